@@ -1,0 +1,1 @@
+//! Account: was it done, can it be proved.

@@ -1,0 +1,1 @@
+//! Act: who does what.

@@ -1,0 +1,72 @@
+//! Clocks of a case: a limit begun, paused, resumed, met or missed. The instants are computed by the pack's calendars.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::CalendarId;
+use crate::limit::Limit;
+use crate::time::Instant;
+
+/// Which clock of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockName {
+    /// The limit of the present task (受理, 核实, 派遣, 核查 …); begun anew in each state.
+    Task,
+    /// The limit of handling (处置时限) of the filing condition; runs over several states.
+    Disposal,
+}
+
+impl ClockName {
+    /// The word used in SQL, JSON and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Disposal => "disposal",
+        }
+    }
+}
+
+/// The state of one clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockState {
+    /// What it counts; absent when only the due instant is known (imported cases).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// By which calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarId>,
+    /// When it began.
+    pub began_at: Instant,
+    /// When it is due; meaningless while paused.
+    pub due_at: Instant,
+    /// Time left when it was paused, in microseconds of the limit's own kind of time; absent while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_with_us: Option<i64>,
+    /// When it was stopped, because what it waited for was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_at: Option<Instant>,
+    /// True once it counts for nobody: an approved 延期, 挂账 or 申诉.
+    #[serde(default)]
+    pub exempt: bool,
+    /// True once a timer has recorded that the due instant passed.
+    #[serde(default)]
+    pub passed: bool,
+}
+
+impl ClockState {
+    /// True while it is counting: neither paused nor stopped.
+    pub const fn is_running(&self) -> bool {
+        self.paused_with_us.is_none() && self.stopped_at.is_none()
+    }
+
+    /// Whether it was met (stopped in time), missed, or is still open at `now` without being late.
+    ///
+    /// `Some(true)` met, `Some(false)` late, `None` still open and not late.
+    pub fn is_on_time(&self, now: Instant) -> Option<bool> {
+        match self.stopped_at {
+            Some(stopped_at) => Some(stopped_at <= self.due_at),
+            None if self.paused_with_us.is_some() => None,
+            None => (self.due_at < now).then_some(false),
+        }
+    }
+}

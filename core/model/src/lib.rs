@@ -1,0 +1,24 @@
+//! The language of the platform: ids, instants, limits, events and the fold that turns events into a case.
+//!
+//! Pure by rule: no clock, no randomness, no I/O, no SQL, no HTTP. What is serialised here is the persisted
+//! language of the event log, locked by golden files; it only ever grows.
+
+pub mod actor;
+pub mod case;
+pub mod clock;
+pub mod event;
+pub mod ids;
+pub mod limit;
+pub mod place;
+pub mod text;
+pub mod time;
+
+pub use actor::{Actor, Reporter};
+pub use case::{Case, FoldError, Step};
+pub use clock::{ClockName, ClockState};
+pub use event::{Event, EventBody, NewEvent, Outcome, Tally, Task};
+pub use ids::*;
+pub use limit::{Limit, LimitUnit};
+pub use place::Place;
+pub use text::Text;
+pub use time::{Clock, Instant};

@@ -1,0 +1,3 @@
+//! The `dipper` executable.
+
+fn main() {}

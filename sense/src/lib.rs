@@ -1,0 +1,1 @@
+//! Sense: what happens.
