@@ -1,1 +1,19 @@
-//! Act: who does what.
+//! Act (处置): who does what. The case engine on declared processes, and the timers that watch deadlines.
+//!
+//! Deciding is pure ([`decide`]): case + pack + actor + answers + instant → events, or a refusal that says why.
+//! Doing ([`perform`], [`fire_due`]) is short: load, decide, append, in one transaction. This crate never speaks
+//! SQL or HTTP and never reads a clock.
+
+mod acting;
+mod answers;
+mod available;
+mod decide;
+mod perform;
+mod timers;
+
+pub use acting::Acting;
+pub use answers::{Answers, FieldFault, parse_answers};
+pub use available::{available, offered};
+pub use decide::{ActionInput, Refusal, decide};
+pub use perform::{CaseRef, Context, PerformCommand, PerformError, Performed, perform};
+pub use timers::{Fired, fire_due, overdue_events};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClientId, ContactId, OfficeId, PartyId, RoleId};
+use crate::ids::{ClientId, ContactId, OfficeId, PartyId, RegionId, RoleId};
 
 /// Who caused an event. Never a name or a phone number: parties are looked up under authorisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,4 +68,15 @@ pub struct Reporter {
 impl Reporter {
     /// Somebody who left neither account nor contact.
     pub const ANONYMOUS: Self = Self { party: None, client: None, contact: None };
+}
+
+/// A post somebody holds: a role, for an office, within a region and everything below it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Grant {
+    /// The role.
+    pub role: RoleId,
+    /// The office it is held for.
+    pub office: OfficeId,
+    /// The region it reaches.
+    pub region: RegionId,
 }

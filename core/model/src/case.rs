@@ -125,6 +125,8 @@ pub struct Case {
     pub level: u8,
     /// The office that watches it since the last escalation.
     pub watcher: Option<OfficeId>,
+    /// The missed clock and the instant at which the case climbs a step if nothing happens.
+    pub escalates: Option<(ClockName, Instant)>,
     /// Every file attached, by purpose (`report` for the reporter's own).
     pub evidence: BTreeMap<String, Vec<EvidenceId>>,
     /// The last person who took each action, for the separation of duties.
@@ -203,6 +205,7 @@ impl Case {
             tallies: BTreeMap::new(),
             level: 0,
             watcher: None,
+            escalates: None,
             evidence,
             done_by: BTreeMap::new(),
             hands: BTreeSet::new(),
@@ -235,9 +238,10 @@ impl Case {
                 }
                 self.set_step_task();
             }
-            EventBody::Escalated { level, office } => {
+            EventBody::Escalated { level, office, clock, next_at } => {
                 self.level = *level;
                 self.watcher = Some(office.clone());
+                self.escalates = next_at.map(|at| (*clock, at));
             }
             EventBody::Joined { reporter } => self.joined.push(reporter.clone()),
             EventBody::Reclassified { category, condition } => {
@@ -300,6 +304,7 @@ impl Case {
                 passed: false,
             };
             self.clocks.insert(*clock, state);
+            self.calm(*clock);
             self.set_step_due();
             return Ok(());
         }
@@ -329,8 +334,17 @@ impl Case {
             EventBody::DeadlinePassed { .. } => clock.passed = true,
             _ => {}
         }
+        match body {
+            EventBody::DeadlinePassed { next_at, .. } => self.escalates = next_at.map(|at| (name, at)),
+            _ => self.calm(name),
+        }
         self.set_step_due();
         Ok(())
+    }
+
+    /// A clock that changed no longer makes the case climb.
+    fn calm(&mut self, clock: ClockName) {
+        self.escalates.take_if(|(name, _)| *name == clock);
     }
 
     fn enter_step(&mut self, at: Instant) {
@@ -396,8 +410,10 @@ impl Case {
         self.task_clock().filter(|clock| clock.is_running()).map(|clock| clock.due_at)
     }
 
-    /// The next instant at which a timer must look at this case: the earliest due instant not yet recorded as passed.
+    /// The next instant at which a timer must look at this case: the earliest due instant not yet recorded as
+    /// passed, or the next step of its escalation.
     pub fn next_due_at(&self) -> Option<Instant> {
-        self.clocks.values().filter(|clock| clock.is_running() && !clock.passed && !clock.exempt).map(|clock| clock.due_at).min()
+        let due = self.clocks.values().filter(|clock| clock.is_running() && !clock.passed && !clock.exempt).map(|clock| clock.due_at);
+        due.chain(self.escalates.map(|(_, at)| at)).min()
     }
 }

@@ -59,14 +59,16 @@ impl ClockState {
         self.paused_with_us.is_none() && self.stopped_at.is_none()
     }
 
-    /// Whether it was met (stopped in time), missed, or is still open at `now` without being late.
+    /// Whether it was met or missed, or is still open at `now` without being late.
     ///
-    /// `Some(true)` met, `Some(false)` late, `None` still open and not late.
+    /// `Some(true)` met, `Some(false)` late, `None` still open and not late. A clock that was paused when it
+    /// stopped is judged by the time it had left.
     pub fn is_on_time(&self, now: Instant) -> Option<bool> {
-        match self.stopped_at {
-            Some(stopped_at) => Some(stopped_at <= self.due_at),
-            None if self.paused_with_us.is_some() => None,
-            None => (self.due_at < now).then_some(false),
+        match (self.paused_with_us, self.stopped_at) {
+            (Some(left_us), Some(_)) => Some(left_us >= 0),
+            (Some(left_us), None) => (left_us < 0).then_some(false),
+            (None, Some(stopped_at)) => Some(stopped_at <= self.due_at),
+            (None, None) => (self.due_at < now).then_some(false),
         }
     }
 }

@@ -111,6 +111,9 @@ pub enum EventBody {
         clock: ClockName,
         /// The instant that passed.
         due_at: Instant,
+        /// When the case climbs a step if nothing happens; absent where the process does not escalate.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_at: Option<Instant>,
     },
     /// The case was raised to a higher office (逐级上报).
     Escalated {
@@ -118,6 +121,11 @@ pub enum EventBody {
         level: u8,
         /// The office that now watches it.
         office: OfficeId,
+        /// The clock that was missed.
+        clock: ClockName,
+        /// When it climbs another step if nothing happens; absent at the top.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_at: Option<Instant>,
     },
     /// Somebody else reported the same thing (我也遇到).
     Joined {

@@ -13,10 +13,10 @@ pub mod place;
 pub mod text;
 pub mod time;
 
-pub use actor::{Actor, Reporter};
+pub use actor::{Actor, Grant, Reporter};
 pub use case::{Case, FoldError, Step};
 pub use clock::{ClockName, ClockState};
-pub use event::{Event, EventBody, NewEvent, Outcome, Tally, Task};
+pub use event::{Event, EventBody, Moved, NewEvent, Outcome, Reported, Tally, Task};
 pub use ids::*;
 pub use limit::{Limit, LimitUnit};
 pub use place::Place;

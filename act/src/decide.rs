@@ -1,0 +1,315 @@
+//! The decision: a case, an action and its answers become events, or a refusal that says why.
+
+use std::collections::BTreeMap;
+
+use model::{ActionId, Case, ClockName, ClockState, EventBody, Instant, Limit, Moved, NewEvent, StateId};
+use pack::enter::{EnterError, Subject, clock_in, task_in};
+use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, Process, Target};
+use serde_json::Value;
+
+use crate::acting::{Acting, admitted};
+use crate::answers::{Answers, FieldFault, parse_answers};
+use crate::available::{Obstacle, available, obstacle, own_work};
+
+/// An action to take, with its answers by field id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionInput {
+    /// Which action.
+    pub action: ActionId,
+    /// The answers, as they came in.
+    pub answers: BTreeMap<String, Value>,
+}
+
+/// Why an action was refused. Every variant says what can be done instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The state does not allow it, or it never does.
+    #[error("{action} is not possible while the case is {state}")]
+    NotAllowed {
+        /// What was tried.
+        action: ActionId,
+        /// The state of the case.
+        state: StateId,
+        /// What this person may do now.
+        allowed: Vec<ActionId>,
+    },
+    /// It is possible, but not for this person.
+    #[error("{action} is for somebody else: another role, office, region or assignee")]
+    NotYours {
+        /// What was tried.
+        action: ActionId,
+        /// What this person may do now.
+        allowed: Vec<ActionId>,
+    },
+    /// They did the work they would judge.
+    #[error("{action} must be taken by somebody other than the person who did {earlier}")]
+    OwnWork {
+        /// What was tried.
+        action: ActionId,
+        /// What they did before.
+        earlier: ActionId,
+        /// What this person may do now.
+        allowed: Vec<ActionId>,
+    },
+    /// Its time is over.
+    #[error("the time for {action} is over")]
+    Expired {
+        /// What was tried.
+        action: ActionId,
+        /// What this person may do now.
+        allowed: Vec<ActionId>,
+    },
+    /// It was taken too recently.
+    #[error("{action} can be taken again from {next}")]
+    TooSoon {
+        /// What was tried.
+        action: ActionId,
+        /// From when.
+        next: Instant,
+        /// What this person may do now.
+        allowed: Vec<ActionId>,
+    },
+    /// Answers do not fit.
+    #[error("{} answers do not fit: {}", .0.len(), .0.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>().join("; "))]
+    Answers(Vec<FieldFault>),
+    /// The pack leaves the next task without an office or a limit.
+    #[error(transparent)]
+    Pack(#[from] EnterError),
+    /// The case names a process or a calendar its pack does not have.
+    #[error("the pack of the case has no {0}")]
+    Broken(String),
+}
+
+/// Decides an action. Pure: the same arguments give the same events.
+///
+/// # Errors
+/// [`Refusal`], with nothing changed.
+pub fn decide(case: &Case, compiled: &Compiled, acting: &Acting, input: &ActionInput, now: Instant) -> Result<Vec<NewEvent>, Refusal> {
+    let process = compiled.city.processes.get(&case.process).ok_or_else(|| Refusal::Broken(format!("process {}", case.process)))?;
+    let allowed = || available(case, compiled, acting, now).into_iter().map(|action| action.id.clone()).collect::<Vec<_>>();
+    let not_allowed = || Refusal::NotAllowed { action: input.action.clone(), state: case.state.clone(), allowed: allowed() };
+    let action = process.actions.iter().find(|action| action.id == input.action).ok_or_else(not_allowed)?;
+    match obstacle(case, compiled, action, now) {
+        None => {}
+        Some(Obstacle::State | Obstacle::Moot) => return Err(not_allowed()),
+        Some(Obstacle::Expired) => return Err(Refusal::Expired { action: action.id.clone(), allowed: allowed() }),
+        Some(Obstacle::TooSoon(next)) => return Err(Refusal::TooSoon { action: action.id.clone(), next, allowed: allowed() }),
+    }
+    let actor =
+        admitted(case, &compiled.city, action, acting).ok_or_else(|| Refusal::NotYours { action: action.id.clone(), allowed: allowed() })?;
+    if let Some(earlier) = own_work(case, action, &actor) {
+        return Err(Refusal::OwnWork { action: action.id.clone(), earlier: earlier.clone(), allowed: allowed() });
+    }
+    let answers = parse_answers(&compiled.city, &action.fields, &input.answers).map_err(Refusal::Answers)?;
+    let move_ = Move { case, compiled, process, action, answers, now };
+    let bodies = move_.bodies()?;
+    Ok(bodies.into_iter().map(|body| NewEvent { at: now, actor: actor.clone(), body }).collect())
+}
+
+/// One admitted action on its way to events.
+struct Move<'a> {
+    case: &'a Case,
+    compiled: &'a Compiled,
+    process: &'a Process,
+    action: &'a Action,
+    answers: Answers,
+    now: Instant,
+}
+
+impl Move<'_> {
+    fn bodies(&self) -> Result<Vec<EventBody>, Refusal> {
+        if self.action.effect == Some(Effect::Claim) {
+            return Ok(vec![EventBody::Claimed]);
+        }
+        let to = self.target()?;
+        let is_move = to != self.case.state;
+        let subject = self.subject();
+        let mut bodies = self.before_move(is_move)?;
+        bodies.push(EventBody::Moved(Box::new(self.moved(&to, &subject)?)));
+        bodies.extend(self.effect_bodies());
+        if is_move {
+            bodies.extend(self.clocks_after_move(&to, &subject)?);
+        }
+        Ok(bodies)
+    }
+
+    fn target(&self) -> Result<StateId, Refusal> {
+        match &self.action.to {
+            Target::State(state) => Ok(state.clone()),
+            Target::Stay => Ok(self.case.state.clone()),
+            Target::Previous => self.case.previous.clone().ok_or_else(|| Refusal::Broken("earlier state".to_owned())),
+        }
+    }
+
+    /// The case as this action leaves it, as far as tasks and limits depend on it.
+    fn subject(&self) -> Subject<'_> {
+        let (category, condition) = match &self.answers.condition {
+            Some((category, condition)) => (category, condition.as_ref()),
+            None => (&self.case.category, self.case.condition.as_ref()),
+        };
+        let handler = self.answers.handler.as_ref().or(self.case.handler.as_ref());
+        Subject { category, condition, region: &self.case.place.region, handler }
+    }
+
+    fn moved(&self, to: &StateId, subject: &Subject<'_>) -> Result<Moved, Refusal> {
+        let state = self.process.states.get(to).ok_or_else(|| EnterError::State(to.clone()))?;
+        let task = if *to == self.case.state { self.case.task.clone() } else { task_in(self.compiled, self.process, to, subject)? };
+        let is_handled = matches!(task.as_ref().map(|task| task.clock), Some(ClockName::Disposal));
+        // A case sent to be handled without a department named goes where routing sends it; the event says where.
+        let routed = (is_handled && subject.handler.is_none()).then(|| task.as_ref().map(|task| task.office.clone())).flatten();
+        Ok(Moved {
+            action: self.action.id.clone(),
+            from: self.case.state.clone(),
+            to: to.clone(),
+            stage: state.stage.clone(),
+            task,
+            handler: self.answers.handler.clone().or(routed),
+            outcome: state.outcome,
+            tally: self.action.tally,
+            reason: self.answers.reason.clone(),
+            note: self.answers.note.clone(),
+            public: self.action.public_title.is_some(),
+            evidence: self.answers.evidence.clone(),
+            answers: self.answers.others.clone(),
+        })
+    }
+
+    fn effect_bodies(&self) -> Vec<EventBody> {
+        let mut bodies = Vec::new();
+        if let Some((category, condition)) = &self.answers.condition {
+            let is_change = *category != self.case.category || *condition != self.case.condition;
+            if is_change {
+                bodies.push(EventBody::Reclassified { category: category.clone(), condition: condition.clone() });
+            }
+        }
+        if let (Some(Effect::Rate), Some(stars)) = (self.action.effect, self.answers.stars) {
+            bodies.push(EventBody::Rated { stars, note: self.answers.note.clone() });
+        }
+        bodies
+    }
+
+    /// Clock events that belong to the state being left: they come before the move, so that its step keeps them.
+    fn before_move(&self, is_move: bool) -> Result<Vec<EventBody>, Refusal> {
+        let mut bodies = Vec::new();
+        if let Some(clock) = self.open_clock(ClockName::Disposal) {
+            let effect = self.action.disposal.filter(|effect| !matches!(effect, ClockEffect::Start | ClockEffect::Resume));
+            bodies.extend(self.apply(ClockName::Disposal, clock, effect)?);
+        }
+        if let Some(clock) = self.open_clock(ClockName::Task) {
+            if is_move {
+                bodies.push(EventBody::ClockStopped { clock: ClockName::Task });
+            } else {
+                bodies.extend(self.apply(ClockName::Task, clock, self.action.task)?);
+            }
+        }
+        Ok(bodies)
+    }
+
+    fn open_clock(&self, name: ClockName) -> Option<&ClockState> {
+        self.case.clocks.get(&name).filter(|clock| clock.stopped_at.is_none())
+    }
+
+    fn apply(&self, name: ClockName, clock: &ClockState, effect: Option<ClockEffect>) -> Result<Vec<EventBody>, Refusal> {
+        let pause = || -> Result<Option<EventBody>, Refusal> {
+            let left_us = self.left_us(clock)?;
+            Ok(clock.is_running().then_some(EventBody::ClockPaused { clock: name, left_us }))
+        };
+        Ok(match effect {
+            None | Some(ClockEffect::Start) => Vec::new(),
+            Some(ClockEffect::Pause) => pause()?.into_iter().collect(),
+            Some(ClockEffect::Resume) => self.resumed(name, clock)?.into_iter().collect(),
+            Some(ClockEffect::Stop) => vec![EventBody::ClockStopped { clock: name }],
+            Some(ClockEffect::Exempt) => std::iter::once(EventBody::ClockExempted { clock: name }).chain(pause()?).collect(),
+            Some(ClockEffect::Extend) => self.extended(name, clock)?,
+        })
+    }
+
+    fn calendar(&self, clock: &ClockState) -> Result<Option<(&pack::Calendar, Limit)>, Refusal> {
+        let (Some(id), Some(limit)) = (&clock.calendar, clock.limit) else { return Ok(None) };
+        let calendar = self.compiled.calendars.get(id).ok_or_else(|| Refusal::Broken(format!("calendar {id}")))?;
+        Ok(Some((calendar, limit)))
+    }
+
+    /// Time left, in the limit's own kind of time; plain time where only the due instant is known.
+    fn left_us(&self, clock: &ClockState) -> Result<i64, Refusal> {
+        Ok(match self.calendar(clock)? {
+            Some((calendar, limit)) => calendar.left(limit, self.now, clock.due_at),
+            None => clock.due_at.micros_since(self.now),
+        })
+    }
+
+    fn resumed(&self, name: ClockName, clock: &ClockState) -> Result<Option<EventBody>, Refusal> {
+        let Some(left_us) = clock.paused_with_us else { return Ok(None) };
+        let due_at = self.due_with(clock, left_us)?;
+        Ok(Some(EventBody::ClockResumed { clock: name, due_at }))
+    }
+
+    fn due_with(&self, clock: &ClockState, left_us: i64) -> Result<Instant, Refusal> {
+        Ok(match self.calendar(clock)? {
+            Some((calendar, limit)) => calendar.advance(limit, self.now, left_us),
+            None => self.now.plus_micros(left_us),
+        })
+    }
+
+    /// More time: the limit asked for in this action, or the one last asked for, counted from the present due instant.
+    fn extended(&self, name: ClockName, clock: &ClockState) -> Result<Vec<EventBody>, Refusal> {
+        let by = self.answers.limit.or_else(|| self.limit_asked_for()).ok_or_else(|| {
+            Refusal::Answers(vec![FieldFault { field: "limit".to_owned(), message: "no extension has been asked for".to_owned() }])
+        })?;
+        let Some((calendar, limit)) = self.calendar(clock)? else {
+            return Err(Refusal::Broken(format!("limit on the {} clock", name.as_str())));
+        };
+        let due_now = match clock.paused_with_us {
+            Some(left_us) => calendar.advance(limit, self.now, left_us),
+            None => clock.due_at,
+        };
+        let fault = |error: pack::CalendarError| Refusal::Pack(EnterError::Limit { state: self.case.state.clone(), why: error.to_string() });
+        let due_at = calendar.due(by, due_now).map_err(fault)?;
+        let mut bodies = vec![EventBody::ClockExtended { clock: name, by, due_at }];
+        if clock.paused_with_us.is_some() {
+            bodies.push(EventBody::ClockPaused { clock: name, left_us: calendar.left(limit, self.now, due_at) });
+        }
+        Ok(bodies)
+    }
+
+    /// What the last extension request asked for, wherever in the process its field stands.
+    fn limit_asked_for(&self) -> Option<Limit> {
+        let fields = self.process.actions.iter().flat_map(|action| &action.fields);
+        let mut asked = fields.filter(|field| matches!(field.kind, FieldKind::Limit { .. }));
+        asked.find_map(|field| self.case.answers.get(field.id.as_str())?.as_str()?.parse().ok())
+    }
+
+    /// Clock events of the state being entered: its own task clock, and the disposal clock where it is due to run.
+    fn clocks_after_move(&self, to: &StateId, subject: &Subject<'_>) -> Result<Vec<EventBody>, Refusal> {
+        let state = self.process.states.get(to).ok_or_else(|| EnterError::State(to.clone()))?;
+        if state.outcome.is_some() {
+            return Ok(self.open_clock(ClockName::Disposal).filter(|_| self.action.disposal != Some(ClockEffect::Stop)).map_or_else(Vec::new, |_| {
+                vec![EventBody::ClockStopped { clock: ClockName::Disposal }]
+            }));
+        }
+        let Some(rule) = &state.task else { return Ok(Vec::new()) };
+        match rule.limit {
+            LimitRule::Category { .. } => self.disposal_clock(to, subject),
+            LimitRule::Fixed { .. } | LimitRule::None { .. } => {
+                let mut bodies: Vec<_> = clock_in(self.compiled, self.process, to, subject, self.now)?.into_iter().collect();
+                if self.action.disposal == Some(ClockEffect::Resume) {
+                    let clock = self.open_clock(ClockName::Disposal);
+                    bodies.extend(clock.map(|clock| self.resumed(ClockName::Disposal, clock)).transpose()?.flatten());
+                }
+                Ok(bodies)
+            }
+        }
+    }
+
+    /// Entering a state that the disposal clock limits: a clock still running goes on, a paused one resumes for the
+    /// same handler, and anything else begins anew (GB/T 30428: re-sent to another department, the limit restarts).
+    fn disposal_clock(&self, to: &StateId, subject: &Subject<'_>) -> Result<Vec<EventBody>, Refusal> {
+        let is_same_handler = self.answers.handler.as_ref().is_none_or(|handler| self.case.handler.as_ref() == Some(handler));
+        let must_restart = self.action.disposal == Some(ClockEffect::Start) && !is_same_handler;
+        match self.open_clock(ClockName::Disposal).filter(|_| !must_restart) {
+            Some(clock) if clock.is_running() => Ok(Vec::new()),
+            Some(clock) => Ok(self.resumed(ClockName::Disposal, clock)?.into_iter().collect()),
+            None => Ok(clock_in(self.compiled, self.process, to, subject, self.now)?.into_iter().collect()),
+        }
+    }
+}

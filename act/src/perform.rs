@@ -1,0 +1,131 @@
+//! Taking an action: load, decide, append, in one transaction with a version check.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{ActionId, Case, CaseId, CaseNo, Clock, Event, EvidenceId};
+use pack::Packs;
+use serde_json::Value;
+use store::{Append, Store, StoreError, Tx};
+
+use crate::acting::Acting;
+use crate::answers::FieldFault;
+use crate::decide::{ActionInput, Refusal, decide};
+
+/// What every use-case of this crate needs.
+#[derive(Clone)]
+pub struct Context {
+    /// Where events are.
+    pub store: Store,
+    /// Every pack a case may have begun under.
+    pub packs: Arc<Packs>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A case by either of its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaseRef {
+    /// By id.
+    Id(CaseId),
+    /// By the number people see.
+    No(CaseNo),
+}
+
+/// An action to take.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PerformCommand {
+    /// On which case.
+    pub case: CaseRef,
+    /// Which action.
+    pub action: ActionId,
+    /// The version the person saw; the action is refused when the case has moved on since.
+    pub version: Option<u32>,
+    /// Answers by field id.
+    pub answers: BTreeMap<String, Value>,
+    /// Who.
+    pub acting: Acting,
+}
+
+/// Why an action was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PerformError {
+    /// There is no such case (or none this person may know of).
+    #[error("there is no such case")]
+    NotFound,
+    /// The case moved on.
+    #[error("the case has changed: it is at version {current}, the action was for version {expected}; read it again")]
+    VersionConflict {
+        /// The version named.
+        expected: u32,
+        /// The version now.
+        current: u32,
+    },
+    /// The rules refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The case began under a pack that is not at hand.
+    #[error("the pack {0} the case began under is not in the archive")]
+    PackMissing(model::PackHash),
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A case after an action, with the events it added.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Performed {
+    /// The case now.
+    pub case: Case,
+    /// What was added.
+    pub events: Vec<Event>,
+}
+
+/// Takes an action.
+///
+/// # Errors
+/// [`PerformError`]; nothing is written then.
+pub async fn perform(ctx: &Context, command: PerformCommand) -> Result<Performed, PerformError> {
+    let now = ctx.clock.now();
+    let packs = Arc::clone(&ctx.packs);
+    let taken = ctx.store.write(move |tx: &mut Tx| {
+        let id = find_case(tx, &command.case)?.ok_or(PerformError::NotFound)?;
+        let case = tx.load_case(id)?.ok_or(PerformError::NotFound)?;
+        if let Some(expected) = command.version.filter(|expected| *expected != case.version) {
+            return Err(PerformError::VersionConflict { expected, current: case.version });
+        }
+        let compiled = packs.get(&case.pack).ok_or(PerformError::PackMissing(case.pack))?;
+        let input = ActionInput { action: command.action, answers: command.answers };
+        let events = decide(&case, &compiled, &command.acting, &input, now)?;
+        check_evidence(tx, &events)?;
+        let region_path = compiled.city.region_path(&case.place.region);
+        let append = Append { case_id: id, before: Some(&case), events, recorded_at: now, region_path: &region_path };
+        let (case, events) = tx.append(append)?;
+        Ok(Performed { case, events })
+    });
+    taken.await
+}
+
+fn find_case(tx: &mut Tx, case: &CaseRef) -> Result<Option<CaseId>, StoreError> {
+    match case {
+        CaseRef::Id(id) => Ok(Some(*id)),
+        CaseRef::No(no) => tx.find_case_id(no),
+    }
+}
+
+/// Every file an action names must have been uploaded.
+fn check_evidence(tx: &mut Tx, events: &[model::NewEvent]) -> Result<(), PerformError> {
+    let moved = events.iter().filter_map(|event| match &event.body {
+        model::EventBody::Moved(moved) => Some(moved),
+        _ => None,
+    });
+    let files: Vec<(String, EvidenceId)> =
+        moved.flat_map(|moved| &moved.evidence).flat_map(|(field, files)| files.iter().map(move |file| (field.clone(), *file))).collect();
+    for (field, file) in files {
+        if tx.find_evidence(&file)?.is_none() {
+            let message = format!("there is no uploaded file {file}; upload it first");
+            return Err(Refusal::Answers(vec![FieldFault { field, message }]).into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Timers: what happens when a deadline passes and nobody acts.
+//!
+//! Due cases come from an index of due times, assigned or not. Each case is handled in its own savepoint: one that
+//! fails is put off and reported, and never holds up the others. Firing twice changes nothing the second time.
+
+use std::sync::Arc;
+
+use model::{Actor, Case, CaseId, ClockName, EventBody, Instant, NewEvent, OfficeId};
+use pack::{Compiled, Escalation};
+use store::{Append, StoreError, Tx};
+
+use crate::perform::{Context, PerformError};
+
+/// Cases looked at in one round; the rest follow in the next.
+const ROUND: usize = 200;
+
+/// How long a case that failed is left alone, in microseconds: five minutes.
+const PUT_OFF_US: i64 = 5 * 60 * 1_000_000;
+
+/// What one round did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fired {
+    /// Cases that were due.
+    pub due: usize,
+    /// Cases that got events.
+    pub changed: usize,
+    /// Cases that failed and were put off.
+    pub failed: usize,
+}
+
+/// Fires every deadline that has passed, one round of at most 200 cases.
+///
+/// # Errors
+/// [`StoreError`] when the due list itself cannot be read; failures of single cases are counted, logged and put off.
+pub async fn fire_due(ctx: &Context) -> Result<Fired, StoreError> {
+    let now = ctx.clock.now();
+    let due = ctx.store.read(move |db| db.list_due(now, ROUND)).await?;
+    let mut fired = Fired { due: due.len(), ..Fired::default() };
+    let mut under_way = Vec::with_capacity(due.len());
+    for id in due {
+        under_way.push((id, queue_case(ctx, id, now)));
+    }
+    for (id, outcome) in under_way {
+        match outcome.await {
+            Ok(true) => fired.changed += 1,
+            Ok(false) => {}
+            Err(error) => {
+                fired.failed += 1;
+                tracing::error!(case = %id, %error, "a deadline could not be fired; put off by five minutes");
+                ctx.store.write(move |tx: &mut Tx| tx.postpone_due(id, now.plus_micros(PUT_OFF_US))).await?;
+            }
+        }
+    }
+    Ok(fired)
+}
+
+/// Queues one case for the writer; the queue is shared, so all cases of a round ride in few commits.
+fn queue_case(ctx: &Context, id: CaseId, now: Instant) -> impl Future<Output = Result<bool, PerformError>> + use<> {
+    let packs = Arc::clone(&ctx.packs);
+    ctx.store.write(move |tx: &mut Tx| {
+        let Some(case) = tx.load_case(id)? else { return Ok(false) };
+        let compiled = packs.get(&case.pack).ok_or(PerformError::PackMissing(case.pack))?;
+        let events = overdue_events(&case, &compiled, now);
+        if events.is_empty() {
+            return Ok(false);
+        }
+        let region_path = compiled.city.region_path(&case.place.region);
+        tx.append(Append { case_id: id, before: Some(&case), events, recorded_at: now, region_path: &region_path })?;
+        Ok(true)
+    })
+}
+
+/// The events a case owes to the clock at `now`: deadlines that passed, or the next step of an escalation.
+pub fn overdue_events(case: &Case, compiled: &Compiled, now: Instant) -> Vec<NewEvent> {
+    let escalation = compiled.city.processes.get(&case.process).and_then(|process| process.escalation.as_ref());
+    let mut bodies = Vec::new();
+    for (name, clock) in &case.clocks {
+        if clock.is_running() && !clock.passed && !clock.exempt && clock.due_at < now {
+            let next_at = escalation.and_then(|rules| next_step(compiled, rules, clock.due_at.max(case.updated_at)));
+            bodies.push(EventBody::DeadlinePassed { clock: *name, due_at: clock.due_at, next_at });
+        }
+    }
+    if let (Some((clock, at)), Some(rules)) = (case.escalates, escalation)
+        && at <= now
+    {
+        bodies.extend(climb(case, compiled, rules, clock, at));
+    }
+    bodies.into_iter().map(|body| NewEvent { at: now, actor: Actor::system("timer"), body }).collect()
+}
+
+fn next_step(compiled: &Compiled, rules: &Escalation, from: Instant) -> Option<Instant> {
+    compiled.calendars.get(&rules.every.calendar)?.due(rules.every.limit, from).ok()
+}
+
+/// One step up the office tree; at the top or at the last level it stays where it is and climbs no more.
+fn climb(case: &Case, compiled: &Compiled, rules: &Escalation, clock: ClockName, at: Instant) -> Option<EventBody> {
+    let below = case.watcher.as_ref().or(case.task.as_ref().map(|task| &task.office))?;
+    let above: Option<&OfficeId> = compiled.city.offices.get(below).and_then(|office| office.parent.as_ref());
+    let level = case.level.saturating_add(1);
+    let office = above.unwrap_or(below).clone();
+    let is_last = level >= rules.levels || above.is_none();
+    let next_at = if is_last { None } else { next_step(compiled, rules, at) };
+    Some(EventBody::Escalated { level, office, clock, next_at })
+}

@@ -1,0 +1,90 @@
+//! Entering a state: who owes the next move, and by when. Shared by opening a case and by moving one.
+//!
+//! Pure: the instant is an argument, nothing is stored.
+
+use model::{CategoryId, ClockName, ConditionId, EventBody, Instant, Limit, OfficeId, RegionId, StateId, Task};
+
+use crate::{Compiled, LimitRule, Process};
+
+/// What of a case decides its tasks and limits.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Its category.
+    pub category: &'a CategoryId,
+    /// Its filing condition; the category's first one stands in while none is chosen.
+    pub condition: Option<&'a ConditionId>,
+    /// The region it lies in.
+    pub region: &'a RegionId,
+    /// The department that handles it, once named.
+    pub handler: Option<&'a OfficeId>,
+}
+
+/// Why a state cannot be entered. Each one is a fault of the pack or of the clock, not of the person acting.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnterError {
+    /// The state is not in the process.
+    #[error("state {0} is not in the process of the case")]
+    State(StateId),
+    /// No office fits the task.
+    #[error("no office is set up to take state {state} in region {region}")]
+    Office {
+        /// The state.
+        state: StateId,
+        /// The region of the case.
+        region: RegionId,
+    },
+    /// The limit cannot be counted.
+    #[error("the limit of state {state} cannot be counted: {why}")]
+    Limit {
+        /// The state.
+        state: StateId,
+        /// What the calendar said.
+        why: String,
+    },
+}
+
+/// The task that waits in a state; `None` in a final one.
+///
+/// # Errors
+/// [`EnterError::State`] and [`EnterError::Office`].
+pub fn task_in(compiled: &Compiled, process: &Process, state: &StateId, subject: &Subject<'_>) -> Result<Option<Task>, EnterError> {
+    let rules = process.states.get(state).ok_or_else(|| EnterError::State(state.clone()))?;
+    let Some(rule) = &rules.task else { return Ok(None) };
+    let office = compiled
+        .city
+        .office_for(&rule.office, subject.region, subject.handler, subject.category)
+        .ok_or_else(|| EnterError::Office { state: state.clone(), region: subject.region.clone() })?;
+    Ok(Some(Task { role: rule.role.clone(), office, clock: rule.limit.clock(), assignee: None }))
+}
+
+/// The event that begins the clock of a state; `None` where it has no limit.
+///
+/// # Errors
+/// [`EnterError::State`] and [`EnterError::Limit`].
+pub fn clock_in(
+    compiled: &Compiled,
+    process: &Process,
+    state: &StateId,
+    subject: &Subject<'_>,
+    now: Instant,
+) -> Result<Option<EventBody>, EnterError> {
+    let rules = process.states.get(state).ok_or_else(|| EnterError::State(state.clone()))?;
+    let Some(rule) = &rules.task else { return Ok(None) };
+    let (clock, limit, calendar) = match &rule.limit {
+        LimitRule::Fixed { limit, calendar } => (ClockName::Task, Some(*limit), calendar),
+        LimitRule::Category { calendar } => (ClockName::Disposal, category_limit(compiled, subject), calendar),
+        LimitRule::None { .. } => return Ok(None),
+    };
+    let Some(limit) = limit else { return Ok(None) };
+    let fault = |why: String| EnterError::Limit { state: state.clone(), why };
+    let rules = compiled.calendars.get(calendar).ok_or_else(|| fault(format!("calendar {calendar} is missing")))?;
+    let due_at = rules.due(limit, now).map_err(|error| fault(error.to_string()))?;
+    Ok(Some(EventBody::ClockStarted { clock, limit: Some(limit), calendar: Some(calendar.clone()), due_at }))
+}
+
+/// The limit of the filing condition, or of the category's first one while none is chosen.
+pub fn category_limit(compiled: &Compiled, subject: &Subject<'_>) -> Option<Limit> {
+    let category = compiled.city.categories.get(subject.category)?;
+    let chosen = subject.condition.and_then(|id| category.conditions.iter().find(|condition| condition.id == *id));
+    chosen.or(category.conditions.first()).and_then(|condition| condition.limit)
+}
