@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    ActionId, CalendarId, CategoryId, ClockName, ConditionId, FormId, Limit, OfficeId, Outcome, PackHash, ProcessId, RegionId, RoleId, StageId,
-    StateId, Tally, Text,
+    ActionId, CalendarId, CategoryId, ClockName, ConditionId, FormId, Limit, OfficeId, Outcome,
+    PackHash, ProcessId, RegionId, RoleId, StageId, StateId, Tally, Text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -610,10 +610,14 @@ pub struct BasemapLayer {
     pub kind: String,
 }
 
-/// The hash of a city: SHA-256 of its canonical JSON (keys sorted, no spaces).
+/// The canonical JSON of a city: no spaces, fields in the order of these types, maps sorted by key.
+pub fn canonical_json(city: &City) -> Vec<u8> {
+    // Every map is a BTreeMap, so the order never depends on how the pack was written.
+    serde_json::to_vec(city).expect("a city is plain data with string keys")
+}
+
+/// The hash of a city: SHA-256 of its canonical JSON.
 pub fn hash(city: &City) -> PackHash {
     use sha2::Digest;
-    // serde_json sorts the keys of maps here because every map is a BTreeMap and fields keep their order.
-    let json = serde_json::to_vec(city).expect("a city is plain data with string keys");
-    PackHash::new(sha2::Sha256::digest(&json).into())
+    PackHash::new(sha2::Sha256::digest(canonical_json(city)).into())
 }

@@ -3,6 +3,13 @@
 //! [`City`] is what every other crate sees: plain data with the references resolved by the checker, so that looking
 //! one up never fails for an id that came out of the same city. Nothing here reads a clock or names a database.
 
+pub mod atlas;
+pub mod calendar;
 pub mod city;
+pub mod compiled;
+mod lookup;
 
+pub use atlas::Atlas;
+pub use calendar::{Calendar, CalendarError, Calendars};
 pub use city::*;
+pub use compiled::{Compiled, Packs};
