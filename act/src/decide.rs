@@ -8,7 +8,7 @@ use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, Process,
 use serde_json::Value;
 
 use crate::acting::{Acting, admitted};
-use crate::answers::{Answers, FieldFault, parse_answers};
+use pack::answers::{Answers, FieldFault, parse_answers};
 use crate::available::{Obstacle, available, obstacle, own_work};
 
 /// An action to take, with its answers by field id.

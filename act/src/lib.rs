@@ -5,14 +5,13 @@
 //! SQL or HTTP and never reads a clock.
 
 mod acting;
-mod answers;
 mod available;
 mod decide;
 mod perform;
 mod timers;
 
 pub use acting::Acting;
-pub use answers::{Answers, FieldFault, parse_answers};
+pub use pack::answers::{Answers, FieldFault, parse_answers};
 pub use available::{available, offered};
 pub use decide::{ActionInput, Refusal, decide};
 pub use perform::{CaseRef, Context, PerformCommand, PerformError, Performed, perform};

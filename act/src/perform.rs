@@ -9,7 +9,7 @@ use serde_json::Value;
 use store::{Append, Store, StoreError, Tx};
 
 use crate::acting::Acting;
-use crate::answers::FieldFault;
+use pack::answers::FieldFault;
 use crate::decide::{ActionInput, Refusal, decide};
 
 /// What every use-case of this crate needs.

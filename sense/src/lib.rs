@@ -1,1 +1,31 @@
-//! Sense: what happens.
+//! Sense (感知): what happens. Reports from residents, patrols, the telephone and other programs, and their pictures.
+//!
+//! A report is parsed at the door, placed on the grid, routed by the pack and opened as a case in one transaction.
+//! This crate never speaks SQL or HTTP and never reads a clock.
+
+pub mod duplicates;
+pub mod evidence;
+pub mod picture;
+pub mod report;
+
+use std::sync::Arc;
+
+use identity::Vault;
+use model::Clock;
+use pack::Packs;
+use store::Store;
+
+/// What every use-case of this crate needs.
+#[derive(Clone)]
+pub struct Context {
+    /// Where events are.
+    pub store: Store,
+    /// The city's packs.
+    pub packs: Arc<Packs>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Seals contacts.
+    pub vault: Arc<Vault>,
+    /// Where files are kept.
+    pub files: Arc<evidence::Files>,
+}

@@ -3,10 +3,12 @@
 //! [`City`] is what every other crate sees: plain data with the references resolved by the checker, so that looking
 //! one up never fails for an id that came out of the same city. Nothing here reads a clock or names a database.
 
+pub mod answers;
 pub mod atlas;
 pub mod calendar;
 pub mod city;
 pub mod compiled;
+pub mod enter;
 mod lookup;
 
 pub use atlas::Atlas;

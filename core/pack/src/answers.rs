@@ -1,9 +1,9 @@
-//! Answers to an action's fields, parsed at the door into what they mean.
+//! Answers to the fields of a form or an action, parsed at the door into what they mean.
 
 use std::collections::BTreeMap;
 
 use model::{CategoryId, ConditionId, EvidenceId, Instant, Limit, OfficeId};
-use pack::{Choice, City, Field, FieldKind};
+use crate::city::{Choice, City, Field, FieldKind};
 use serde_json::Value;
 
 /// One answer that does not fit its field.

@@ -1,0 +1,124 @@
+//! Evidence (证据): content-addressed files on disk, with a row for what is known about each.
+//!
+//! A file is on disk, synced, before its row says so. The same bytes are kept once. Nothing here trusts a name.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use model::{EvidenceId, Instant, PartyId};
+use sha2::{Digest, Sha256};
+use store::{EvidenceRow, StoreError, Tx};
+
+use crate::Context;
+use crate::picture::{self, Picture, PictureError};
+
+/// The folder of evidence files: `ab/abcd….jpg` and `ab/abcd….thumb.jpg`.
+#[derive(Debug, Clone)]
+pub struct Files {
+    folder: PathBuf,
+}
+
+/// Which form of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// As kept.
+    Full,
+    /// The thumbnail.
+    Thumb,
+}
+
+impl Files {
+    /// Uses a folder, making it where it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn open(folder: &Path) -> std::io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    /// Where a file is.
+    pub fn path(&self, id: &EvidenceId, size: Size) -> PathBuf {
+        let name = id.to_string();
+        let end = match size {
+            Size::Full => "jpg",
+            Size::Thumb => "thumb.jpg",
+        };
+        self.folder.join(&name[..2]).join(format!("{name}.{end}"))
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be read.
+    pub fn read(&self, id: &EvidenceId, size: Size) -> std::io::Result<Vec<u8>> {
+        fs::read(self.path(id, size))
+    }
+
+    fn keep(&self, id: &EvidenceId, picture: &Picture) -> std::io::Result<()> {
+        let full = self.path(id, Size::Full);
+        if full.exists() {
+            return Ok(());
+        }
+        let folder = full.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder)?;
+        write_synced(&self.path(id, Size::Thumb), &picture.thumb)?;
+        write_synced(&full, &picture.jpeg)?;
+        fs::File::open(folder)?.sync_all()
+    }
+}
+
+/// Writes beside the target, syncs, then renames: a reader sees the whole file or none.
+fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = path.with_extension("part");
+    let mut file = fs::File::create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
+}
+
+/// Why a file was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum AcceptError {
+    /// It is not a picture we keep.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// The disk refused it.
+    #[error("the file could not be stored: {0}")]
+    Disk(std::io::ErrorKind),
+    /// The store did not take its row.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Accepts a picture: reads, strips, keeps it, records what is known about it.
+///
+/// Decoding takes tens of milliseconds: call it where blocking is allowed.
+///
+/// # Errors
+/// [`AcceptError`]; no row is written then.
+pub fn accept(ctx: &Context, bytes: &[u8], uploaded_by: Option<PartyId>) -> Result<EvidenceRow, AcceptError> {
+    let picture = picture::read(bytes)?;
+    let id = EvidenceId::new(Sha256::digest(&picture.jpeg).into());
+    ctx.files.keep(&id, &picture).map_err(|error| AcceptError::Disk(error.kind()))?;
+    let row = evidence_row(id, &picture, ctx.clock.now(), uploaded_by);
+    let recorded = row.clone();
+    ctx.store.write_blocking(move |tx: &mut Tx| tx.record_evidence(&recorded))?;
+    Ok(row)
+}
+
+fn evidence_row(id: EvidenceId, picture: &Picture, stored_at: Instant, uploaded_by: Option<PartyId>) -> EvidenceRow {
+    EvidenceRow {
+        id,
+        media_type: "image/jpeg".to_owned(),
+        bytes: i64::try_from(picture.jpeg.len()).unwrap_or(i64::MAX),
+        width: picture.width,
+        height: picture.height,
+        taken_at: picture.taken_at,
+        lon: picture.lon_lat.map(|(lon, _)| lon),
+        lat: picture.lon_lat.map(|(_, lat)| lat),
+        stored_at,
+        uploaded_by,
+    }
+}
