@@ -1,0 +1,31 @@
+//! What goes over the wire: the JSON of `/api/v1`, one file per resource.
+//!
+//! These types are the locked contract of the web faces (`openapi.json`). They are written by hand, never derived
+//! from rows or events, so that a change of the store or of the event language cannot change the wire by accident.
+//! Nothing here decides anything.
+
+mod account;
+mod cases;
+mod city;
+mod common;
+mod evidence;
+mod field;
+mod map;
+mod pack;
+mod place;
+mod reports;
+mod session;
+mod stream;
+
+pub use account::*;
+pub use cases::*;
+pub use city::*;
+pub use common::*;
+pub use evidence::*;
+pub use field::*;
+pub use map::*;
+pub use pack::*;
+pub use place::*;
+pub use reports::*;
+pub use session::*;
+pub use stream::*;

@@ -1,0 +1,104 @@
+//! Places: cells of the BeiDou grid and the regions that hold a point.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Bounds, CollectionKind, FeatureKind, Geometry, RegionLevel, Text};
+
+/// A point to look up.
+#[derive(Debug, Clone, PartialEq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PointQuery {
+    /// Longitude, degrees CGCS2000.
+    #[param(minimum = -180, maximum = 180)]
+    pub lon: f64,
+    /// Latitude, degrees CGCS2000.
+    #[param(minimum = -90, maximum = 90)]
+    pub lat: f64,
+    /// A category, to learn which office would handle it there.
+    pub category: Option<String>,
+}
+
+/// Where a point is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Located {
+    /// Its cell; null within the polar caps.
+    #[schema(required)]
+    pub cell: Option<LocatedCell>,
+    /// The regions that hold it, the city first; empty outside the city.
+    pub region_chain: Vec<RegionLink>,
+    /// The office that would handle the category asked for there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub office: Option<String>,
+}
+
+/// A cell of the BeiDou grid (GB/T 39409-2020).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LocatedCell {
+    /// Its code.
+    pub code: String,
+    /// 1 (widest) to 10 (finest).
+    pub level: u8,
+    /// Its edges.
+    pub bounds: Bounds,
+}
+
+/// One region of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RegionLink {
+    /// The region.
+    pub id: String,
+    /// Its name.
+    pub title: Text,
+    /// Its level.
+    pub level: RegionLevel,
+}
+
+/// Cells in a box.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct GridQuery {
+    /// Western longitude, degrees.
+    pub west: f64,
+    /// Southern latitude, degrees.
+    pub south: f64,
+    /// Eastern longitude, degrees.
+    pub east: f64,
+    /// Northern latitude, degrees.
+    pub north: f64,
+    /// Level of the cells, 1 to 10.
+    #[param(minimum = 1, maximum = 10)]
+    pub level: u8,
+}
+
+/// Cells of the grid as shapes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CellCollection {
+    /// `FeatureCollection`.
+    #[serde(rename = "type")]
+    pub kind: CollectionKind,
+    /// At most 2 500 cells.
+    pub features: Vec<CellFeature>,
+}
+
+/// The shape of one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CellFeature {
+    /// `Feature`.
+    #[serde(rename = "type")]
+    pub kind: FeatureKind,
+    /// A polygon.
+    pub geometry: Geometry,
+    /// Which cell.
+    pub properties: CellProperties,
+}
+
+/// Which cell a shape is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CellProperties {
+    /// Its code.
+    pub code: String,
+    /// Its level.
+    pub level: u8,
+}

@@ -1,0 +1,101 @@
+//! Sessions: who is signed in, and as what.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Text, Time};
+
+/// Who is signed in, what they may do, and the token that every change must carry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// The person; null for a visitor.
+    #[schema(required)]
+    pub party: Option<SessionParty>,
+    /// The roles they hold, where and for whom.
+    pub grants: Vec<SessionGrant>,
+    /// Every permission any of these roles gives, sorted.
+    pub permissions: Vec<String>,
+    /// To be sent as `x-csrf-token` with every request that changes something; empty for a visitor.
+    pub csrf_token: String,
+    /// The server's clock.
+    pub server_time: Time,
+}
+
+/// The person signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionParty {
+    /// Their id.
+    pub id: String,
+    /// The name shown to themselves and to colleagues.
+    pub display_name: String,
+    /// Staff or resident.
+    pub kind: PartyKind,
+}
+
+/// What kind of person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PartyKind {
+    /// Works for the city.
+    Staff,
+    /// Lives in it.
+    Resident,
+}
+
+/// A role held for an office in a region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SessionGrant {
+    /// The role.
+    pub role: String,
+    /// Its name.
+    pub role_title: Text,
+    /// The face it works in.
+    pub face: Face,
+    /// The office.
+    pub office: String,
+    /// Its name.
+    pub office_title: Text,
+    /// The region.
+    pub region: String,
+    /// Its name.
+    pub region_title: Text,
+}
+
+/// A face of the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Face {
+    /// Residents' phones, at `/`.
+    Resident,
+    /// Field workers' phones, at `/field/`.
+    Field,
+    /// The operations centre, at `/centre/`.
+    Centre,
+}
+
+/// A login and its password.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// The login, case ignored.
+    #[schema(min_length = 1, max_length = 64)]
+    pub login: String,
+    /// The password.
+    #[schema(min_length = 1, max_length = 256, format = Password)]
+    pub password: String,
+}
+
+/// A new resident's account.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// The login, 3 to 64 characters, case ignored.
+    #[schema(min_length = 3, max_length = 64)]
+    pub login: String,
+    /// The password, 10 to 256 characters.
+    #[schema(min_length = 10, max_length = 256, format = Password)]
+    pub password: String,
+    /// The name shown, 1 to 64 characters.
+    #[schema(min_length = 1, max_length = 64)]
+    pub display_name: String,
+}
