@@ -1,0 +1,11 @@
+export * from "./client.ts";
+export * from "./evidence.ts";
+export * from "./kept.ts";
+export * from "./outbox.ts";
+export * from "./problem.ts";
+export * from "./query.ts";
+export * from "./server-clock.ts";
+export * from "./session.ts";
+export * from "./stream.ts";
+export type * from "./types.ts";
+export type { components, operations, paths } from "./generated.ts";

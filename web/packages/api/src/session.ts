@@ -1,0 +1,44 @@
+// Who is signed in. The session decides what the other answers are, so a change of person forgets them all.
+import { computed, shallowRef } from "vue";
+import { api, ask, setCsrf } from "./client.ts";
+import { queries } from "./query.ts";
+import { noteServerTime } from "./server-clock.ts";
+import type { Body, Session } from "./types.ts";
+
+const current = shallowRef<Session>();
+
+function take(session: Session): Session {
+  setCsrf(session.csrf_token || undefined);
+  noteServerTime(session.server_time);
+  current.value = session;
+  return session;
+}
+
+/** The session of this page; `party` is absent until somebody signs in. */
+export const session = computed(() => current.value);
+export const signedIn = computed(() => Boolean(current.value?.party));
+
+/** Asks who is signed in. */
+export async function loadSession(): Promise<Session> {
+  return take(await ask(api.GET("/api/v1/session")));
+}
+
+export async function signIn(body: Body<"sign_in">): Promise<Session> {
+  const session = take(await ask(api.POST("/api/v1/session", { body })));
+  await queries.forget();
+  return session;
+}
+
+export async function registerResident(body: Body<"register_resident">): Promise<Session> {
+  const session = take(await ask(api.POST("/api/v1/residents", { body })));
+  await queries.forget();
+  return session;
+}
+
+export async function signOut(): Promise<void> {
+  await ask(api.DELETE("/api/v1/session"));
+  current.value = undefined;
+  setCsrf(undefined);
+  await loadSession();
+  await queries.forget();
+}

@@ -1,0 +1,37 @@
+// Names for the generated types, taken from operations so that they follow the API and are never retyped.
+import type { operations } from "./generated.ts";
+
+type Json<R> = R extends { content: { "application/json": infer T } } ? T : never;
+
+/** The JSON an operation answers with when it succeeds. */
+export type Answer<Id extends keyof operations> = operations[Id] extends { responses: infer R }
+  ? Json<R[Extract<keyof R, 200 | 201>]>
+  : never;
+
+/** The JSON an operation takes. */
+export type Body<Id extends keyof operations> = operations[Id] extends { requestBody?: { content: { "application/json": infer T } } } ? T : never;
+
+/** The query of an operation. */
+export type QueryOf<Id extends keyof operations> = operations[Id] extends { parameters: { query?: infer Q } } ? NonNullable<Q> : never;
+
+export type Session = Answer<"get_session">;
+export type Grant = Session["grants"][number];
+export type City = Answer<"get_city">;
+export type Category = Answer<"list_categories">[number];
+export type Located = Answer<"locate">;
+export type Evidence = Answer<"upload_evidence">;
+export type Similar = Answer<"suggest_duplicates">["items"][number];
+export type ReportSummary = Answer<"list_my_reports">["items"][number];
+export type ReportView = Answer<"get_report">;
+export type TimelineEntry = ReportView["timeline"][number];
+export type PublicCase = Answer<"list_public_cases">["items"][number];
+export type CaseSummary = Answer<"list_cases">["items"][number];
+export type CaseView = Answer<"get_case">;
+export type DueState = CaseSummary["due_state"];
+export type ActionView = CaseView["actions"][number];
+export type Field = ActionView["fields"][number];
+export type ReportBody = Body<"file_report">;
+export type ReceiptWords = Answer<"explain_receipt">;
+
+/** A text of the pack by language tag, such as `{"zh-CN": "天枢", "en": "Dipper"}`. */
+export type Text = Record<string, string>;

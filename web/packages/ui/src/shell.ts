@@ -1,0 +1,49 @@
+// Starts a face: language, preferences, storage, reconnection, service worker. Every face calls it once.
+import { keptInMemory, openKept, queries, type Kept } from "@dipper/api";
+import { createApp, readonly, ref, type Component, type Plugin, type Ref } from "vue";
+import { createDictionary, type Messages } from "./i18n.ts";
+import { startPreferences } from "./preferences.ts";
+
+const connected = ref(true);
+
+/** Whether the phone has a network. */
+export const online: Readonly<Ref<boolean>> = readonly(connected);
+
+/** What the face keeps on the phone. Memory until {@link startFace} has opened the browser's storage. */
+export let kept: Kept = keptInMemory();
+
+export interface Face {
+  root: Component;
+  /** Short name; also names its storage. */
+  name: "resident" | "field" | "centre";
+  messages: Messages;
+  english: () => Promise<Messages>;
+  plugins: Plugin[];
+  /** Address of the service worker, for faces that open offline. */
+  worker?: string;
+  /** Runs when storage is open and before the first screen. */
+  before?: () => Promise<void>;
+}
+
+/** Mounts the face on `#app`. */
+export async function startFace(face: Face): Promise<void> {
+  const app = createApp(face.root);
+  app.use(createDictionary(face.messages, face.english));
+  await startPreferences();
+  kept = await openKept(`dipper-${face.name}`);
+  queries.keepIn(kept);
+  connected.value = navigator.onLine;
+  const back = () => {
+    connected.value = navigator.onLine;
+    if (connected.value) queries.resume();
+  };
+  window.addEventListener("online", back);
+  window.addEventListener("offline", back);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") queries.resume();
+  });
+  await face.before?.();
+  for (const plugin of face.plugins) app.use(plugin);
+  app.mount("#app");
+  if (face.worker && import.meta.env.PROD && "serviceWorker" in navigator) await navigator.serviceWorker.register(face.worker);
+}
