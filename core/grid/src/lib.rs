@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # What this crate must never do
+//!
+//! It is pure: no clock, no randomness, no input or output, no global state. It never converts between
+//! coordinate frames; every coordinate is CGCS2000 longitude and latitude in degrees.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+extern crate alloc;
+
+mod boxes;
+mod cell;
+mod code;
+mod cover;
+mod layout;
+mod level;
+#[cfg(feature = "std")]
+mod metric;
+mod neighbours;
+mod point;
+mod polar;
+#[cfg(feature = "serde")]
+mod serde_impl;
+
+pub use boxes::{CellsInBounds, cells_in_bounds, count_in_bounds};
+pub use cell::{Cell, Children, GridError, KeyError};
+pub use code::CodeError;
+pub use cover::{cover_bounds, cover_bounds_at};
+pub use level::{Level, LevelError};
+#[cfg(feature = "std")]
+pub use metric::{CellSize, MEAN_RADIUS_M, distance_m};
+pub use neighbours::Neighbours;
+pub use point::{Bounds, BoundsError, LonLat, PointError};

@@ -1,0 +1,118 @@
+//! Neighbours: cells of one level that share an edge or a corner.
+//!
+//! Must never step by adding to a key or a code digit: the quadrants are mirrored, so a step is made on
+//! signed columns and rows counted from (0, 0).
+
+use alloc::vec::{self, Vec};
+
+use crate::cell::Cell;
+use crate::layout::{HALF_TURN, POLAR_FROM, Spot};
+use crate::level::Level;
+use crate::polar;
+
+/// Column and row of a non-polar cell at its level, negative to the west and the south.
+#[derive(Clone, Copy)]
+struct Index {
+    level: Level,
+    column: i64,
+    row: i64,
+}
+
+impl Index {
+    fn of(cell: Cell) -> Index {
+        let (spot, level) = (Spot::of_key(cell.key()), cell.level());
+        let signed = |units: u32, size: u32, negative: bool| {
+            let away = i64::from(units / size);
+            if negative { -1 - away } else { away }
+        };
+        Index {
+            level,
+            column: signed(spot.kx, level.lon_units(), spot.west),
+            row: signed(spot.ky, level.lat_units(), spot.south),
+        }
+    }
+
+    /// The cell here, round the globe in longitude; `None` at 88° and beyond.
+    fn cell(self) -> Option<Cell> {
+        let (lon, lat) = (i64::from(self.level.lon_units()), i64::from(self.level.lat_units()));
+        let half = i64::from(HALF_TURN) / lon;
+        let column = (self.column + half).rem_euclid(2 * half) - half;
+        let away = |index: i64| if index < 0 { -1 - index } else { index };
+        let ky = away(self.row) * lat;
+        if ky >= i64::from(POLAR_FROM) {
+            return None;
+        }
+        let spot = Spot { west: column < 0, south: self.row < 0, kx: (away(column) * lon) as u32, ky: ky as u32 };
+        Some(Cell::of_key(spot.key(self.level)))
+    }
+}
+
+impl Cell {
+    /// The cells of the same level that share an edge or a corner with this one.
+    ///
+    /// Eight almost everywhere, across the equator, the prime meridian and ±180° alike, from the south-west
+    /// row by row to the north-east. At the 88° parallel a cell of level 3 to 10 has five (no finer polar cells
+    /// are defined) and one of level 1 or 2 has the polar cells it touches after the others. A polar cell has as
+    /// many as touch it: 60 at level 1, up to 127 at level 2.
+    ///
+    /// ```
+    /// use dipper_grid::Cell;
+    /// let gulf_of_guinea: Cell = "N31A".parse()?;
+    /// let codes: Vec<String> = gulf_of_guinea.neighbours().map(|cell| cell.to_string()).collect();
+    /// assert_eq!(codes, ["S30A", "S31A", "S32A", "N30A", "N32A", "N30B", "N31B", "N32B"]);
+    /// # Ok::<(), dipper_grid::CodeError>(())
+    /// ```
+    pub fn neighbours(self) -> Neighbours {
+        let mut cells = Vec::with_capacity(8);
+        if self.is_polar() {
+            polar_neighbours(self, &mut cells);
+        } else {
+            let here = Index::of(self);
+            for (up, right) in [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)] {
+                let there = Index { column: here.column + right, row: here.row + up, ..here };
+                cells.extend(there.cell());
+            }
+            if cells.len() < 8 {
+                match here.level {
+                    Level::L1 => cells.push(polar::cap(here.row < 0)),
+                    Level::L2 => cells.extend(polar::above_column(here.row < 0, here.column)),
+                    _ => {}
+                }
+            }
+        }
+        Neighbours(cells.into_iter())
+    }
+}
+
+fn polar_neighbours(cell: Cell, cells: &mut Vec<Cell>) {
+    let level = cell.level();
+    let rows = i64::from(POLAR_FROM / level.lat_units());
+    let row = if polar::is_south(cell) { -rows } else { rows - 1 };
+    let below = |column: i64| Index { level, column, row }.cell();
+    if level == Level::L1 {
+        cells.extend((-30..30).filter_map(below));
+    } else {
+        cells.extend(polar::columns_below(cell).filter_map(below));
+        cells.extend(polar::touching(cell));
+    }
+}
+
+/// The neighbours of a cell; see [`Cell::neighbours`].
+#[derive(Clone, Debug)]
+pub struct Neighbours(vec::IntoIter<Cell>);
+
+impl Iterator for Neighbours {
+    type Item = Cell;
+
+    fn next(&mut self) -> Option<Cell> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Neighbours {}
+
+impl core::iter::FusedIterator for Neighbours {}
