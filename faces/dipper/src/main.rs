@@ -1,3 +1,23 @@
-//! The `dipper` executable.
+//! The `dipper` executable: configuration, wiring and the command line.
+//!
+//! The only crate that reads the environment and the clock; everything else takes both as arguments.
 
-fn main() {}
+mod cli;
+mod commands;
+mod config;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("dipper: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+
+/// Dipper 天枢: city governance in one program.
+#[derive(Debug, Parser)]
+#[command(name = "dipper", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the city: all faces, timers and the ledger in one process
+    Serve(Common),
+    /// Bring the database to this version and stop
+    Migrate(Common),
+    /// Copy database, evidence, ledger and keys into a new folder while the city runs
+    Backup {
+        /// The folder to make
+        #[arg(long)]
+        to: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Check a backup and put it into an empty data folder
+    Restore {
+        /// The backup's folder
+        #[arg(long)]
+        from: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Bring in records from elsewhere
+    #[command(subcommand)]
+    Import(Import),
+    /// Look after the city's pack
+    #[command(subcommand)]
+    Pack(PackCommand),
+    /// BeiDou grid codes, one a line
+    #[command(subcommand)]
+    Grid(GridCommand),
+    /// Working calendars
+    #[command(subcommand)]
+    Calendar(CalendarCommand),
+    /// The transparency log
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Check a receipt (.tlog-proof) without any server
+    Verify {
+        /// The receipt; `-` for standard input
+        file: PathBuf,
+        /// The log's key (text, or a file that holds it); the data folder's own when absent
+        #[arg(long)]
+        key: Option<String>,
+        /// The data folder whose ledger key to use
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
+        /// Language of the answer
+        #[arg(long, default_value = "zh-CN")]
+        locale: String,
+    },
+    /// A living demonstration
+    #[command(subcommand)]
+    Demo(DemoCommand),
+    /// Look after accounts
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Look after the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Flags that every command about a running city has. Each overrides `DIPPER_*` and the file.
+#[derive(Debug, Clone, Default, Args, Serialize)]
+pub struct Common {
+    /// Configuration file, TOML or YAML
+    #[arg(long)]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Address to listen on
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// Data folder
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// Folder of the city's pack
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack: Option<PathBuf>,
+    /// `sqlite:PATH` or `postgres://…`
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// Address under which people reach this server
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Log filter
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// Run as a demonstration
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub demo: bool,
+}
+
+/// What can be brought in.
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Cases with their history from a CSV file
+    Cases {
+        /// The map from columns to cases (YAML)
+        #[arg(long)]
+        map: PathBuf,
+        /// Read and check everything, write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Where rejected rows go; `<file>.rejects.csv` when absent
+        #[arg(long)]
+        rejects: Option<PathBuf>,
+        /// The file
+        file: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// What can be done with a pack.
+#[derive(Debug, Subcommand)]
+pub enum PackCommand {
+    /// Report every fault of a pack with its file and line
+    Check {
+        /// The pack's folder
+        folder: PathBuf,
+    },
+}
+
+/// What can be done with the grid.
+#[derive(Debug, Subcommand)]
+pub enum GridCommand {
+    /// Lines `lon,lat` in, codes out
+    Encode {
+        /// Level, 1 to 10
+        #[arg(long)]
+        level: u8,
+    },
+    /// Codes in, `west,south,east,north` out
+    Decode,
+}
+
+/// What can be asked of a calendar.
+#[derive(Debug, Subcommand)]
+pub enum CalendarCommand {
+    /// RFC 3339 instants in, deadlines out, one a line
+    Due {
+        /// The pack's folder
+        #[arg(long)]
+        pack: PathBuf,
+        /// The calendar's id
+        #[arg(long)]
+        calendar: String,
+        /// The limit, such as "3 working_day"
+        #[arg(long)]
+        limit: String,
+    },
+}
+
+/// What can be done with the ledger.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Re-derive the whole log from its entries and hold it against the database
+    Verify(Common),
+}
+
+/// What the demonstration can do.
+#[derive(Debug, Subcommand)]
+pub enum DemoCommand {
+    /// Make demo accounts and three months of past cases, once
+    Seed {
+        /// Cases to make
+        #[arg(long, default_value_t = 2_400)]
+        cases: usize,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// What can be done with accounts.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make a staff account; the password is read from standard input
+    Add {
+        /// Sign-in name
+        #[arg(long)]
+        login: String,
+        /// Name shown
+        #[arg(long)]
+        name: String,
+        /// Posts, each `role:office:region`
+        #[arg(long = "post", required = true)]
+        posts: Vec<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// What can be done with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Say what is in force and whether it can work
+    Check(Common),
+}

@@ -1,0 +1,112 @@
+//! Configuration: one file (TOML or YAML), then `DIPPER_*`, then flags; the later one wins.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml, Yaml};
+use serde::{Deserialize, Serialize};
+use store::DatabaseUrl;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Folder of the database, evidence, ledger and keys.
+    pub data: PathBuf,
+    /// Folder of the city's pack.
+    pub pack: PathBuf,
+    /// `sqlite:PATH` or `postgres://…`; the file `dipper.db` in the data folder when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// Address under which people reach this server, such as `https://dipper.example`; for links and Open311.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// Origin of the ledger, a name without scheme; `<city id>.dipper/ledger` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger_origin: Option<String>,
+    /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
+    pub secure_cookies: bool,
+    /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
+    pub behind_proxy: bool,
+    /// Log filter, such as `info` or `info,dipper_http=debug`.
+    pub log: String,
+    /// `text` or `json`.
+    pub log_format: LogFormat,
+    /// Whether this is a demonstration: shows demo logins, and a slow stream of new cases.
+    pub demo: bool,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: PathBuf::from("data"),
+            pack: PathBuf::from("packs/demo"),
+            database_url: None,
+            base_url: None,
+            ledger_origin: None,
+            secure_cookies: false,
+            behind_proxy: false,
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+            demo: false,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file given, or `dipper.toml` where there is one, then the environment, then the flags.
+    pub fn load(file: Option<&Path>, flags: &impl Serialize) -> anyhow::Result<Self> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        let default_file = Path::new("dipper.toml");
+        if let Some(file) = file.or_else(|| default_file.exists().then_some(default_file)) {
+            if !file.exists() {
+                bail!("there is no configuration file {}", file.display());
+            }
+            let is_yaml = file.extension().is_some_and(|end| end == "yaml" || end == "yml");
+            figment = if is_yaml { figment.merge(Yaml::file(file)) } else { figment.merge(Toml::file(file)) };
+        }
+        let config: Self = figment
+            .merge(Env::prefixed("DIPPER_"))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .context("the configuration does not fit")?;
+        config.database()?;
+        Ok(config)
+    }
+
+    /// The database to use.
+    pub fn database(&self) -> anyhow::Result<DatabaseUrl> {
+        let url = self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("dipper.db").display()));
+        Ok(url.parse::<DatabaseUrl>()?)
+    }
+
+    /// Where evidence is kept.
+    pub fn evidence_folder(&self) -> PathBuf {
+        self.data.join("evidence")
+    }
+
+    /// Where the ledger is kept.
+    pub fn ledger_folder(&self) -> PathBuf {
+        self.data.join("ledger")
+    }
+
+    /// Where keys are kept.
+    pub fn keys_folder(&self) -> PathBuf {
+        self.data.join("keys")
+    }
+}
