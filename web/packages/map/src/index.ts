@@ -1,0 +1,19 @@
+/** The map shared by the three faces. MapLibre itself is fetched when a `<CityMap>` is mounted, not before. */
+export { type Bounds, type Cell, cellOf, type GridLevel } from "./beidou";
+export { default as CityMap, type MapView } from "./CityMap.vue";
+export { useMapContext } from "./context";
+export { loadEngine } from "./engine";
+export { cellWidthM, levelForZoom } from "./grid";
+export { default as CaseLayer } from "./layers/CaseLayer.vue";
+export { type CasePoint, type CasePoints, useCaseLayer } from "./layers/cases";
+export { useGridLayer } from "./layers/grid";
+export { default as GridLayer } from "./layers/GridLayer.vue";
+export { type LonLat, usePin } from "./layers/pin";
+export { default as PinLayer } from "./layers/PinLayer.vue";
+export { usePulse } from "./layers/pulse";
+export { default as PulseLayer } from "./layers/PulseLayer.vue";
+export { default as RegionLayer } from "./layers/RegionLayer.vue";
+export { labelPoint, type RegionProperties, type Regions, useRegionLayer } from "./layers/regions";
+export { mapZhCN } from "./locales/zh-CN";
+export { dueColour, type DueState, type MapTheme } from "./palette";
+export type { BasemapLayer } from "./style";
