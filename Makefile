@@ -1,0 +1,65 @@
+# Two commands are all a newcomer needs: `make run` and `make test`.
+PORT ?= 8080
+DATA ?= .demo
+CARGO_TARGET_DIR ?= target
+export CARGO_TARGET_DIR
+BIN := $(CARGO_TARGET_DIR)/release/dipper
+
+.PHONY: run test release gen bench setup setup-test web check deny e2e clean
+
+# A living demo city on http://127.0.0.1:$(PORT)
+run: setup web
+	cargo build --release --locked -p dipper
+	$(BIN) demo seed --data $(DATA) --pack packs/demo --demo
+	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT)
+
+# Everything CI runs.
+test: setup-test web check
+	cargo test --workspace --locked
+	npm --prefix web test
+	$(MAKE) e2e
+
+# Formatting, lints, house rules, generated files.
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo run --locked -q -p xtask -- tidy
+	cargo run --locked -q -p xtask -- gen --check
+
+# Browser tests and black-box runs of the real binary on SQLite and PostgreSQL.
+e2e: web
+	cargo build --locked -p dipper
+	npm --prefix e2e ci --no-audit --no-fund
+	DIPPER_BIN=$(abspath $(CARGO_TARGET_DIR))/debug/dipper npm --prefix e2e test
+
+# One file to hand to a city: dist/dipper
+release: setup web
+	cargo build --profile dist --locked -p dipper
+	mkdir -p dist && cp $(CARGO_TARGET_DIR)/dist/dipper dist/dipper
+
+# Everything that is generated: schemas, OpenAPI, API client, the demo city's geography.
+gen:
+	cargo run --locked -q -p xtask -- gen
+	npm --prefix web run gen
+
+bench: web
+	cargo run --locked --release -q -p xtask -- bench
+
+# Licences, sources and known faults of dependencies.
+deny:
+	command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
+	cargo deny check bans licenses sources
+
+web: web/.built
+web/.built: $(shell find web -type f \( -name '*.ts' -o -name '*.vue' -o -name '*.css' -o -name '*.html' -o -name 'package*.json' -o -name '*.svg' \) -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+	npm --prefix web ci --no-audit --no-fund
+	npm --prefix web run build
+	touch web/.built
+
+setup:
+	scripts/setup run
+setup-test:
+	scripts/setup test
+
+clean:
+	rm -rf $(CARGO_TARGET_DIR) dist web/.built web/apps/*/dist .demo
