@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/basemap/{layer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A layer of the base map as GeoJSON. */
+        get: operations["get_basemap_layer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -11,6 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Cases that the caller may read. */
         get: operations["list_cases"];
         put?: never;
         post?: never;
@@ -27,6 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** A case with everything the caller may see. */
         get: operations["get_case"];
         put?: never;
         post?: never;
@@ -45,7 +64,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Takes an action on a case. */
         post: operations["perform_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opens the sealed contact of a reporter; the reading is recorded. */
+        get: operations["get_case_contact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole history of a case. */
+        get: operations["list_case_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -59,6 +113,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Every category with its conditions and form. */
         get: operations["list_categories"];
         put?: never;
         post?: never;
@@ -75,6 +130,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The city and what the faces need to open. */
         get: operations["get_city"];
         put?: never;
         post?: never;
@@ -93,7 +149,93 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Keeps a picture. */
         post: operations["upload_evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evidence/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture, for those who may see it. */
+        get: operations["get_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cells of the grid within a box, at most 2 500. */
+        get: operations["list_grid_cells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Indicators of a period. */
+        get: operations["get_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Indicators of a period as CSV. */
+        get: operations["export_indicators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{id}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases behind a number. */
+        get: operations["list_indicator_cases"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -107,7 +249,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The cell and the regions of a point. */
         get: operations["locate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases within a box, clustered when far away. */
+        get: operations["map_cases"];
         put?: never;
         post?: never;
         delete?: never;
@@ -123,7 +283,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Every office. */
         get: operations["list_offices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole pack; needs the permission `pack.read`. */
+        get: operations["get_pack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every process with its states and actions. */
+        get: operations["list_processes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -139,6 +334,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Cases near by, for everybody. */
         get: operations["list_public_cases"];
         put?: never;
         post?: never;
@@ -155,6 +351,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The queues of the caller's roles. */
         get: operations["list_queues"];
         put?: never;
         post?: never;
@@ -171,6 +368,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** The receipt of an event, a `.tlog-proof` file. */
         get: operations["get_receipt"];
         put?: never;
         post?: never;
@@ -187,6 +385,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** What the receipt of an event says, in words. */
         get: operations["explain_receipt"];
         put?: never;
         post?: never;
@@ -203,7 +402,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Every region. */
         get: operations["list_regions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/regions/geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shapes of the regions of a level. */
+        get: operations["list_region_shapes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -221,6 +438,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Files a report. */
         post: operations["file_report"];
         delete?: never;
         options?: never;
@@ -235,6 +453,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** A report, for its reporter. */
         get: operations["get_report"];
         put?: never;
         post?: never;
@@ -253,6 +472,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Takes an action as the reporter: rate, reopen, urge. */
         post: operations["act_on_report"];
         delete?: never;
         options?: never;
@@ -269,6 +489,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Joins a report: me too. */
         post: operations["join_report"];
         delete?: never;
         options?: never;
@@ -283,6 +504,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Reports that the caller filed or joined. */
         get: operations["list_my_reports"];
         put?: never;
         post?: never;
@@ -299,6 +521,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Open cases that may be the same thing. */
         get: operations["suggest_duplicates"];
         put?: never;
         post?: never;
@@ -317,6 +540,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Registers a resident and signs them in. */
         post: operations["register_resident"];
         delete?: never;
         options?: never;
@@ -331,10 +555,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Who is signed in, and the token for changes. */
         get: operations["get_session"];
         put?: never;
+        /** Signs in. */
         post: operations["sign_in"];
+        /** Signs out. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live changes of the cases that the caller may read. */
+        get: operations["stream_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts per day. */
+        get: operations["get_trends"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -344,342 +605,1453 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        ActionView: {
+        /** @description An action of a process, as declared. */
+        Action: {
+            /** @description Who may take it: `task`, `reporter` or `role:<role>`. */
+            by: string[];
+            /** @description What is asked. */
             fields: components["schemas"]["Field"][];
+            /** @description The states it may be taken in. */
+            from: string[];
+            /** @description Id. */
             id: string;
+            /** @description What the reporter reads in the timeline; absent when the reporter does not see it. */
+            public_title?: components["schemas"]["Text"];
+            /** @description Actions whose doer may not take this one. */
+            separate_from: string[];
+            /** @description What it is counted as in indicators. */
+            tally?: string;
+            /** @description Name on the button. */
             title: components["schemas"]["Text"];
+            /** @description The state it leads to; absent when it stays or goes back to where the case came from. */
+            to?: string;
+            /** @description True when it leads to the state the case came from. */
+            to_previous: boolean;
+            /** @description Look of the button. */
             tone?: string;
         };
-        CaseSummary: {
-            address?: string;
-            category: string;
-            closed_at?: string;
-            condition?: string;
-            description: string;
-            due_at?: string;
-            /** @enum {string} */
-            due_state: "none" | "ok" | "soon" | "late" | "paused" | "exempt";
-            handler?: string;
+        /** @description An action, taken. */
+        ActionInput: {
+            /** @description The answers, by field id. */
+            answers?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int32
+             * @description The version of the case the caller saw; when given and no longer true, nothing is done.
+             */
+            version?: number;
+        };
+        /** @description An action that the caller may take now. */
+        ActionView: {
+            /** @description What is asked. */
+            fields: components["schemas"]["Field"][];
+            /** @description Its id, the last part of the address to send it to. */
             id: string;
+            /** @description Name on the button. */
+            title: components["schemas"]["Text"];
+            /** @description Look of the button: `primary`, `danger` or nothing. */
+            tone?: string;
+        };
+        /** @description Who did something, as far as the reader may know. */
+        ActorView: {
+            /** @description What kind of actor. */
+            kind: components["schemas"]["ReporterKind"];
+            /** @description The name of a member of staff or of a part of the platform; never that of a resident. */
+            name?: string;
+            /** @description For which office. */
+            office_title?: components["schemas"]["Text"];
+            /** @description In which role. */
+            role_title?: components["schemas"]["Text"];
+        };
+        /** @description A layer of the base map. */
+        BasemapLayer: {
+            /** @description Id. */
+            id: string;
+            /** @description `water`, `green`, `building`, `road` or `place`: how to draw it. */
+            kind: string;
+            /** @description Where its GeoJSON is; the address changes with the content. */
+            url: string;
+        };
+        /** @description A box on the map: west, south, east, north in degrees, CGCS2000. */
+        Bounds: {
+            /**
+             * Format: double
+             * @description Eastern longitude.
+             */
+            east: number;
+            /**
+             * Format: double
+             * @description Northern latitude.
+             */
+            north: number;
+            /**
+             * Format: double
+             * @description Southern latitude.
+             */
+            south: number;
+            /**
+             * Format: double
+             * @description Western longitude.
+             */
+            west: number;
+        };
+        /** @description Cases as points, or clusters of them. */
+        CaseCollection: {
+            /** @description The points. */
+            features: components["schemas"]["CaseFeature"][];
+            /** @description True when the box holds more cases than were drawn. */
+            truncated: boolean;
+            /** @description `FeatureCollection`. */
+            type: components["schemas"]["CollectionKind"];
+        };
+        /** @description One event of a case. */
+        CaseEvent: {
+            /** @description Who did it. */
+            actor: components["schemas"]["ActorView"];
+            /** @description When it happened. */
+            at: components["schemas"]["Time"];
+            /** @description The event's own body. */
+            body: Record<string, never>;
+            /** @description Its id. */
+            id: string;
+            /** @description What kind of event. */
+            kind: components["schemas"]["EventKind"];
+            /**
+             * Format: int64
+             * @description Its place in the log of all events.
+             */
+            position: number;
+            /** @description Where its receipt is. */
+            receipt_url: string;
+            /** @description When it was written. */
+            recorded_at: components["schemas"]["Time"];
+            /** @description True once it is in the ledger. */
+            sealed: boolean;
+            /** @description What happened, in words. */
+            title: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description 1 for the first of the case.
+             */
+            version: number;
+        };
+        /** @description The whole history of a case. */
+        CaseEvents: {
+            /** @description The first first. */
+            items: components["schemas"]["CaseEvent"][];
+        };
+        /** @description A case or a cluster. */
+        CaseFeature: {
+            /** @description A point. */
+            geometry: components["schemas"]["Geometry"];
+            /** @description What it is. */
+            properties: components["schemas"]["CaseProperties"];
+            /** @description `Feature`. */
+            type: components["schemas"]["FeatureKind"];
+        };
+        /** @description A page of cases. */
+        CasePage: {
+            /** @description In the order asked for. */
+            items: components["schemas"]["CaseSummary"][];
+            /** @description To be given as `cursor` for the next page; absent on the last. */
+            next_cursor?: string;
+            /**
+             * Format: int64
+             * @description How many there are in all, counted up to a bound.
+             */
+            total: number;
+            /** @description True when there are more than `total`. */
+            total_is_bound: boolean;
+        };
+        /** @description What a point of the map is: a cluster when `count` is above 1, else a case. */
+        CaseProperties: {
+            /** @description The case. */
+            case_id?: string;
+            /** @description Its category. */
+            category?: string;
+            /**
+             * Format: int32
+             * @description How many cases.
+             */
+            count: number;
+            /** @description How its deadline stands. */
+            due_state?: components["schemas"]["DueState"];
+            /**
+             * Format: int32
+             * @description How many of them are late.
+             */
+            late: number;
+            /** @description The number people see. */
+            no?: string;
+            /** @description Its stage. */
+            stage?: string;
+            /** @description Its state. */
+            state?: string;
+            /** @description The category's name. */
+            title?: components["schemas"]["Text"];
+        };
+        /** @enum {string} */
+        CaseSort: "due" | "opened" | "updated";
+        /** @description A case in a list. */
+        CaseSummary: {
+            /** @description The address in words. */
+            address?: string;
+            /** @description Its category. */
+            category: string;
+            /** @description By which way it came in. */
+            channel: string;
+            /** @description When it ended. */
+            closed_at?: components["schemas"]["Time"];
+            /** @description Its filing condition. */
+            condition?: string;
+            /** @description When the present task is due. */
+            due_at?: components["schemas"]["Time"];
+            /** @description How the deadline stands now. */
+            due_state: components["schemas"]["DueState"];
+            /** @description What the reporter wrote; at most 120 characters of it. */
+            excerpt: string;
+            /** @description The department that handles it. */
+            handler?: string;
+            /** @description Its name. */
+            handler_title?: components["schemas"]["Text"];
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
             lat?: number;
+            /**
+             * Format: int32
+             * @description Escalation level: 0 at the task's own office.
+             */
             level: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees.
+             */
             lon?: number;
+            /** @description The number people see. */
             no: string;
-            opened_at: string;
+            /** @description True while it has not ended. */
+            open: boolean;
+            /** @description When it was reported. */
+            opened_at: components["schemas"]["Time"];
+            /** @description The region that answers for its place. */
             region: string;
+            /** @description Its name. */
             region_title: components["schemas"]["Text"];
+            /** @description The stage of that state. */
             stage: string;
+            /** @description The present state. */
             state: string;
+            /** @description Its name. */
             state_title: components["schemas"]["Text"];
+            /** @description How often each counted thing happened (`rework`, `returned`, `urged` …). */
             tallies: {
                 [key: string]: number;
             };
-            task?: {
-                assignee?: string;
-                assignee_name?: string;
-                office: string;
-                role: string;
-            };
+            /** @description Who owes the next move; absent once it has ended. */
+            task?: components["schemas"]["TaskView"];
+            /** @description A picture, small. */
             thumb_url?: string;
+            /** @description The category's name. */
             title: components["schemas"]["Text"];
-            updated_at: string;
+            /** @description When its last event happened. */
+            updated_at: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description How many events it has.
+             */
             version: number;
         };
-        CaseView: {
+        /** @description A case with everything its reader may see. */
+        CaseView: components["schemas"]["CaseSummary"] & {
+            /** @description What the caller may do now. */
             actions: components["schemas"]["ActionView"][];
-            address?: string;
+            /** @description The last answer given to each field, by field id. */
             answers: {
                 [key: string]: unknown;
             };
-            category: string;
-            clocks: {
-                began_at: string;
-                clock: string;
-                due_at?: string;
-                exempt: boolean;
-                limit?: string;
-                on_time?: boolean;
-                paused: boolean;
-                stopped_at?: string;
-            }[];
-            closed_at?: string;
-            condition?: string;
+            /** @description The code of its level-10 cell. */
+            cell?: string;
+            /** @description Its clocks. */
+            clocks: components["schemas"]["ClockView"][];
+            /** @description What the reporter wrote, whole. */
             description: string;
-            due_at?: string;
-            /** @enum {string} */
-            due_state: "none" | "ok" | "soon" | "late" | "paused" | "exempt";
-            evidence: {
-                id: string;
-                purpose: string;
-                taken_at?: string;
-                thumb_url: string;
-                url: string;
-            }[];
-            handler?: string;
-            id: string;
+            /** @description Every picture. */
+            evidence: components["schemas"]["EvidenceLink"][];
+            /**
+             * Format: int32
+             * @description How many have joined it.
+             */
             joined_count: number;
-            lat?: number;
-            level: number;
-            lon?: number;
-            no: string;
-            opened_at: string;
+            /** @description How it ended. */
+            outcome?: components["schemas"]["Outcome"];
+            /** @description The process it follows. */
             process: string;
-            region: string;
-            region_chain: {
-                id: string;
-                level: string;
-                title: components["schemas"]["Text"];
-            }[];
-            region_title: components["schemas"]["Text"];
-            reporter: {
-                kind: string;
-                name?: string;
-            };
-            stage: string;
-            stages: {
-                id: string;
-                /** @enum {string} */
-                state: "done" | "current" | "todo";
-                title: components["schemas"]["Text"];
-            }[];
-            state: string;
-            state_title: components["schemas"]["Text"];
-            steps: {
-                done_by_name?: string;
-                due_at?: string;
-                entered_at: string;
-                exempt: boolean;
-                left_at?: string;
-                left_by?: string;
-                office?: string;
-                office_title?: components["schemas"]["Text"];
-                on_time?: boolean;
-                seq: number;
-                stage: string;
-                state: string;
-                state_title: components["schemas"]["Text"];
-            }[];
-            tallies: {
-                [key: string]: number;
-            };
-            task?: {
-                assignee?: string;
-                assignee_name?: string;
-                office: string;
-                role: string;
-            };
-            thumb_url?: string;
-            title: components["schemas"]["Text"];
-            updated_at: string;
-            version: number;
+            /**
+             * Format: int32
+             * @description The reporter's rating, 1 to 5.
+             */
+            rating?: number;
+            /** @description The regions that hold its place, the city first. */
+            region_chain: components["schemas"]["RegionLink"][];
+            /** @description Who reported it. */
+            reporter: components["schemas"]["ReporterView"];
+            /** @description Its id in the system it came from. */
+            source_id?: string;
+            /** @description The way through the stages. */
+            stages: components["schemas"]["StageMark"][];
+            /** @description Every passage through a state. */
+            steps: components["schemas"]["StepView"][];
+            /** @description The office that watches it since the last escalation. */
+            watcher?: string;
         };
+        /** @description A minor class of component or event (部件/事件小类). */
         Category: {
+            /** @description Official code within the city. */
             code: string;
-            conditions: {
-                closing: components["schemas"]["Text"];
-                id: string;
-                limit?: string;
-                title: components["schemas"]["Text"];
-            }[];
+            /** @description Filing conditions. */
+            conditions: components["schemas"]["Condition"][];
+            /** @description What it covers. */
             description: components["schemas"]["Text"];
-            form?: components["schemas"]["Field"][];
+            /** @description Extra questions; null without a form. */
+            form: components["schemas"]["Field"][] | null;
+            /** @description The heading it is listed under. */
             group: components["schemas"]["Text"];
+            /** @description Icon name of the web faces. */
             icon?: string;
+            /** @description Id. */
             id: string;
+            /** @description Words people search with. */
             keywords: string[];
-            /** @enum {string} */
-            kind: "component" | "event";
+            /** @description Component or event. */
+            kind: components["schemas"]["CategoryKind"];
+            /** @description Whether residents may choose it. */
             public: boolean;
+            /** @description Name. */
             title: components["schemas"]["Text"];
         };
+        /**
+         * @description Component or event.
+         * @enum {string}
+         */
+        CategoryKind: "component" | "event";
+        /** @description Cells of the grid as shapes. */
+        CellCollection: {
+            /** @description At most 2 500 cells. */
+            features: components["schemas"]["CellFeature"][];
+            /** @description `FeatureCollection`. */
+            type: components["schemas"]["CollectionKind"];
+        };
+        /** @description The shape of one cell. */
+        CellFeature: {
+            /** @description A polygon. */
+            geometry: components["schemas"]["Geometry"];
+            /** @description Which cell. */
+            properties: components["schemas"]["CellProperties"];
+            /** @description `Feature`. */
+            type: components["schemas"]["FeatureKind"];
+        };
+        /** @description Which cell a shape is. */
+        CellProperties: {
+            /** @description Its code. */
+            code: string;
+            /**
+             * Format: int32
+             * @description Its level.
+             */
+            level: number;
+        };
+        /**
+         * @description By which way a report comes in through this API.
+         * @enum {string}
+         */
+        Channel: "resident" | "patrol" | "phone";
+        /** @description The city and what the faces need to open. */
         City: {
-            basemap: {
-                id: string;
-                kind: string;
-                url: string;
-            }[];
-            bounds: number[];
+            /** @description Layers of the base map in drawing order. */
+            basemap: components["schemas"]["BasemapLayer"][];
+            /** @description The whole city on the map. */
+            bounds: components["schemas"]["Bounds"];
+            /** @description Longitude and latitude the map opens at, degrees. */
             centre: number[];
+            /** @description True for a demonstration with invented people. */
             demo: boolean;
-            demo_logins?: {
-                /** @enum {string} */
-                face: "resident" | "field" | "centre";
-                login: string;
-                password: string;
-                title: components["schemas"]["Text"];
-            }[];
+            /** @description Accounts of the demonstration, to be shown on the sign-in page. */
+            demo_logins?: components["schemas"]["DemoLogin"][];
+            /** @description Short word, such as `yaoguang`. */
             id: string;
+            /** @description Languages in order of preference. */
             locales: string[];
+            /** @description Texts of the city by key, such as its hotline and its privacy notice. */
+            messages: {
+                [key: string]: components["schemas"]["Text"];
+            };
+            /** @description Hash of the present pack. */
             pack_hash: string;
+            /** @description The root region. */
             root: string;
-            stages: {
-                id: string;
-                process: string;
-                title: components["schemas"]["Text"];
-            }[];
+            /** @description Every stage of every process, in order. */
+            stages: components["schemas"]["CityStage"][];
+            /** @description IANA time zone. */
             timezone: string;
+            /** @description Its name. */
             title: components["schemas"]["Text"];
+            /** @description The pack's own version. */
             version: string;
         };
-        Contact: {
-            email?: string;
-            name?: string;
-            phone?: string;
-        };
-        Evidence: {
-            bytes: number;
-            height: number;
+        /** @description A stage of a process. */
+        CityStage: {
+            /** @description The stage. */
             id: string;
+            /** @description The process. */
+            process: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /**
+         * @description Which clock of a case.
+         * @enum {string}
+         */
+        ClockName: "task" | "disposal";
+        /** @description One clock. */
+        ClockView: {
+            /** @description When it began. */
+            began_at: components["schemas"]["Time"];
+            /** @description Which. */
+            clock: components["schemas"]["ClockName"];
+            /** @description When it is due; means nothing while paused. */
+            due_at: components["schemas"]["Time"];
+            /** @description True once it counts for nobody. */
+            exempt: boolean;
+            /** @description What it counts, such as `4 working_hour`. */
+            limit?: string;
+            /** @description Whether it was met; absent while it is open and not late. */
+            on_time?: boolean;
+            /** @description True while it is paused. */
+            paused: boolean;
+            /** @description When it was stopped. */
+            stopped_at?: components["schemas"]["Time"];
+        };
+        /**
+         * @description The word `FeatureCollection`.
+         * @enum {string}
+         */
+        CollectionKind: "FeatureCollection";
+        /** @description A filing condition with its limit and closing condition. */
+        Condition: {
+            /** @description When it counts as done. */
+            closing: components["schemas"]["Text"];
+            /** @description Id within the category. */
+            id: string;
+            /** @description Time for handling, such as `4 working_hour`. */
+            limit?: string;
+            /** @description When it applies. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description How to reach somebody. Kept sealed. */
+        Contact: {
+            /** @description E-mail, at most 254 characters. */
+            email?: string | null;
+            /** @description Name, at most 64 characters. */
+            name?: string | null;
+            /** @description Telephone, at most 32 characters. */
+            phone?: string | null;
+        };
+        /** @description An account of the demonstration. */
+        DemoLogin: {
+            /** @description Where it works. */
+            face: components["schemas"]["Face"];
+            /** @description The login. */
+            login: string;
+            /** @description The password. */
+            password: string;
+            /** @description Who it is. */
+            title: components["schemas"]["Text"];
+        };
+        /**
+         * @description How a deadline stands.
+         * @enum {string}
+         */
+        DueState: "none" | "ok" | "soon" | "late" | "paused" | "exempt";
+        /**
+         * @description What kind of event.
+         * @enum {string}
+         */
+        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "rated";
+        /** @description A picture, kept. */
+        Evidence: {
+            /**
+             * Format: int64
+             * @description Size in bytes as kept, without its camera data.
+             */
+            bytes: number;
+            /**
+             * Format: int32
+             * @description Height in pixels.
+             */
+            height: number;
+            /** @description Its content address, 64 hexadecimal digits. */
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
             lat?: number;
+            /**
+             * Format: double
+             * @description Where the camera says it was taken: longitude, degrees.
+             */
             lon?: number;
+            /** @description What it was found to be. */
             media_type: string;
-            taken_at?: string;
+            /** @description To be kept by somebody who is not signed in: it lets them attach and see the picture. */
+            secret?: string;
+            /** @description When the camera says it was taken. */
+            taken_at?: components["schemas"]["Time"];
+            /** @description Where to see it small. */
             thumb_url: string;
+            /** @description Where to see it. */
             url: string;
+            /**
+             * Format: int32
+             * @description Width in pixels.
+             */
             width: number;
         };
-        Field: {
-            help?: components["schemas"]["Text"];
+        /** @description A picture of a case. */
+        EvidenceLink: {
+            /** @description Its content address. */
             id: string;
-            kinds?: string[];
-            max?: unknown;
-            min?: number;
-            offices?: {
-                id: string;
-                title: components["schemas"]["Text"];
-            }[];
-            options?: {
-                id: string;
-                title: components["schemas"]["Text"];
-            }[];
+            /** @description What it shows: `report`, `before`, `after`, `scene` … */
+            purpose: string;
+            /** @description When the camera says it was taken. */
+            taken_at?: components["schemas"]["Time"];
+            /** @description Where to see it small. */
+            thumb_url: string;
+            /** @description Where to see it. */
+            url: string;
+        };
+        /** @enum {string} */
+        EvidenceSize: "full" | "thumb";
+        /** @description A picture to keep, as `multipart/form-data`. */
+        EvidenceUpload: {
+            /**
+             * Format: binary
+             * @description JPEG, PNG or WebP; at most 12 MB and 40 megapixels.
+             */
+            file: string;
+        };
+        /**
+         * @description A face of the product.
+         * @enum {string}
+         */
+        Face: "resident" | "field" | "centre";
+        /**
+         * @description The word `Feature`.
+         * @enum {string}
+         */
+        FeatureKind: "Feature";
+        /** @description A question of a form or an action. */
+        Field: components["schemas"]["FieldKind"] & {
+            /** @description Help. */
+            help?: components["schemas"]["Text"];
+            /** @description Id, the key of the answer. */
+            id: string;
+            /** @description Whether it must be answered. */
             required: boolean;
-            suggested?: string;
+            /** @description The question. */
             title: components["schemas"]["Text"];
+        };
+        /** @description What kind of answer a field takes. */
+        FieldKind: {
+            /**
+             * Format: int32
+             * @description Longest text, characters.
+             */
+            max: number;
             /** @enum {string} */
-            type: "text" | "number" | "choice" | "choices" | "datetime" | "office" | "evidence" | "limit" | "condition" | "stars";
+            type: "text";
+        } | {
+            /**
+             * Format: int64
+             * @description Largest.
+             */
+            max: number;
+            /**
+             * Format: int64
+             * @description Smallest.
+             */
+            min: number;
+            /** @enum {string} */
+            type: "number";
+        } | {
+            /** @description The list. */
+            options: components["schemas"]["Named"][];
+            /** @enum {string} */
+            type: "choice";
+        } | {
+            /** @description The list. */
+            options: components["schemas"]["Named"][];
+            /** @enum {string} */
+            type: "choices";
+        } | {
+            /** @enum {string} */
+            type: "datetime";
+        } | {
+            /** @description Only offices of these kinds. */
+            kinds: string[];
+            /** @description The offices to choose from; empty in the pack's own description of an action. */
+            offices: components["schemas"]["Named"][];
+            /** @description The one that routing proposes. */
+            suggested?: string;
+            /** @enum {string} */
+            type: "office";
+        } | {
+            /**
+             * Format: int32
+             * @description Most.
+             */
+            max: number;
+            /**
+             * Format: int32
+             * @description Fewest.
+             */
+            min: number;
+            /** @enum {string} */
+            type: "evidence";
+        } | {
+            /** @description The longest that may be asked for. */
+            max: string;
+            /** @enum {string} */
+            type: "limit";
+        } | {
+            /** @enum {string} */
+            type: "condition";
+        } | {
+            /** @enum {string} */
+            type: "stars";
         };
-        Located: {
-            cell: {
-                bounds: number[];
-                code: string;
-                level: number;
-            };
-            office?: string;
-            region_chain: {
-                id: string;
-                level: string;
-                title: components["schemas"]["Text"];
-            }[];
-        };
-        Problem: {
-            allowed?: string[];
-            code: string;
-            fields?: {
-                field: string;
-                message: string;
-            }[];
+        /** @description What is wrong with one field. */
+        FieldProblem: {
+            /** @description The field's id. */
+            field: string;
+            /** @description What is wrong, with the limit. */
             message: string;
         };
-        ReportSummary: {
-            address?: string;
-            can: string[];
-            case_no: string;
-            category: string;
-            due_at?: string;
-            lat?: number;
-            lon?: number;
-            open: boolean;
-            opened_at: string;
-            public_state: components["schemas"]["Text"];
-            rating?: number;
-            stage: string;
-            thumb_url?: string;
-            title: components["schemas"]["Text"];
-            updated_at: string;
+        /** @description A shape of GeoJSON (RFC 7946), longitude before latitude. */
+        Geometry: {
+            /** @description Nested arrays of degrees. */
+            coordinates: unknown;
+            /** @description `Point`, `Polygon` or `MultiPolygon`. */
+            type: components["schemas"]["GeometryKind"];
         };
-        ReportView: {
-            actions: components["schemas"]["ActionView"][];
-            address?: string;
-            can: string[];
-            case_no: string;
-            category: string;
-            description: string;
-            due_at?: string;
-            evidence: {
-                id: string;
-                purpose: string;
-                thumb_url: string;
-                url: string;
-            }[];
-            lat?: number;
-            lon?: number;
-            open: boolean;
-            opened_at: string;
-            public_state: components["schemas"]["Text"];
-            rating?: number;
-            region_chain: {
-                id: string;
-                level: string;
-                title: components["schemas"]["Text"];
-            }[];
-            stage: string;
-            stages: {
-                current: boolean;
-                done: boolean;
-                id: string;
-                title: components["schemas"]["Text"];
-            }[];
-            thumb_url?: string;
-            timeline: {
-                at: string;
-                event_id: string;
-                evidence?: {
-                    id: string;
-                    purpose: string;
-                    thumb_url: string;
-                    url: string;
-                }[];
-                note?: string;
-                office_title?: components["schemas"]["Text"];
-                receipt_url: string;
-                title: components["schemas"]["Text"];
-            }[];
+        /**
+         * @description The kind of a shape.
+         * @enum {string}
+         */
+        GeometryKind: "Point" | "Polygon" | "MultiPolygon";
+        /** @description What an indicator means. */
+        IndicatorDefinition: {
+            /** @description How it is computed, in words. */
+            formula: components["schemas"]["Text"];
+            /** @description Id. */
+            id: string;
+            /**
+             * Format: double
+             * @description What the city wants it to reach.
+             */
+            target?: number;
+            /** @description Name. */
             title: components["schemas"]["Text"];
-            updated_at: string;
+            /** @description `ratio` (0 to 1), `count` or `stars`. */
+            unit: string;
         };
-        Session: {
-            csrf_token: string;
-            grants: {
-                /** @enum {string} */
-                face: "resident" | "field" | "centre";
-                office: string;
-                office_title: components["schemas"]["Text"];
-                region: string;
-                region_title: components["schemas"]["Text"];
-                role: string;
-                role_title: components["schemas"]["Text"];
-            }[];
-            party?: {
-                display_name: string;
-                id: string;
-                /** @enum {string} */
-                kind: "staff" | "resident";
+        /**
+         * @description By what indicators are grouped.
+         * @enum {string}
+         */
+        IndicatorGroup: "region" | "department" | "category" | "person" | "stage" | "none";
+        /** @enum {string} */
+        IndicatorPart: "numerator" | "denominator" | "missing";
+        /** @description The values of one group. */
+        IndicatorRow: {
+            /** @description The group: a region, office, category, person or stage; `all` without grouping. */
+            key: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+            /** @description The values, by indicator id. */
+            values: {
+                [key: string]: components["schemas"]["IndicatorValue"];
             };
-            permissions: string[];
-            server_time: string;
         };
-        Similar: {
-            case_no: string;
-            category: string;
-            distance_m: number;
-            joined_count: number;
-            opened_at: string;
-            public_state: components["schemas"]["Text"];
-            thumb_url?: string;
+        /** @description Indicators with what they are made of. */
+        Indicators: {
+            /** @description By what. */
+            by: components["schemas"]["IndicatorGroup"];
+            /** @description What each means. */
+            definitions: components["schemas"]["IndicatorDefinition"][];
+            /** @description Beginning, included. */
+            from: components["schemas"]["Time"];
+            /** @description One row for each group. */
+            rows: components["schemas"]["IndicatorRow"][];
+            /** @description End, not included. */
+            to: components["schemas"]["Time"];
+        };
+        /** @description One value with the numbers it was made of. */
+        IndicatorValue: {
+            /**
+             * Format: int64
+             * @description Out of how many.
+             */
+            denominator: number;
+            /**
+             * Format: int64
+             * @description How many count.
+             */
+            numerator: number;
+            /**
+             * Format: double
+             * @description The value; null when the denominator is 0.
+             */
+            value: number | null;
+        };
+        /** @description "Me too": how to be told. */
+        JoinInput: {
+            contact?: components["schemas"]["Contact"] | null;
+        };
+        /** @description Where a point is. */
+        Located: {
+            cell: components["schemas"]["LocatedCell"] | null;
+            /** @description The office that would handle the category asked for there. */
+            office?: string;
+            /** @description The regions that hold it, the city first; empty outside the city. */
+            region_chain: components["schemas"]["RegionLink"][];
+        };
+        /** @description A cell of the BeiDou grid (GB/T 39409-2020). */
+        LocatedCell: {
+            /** @description Its edges. */
+            bounds: components["schemas"]["Bounds"];
+            /** @description Its code. */
+            code: string;
+            /**
+             * Format: int32
+             * @description 1 (widest) to 10 (finest).
+             */
+            level: number;
+        };
+        /** @description A thing with its name. */
+        Named: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
             title: components["schemas"]["Text"];
         };
+        /** @description A centre, department or team. */
+        Office: {
+            /** @description Id. */
+            id: string;
+            /** @description What kind of office, a word of the pack. */
+            kind: string;
+            /** @description The office above; null at the top. */
+            parent: string | null;
+            /** @description The region it answers for. */
+            region: string;
+            /** @description Name. */
+            title: components["schemas"]["Text"];
+        };
+        /**
+         * @description How a case ended.
+         * @enum {string}
+         */
+        Outcome: "resolved" | "declined" | "duplicate" | "withdrawn";
+        /** @description The whole pack, for the pack viewer. */
+        Pack: {
+            /** @description Working calendars. */
+            calendars: components["schemas"]["PackCalendar"][];
+            /** @description How many of each thing it declares. */
+            counts: components["schemas"]["PackCounts"];
+            /** @description Its hash. */
+            hash: string;
+            /** @description Processes. */
+            processes: components["schemas"]["Process"][];
+            /** @description Roles. */
+            roles: components["schemas"]["PackRole"][];
+            /** @description Who handles what where, most specific rule first. */
+            routing: components["schemas"]["PackRoute"][];
+            /** @description Its own version. */
+            version: string;
+        };
+        /** @description A working calendar. */
+        PackCalendar: {
+            /** @description Days on which it is closed. */
+            holidays: components["schemas"]["PackHoliday"][];
+            /** @description Opening hours by weekday (`mon` … `sun`), each a list of `["08:00", "12:00"]`. */
+            hours: {
+                [key: string]: string[][];
+            };
+            /** @description Id. */
+            id: string;
+            /** @description Days off worked instead (调休). */
+            swaps: components["schemas"]["PackSwap"][];
+            /** @description IANA time zone. */
+            timezone: string;
+            /** @description Name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description How many of each thing a pack declares. */
+        PackCounts: {
+            /** @description Calendars. */
+            calendars: number;
+            /** @description Categories. */
+            categories: number;
+            /** @description Filing conditions of all categories. */
+            conditions: number;
+            /** @description Forms. */
+            forms: number;
+            /** @description Offices. */
+            offices: number;
+            /** @description Processes. */
+            processes: number;
+            /** @description Regions. */
+            regions: number;
+            /** @description Roles. */
+            roles: number;
+        };
+        /** @description A holiday, by date or by rule. */
+        PackHoliday: {
+            /**
+             * Format: int32
+             * @description First year it applies in.
+             */
+            from_year?: number;
+            /** @description The rule in short, such as `2026-10-01..2026-10-07`, `07-04` or `nth mon 1 of 9`. */
+            rule: string;
+            /** @description Name. */
+            title: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description Last year it applies in.
+             */
+            to_year?: number;
+        };
+        /** @description What a kind of person may do. */
+        PackRole: {
+            /** @description The face it works in. */
+            face: components["schemas"]["Face"];
+            /** @description Id. */
+            id: string;
+            /** @description Its permissions beyond the actions of processes. */
+            permissions: string[];
+            /** @description Name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description Sends a category in a region to an office. */
+        PackRoute: {
+            /** @description A category id, or a prefix ending in `*`; absent for all. */
+            category?: string;
+            /** @description The office that handles it. */
+            office: string;
+            /** @description A region with everything below; absent for all. */
+            region?: string;
+        };
+        /** @description A day off worked in exchange for a holiday. */
+        PackSwap: {
+            /** @description The day, `2026-10-10`. */
+            date: string;
+            /** @description Whose hours it has, `mon` … `sun`. */
+            like: string;
+        };
+        /**
+         * @description What kind of person.
+         * @enum {string}
+         */
+        PartyKind: "staff" | "resident";
+        /** @description Why a request was refused. */
+        Problem: {
+            /** @description The actions that are allowed now, when the one asked for was not. */
+            allowed?: string[];
+            /** @description One word for programs, such as `not_allowed`. */
+            code: string;
+            /** @description The fields at fault, when the input was. */
+            fields?: components["schemas"]["FieldProblem"][];
+            /** @description Plain words for people; never a path, a query or personal data. */
+            message: string;
+        };
+        /** @description A declared life-cycle. */
+        Process: {
+            /** @description Every action, in the order shown. */
+            actions: components["schemas"]["Action"][];
+            /** @description The state a case begins in. */
+            first: string;
+            /** @description Id. */
+            id: string;
+            /** @description Stages in order. */
+            stages: components["schemas"]["Named"][];
+            /** @description Every state, in order of their stages. */
+            states: components["schemas"]["State"][];
+            /** @description Name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description A case as everybody may see it; its place is rounded to about 10 m. */
+        PublicCase: {
+            /** @description The number people see. */
+            case_no: string;
+            /** @description Its category. */
+            category: string;
+            /**
+             * Format: int32
+             * @description How many have joined it.
+             */
+            joined_count: number;
+            /**
+             * Format: double
+             * @description Latitude, degrees, rounded.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees, rounded.
+             */
+            lon: number;
+            /** @description True while it has not ended. */
+            open: boolean;
+            /** @description When it was reported. */
+            opened_at: components["schemas"]["Time"];
+            /** @description What is being done. */
+            public_state: components["schemas"]["Text"];
+            /** @description The category's name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description Cases near by. */
+        PublicCases: {
+            /** @description The latest first, at most 500. */
+            items: components["schemas"]["PublicCase"][];
+        };
+        /** @description A queue of cases. */
+        Queue: {
+            /**
+             * Format: int64
+             * @description How many cases wait in it, counted up to a bound.
+             */
+            count: number;
+            /** @description To be given as `queue` of `GET /cases`: `mine`, `role:<role>`, `supervised`, `late` or `all`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many of them are late.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description How many of them are due within an hour.
+             */
+            soon: number;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description The queues of the caller's roles. */
+        Queues: {
+            /** @description In the order to show. */
+            items: components["schemas"]["Queue"][];
+        };
+        /** @description What a receipt says, in words. */
+        ReceiptView: {
+            /**
+             * Format: int64
+             * @description Its place in the ledger.
+             */
+            index?: number;
+            /** @description The leaf's hash, base64. */
+            leaf_hash?: string;
+            /** @description True when the leaf commits to this very event. */
+            opens: boolean;
+            /** @description The ledger's name. */
+            origin?: string;
+            /** @description True once the event is in the ledger. */
+            sealed: boolean;
+            /**
+             * Format: int64
+             * @description The ledger's size when the receipt was made.
+             */
+            size?: number;
+            /** @description What this proves, in words. */
+            words: components["schemas"]["Text"];
+        };
+        /** @description A jurisdiction. */
+        Region: {
+            /** @description Official code. */
+            code?: string;
+            /** @description Id. */
+            id: string;
+            /** @description Level. */
+            level: components["schemas"]["RegionLevel"];
+            /** @description The region above; null for the root. */
+            parent: string | null;
+            /** @description Name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description Shapes of regions. */
+        RegionCollection: {
+            /** @description The regions. */
+            features: components["schemas"]["RegionFeature"][];
+            /** @description `FeatureCollection`. */
+            type: components["schemas"]["CollectionKind"];
+        };
+        /** @description The shape of one region. */
+        RegionFeature: {
+            /** @description A multipolygon. */
+            geometry: components["schemas"]["Geometry"];
+            /** @description What it is. */
+            properties: components["schemas"]["RegionProperties"];
+            /** @description `Feature`. */
+            type: components["schemas"]["FeatureKind"];
+        };
+        /**
+         * @description Level of a region.
+         * @enum {string}
+         */
+        RegionLevel: "city" | "district" | "street" | "community" | "unit_grid";
+        /** @description One region of a chain. */
+        RegionLink: {
+            /** @description The region. */
+            id: string;
+            /** @description Its level. */
+            level: components["schemas"]["RegionLevel"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description What a region's shape is. */
+        RegionProperties: {
+            /** @description The region. */
+            id: string;
+            /** @description Its level. */
+            level: components["schemas"]["RegionLevel"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description A new resident's account. */
+        Registration: {
+            /** @description The name shown, 1 to 64 characters. */
+            display_name: string;
+            /** @description The login, 3 to 64 characters, case ignored. */
+            login: string;
+            /**
+             * Format: password
+             * @description The password, 10 to 256 characters.
+             */
+            password: string;
+        };
+        /** @description A report as its reporter sees it. */
+        Report: components["schemas"]["ReportSummary"] & {
+            /** @description What they may do now, with its questions. */
+            actions: components["schemas"]["ActionView"][];
+            /** @description What they wrote. */
+            description: string;
+            /** @description The pictures they may see. */
+            evidence: components["schemas"]["EvidenceLink"][];
+            /**
+             * Format: int32
+             * @description How many have joined it.
+             */
+            joined_count: number;
+            /** @description The regions that hold its place, the city first. */
+            region_chain: components["schemas"]["RegionLink"][];
+            /** @description The way through the stages. */
+            stages: components["schemas"]["StageMark"][];
+            /** @description What happened, the first first. */
+            timeline: components["schemas"]["TimelineEntry"][];
+        };
+        /**
+         * @description What kind of reporter.
+         * @enum {string}
+         */
+        ReporterKind: "staff" | "resident" | "anonymous" | "client" | "system";
+        /** @description Who reported a case, as far as its reader may know. */
+        ReporterView: {
+            /** @description True when a sealed contact was left: `GET /cases/{id}/contact` opens it, for a purpose. */
+            has_contact: boolean;
+            /** @description What kind of reporter. */
+            kind: components["schemas"]["ReporterKind"];
+            /** @description The name of a member of staff who reported it; never that of a resident. */
+            name?: string;
+        };
+        /** @description A report, filed. */
+        ReportFiled: {
+            /** @description The case it became. */
+            case_id: string;
+            /** @description The number people see. */
+            case_no: string;
+            /** @description Shown once to somebody who is not signed in: with the number it opens the report. */
+            secret?: string;
+        };
+        /** @description A report to file. */
+        ReportInput: {
+            /** @description The address in words, at most 300 characters. */
+            address?: string | null;
+            /** @description Answers to the category's form, by field id. */
+            answers?: {
+                [key: string]: unknown;
+            };
+            /** @description What kind of thing, a category id. */
+            category: string;
+            channel?: components["schemas"]["Channel"] | null;
+            /** @description Which filing condition, when known. */
+            condition?: string | null;
+            contact?: components["schemas"]["Contact"] | null;
+            /** @description In the reporter's words, plain text, at most 4 000 characters. */
+            description: string;
+            /** @description Pictures uploaded before. */
+            evidence?: string[];
+            /**
+             * Format: double
+             * @description Latitude, degrees CGCS2000.
+             */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description Longitude, degrees CGCS2000; given with `lat`, or both absent with an address.
+             */
+            lon?: number | null;
+        };
+        /** @description Joined. */
+        ReportJoined: {
+            /** @description The number people see. */
+            case_no: string;
+            /**
+             * Format: int32
+             * @description How many have joined by now.
+             */
+            joined_count: number;
+            /** @description Shown once to somebody who is not signed in: with the number it opens the report. */
+            secret?: string;
+        };
+        /** @description A page of one's own reports. */
+        ReportPage: {
+            /** @description The latest first. */
+            items: components["schemas"]["ReportSummary"][];
+            /** @description To be given as `cursor` for the next page; absent on the last. */
+            next_cursor?: string;
+        };
+        /** @description A report in its reporter's list. */
+        ReportSummary: {
+            /** @description The address in words. */
+            address?: string;
+            /** @description What the reporter may do now, by action id (`rate`, `reopen`, `urge` …). */
+            can: string[];
+            /** @description The number people see. */
+            case_no: string;
+            /** @description Its category. */
+            category: string;
+            /** @description When the present step is due. */
+            due_at?: components["schemas"]["Time"];
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat?: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees.
+             */
+            lon?: number;
+            /** @description True while it has not ended. */
+            open: boolean;
+            /** @description When it was reported. */
+            opened_at: components["schemas"]["Time"];
+            /** @description What is being done. */
+            public_state: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description The reporter's rating, 1 to 5.
+             */
+            rating?: number;
+            /** @description The stage of its process. */
+            stage: string;
+            /** @description A picture, small. */
+            thumb_url?: string;
+            /** @description The category's name. */
+            title: components["schemas"]["Text"];
+            /** @description When its last event happened. */
+            updated_at: components["schemas"]["Time"];
+        };
+        /** @description Who is signed in, what they may do, and the token that every change must carry. */
+        Session: {
+            /** @description To be sent as `x-csrf-token` with every request that changes something; empty for a visitor. */
+            csrf_token: string;
+            /** @description The roles they hold, where and for whom. */
+            grants: components["schemas"]["SessionGrant"][];
+            party: components["schemas"]["SessionParty"] | null;
+            /** @description Every permission any of these roles gives, sorted. */
+            permissions: string[];
+            /** @description The server's clock. */
+            server_time: components["schemas"]["Time"];
+        };
+        /** @description A role held for an office in a region. */
+        SessionGrant: {
+            /** @description The face it works in. */
+            face: components["schemas"]["Face"];
+            /** @description The office. */
+            office: string;
+            /** @description Its name. */
+            office_title: components["schemas"]["Text"];
+            /** @description The region. */
+            region: string;
+            /** @description Its name. */
+            region_title: components["schemas"]["Text"];
+            /** @description The role. */
+            role: string;
+            /** @description Its name. */
+            role_title: components["schemas"]["Text"];
+        };
+        /** @description The person signed in. */
+        SessionParty: {
+            /** @description The name shown to themselves and to colleagues. */
+            display_name: string;
+            /** @description Their id. */
+            id: string;
+            /** @description Staff or resident. */
+            kind: components["schemas"]["PartyKind"];
+        };
+        /** @description A login and its password. */
+        SignIn: {
+            /** @description The login, case ignored. */
+            login: string;
+            /**
+             * Format: password
+             * @description The password.
+             */
+            password: string;
+        };
+        /** @description An open case that may be the same thing. */
+        SimilarReport: {
+            /** @description The number people see. */
+            case_no: string;
+            /** @description Its category. */
+            category: string;
+            /**
+             * Format: double
+             * @description How far away, metres.
+             */
+            distance_m: number;
+            /**
+             * Format: int32
+             * @description How many have joined it.
+             */
+            joined_count: number;
+            /** @description When it was reported. */
+            opened_at: components["schemas"]["Time"];
+            /** @description What is being done. */
+            public_state: components["schemas"]["Text"];
+            /** @description A picture, small. */
+            thumb_url?: string;
+            /** @description The category's name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description Open cases that may be the same thing. */
+        SimilarReports: {
+            /** @description The likeliest first. */
+            items: components["schemas"]["SimilarReport"][];
+        };
+        /** @description A stage and how far the case is with it. */
+        StageMark: {
+            /** @description The stage. */
+            id: string;
+            /** @description How far. */
+            state: components["schemas"]["StageProgress"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /**
+         * @description How far a case is with a stage.
+         * @enum {string}
+         */
+        StageProgress: "done" | "current" | "todo";
+        /** @description A state of a process. */
+        State: {
+            /** @description Id. */
+            id: string;
+            /** @description How the case ends, in a final state. */
+            outcome?: components["schemas"]["Outcome"];
+            /** @description Name for the reporter. */
+            public_title: components["schemas"]["Text"];
+            /** @description Its stage. */
+            stage: string;
+            /** @description Who owes the next move. */
+            task?: components["schemas"]["TaskRule"];
+            /** @description Name for staff. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description One passage through a state. */
+        StepView: {
+            /** @description Who did it. */
+            done_by_name?: string;
+            /** @description When it was due. */
+            due_at?: components["schemas"]["Time"];
+            /** @description When it was entered. */
+            entered_at: components["schemas"]["Time"];
+            /** @description True when its clock counts for nobody. */
+            exempt: boolean;
+            /** @description When it was left. */
+            left_at?: components["schemas"]["Time"];
+            /** @description By which action. */
+            left_by?: string;
+            /** @description The action's name. */
+            left_by_title?: components["schemas"]["Text"];
+            /** @description The office that owed it. */
+            office?: string;
+            /** @description Its name. */
+            office_title?: components["schemas"]["Text"];
+            /** @description Whether it was done in time; absent while open and not late, or without a limit. */
+            on_time?: boolean;
+            /**
+             * Format: int32
+             * @description 1 for the first.
+             */
+            seq: number;
+            /** @description Its stage. */
+            stage: string;
+            /** @description The state. */
+            state: string;
+            /** @description Its name. */
+            state_title: components["schemas"]["Text"];
+        };
+        /** @description Data of `event: case`: a case that the caller may read changed. */
+        StreamCase: {
+            /** @description The case. */
+            case_id: string;
+            /** @description The number people see. */
+            case_no: string;
+            /** @description The category. */
+            category: string;
+            /** @description When the present task is due. */
+            due_at?: components["schemas"]["Time"];
+            /** @description What happened. */
+            kind: components["schemas"]["EventKind"];
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat?: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees.
+             */
+            lon?: number;
+            /** @description True while it has not ended. */
+            open: boolean;
+            /** @description The region. */
+            region: string;
+            /** @description The regions from the root down, each with a trailing `/`. */
+            region_path: string;
+            /** @description The stage now. */
+            stage: string;
+            /** @description The state now. */
+            state: string;
+            /**
+             * Format: int32
+             * @description How many events it has now.
+             */
+            version: number;
+        };
+        /** @description Data of `event: hello`, sent first. */
+        StreamHello: {
+            /**
+             * Format: int64
+             * @description The log's position; what follows comes after it.
+             */
+            position: number;
+        };
+        /** @description Who owes the move out of a state, and by when. */
+        TaskRule: {
+            /** @description By which calendar. */
+            calendar?: string;
+            /** @description A fixed limit, such as `15 urgent_minute`. */
+            limit?: string;
+            /** @description True when the limit is that of the filing condition. */
+            limit_of_category: boolean;
+            /** @description Why there is no limit, when there is none. */
+            no_limit_because?: string;
+            /** @description Which office: `handler`, `kind:<kind>` or an office id. */
+            office: string;
+            /** @description The role that may act. */
+            role: string;
+        };
+        /** @description What one party must do next. */
+        TaskView: {
+            /** @description The person who took it. */
+            assignee?: string;
+            /** @description Their name. */
+            assignee_name?: string;
+            /** @description The office that owes it. */
+            office: string;
+            /** @description Its name. */
+            office_title: components["schemas"]["Text"];
+            /** @description The role that may do it. */
+            role: string;
+            /** @description Its name. */
+            role_title: components["schemas"]["Text"];
+        };
+        /**
+         * @description One text in one or more languages, keyed by BCP 47 tag (`zh-CN`, `en`).
+         * @example {
+         *       "en": "Handling",
+         *       "zh-CN": "处置"
+         *     }
+         */
         Text: {
             [key: string]: string;
+        };
+        /**
+         * Format: date-time
+         * @description An instant, RFC 3339 in UTC, such as `2026-11-23T08:00:00Z`.
+         * @example 2026-11-23T08:00:00Z
+         */
+        Time: string;
+        /** @description One thing that happened to a report, in words for its reporter. */
+        TimelineEntry: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description The event. */
+            event_id: string;
+            /** @description Pictures of it. */
+            evidence: components["schemas"]["EvidenceLink"][];
+            /** @description A note meant for the reporter. */
+            note?: string;
+            /** @description Which office did it. */
+            office_title?: components["schemas"]["Text"];
+            /** @description Where its receipt is. */
+            receipt_url: string;
+            /** @description What. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description Counts of one day. */
+        TrendDay: {
+            /**
+             * Format: int64
+             * @description Cases ended.
+             */
+            closed: number;
+            /** @description The day in the city's time zone, `2026-11-23`. */
+            date: string;
+            /**
+             * Format: int64
+             * @description Deadlines missed.
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Cases reported.
+             */
+            opened: number;
+        };
+        /** @description Counts per day. */
+        Trends: {
+            /** @description The earliest first; days without cases are there too. */
+            days: components["schemas"]["TrendDay"][];
         };
     };
     responses: never;
@@ -690,36 +2062,22 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_cases: {
+    get_basemap_layer: {
         parameters: {
             query?: {
-                assignee?: string;
-                category?: string;
-                cursor?: string;
-                due_before?: string;
-                east?: number;
-                handler?: string;
-                late?: boolean;
-                limit?: number;
-                north?: number;
-                office?: string;
-                open?: boolean;
-                q?: string;
-                queue?: string;
-                region?: string;
-                sort?: string;
-                south?: number;
-                stage?: string;
-                state?: string;
-                west?: number;
+                /** @description Its content's hash; with it the answer may be kept for ever */
+                v?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                /** @description The layer, as in `GET /city` */
+                layer: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -728,17 +2086,81 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description GeoJSON */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["CaseSummary"][];
-                        next_cursor?: string;
-                        total: number;
-                    };
+                    "application/geo+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    list_cases: {
+        parameters: {
+            query?: {
+                /** @description `me`: tasks taken by the caller. */
+                assignee?: string;
+                /** @description A category. */
+                category?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only tasks due before this instant, RFC 3339. */
+                due_before?: string;
+                /** @description Eastern longitude, degrees. */
+                east?: number;
+                /** @description The department that handles the case. */
+                handler?: string;
+                /** @description True for cases whose present task is late, false for the others. */
+                late?: boolean;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+                /** @description Northern latitude, degrees. */
+                north?: number;
+                /** @description The office that owes the present task. */
+                office?: string;
+                /** @description True for open cases alone, false for closed ones alone. */
+                open?: boolean;
+                /** @description Words of the number, the description or the address. */
+                q?: string;
+                /** @description A queue of `GET /queues`. */
+                queue?: string;
+                /** @description A region, with everything below. */
+                region?: string;
+                /** @description The order; `updated` when absent. */
+                sort?: components["schemas"]["CaseSort"];
+                /** @description Southern latitude, degrees. */
+                south?: number;
+                /** @description A stage. */
+                stage?: string;
+                /** @description A state. */
+                state?: string;
+                /** @description Western longitude, degrees; the four edges are given together. */
+                west?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
                 };
             };
         };
@@ -748,13 +2170,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description A case id or a case number */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -763,7 +2186,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -779,23 +2202,20 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The action */
                 action: string;
+                /** @description A case id or a case number */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    answers: {
-                        [key: string]: unknown;
-                    };
-                    version?: number;
-                };
+                "application/json": components["schemas"]["ActionInput"];
             };
         };
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -804,13 +2224,80 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description Taken */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CaseView"];
+                };
+            };
+        };
+    };
+    get_case_contact: {
+        parameters: {
+            query: {
+                /** @description Why, in plain words, 4 to 200 characters; the reading is recorded with it. */
+                purpose: string;
+            };
+            header?: never;
+            path: {
+                /** @description A case id or a case number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+        };
+    };
+    list_case_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A case id or a case number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseEvents"];
                 };
             };
         };
@@ -824,16 +2311,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -853,16 +2331,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -880,16 +2349,13 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                "multipart/form-data": {
-                    /** Format: binary */
-                    file: string;
-                };
+                "multipart/form-data": components["schemas"]["EvidenceUpload"];
             };
         };
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -898,7 +2364,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description Kept */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -909,19 +2375,24 @@ export interface operations {
             };
         };
     };
-    locate: {
+    get_evidence: {
         parameters: {
-            query: {
-                lat: number;
-                lon: number;
+            query?: {
+                /** @description The secret of an anonymous report that it belongs to, or of its upload. */
+                secret?: string;
+                /** @description `thumb` for the small one. */
+                size?: components["schemas"]["EvidenceSize"];
             };
             header?: never;
-            path?: never;
+            path: {
+                /** @description Its content address */
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -930,13 +2401,262 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+        };
+    };
+    list_grid_cells: {
+        parameters: {
+            query: {
+                /** @description Eastern longitude, degrees. */
+                east: number;
+                /** @description Level of the cells, 1 to 10. */
+                level: number;
+                /** @description Northern latitude, degrees. */
+                north: number;
+                /** @description Southern latitude, degrees. */
+                south: number;
+                /** @description Western longitude, degrees. */
+                west: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellCollection"];
+                };
+            };
+        };
+    };
+    get_indicators: {
+        parameters: {
+            query?: {
+                /** @description By what; `none` when absent. */
+                by?: components["schemas"]["IndicatorGroup"];
+                /** @description Beginning: a day of the city's time zone (`2026-10-01`) or an instant, RFC 3339; 30 days before `to` when absent. */
+                from?: string;
+                /** @description Only this region with everything below. */
+                region?: string;
+                /** @description End, not included: a day (its end) or an instant; now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Indicators"];
+                };
+            };
+        };
+    };
+    export_indicators: {
+        parameters: {
+            query?: {
+                /** @description By what; `none` when absent. */
+                by?: components["schemas"]["IndicatorGroup"];
+                /** @description Beginning: a day of the city's time zone (`2026-10-01`) or an instant, RFC 3339; 30 days before `to` when absent. */
+                from?: string;
+                /** @description Only this region with everything below. */
+                region?: string;
+                /** @description End, not included: a day (its end) or an instant; now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CSV, UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    list_indicator_cases: {
+        parameters: {
+            query?: {
+                /** @description As in `GET /indicators`. */
+                by?: components["schemas"]["IndicatorGroup"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description As in `GET /indicators`. */
+                from?: string;
+                /** @description The row's key; all rows when absent. */
+                key?: string;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+                /** @description Which part; `numerator` when absent. */
+                part?: components["schemas"]["IndicatorPart"];
+                /** @description As in `GET /indicators`. */
+                region?: string;
+                /** @description As in `GET /indicators`. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The indicator */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
+                };
+            };
+        };
+    };
+    locate: {
+        parameters: {
+            query: {
+                /** @description A category, to learn which office would handle it there. */
+                category?: string;
+                /** @description Latitude, degrees CGCS2000. */
+                lat: number;
+                /** @description Longitude, degrees CGCS2000. */
+                lon: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Located"];
+                };
+            };
+        };
+    };
+    map_cases: {
+        parameters: {
+            query: {
+                /** @description A category. */
+                category?: string;
+                /** @description Eastern longitude, degrees. */
+                east: number;
+                /** @description True for late ones alone. */
+                late?: boolean;
+                /** @description Northern latitude, degrees. */
+                north: number;
+                /** @description True for open cases alone, false for closed ones alone. */
+                open?: boolean;
+                /** @description Southern latitude, degrees. */
+                south: number;
+                /** @description A stage. */
+                stage?: string;
+                /** @description Western longitude, degrees. */
+                west: number;
+                /** @description Zoom of the map, 0 to 24; cases are clustered below 15. */
+                zoom: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseCollection"];
                 };
             };
         };
@@ -950,7 +2670,27 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Office"][];
+                };
+            };
+        };
+    };
+    get_pack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -959,31 +2699,50 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        kind: string;
-                        parent?: string;
-                        region: string;
-                        title: components["schemas"]["Text"];
-                    }[];
+                    "application/json": components["schemas"]["Pack"];
+                };
+            };
+        };
+    };
+    list_processes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Process"][];
                 };
             };
         };
     };
     list_public_cases: {
         parameters: {
-            query?: {
-                east?: number;
-                north?: number;
+            query: {
+                /** @description Eastern longitude, degrees. */
+                east: number;
+                /** @description Northern latitude, degrees. */
+                north: number;
+                /** @description True for open ones alone, false for closed ones alone. */
                 open?: boolean;
-                south?: number;
-                west?: number;
+                /** @description Southern latitude, degrees. */
+                south: number;
+                /** @description Western longitude, degrees. */
+                west: number;
             };
             header?: never;
             path?: never;
@@ -991,7 +2750,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1000,26 +2759,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: {
-                            case_no: string;
-                            category: string;
-                            joined_count: number;
-                            lat: number;
-                            lon: number;
-                            open: boolean;
-                            opened_at: string;
-                            public_state: components["schemas"]["Text"];
-                            title: components["schemas"]["Text"];
-                        }[];
-                        next_cursor?: string;
-                    };
+                    "application/json": components["schemas"]["PublicCases"];
                 };
             };
         };
@@ -1033,7 +2779,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1042,35 +2788,33 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        count: number;
-                        id: string;
-                        late: number;
-                        soon: number;
-                        title: components["schemas"]["Text"];
-                    }[];
+                    "application/json": components["schemas"]["Queues"];
                 };
             };
         };
     };
     get_receipt: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The secret given when the report was filed without signing in. */
+                secret?: string;
+            };
             header?: never;
             path: {
+                /** @description The event */
                 event_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1079,7 +2823,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description A C2SP tlog-proof */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1092,16 +2836,20 @@ export interface operations {
     };
     explain_receipt: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The secret given when the report was filed without signing in. */
+                secret?: string;
+            };
             header?: never;
             path: {
+                /** @description The event */
                 event_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1110,21 +2858,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        index?: number;
-                        leaf_hash: string;
-                        opens: boolean;
-                        origin: string;
-                        sealed: boolean;
-                        size?: number;
-                        words: components["schemas"]["Text"];
-                    };
+                    "application/json": components["schemas"]["ReceiptView"];
                 };
             };
         };
@@ -1138,7 +2878,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Region"][];
+                };
+            };
+        };
+    };
+    list_region_shapes: {
+        parameters: {
+            query: {
+                /** @description Which level */
+                level: components["schemas"]["RegionLevel"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1147,19 +2910,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        code?: string;
-                        id: string;
-                        level: string;
-                        parent?: string;
-                        title: components["schemas"]["Text"];
-                    }[];
+                    "application/json": components["schemas"]["RegionCollection"];
                 };
             };
         };
@@ -1167,33 +2924,20 @@ export interface operations {
     file_report: {
         parameters: {
             query?: never;
-            header?: {
-                "idempotency-key"?: string;
+            header: {
+                /** @description A word of the caller's own, 8 to 64 characters: sent again, it gives the first answer again */
+                "idempotency-key": string;
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    address?: string;
-                    answers?: {
-                        [key: string]: unknown;
-                    };
-                    category: string;
-                    /** @enum {string} */
-                    channel?: "resident" | "patrol" | "phone";
-                    condition?: string;
-                    contact?: components["schemas"]["Contact"];
-                    description: string;
-                    evidence: string[];
-                    lat?: number;
-                    lon?: number;
-                };
+                "application/json": components["schemas"]["ReportInput"];
             };
         };
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1202,17 +2946,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description Filed */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        case_id: string;
-                        case_no: string;
-                        secret?: string;
-                    };
+                    "application/json": components["schemas"]["ReportFiled"];
                 };
             };
         };
@@ -1220,17 +2960,19 @@ export interface operations {
     get_report: {
         parameters: {
             query?: {
+                /** @description The secret given when the report was filed without signing in. */
                 secret?: string;
             };
             header?: never;
             path: {
+                /** @description The number people see */
                 case_no: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1239,13 +2981,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportView"];
+                    "application/json": components["schemas"]["Report"];
                 };
             };
         };
@@ -1253,27 +2995,25 @@ export interface operations {
     act_on_report: {
         parameters: {
             query?: {
+                /** @description The secret given when the report was filed without signing in. */
                 secret?: string;
             };
             header?: never;
             path: {
+                /** @description The action */
                 action: string;
+                /** @description The number people see */
                 case_no: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    answers: {
-                        [key: string]: unknown;
-                    };
-                    version?: number;
-                };
+                "application/json": components["schemas"]["ActionInput"];
             };
         };
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1282,13 +3022,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description Taken */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReportView"];
+                    "application/json": components["schemas"]["Report"];
                 };
             };
         };
@@ -1298,19 +3038,18 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The number people see */
                 case_no: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": {
-                    contact?: components["schemas"]["Contact"];
-                };
+                "application/json": components["schemas"]["JoinInput"];
             };
         };
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1319,17 +3058,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description Joined */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        case_no: string;
-                        joined_count: number;
-                        secret?: string;
-                    };
+                    "application/json": components["schemas"]["ReportJoined"];
                 };
             };
         };
@@ -1337,7 +3072,9 @@ export interface operations {
     list_my_reports: {
         parameters: {
             query?: {
+                /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description How many, at most 200; 50 when absent. */
                 limit?: number;
             };
             header?: never;
@@ -1346,7 +3083,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1355,16 +3092,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["ReportSummary"][];
-                        next_cursor?: string;
-                    };
+                    "application/json": components["schemas"]["ReportPage"];
                 };
             };
         };
@@ -1372,8 +3106,11 @@ export interface operations {
     suggest_duplicates: {
         parameters: {
             query: {
+                /** @description The category. */
                 category: string;
+                /** @description Latitude, degrees. */
                 lat: number;
+                /** @description Longitude, degrees. */
                 lon: number;
             };
             header?: never;
@@ -1382,7 +3119,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1391,16 +3128,13 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["Similar"][];
-                        next_cursor?: string;
-                    };
+                    "application/json": components["schemas"]["SimilarReports"];
                 };
             };
         };
@@ -1414,15 +3148,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    display_name: string;
-                    login: string;
-                    password: string;
-                };
+                "application/json": components["schemas"]["Registration"];
             };
         };
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1431,7 +3161,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description Registered and signed in */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1451,7 +3181,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1460,7 +3190,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description As asked */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1480,14 +3210,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    login: string;
-                    password: string;
-                };
+                "application/json": components["schemas"]["SignIn"];
             };
         };
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1496,7 +3223,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description Signed in */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1516,7 +3243,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description problem */
+            /** @description Refused */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1525,12 +3252,78 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description ok */
+            /** @description Signed out */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    stream_changes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The last position seen; what came after it is sent first */
+                "last-event-id"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server-sent events: `hello` and `case` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["StreamCase"];
+                };
+            };
+        };
+    };
+    get_trends: {
+        parameters: {
+            query?: {
+                /** @description 1 to 366; 30 when absent. */
+                days?: number;
+                /** @description Only this region with everything below. */
+                region?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trends"];
+                };
             };
         };
     };
