@@ -6,9 +6,7 @@ use core::fmt;
 use core::num::NonZeroI64;
 use core::ops::RangeInclusive;
 
-use crate::layout::{
-    self, HALF_TURN, L1_STRIDE, L2_STRIDE, L3_STRIDE, L5_SHIFT, LEAF, POLAR_FROM, RANK_SHIFT, RANKS, Spot,
-};
+use crate::layout::{self, HALF_TURN, L1_STRIDE, L2_STRIDE, L5_SHIFT, LEAF, POLAR_FROM, RANK_SHIFT, RANKS, Spot};
 use crate::level::{Level, UNITS_PER_DEG};
 use crate::point::{Bounds, LonLat};
 use crate::polar;

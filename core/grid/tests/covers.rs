@@ -17,10 +17,10 @@ fn globe() -> Bounds {
     Bounds::new(-180.0, -90.0, 180.0, 90.0).expect("a box")
 }
 
-/// A box around a point: half sizes from a metre to the whole globe, across ±180° where it falls so.
+/// A box around a point: half sizes from a centimetre to the whole globe, across ±180° where it falls so.
 fn boxes() -> impl Strategy<Value = (LonLat, Bounds)> {
     let anchors = prop_oneof![4 => points(), 1 => polar_points()];
-    (anchors, -5.0..2.2f64, -5.0..2.0f64).prop_map(|(point, wide, high)| {
+    (anchors, -7.0..2.2f64, -7.0..2.0f64).prop_map(|(point, wide, high)| {
         let (wide, high) = (10f64.powf(wide).min(179.0), 10f64.powf(high));
         let turn = |lon: f64| {
             if lon > 180.0 {
@@ -195,6 +195,46 @@ fn a_single_point_is_covered_by_its_own_leaf() {
     let leaf = Cell::encode(point, Level::L10).expect("a cell");
     assert_eq!(cover_bounds(bounds, 4), [leaf.range()]);
     assert_eq!(cells_in_bounds(bounds, Level::L10).collect::<Vec<_>>(), [leaf]);
+}
+
+#[test]
+fn a_range_runs_on_over_codes_that_no_cell_has() {
+    // The upper half of one minute cell and the whole of the next above it: fifteen columns of the
+    // first, of which the last ends where the second begins.
+    let (low, high): (Cell, Cell) = ("N50J47534".parse().expect("a code"), "N50J47535".parse().expect("a code"));
+    let (low, high) = (low.bounds(), high.bounds());
+    let inset = 1e-6;
+    let bounds = Bounds::new(low.west, (low.south + low.north) / 2.0, low.east - inset, high.north - inset);
+    let ranges = cover_bounds_at(bounds.expect("a box"), Level::L5, 1_000);
+    assert_eq!(ranges.len(), 15);
+}
+
+#[test]
+fn levels_coded_along_longitude_first_do_not_draw_in_the_column_beside() {
+    // The western column of a parent and a sliver of the eastern one, whose codes lie between.
+    for (north_west, beside, finest) in [("N50J474", "N50J471", Level::L4), ("N50J47539B82", "N50J47539B81", Level::L7)]
+    {
+        let (north_west, beside): (Cell, Cell) = (north_west.parse().expect("a code"), beside.parse().expect("a code"));
+        let (column, sliver) = (north_west.bounds(), (beside.bounds().east - beside.bounds().west) / 100.0);
+        let south = north_west.parent().expect("a parent").bounds().south;
+        let bounds = Bounds::new(column.west, south, column.east + sliver, column.north - sliver / 100.0);
+        let ranges = cover_bounds_at(bounds.expect("a box"), finest, 1_000);
+        let middle = Cell::encode(beside.centre(), Level::L10).expect("a cell");
+        assert!(!holds(&ranges, middle), "{beside}");
+        assert!(holds(&ranges, north_west.child(0).expect("a child")));
+    }
+}
+
+#[test]
+fn a_box_a_rounding_error_below_the_cap_has_the_polar_cells_of_its_points() {
+    let point = LonLat::new(10.0, 88.0f64.next_down()).expect("a point");
+    let bounds = Bounds::new(9.0, 87.0, 10.0, point.lat_deg()).expect("a box");
+    for level in [Level::L1, Level::L2] {
+        let cell = Cell::encode(point, level).expect("a cell");
+        assert!(cell.is_polar());
+        assert!(cells_in_bounds(bounds, level).any(|found| found == cell));
+        assert!(holds(&cover_bounds_at(bounds, level, 64), cell));
+    }
 }
 
 #[test]
