@@ -1,13 +1,9 @@
 // Starts a face: language, preferences, storage, reconnection, service worker. Every face calls it once.
 import { keptInMemory, openKept, queries, type Kept } from "@dipper/api";
-import { createApp, readonly, ref, type Component, type Plugin, type Ref } from "vue";
+import { createApp, type Component, type Plugin } from "vue";
+import { watchConnection } from "./connection.ts";
 import { createDictionary, type Messages } from "./i18n.ts";
 import { startPreferences } from "./preferences.ts";
-
-const connected = ref(true);
-
-/** Whether the phone has a network. */
-export const online: Readonly<Ref<boolean>> = readonly(connected);
 
 /** What the face keeps on the phone. Memory until {@link startFace} has opened the browser's storage. */
 export let kept: Kept = keptInMemory();
@@ -32,13 +28,7 @@ export async function startFace(face: Face): Promise<void> {
   await startPreferences();
   kept = await openKept(`dipper-${face.name}`);
   queries.keepIn(kept);
-  connected.value = navigator.onLine;
-  const back = () => {
-    connected.value = navigator.onLine;
-    if (connected.value) queries.resume();
-  };
-  window.addEventListener("online", back);
-  window.addEventListener("offline", back);
+  watchConnection(() => queries.resume());
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") queries.resume();
   });

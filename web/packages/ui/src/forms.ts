@@ -1,0 +1,105 @@
+// Forms declared by the pack: what an answer may be, and what is wrong with one.
+import type { Field } from "@dipper/api";
+
+/** A photo chosen for a form: on the phone until it is sent. */
+export interface Photo {
+  key: string;
+  blob: Blob;
+  /** Object URL for showing it; made again after a reload. */
+  url: string;
+  /** Where and when it was taken, when the camera wrote it down. */
+  lon?: number;
+  lat?: number;
+}
+
+/** Answers by field id; an evidence field holds photos until they are uploaded. */
+export type Answers = Record<string, unknown>;
+
+/** Kinds of time a limit may count, in the order offered. */
+export const LIMIT_UNITS = ["working_hour", "working_day", "urgent_hour", "urgent_day", "calendar_day"] as const;
+
+/** A message id under `form.` with its numbers. */
+export interface Fault {
+  id: string;
+  values: Record<string, number | string>;
+}
+
+function fault(id: string, values: Fault["values"] = {}): Fault {
+  return { id: `form.${id}`, values };
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+/** Amount and unit of a limit such as `3 working_day`; absent when it is not one. */
+export function parseLimit(text: unknown): { amount: number; unit: string } | undefined {
+  const match = typeof text === "string" ? /^(\d+) ([a-z_]+)$/.exec(text) : null;
+  return match ? { amount: Number(match[1]), unit: match[2] ?? "" } : undefined;
+}
+
+/** What is wrong with one answer, if anything. */
+export function checkAnswer(field: Field, value: unknown): Fault | undefined {
+  if (field.type === "evidence") return checkPhotos(field, Array.isArray(value) ? value.length : 0);
+  if (isEmpty(value)) return field.required ? fault("required") : undefined;
+  switch (field.type) {
+    case "text":
+      return [...String(value)].length > field.max ? fault("too_long", { max: field.max }) : undefined;
+    case "number": {
+      const number = Number(value);
+      if (!Number.isInteger(number)) return fault("whole_number");
+      return number < field.min || number > field.max ? fault("out_of_range", { min: field.min, max: field.max }) : undefined;
+    }
+    case "limit":
+      return checkLimit(field.max, value);
+    case "condition":
+      return (value as { category?: string }).category ? undefined : fault("required");
+    case "stars":
+      return Number(value) >= 1 && Number(value) <= 5 ? undefined : fault("required");
+    case "datetime":
+      return Number.isNaN(Date.parse(String(value))) ? fault("not_a_time") : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function checkPhotos(field: { required: boolean; min: number; max: number }, count: number): Fault | undefined {
+  const least = field.required ? Math.max(1, field.min) : count > 0 ? field.min : 0;
+  if (count < least) return fault("too_few_photos", { min: least });
+  return count > field.max ? fault("too_many_photos", { max: field.max }) : undefined;
+}
+
+function checkLimit(max: string, value: unknown): Fault | undefined {
+  const asked = parseLimit(value);
+  if (!asked || asked.amount < 1) return fault("required");
+  const most = parseLimit(max);
+  // Different kinds of time cannot be compared without a calendar; the server does it.
+  if (most && most.unit === asked.unit && asked.amount > most.amount) return fault("limit_too_long", { max: most.amount });
+  return undefined;
+}
+
+/** What is wrong with a form, by field id. */
+export function checkAnswers(fields: readonly Field[], answers: Answers): Record<string, Fault> {
+  const faults: Record<string, Fault> = {};
+  for (const field of fields) {
+    const found = checkAnswer(field, answers[field.id]);
+    if (found) faults[field.id] = found;
+  }
+  return faults;
+}
+
+/** Splits answers into what is sent as it is and the photos that are uploaded first. */
+export function splitAnswers(fields: readonly Field[], answers: Answers): { body: Answers; photos: { key: string; field: string; blob: Blob }[] } {
+  const body: Answers = {};
+  const photos: { key: string; field: string; blob: Blob }[] = [];
+  for (const field of fields) {
+    const value = answers[field.id];
+    if (isEmpty(value)) continue;
+    if (field.type === "evidence") {
+      for (const photo of value as Photo[]) photos.push({ key: photo.key, field: field.id, blob: photo.blob });
+    } else {
+      body[field.id] = field.type === "number" || field.type === "stars" ? Number(value) : value;
+    }
+  }
+  return { body, photos };
+}
