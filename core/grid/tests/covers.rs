@@ -198,6 +198,24 @@ fn a_single_point_is_covered_by_its_own_leaf() {
 }
 
 #[test]
+fn a_fine_cover_ends_at_the_very_leaf() {
+    // Boxes of n x n leaves from the corner of a level-8 cell: every phase of the levels above.
+    let from = "N50J47539B825534".parse::<Cell>().expect("a code").corner();
+    for leaves in 1..=20 {
+        let side = (f64::from(leaves) - 0.5) / common::UNIT;
+        let bounds =
+            Bounds::new(from.lon_deg(), from.lat_deg(), from.lon_deg() + side, from.lat_deg() + side).expect("a box");
+        let ranges = cover_bounds(bounds, 10_000);
+        let found: BTreeSet<Cell> = cells_in_bounds(bounds, Level::L10).collect();
+        assert_eq!(found.len(), leaves as usize * leaves as usize);
+        for cell in &found {
+            assert!(holds(&ranges, *cell));
+            assert!(cell.neighbours().all(|near| found.contains(&near) == holds(&ranges, near)), "{leaves} {cell}");
+        }
+    }
+}
+
+#[test]
 fn a_range_runs_on_over_codes_that_no_cell_has() {
     // The upper half of one minute cell and the whole of the next above it: fifteen columns of the
     // first, of which the last ends where the second begins.
