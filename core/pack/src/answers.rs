@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use model::{CategoryId, ConditionId, EvidenceId, Instant, Limit, OfficeId};
 use crate::city::{Choice, City, Field, FieldKind};
+use model::{CategoryId, ConditionId, EvidenceId, Instant, Limit, OfficeId};
 use serde_json::Value;
 
 /// One answer that does not fit its field.
@@ -40,13 +40,20 @@ pub struct Answers {
 ///
 /// # Errors
 /// The faults, one a field: missing, unknown, out of range.
-pub fn parse_answers(city: &City, fields: &[Field], answers: &BTreeMap<String, Value>) -> Result<Answers, Vec<FieldFault>> {
+pub fn parse_answers(
+    city: &City,
+    fields: &[Field],
+    answers: &BTreeMap<String, Value>,
+) -> Result<Answers, Vec<FieldFault>> {
     let mut parsed = Answers::default();
     let mut faults = Vec::new();
     for key in answers.keys() {
         if !fields.iter().any(|field| field.id.as_str() == key) {
             let known: Vec<_> = fields.iter().map(|field| field.id.as_str()).collect();
-            faults.push(FieldFault { field: key.clone(), message: format!("no such field; this action asks for: {}", known.join(", ")) });
+            faults.push(FieldFault {
+                field: key.clone(),
+                message: format!("no such field; this action asks for: {}", known.join(", ")),
+            });
         }
     }
     for field in fields {
@@ -102,7 +109,8 @@ fn parse_one(city: &City, field: &Field, answer: &Value, parsed: &mut Answers) -
         }
         FieldKind::Choices { options } => {
             let items = answer.as_array().ok_or("must be a list")?;
-            let chosen = items.iter().map(|item| parse_choice(item, options).map(Value::from)).collect::<Result<Vec<_>, _>>()?;
+            let chosen =
+                items.iter().map(|item| parse_choice(item, options).map(Value::from)).collect::<Result<Vec<_>, _>>()?;
             parsed.others.insert(id.to_owned(), chosen.into());
         }
         FieldKind::Datetime => {
@@ -122,7 +130,8 @@ fn parse_one(city: &City, field: &Field, answer: &Value, parsed: &mut Answers) -
         }
         FieldKind::Condition => parsed.condition = Some(parse_condition(city, answer)?),
         FieldKind::Stars => {
-            let stars = answer.as_u64().and_then(|stars| u8::try_from(stars).ok()).filter(|stars| (1..=5).contains(stars));
+            let stars =
+                answer.as_u64().and_then(|stars| u8::try_from(stars).ok()).filter(|stars| (1..=5).contains(stars));
             parsed.stars = Some(stars.ok_or("must be a whole number from 1 to 5")?);
         }
     }
@@ -163,14 +172,22 @@ fn parse_files(answer: &Value, min: u32, max: u32) -> Result<Vec<EvidenceId>, St
     let items = answer.as_array().ok_or("must be a list of evidence ids")?;
     let files = items
         .iter()
-        .map(|item| item.as_str().and_then(|text| text.parse().ok()).ok_or("must be a list of evidence ids, as given by the upload"))
+        .map(|item| {
+            item.as_str()
+                .and_then(|text| text.parse().ok())
+                .ok_or("must be a list of evidence ids, as given by the upload")
+        })
         .collect::<Result<Vec<EvidenceId>, _>>()?;
     let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
     if (min..=max).contains(&count) { Ok(files) } else { Err(format!("needs {min} to {max} files, has {count}")) }
 }
 
 fn parse_limit(answer: &Value, max: Limit) -> Result<Limit, String> {
-    let limit: Limit = answer.as_str().ok_or("must be a limit such as \"2 working_day\"")?.parse().map_err(|error| format!("{error}"))?;
+    let limit: Limit = answer
+        .as_str()
+        .ok_or("must be a limit such as \"2 working_day\"")?
+        .parse()
+        .map_err(|error| format!("{error}"))?;
     if limit.unit() != max.unit() || limit.amount() > max.amount() {
         return Err(format!("must be at most {max}, in the same unit"));
     }
@@ -179,7 +196,8 @@ fn parse_limit(answer: &Value, max: Limit) -> Result<Limit, String> {
 
 fn parse_condition(city: &City, answer: &Value) -> Result<(CategoryId, Option<ConditionId>), String> {
     let shape = "must be an object with a category and, where known, a condition";
-    let category = answer.get("category").and_then(Value::as_str).and_then(|text| CategoryId::new(text).ok()).ok_or(shape)?;
+    let category =
+        answer.get("category").and_then(Value::as_str).and_then(|text| CategoryId::new(text).ok()).ok_or(shape)?;
     let rules = city.categories.get(&category).ok_or_else(|| format!("there is no category {category}"))?;
     let Some(condition) = answer.get("condition").filter(|condition| !is_blank(condition)) else {
         return Ok((category, None));

@@ -39,24 +39,15 @@ impl Atlas {
     /// Builds the index from the polygons of a city's regions.
     pub fn new(city: &City) -> Self {
         let shape = |(id, region): (&RegionId, &crate::city::Region)| {
-            let shape = Shape {
-                region: id.clone(),
-                bounds: bounds_of(&region.polygons)?,
-                polygons: region.polygons.clone(),
-            };
+            let shape =
+                Shape { region: id.clone(), bounds: bounds_of(&region.polygons)?, polygons: region.polygons.clone() };
             Some((region.level, shape))
         };
         let mut shapes: Vec<_> = city.regions.iter().filter_map(shape).collect();
-        let area = |shape: &Shape| {
-            (shape.bounds[2] - shape.bounds[0]) * (shape.bounds[3] - shape.bounds[1])
-        };
+        let area = |shape: &Shape| (shape.bounds[2] - shape.bounds[0]) * (shape.bounds[3] - shape.bounds[1]);
         shapes.sort_by(|(level, a), (other, b)| other.cmp(level).then(area(a).total_cmp(&area(b))));
         let shapes: Vec<Shape> = shapes.into_iter().map(|(_, shape)| shape).collect();
-        let all = shapes
-            .iter()
-            .map(|shape| shape.bounds)
-            .reduce(union)
-            .unwrap_or([0.0, 0.0, 0.0, 0.0]);
+        let all = shapes.iter().map(|shape| shape.bounds).reduce(union).unwrap_or([0.0, 0.0, 0.0, 0.0]);
         let mut atlas = Self {
             west: all[0],
             south: all[1],
@@ -66,10 +57,7 @@ impl Atlas {
             squares: vec![Vec::new(); SIDE * SIDE],
         };
         for (index, shape) in shapes.iter().enumerate() {
-            atlas.enter(
-                u32::try_from(index).expect("fewer than 2^32 regions"),
-                shape,
-            );
+            atlas.enter(u32::try_from(index).expect("fewer than 2^32 regions"), shape);
         }
         atlas.shapes = shapes;
         atlas
@@ -84,13 +72,8 @@ impl Atlas {
             return None;
         }
         let square = &self.squares[self.row(y) * SIDE + self.column(x)];
-        let holds = |&&(index, whole): &&(u32, bool)| {
-            whole || contains(&self.shapes[index as usize].polygons, x, y)
-        };
-        square
-            .iter()
-            .find(holds)
-            .map(|&(index, _)| self.shapes[index as usize].region.clone())
+        let holds = |&&(index, whole): &&(u32, bool)| whole || contains(&self.shapes[index as usize].polygons, x, y);
+        square.iter().find(holds).map(|&(index, _)| self.shapes[index as usize].region.clone())
     }
 
     fn column(&self, x: f64) -> usize {
@@ -132,11 +115,7 @@ impl Atlas {
 
 /// The lattice step of a fraction of the side, held within it.
 fn step(fraction: f64) -> usize {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "held between 0 and SIDE - 1 before"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "held between 0 and SIDE - 1 before")]
     let step = (fraction * SIDE as f64).clamp(0.0, SIDE as f64 - 1.0) as usize;
     step
 }
@@ -155,36 +134,19 @@ fn crossing([a, b]: [[f64; 2]; 2], y: f64) -> Option<f64> {
 }
 
 fn crossings(polygons: &[Polygon], y: f64) -> Vec<f64> {
-    edges(polygons)
-        .filter_map(|edge| crossing(edge, y))
-        .collect()
+    edges(polygons).filter_map(|edge| crossing(edge, y)).collect()
 }
 
 /// True when an odd number of edges lies east of the point: holes and several polygons need no care of their own.
 pub(crate) fn contains(polygons: &[Polygon], x: f64, y: f64) -> bool {
-    edges(polygons)
-        .filter_map(|edge| crossing(edge, y))
-        .filter(|&at| x < at)
-        .count()
-        % 2
-        == 1
+    edges(polygons).filter_map(|edge| crossing(edge, y)).filter(|&at| x < at).count() % 2 == 1
 }
 
 /// West, south, east, north of some polygons; absent when they have no point.
 fn bounds_of(polygons: &[Polygon]) -> Option<[f64; 4]> {
-    polygons
-        .iter()
-        .flatten()
-        .flatten()
-        .map(|&[x, y]| [x, y, x, y])
-        .reduce(union)
+    polygons.iter().flatten().flatten().map(|&[x, y]| [x, y, x, y]).reduce(union)
 }
 
 fn union(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
-    [
-        a[0].min(b[0]),
-        a[1].min(b[1]),
-        a[2].max(b[2]),
-        a[3].max(b[3]),
-    ]
+    [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
 }

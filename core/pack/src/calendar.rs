@@ -81,39 +81,25 @@ impl Calendar {
     /// # Errors
     /// [`CalendarError::Zone`], [`CalendarError::Date`] or [`CalendarError::Hours`] when a rule is not well formed.
     pub fn compile(rules: &CalendarRules) -> Result<Self, CalendarError> {
-        let zone = TimeZone::get(&rules.timezone)
-            .map_err(|_| CalendarError::Zone(rules.timezone.clone()))?;
+        let zone = TimeZone::get(&rules.timezone).map_err(|_| CalendarError::Zone(rules.timezone.clone()))?;
         let mut hours: [Vec<(i64, i64)>; 7] = Default::default();
         for (weekday, spans) in &rules.hours {
             hours[weekday_index(*weekday)] = parse_hours(spans).map_err(CalendarError::Hours)?;
         }
         let mut closed = Vec::new();
         for holiday in &rules.holidays {
-            closed.extend(
-                closed_days(holiday)
-                    .map_err(CalendarError::Date)?
-                    .into_iter()
-                    .map(day_of_date),
-            );
+            closed.extend(closed_days(holiday).map_err(CalendarError::Date)?.into_iter().map(day_of_date));
         }
         closed.sort_unstable();
         closed.dedup();
         let mut swaps = Vec::with_capacity(rules.swaps.len());
         for swap in &rules.swaps {
-            let date =
-                parse_date(&swap.date).ok_or_else(|| CalendarError::Date(swap.date.clone()))?;
+            let date = parse_date(&swap.date).ok_or_else(|| CalendarError::Date(swap.date.clone()))?;
             swaps.push((day_of_date(date), weekday_index(swap.like)));
         }
         swaps.sort_unstable();
         let irregular = days::irregular_days(&zone, FIRST_DAY, END_DAY);
-        let mut calendar = Self {
-            zone,
-            hours,
-            closed,
-            swaps,
-            irregular,
-            marks: Vec::new(),
-        };
+        let mut calendar = Self { zone, hours, closed, swaps, irregular, marks: Vec::new() };
         calendar.fill_marks();
         Ok(calendar)
     }
@@ -145,11 +131,8 @@ impl Calendar {
         if kind.is_working() && self.total().working_days == 0 {
             return Err(CalendarError::NeverOpen(limit));
         }
-        let begun = self
-            .axis(kind, from, true)
-            .ok_or(CalendarError::OutOfRange)?;
-        self.at(kind, begun + length_us(limit))
-            .ok_or(CalendarError::OutOfRange)
+        let begun = self.axis(kind, from, true).ok_or(CalendarError::OutOfRange)?;
+        self.at(kind, begun + length_us(limit)).ok_or(CalendarError::OutOfRange)
     }
 
     /// How much of a limit is left at `now`, in microseconds of its own kind of time; negative once late.
@@ -162,11 +145,7 @@ impl Calendar {
             _ => due.micros_since(now),
         };
         // Outside opening hours nothing may lie between the two; the sign still says which came first.
-        if now <= due {
-            left.max(0)
-        } else {
-            left.min(-1)
-        }
+        if now <= due { left.max(0) } else { left.min(-1) }
     }
 
     /// The instant at which `left_us` of the limit's kind of time has passed since `now`: the inverse of [`Self::left`].
@@ -175,17 +154,13 @@ impl Calendar {
     pub fn advance(&self, limit: Limit, now: Instant, left_us: i64) -> Instant {
         let kind = Kind::of(limit.unit());
         let begun = self.axis(kind, now, true);
-        begun
-            .and_then(|begun| self.at(kind, begun.saturating_add(left_us)))
-            .unwrap_or(now.plus_micros(left_us))
+        begun.and_then(|begun| self.at(kind, begun.saturating_add(left_us))).unwrap_or(now.plus_micros(left_us))
     }
 
     /// True when the calendar is open at `at`.
     pub fn is_open(&self, at: Instant) -> bool {
         let (day, clock) = self.local(at);
-        self.spans(day)
-            .iter()
-            .any(|&(from, to)| from <= clock && clock < to)
+        self.spans(day).iter().any(|&(from, to)| from <= clock && clock < to)
     }
 
     /// The time zone of the calendar.
@@ -253,18 +228,13 @@ impl Calendar {
 
     fn working_days_before(&self, day: i64) -> i64 {
         let (block, first) = block_of(day);
-        let within = (first..day)
-            .filter(|&day| !self.spans(day).is_empty())
-            .count();
+        let within = (first..day).filter(|&day| !self.spans(day).is_empty()).count();
         self.marks[block].working_days + i64::try_from(within).expect("at most 32")
     }
 
     /// The working day that has `index` working days before it.
     fn nth_working_day(&self, index: i64) -> Option<i64> {
-        let block = self
-            .marks
-            .partition_point(|mark| mark.working_days <= index)
-            .checked_sub(1)?;
+        let block = self.marks.partition_point(|mark| mark.working_days <= index).checked_sub(1)?;
         let mut to_go = index - self.marks[block].working_days;
         let first = FIRST_DAY + i64::try_from(block).ok()? * BLOCK_DAYS;
         for day in first..(first + BLOCK_DAYS).min(END_DAY) {
@@ -287,27 +257,18 @@ impl Calendar {
         let (block, first) = block_of(day);
         let days: i64 = (first..day).map(|day| self.open_us_of(day)).sum();
         let today = if self.is_irregular(day) {
-            let passed = |&(from, to): &(i64, i64)| {
-                at.min(self.instant(day, to))
-                    .micros_since(self.instant(day, from))
-                    .max(0)
-            };
+            let passed =
+                |&(from, to): &(i64, i64)| at.min(self.instant(day, to)).micros_since(self.instant(day, from)).max(0);
             self.spans(day).iter().map(passed).sum::<i64>()
         } else {
-            self.spans(day)
-                .iter()
-                .map(|&(from, to)| (clock.min(to) - from).max(0))
-                .sum()
+            self.spans(day).iter().map(|&(from, to)| (clock.min(to) - from).max(0)).sum()
         };
         Some(self.marks[block].open_us + days + today)
     }
 
     /// The earliest instant before which that much opening time has passed.
     fn at_open(&self, place: i64) -> Option<Instant> {
-        let block = self
-            .marks
-            .partition_point(|mark| mark.open_us < place)
-            .checked_sub(1)?;
+        let block = self.marks.partition_point(|mark| mark.open_us < place).checked_sub(1)?;
         let mut to_go = place - self.marks[block].open_us;
         let first = FIRST_DAY + i64::try_from(block).ok()? * BLOCK_DAYS;
         for day in first..(first + BLOCK_DAYS).min(END_DAY) {
@@ -327,17 +288,12 @@ impl Calendar {
     }
 
     fn open_us_of(&self, day: i64) -> i64 {
-        self.spans(day)
-            .iter()
-            .map(|&(from, to)| self.span_us(day, from, to))
-            .sum()
+        self.spans(day).iter().map(|&(from, to)| self.span_us(day, from, to)).sum()
     }
 
     fn span_us(&self, day: i64, from: i64, to: i64) -> i64 {
         if self.is_irregular(day) {
-            self.instant(day, to)
-                .micros_since(self.instant(day, from))
-                .max(0)
+            self.instant(day, to).micros_since(self.instant(day, from)).max(0)
         } else {
             to - from
         }
@@ -354,11 +310,7 @@ impl Calendar {
         }
         // 1970-01-01 was a Thursday, the fourth day of the week.
         let spans = &self.hours[usize::try_from((day + 3).rem_euclid(7)).expect("0 to 6")];
-        if spans.is_empty() || self.closed.binary_search(&day).is_err() {
-            spans
-        } else {
-            &[]
-        }
+        if spans.is_empty() || self.closed.binary_search(&day).is_err() { spans } else { &[] }
     }
 
     /// Civil day since 1970-01-01 and microseconds since its midnight, in the calendar's zone.
@@ -415,10 +367,7 @@ const fn covered(day: i64) -> bool {
 /// The block of a covered day and that block's first day.
 fn block_of(day: i64) -> (usize, i64) {
     let block = (day - FIRST_DAY) / BLOCK_DAYS;
-    (
-        usize::try_from(block).expect("a covered day is not before the first"),
-        FIRST_DAY + block * BLOCK_DAYS,
-    )
+    (usize::try_from(block).expect("a covered day is not before the first"), FIRST_DAY + block * BLOCK_DAYS)
 }
 
 fn day_of_date(date: Date) -> i64 {
@@ -439,14 +388,8 @@ impl Calendars {
     /// # Errors
     /// The first [`CalendarError`]; a checked city has none.
     pub fn compile(city: &City) -> Result<Self, CalendarError> {
-        let compile = |(id, rules): (&CalendarId, &CalendarRules)| {
-            Ok((id.clone(), Calendar::compile(rules)?))
-        };
-        city.calendars
-            .iter()
-            .map(compile)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let compile = |(id, rules): (&CalendarId, &CalendarRules)| Ok((id.clone(), Calendar::compile(rules)?));
+        city.calendars.iter().map(compile).collect::<Result<_, _>>().map(Self)
     }
 
     /// The calendar of that id.
@@ -459,7 +402,6 @@ impl Calendars {
     /// # Errors
     /// [`CalendarError::Unknown`] when the city has none of that id.
     pub fn get(&self, id: &CalendarId) -> Result<&Calendar, CalendarError> {
-        self.find(id)
-            .ok_or_else(|| CalendarError::Unknown(id.clone()))
+        self.find(id).ok_or_else(|| CalendarError::Unknown(id.clone()))
     }
 }

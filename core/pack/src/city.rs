@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    ActionId, CalendarId, CategoryId, ClockName, ConditionId, FormId, Limit, OfficeId, Outcome,
-    PackHash, ProcessId, RegionId, RoleId, StageId, StateId, Tally, Text,
+    ActionId, CalendarId, CategoryId, ClockName, ConditionId, FormId, Limit, OfficeId, Outcome, PackHash, ProcessId,
+    RegionId, RoleId, StageId, StateId, Tally, Text,
 };
 use serde::{Deserialize, Serialize};
 

@@ -41,12 +41,7 @@ impl Compiled {
     pub fn new(city: City) -> Result<Self, CompileError> {
         let calendars = Calendars::compile(&city)?;
         let atlas = Atlas::new(&city);
-        Ok(Self {
-            hash: hash(&city),
-            calendars,
-            atlas,
-            city: Arc::new(city),
-        })
+        Ok(Self { hash: hash(&city), calendars, atlas, city: Arc::new(city) })
     }
 
     /// Compiles a city archived by [`Compiled::to_json`]; the hash is computed anew.
@@ -79,42 +74,23 @@ impl Packs {
     /// Begins with the pack that new cases follow.
     pub fn new(current: Arc<Compiled>) -> Self {
         let hash = current.hash;
-        Self {
-            inner: RwLock::new(Inner {
-                current: hash,
-                by_hash: BTreeMap::from([(hash, current)]),
-            }),
-        }
+        Self { inner: RwLock::new(Inner { current: hash, by_hash: BTreeMap::from([(hash, current)]) }) }
     }
 
     /// The pack that new cases follow.
     pub fn current(&self) -> Arc<Compiled> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(
-            inner
-                .by_hash
-                .get(&inner.current)
-                .expect("the current pack is never removed"),
-        )
+        Arc::clone(inner.by_hash.get(&inner.current).expect("the current pack is never removed"))
     }
 
     /// The pack of that hash, when it was inserted.
     pub fn get(&self, hash: &PackHash) -> Option<Arc<Compiled>> {
-        self.inner
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .by_hash
-            .get(hash)
-            .cloned()
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).by_hash.get(hash).cloned()
     }
 
     /// Adds a pack that cases began under; the current one stays.
     pub fn insert(&self, pack: Arc<Compiled>) {
-        self.inner
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .by_hash
-            .insert(pack.hash, pack);
+        self.inner.write().unwrap_or_else(PoisonError::into_inner).by_hash.insert(pack.hash, pack);
     }
 
     /// Makes a pack the one that new cases follow.

@@ -47,7 +47,12 @@ pub enum EnterError {
 ///
 /// # Errors
 /// [`EnterError::State`] and [`EnterError::Office`].
-pub fn task_in(compiled: &Compiled, process: &Process, state: &StateId, subject: &Subject<'_>) -> Result<Option<Task>, EnterError> {
+pub fn task_in(
+    compiled: &Compiled,
+    process: &Process,
+    state: &StateId,
+    subject: &Subject<'_>,
+) -> Result<Option<Task>, EnterError> {
     let rules = process.states.get(state).ok_or_else(|| EnterError::State(state.clone()))?;
     let Some(rule) = &rules.task else { return Ok(None) };
     let office = compiled
@@ -77,7 +82,7 @@ pub fn clock_in(
     };
     let Some(limit) = limit else { return Ok(None) };
     let fault = |why: String| EnterError::Limit { state: state.clone(), why };
-    let rules = compiled.calendars.get(calendar).ok_or_else(|| fault(format!("calendar {calendar} is missing")))?;
+    let rules = compiled.calendars.get(calendar).map_err(|error| fault(error.to_string()))?;
     let due_at = rules.due(limit, now).map_err(|error| fault(error.to_string()))?;
     Ok(Some(EventBody::ClockStarted { clock, limit: Some(limit), calendar: Some(calendar.clone()), due_at }))
 }

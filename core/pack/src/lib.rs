@@ -6,12 +6,24 @@
 pub mod answers;
 pub mod atlas;
 pub mod calendar;
+mod check;
 pub mod city;
 pub mod compiled;
 pub mod enter;
+mod faults;
+mod geometry;
+mod load;
 mod lookup;
+mod lower;
+pub mod scenario;
+pub mod schema;
+mod source;
 
 pub use atlas::Atlas;
 pub use calendar::{Calendar, CalendarError, Calendars};
 pub use city::*;
+pub use compiled::CompileError;
 pub use compiled::{Compiled, Packs};
+pub use faults::{Fault, Faults};
+pub use load::{Loaded, load};
+pub use schema::schemas;

@@ -1,13 +1,9 @@
 //! Looking things up in a city: by id, up the trees, and who handles what where.
 
-use model::{
-    ActionId, CalendarId, CategoryId, ConditionId, OfficeId, ProcessId, RegionId, RoleId, StageId,
-    StateId,
-};
+use model::{ActionId, CalendarId, CategoryId, ConditionId, OfficeId, ProcessId, RegionId, RoleId, StageId, StateId};
 
 use crate::city::{
-    Action, CalendarRules, Category, City, Condition, Office, OfficeRule, Process, Region, Role,
-    Route, Stage, State,
+    Action, CalendarRules, Category, City, Condition, Office, OfficeRule, Process, Region, Role, Route, Stage, State,
 };
 
 /// Longest walk up a tree. A checked tree is far lower; this only keeps an unchecked one from going round for ever.
@@ -56,10 +52,7 @@ impl City {
         let mut next = self.regions.get_key_value(id);
         while let Some((id, region)) = next.filter(|_| chain.len() < DEPTH_MAX) {
             chain.push(id);
-            next = region
-                .parent
-                .as_ref()
-                .and_then(|parent| self.regions.get_key_value(parent));
+            next = region.parent.as_ref().and_then(|parent| self.regions.get_key_value(parent));
         }
         chain
     }
@@ -99,10 +92,7 @@ impl City {
         let mut next = self.offices.get_key_value(id);
         while let Some((id, office)) = next.filter(|_| chain.len() < DEPTH_MAX) {
             chain.push(id);
-            next = office
-                .parent
-                .as_ref()
-                .and_then(|parent| self.offices.get_key_value(parent));
+            next = office.parent.as_ref().and_then(|parent| self.offices.get_key_value(parent));
         }
         chain
     }
@@ -111,33 +101,20 @@ impl City {
     pub fn route(&self, category: &CategoryId, region: &RegionId) -> Option<OfficeId> {
         let matches = |route: &&Route| {
             route.matches_category(category)
-                && route
-                    .region
-                    .as_ref()
-                    .is_none_or(|ancestor| self.is_within(region, ancestor))
+                && route.region.as_ref().is_none_or(|ancestor| self.is_within(region, ancestor))
         };
-        self.routing
-            .iter()
-            .find(matches)
-            .map(|route| route.office.clone())
+        self.routing.iter().find(matches).map(|route| route.office.clone())
     }
 
     /// Puts the routing rules most specific first: an exact category before a longer prefix before a shorter one before
     /// none, then the deeper region before the higher before none; rules that are equal in both keep their order.
     pub fn sort_routing(&mut self) {
         let mut routing = std::mem::take(&mut self.routing);
-        let depth = |route: &Route| {
-            route
-                .region
-                .as_ref()
-                .map_or(0, |region| self.region_chain(region).len())
-        };
+        let depth = |route: &Route| route.region.as_ref().map_or(0, |region| self.region_chain(region).len());
         routing.sort_by_cached_key(|route| {
             let (exact, length) = match route.category.as_deref() {
                 None => (false, 0),
-                Some(text) => text
-                    .strip_suffix('*')
-                    .map_or((true, text.len()), |prefix| (false, prefix.len() + 1)),
+                Some(text) => text.strip_suffix('*').map_or((true, text.len()), |prefix| (false, prefix.len() + 1)),
             };
             std::cmp::Reverse((exact, length, depth(route)))
         });
@@ -161,14 +138,9 @@ impl City {
 
     /// The office of a kind whose region is the smallest that holds `region`; the first by id of several.
     pub fn nearest_office(&self, kind: &str, region: &RegionId) -> Option<OfficeId> {
-        let of_kind = self
-            .offices
-            .iter()
-            .filter(|(_, office)| office.kind == kind);
-        let near = of_kind
-            .filter_map(|(id, office)| Some((self.distance_up(region, &office.region)?, id)));
-        near.min_by_key(|&(steps, _)| steps)
-            .map(|(_, id)| id.clone())
+        let of_kind = self.offices.iter().filter(|(_, office)| office.kind == kind);
+        let near = of_kind.filter_map(|(id, office)| Some((self.distance_up(region, &office.region)?, id)));
+        near.min_by_key(|&(steps, _)| steps).map(|(_, id)| id.clone())
     }
 }
 
@@ -177,11 +149,9 @@ impl Route {
     pub fn matches_category(&self, category: &CategoryId) -> bool {
         match self.category.as_deref() {
             None => true,
-            Some(text) => text
-                .strip_suffix('*')
-                .map_or(text == category.as_str(), |prefix| {
-                    category.as_str().starts_with(prefix)
-                }),
+            Some(text) => {
+                text.strip_suffix('*').map_or(text == category.as_str(), |prefix| category.as_str().starts_with(prefix))
+            }
         }
     }
 }
@@ -211,8 +181,6 @@ impl Process {
 
     /// The actions that may be taken in a state, in the order shown.
     pub fn actions_from(&self, state: &StateId) -> impl Iterator<Item = &Action> {
-        self.actions
-            .iter()
-            .filter(move |action| action.from.contains(state))
+        self.actions.iter().filter(move |action| action.from.contains(state))
     }
 }

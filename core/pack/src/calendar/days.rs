@@ -13,13 +13,7 @@ const RULE_YEARS: std::ops::RangeInclusive<i16> = 1970..=2120;
 /// Parses `2026-10-01`.
 pub(crate) fn parse_date(text: &str) -> Option<Date> {
     let shape = text.len() == 10
-        && text.bytes().enumerate().all(|(at, b)| {
-            if at == 4 || at == 7 {
-                b == b'-'
-            } else {
-                b.is_ascii_digit()
-            }
-        });
+        && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
     if shape { text.parse().ok() } else { None }
 }
 
@@ -27,20 +21,14 @@ pub(crate) fn parse_date(text: &str) -> Option<Date> {
 pub(crate) fn parse_hours(spans: &[[String; 2]]) -> Result<Vec<(i64, i64)>, String> {
     let mut parsed: Vec<(i64, i64)> = Vec::with_capacity(spans.len());
     for [from, to] in spans {
-        let clock = |text: &str| {
-            parse_clock(text)
-                .ok_or_else(|| format!("{text:?} is not a clock time from 00:00 to 24:00"))
-        };
+        let clock =
+            |text: &str| parse_clock(text).ok_or_else(|| format!("{text:?} is not a clock time from 00:00 to 24:00"));
         let (begin, end) = (clock(from)?, clock(to)?);
         if end <= begin {
-            return Err(format!(
-                "opening hours must end after they begin, got {from} to {to}"
-            ));
+            return Err(format!("opening hours must end after they begin, got {from} to {to}"));
         }
         if parsed.last().is_some_and(|&(_, before)| begin < before) {
-            return Err(format!(
-                "opening hours must be in order and apart, {from} to {to} begins too early"
-            ));
+            return Err(format!("opening hours must be in order and apart, {from} to {to} begins too early"));
         }
         match parsed.last_mut() {
             Some(last) if last.1 == begin => last.1 = end,
@@ -53,16 +41,13 @@ pub(crate) fn parse_hours(spans: &[[String; 2]]) -> Result<Vec<(i64, i64)>, Stri
 /// Parses `08:30` to microseconds since midnight; `24:00` is the day's end.
 fn parse_clock(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
-    let shape = bytes.len() == 5
-        && bytes[2] == b':'
-        && [0, 1, 3, 4].iter().all(|&at| bytes[at].is_ascii_digit());
+    let shape = bytes.len() == 5 && bytes[2] == b':' && [0, 1, 3, 4].iter().all(|&at| bytes[at].is_ascii_digit());
     if !shape {
         return None;
     }
     let digit = |at: usize| i64::from(bytes[at] - b'0');
     let (hour, minute) = (digit(0) * 10 + digit(1), digit(3) * 10 + digit(4));
-    (minute < 60 && (hour < 24 || (hour == 24 && minute == 0)))
-        .then_some((hour * 60 + minute) * MINUTE_US)
+    (minute < 60 && (hour < 24 || (hour == 24 && minute == 0))).then_some((hour * 60 + minute) * MINUTE_US)
 }
 
 /// Every day a holiday closes; the text of the first bad date otherwise.
@@ -74,26 +59,16 @@ pub(crate) fn closed_days(holiday: &Holiday) -> Result<Vec<Date>, String> {
     let days: Vec<Date> = match &holiday.when {
         HolidayRule::Dates { from, to } => {
             let first = parse_date(from).ok_or_else(|| from.clone())?;
-            let last = to
-                .as_ref()
-                .map_or(Ok(first), |to| parse_date(to).ok_or_else(|| to.clone()))?;
+            let last = to.as_ref().map_or(Ok(first), |to| parse_date(to).ok_or_else(|| to.clone()))?;
             if last < first {
                 return Err(format!("{from}..{last}"));
             }
-            first
-                .series(jiff::Span::new().days(1))
-                .take_while(|day| *day <= last)
-                .collect()
+            first.series(jiff::Span::new().days(1)).take_while(|day| *day <= last).collect()
         }
         rule => {
-            let first = holiday
-                .from_year
-                .unwrap_or(i16::MIN)
-                .max(*RULE_YEARS.start());
+            let first = holiday.from_year.unwrap_or(i16::MIN).max(*RULE_YEARS.start());
             let last = holiday.to_year.unwrap_or(i16::MAX).min(*RULE_YEARS.end());
-            return Ok((first..=last)
-                .filter_map(|year| day_in_year(rule, year))
-                .collect());
+            return Ok((first..=last).filter_map(|year| day_in_year(rule, year)).collect());
         }
     };
     Ok(days.into_iter().filter(applies).collect())
@@ -103,27 +78,14 @@ pub(crate) fn closed_days(holiday: &Holiday) -> Result<Vec<Date>, String> {
 pub(crate) fn day_in_year(rule: &HolidayRule, year: i16) -> Option<Date> {
     match rule {
         HolidayRule::Dates { .. } => None,
-        HolidayRule::Yearly {
-            month,
-            day,
-            sunday_to_monday,
-        } => {
+        HolidayRule::Yearly { month, day, sunday_to_monday } => {
             let date = Date::new(year, *month, *day).ok()?;
             let moves = *sunday_to_monday && date.weekday() == jiff::civil::Weekday::Sunday;
-            if moves {
-                date.tomorrow().ok()
-            } else {
-                Some(date)
-            }
+            if moves { date.tomorrow().ok() } else { Some(date) }
         }
-        HolidayRule::NthWeekday {
-            month,
-            weekday,
-            nth,
-        } => Date::new(year, *month, 1)
-            .ok()?
-            .nth_weekday_of_month(*nth, jiff_weekday(*weekday))
-            .ok(),
+        HolidayRule::NthWeekday { month, weekday, nth } => {
+            Date::new(year, *month, 1).ok()?.nth_weekday_of_month(*nth, jiff_weekday(*weekday)).ok()
+        }
     }
 }
 
@@ -152,15 +114,10 @@ pub(super) fn irregular_days(zone: &TimeZone, first: i64, end: i64) -> Vec<i64> 
         }
         let before = at.plus_micros(-1).to_timestamp();
         for offset in [zone.to_offset(before), zone.to_offset(after)] {
-            days.push(
-                (at.as_micros() + i64::from(offset.seconds()) * 1_000_000).div_euclid(DAY_US),
-            );
+            days.push((at.as_micros() + i64::from(offset.seconds()) * 1_000_000).div_euclid(DAY_US));
         }
         // A change at midnight sharp also ends the day before.
-        days.push(
-            (at.as_micros() - 1 + i64::from(zone.to_offset(before).seconds()) * 1_000_000)
-                .div_euclid(DAY_US),
-        );
+        days.push((at.as_micros() - 1 + i64::from(zone.to_offset(before).seconds()) * 1_000_000).div_euclid(DAY_US));
     }
     days.sort_unstable();
     days.dedup();
@@ -169,9 +126,7 @@ pub(super) fn irregular_days(zone: &TimeZone, first: i64, end: i64) -> Vec<i64> 
 
 /// Microseconds from 1970-01-01 00:00 to the date's midnight, both without a zone.
 pub(super) fn civil_us(date: Date) -> i64 {
-    Offset::UTC
-        .to_timestamp(date.at(0, 0, 0, 0))
-        .map_or(0, |midnight| midnight.as_microsecond())
+    Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).map_or(0, |midnight| midnight.as_microsecond())
 }
 
 /// The instant of a civil time given as microseconds since 1970-01-01 00:00 without a zone.

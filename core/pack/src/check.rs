@@ -1,0 +1,190 @@
+//! Checks across files: references, trees, life-cycles, routing, calendars. Pure: the folder as read goes in, faults
+//! and warnings come out.
+
+mod calendars;
+mod flow;
+mod places;
+mod processes;
+mod stories;
+mod unused;
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use model::CategoryId;
+
+use crate::city::City;
+use crate::faults::{At, Pos, Report};
+use crate::source::files::Folder;
+use crate::source::types::{CategorySource, PackFile};
+
+/// Base map kinds the web faces draw.
+const LAYER_KINDS: [&str; 5] = ["water", "green", "building", "road", "place"];
+
+/// Runs every check. `city` is what could be understood; absent when `pack.yaml` could not.
+pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
+    if let Some(pack) = &folder.pack {
+        check_pack(pack, folder, report);
+    }
+    places::check_regions(folder, city, report);
+    places::check_offices(folder, report);
+    for (id, calendar) in folder.calendars.iter() {
+        calendars::check_calendar(id, calendar, city, report);
+    }
+    for (_, form) in folder.forms.iter() {
+        processes::check_kinds(form, folder, report);
+    }
+    for (id, category) in folder.categories.iter() {
+        check_category(id, category, folder, report);
+    }
+    check_codes(folder, report);
+    for (id, (process, clean)) in folder.processes.iter() {
+        processes::check_process(id, process, *clean, folder, city, report);
+    }
+    check_routing(folder, city, report);
+    for scenario in &folder.scenarios {
+        stories::check_scenario(scenario, city, report);
+    }
+    unused::check(folder, report);
+}
+
+fn check_pack(pack: &PackFile, folder: &Folder, report: &mut Report) {
+    if model::RegionId::new(&pack.id.value).is_err() || pack.id.value.contains(['/', '.']) {
+        report.fault(pack.id.at, format!("{:?} is not a short word of a-z, 0-9, '_' and '-'", pack.id.value));
+    }
+    let prefix = &pack.case_prefix;
+    if !(1..=8).contains(&prefix.len()) || !prefix.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+        report.fault(prefix.at, format!("the case prefix must be 1 to 8 of A-Z and 0-9, got {:?}", prefix.value));
+    }
+    if TimeZone::get(&pack.timezone).is_err() {
+        report.fault(pack.timezone.at, format!("unknown time zone {:?}", pack.timezone.value));
+    }
+    if pack.locales.is_empty() {
+        report.fault(pack.id.at, "a city has at least one language in \"locales\"");
+    }
+    for (index, locale) in pack.locales.iter().enumerate() {
+        let shape = locale
+            .split('-')
+            .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if !shape {
+            report.fault(locale.at, format!("{:?} is not a language tag such as zh-CN", locale.value));
+        }
+        if pack.locales[..index].iter().any(|before| before.value == locale.value) {
+            report.fault(locale.at, format!("language {} stands twice", locale.value));
+        }
+    }
+    check_extent(pack, report);
+    check_basemap(pack, folder, report);
+}
+
+fn check_extent(pack: &PackFile, report: &mut Report) {
+    let bounds = match pack.bounds.value[..] {
+        [west, south, east, north]
+            if west < east && south < north && -180.0 <= west && east <= 180.0 && -90.0 <= south && north <= 90.0 =>
+        {
+            Some([west, south, east, north])
+        }
+        _ => None,
+    };
+    if bounds.is_none() {
+        report.fault(
+            pack.bounds.at,
+            "bounds are [west, south, east, north] in degrees, west before east, south before north",
+        );
+    }
+    match (&pack.centre.value[..], bounds) {
+        (&[lon, lat], Some([west, south, east, north]))
+            if west <= lon && lon <= east && south <= lat && lat <= north => {}
+        (&[_, _], None) => {}
+        _ => report.fault(pack.centre.at, "the centre is [longitude, latitude] in degrees within the bounds"),
+    }
+}
+
+fn check_basemap(pack: &PackFile, folder: &Folder, report: &mut Report) {
+    for layer in &pack.basemap {
+        if !LAYER_KINDS.contains(&layer.kind.as_str()) {
+            report.fault(
+                layer.kind.at,
+                format!("{:?} is not a kind of layer: use {}", layer.kind.value, LAYER_KINDS.join(", ")),
+            );
+        }
+        if !folder.layers.iter().any(|file| file.value == layer.id.value) {
+            report.fault(layer.id.at, format!("there is no file basemap/{}.geojson", layer.id.value));
+        }
+    }
+    for file in &folder.layers {
+        if !pack.basemap.iter().any(|layer| layer.id.value == file.value) {
+            report.warn(file.at, "the layer is not in \"basemap\" of pack.yaml, so nobody sees it");
+        }
+    }
+}
+
+fn check_category(id: &At<CategoryId>, category: &CategorySource, folder: &Folder, report: &mut Report) {
+    if !folder.processes.may_have(&category.process.value) {
+        report.fault(category.process.at, format!("category {}: unknown process {}", id.value, category.process.value));
+    }
+    if let Some(form) = &category.form
+        && !folder.forms.may_have(&form.value)
+    {
+        report.fault(form.at, format!("category {}: unknown form {}", id.value, form.value));
+    }
+    if category.conditions.is_empty() {
+        report.fault(id.at, format!("category {} has no filing condition", id.value));
+    }
+    let mut seen: BTreeMap<&str, Pos> = BTreeMap::new();
+    for condition in &category.conditions {
+        if seen.insert(condition.id.as_str(), condition.id.at).is_some() {
+            report.fault(
+                condition.id.at,
+                format!("category {}: condition {} stands twice", id.value, condition.id.value),
+            );
+        }
+    }
+}
+
+/// Codes are what other systems know a category by: each stands once.
+fn check_codes(folder: &Folder, report: &mut Report) {
+    let mut seen: BTreeMap<&str, Pos> = BTreeMap::new();
+    for (_, category) in folder.categories.iter() {
+        if let Some(before) = seen.insert(&category.code.value, category.code.at) {
+            let before = report.show(before);
+            report.fault(category.code.at, format!("code {} stands twice, first at {before}", category.code.value));
+        }
+    }
+}
+
+/// Routing: known references, and every category handled by somebody wherever it may happen.
+fn check_routing(folder: &Folder, city: Option<&City>, report: &mut Report) {
+    let categories: Vec<&str> = folder.categories.items.iter().map(|(id, _)| id.as_str()).collect();
+    for (_, route) in folder.routing.iter() {
+        for category in &route.category.0 {
+            let prefix = category.strip_suffix('*');
+            let known =
+                categories.iter().any(|id| prefix.map_or(*id == category.value, |prefix| id.starts_with(prefix)));
+            if !known && folder.categories.whole {
+                report.fault(category.at, format!("routing names no category of the city: {}", category.value));
+            }
+        }
+        if let Some(region) = &route.region
+            && !folder.regions.may_have(&region.value)
+        {
+            report.fault(region.at, format!("routing names an unknown region {}", region.value));
+        }
+        if !folder.offices.may_have(&route.office.value) {
+            report.fault(route.office.at, format!("routing names an unknown office {}", route.office.value));
+        }
+    }
+    let Some(city) = city else { return };
+    if !folder.routing.whole || !folder.regions.whole {
+        return;
+    }
+    for (id, _) in folder.categories.iter() {
+        if city.route(&id.value, &city.root).is_some() {
+            continue;
+        }
+        let nowhere = city.regions.keys().find(|region| city.route(&id.value, region).is_none());
+        if let Some(region) = nowhere {
+            report.fault(id.at, format!("no routing rule sends category {} in region {region} to an office", id.value));
+        }
+    }
+}

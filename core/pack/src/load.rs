@@ -1,0 +1,42 @@
+//! Loading a pack: read every file, check everything, and only then hand out a city.
+
+use std::path::Path;
+
+use model::PackHash;
+
+use crate::city::{City, hash};
+use crate::faults::{Fault, Faults, Report};
+use crate::scenario::Scenario;
+use crate::{check, lower, source};
+
+/// A pack that passed every check.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The city it declares.
+    pub city: City,
+    /// The city's hash.
+    pub hash: PackHash,
+    /// What is odd, though usable.
+    pub warnings: Vec<Fault>,
+    /// Its scenario tests, to be played by the case engine.
+    pub scenarios: Vec<Scenario>,
+}
+
+/// Loads and checks the pack in a folder.
+///
+/// # Errors
+/// [`Faults`]: everything found wrong, in order of file and line. Faults that only follow from other faults are left
+/// out as far as that can be told.
+pub fn load(dir: &Path) -> Result<Loaded, Faults> {
+    let mut report = Report::default();
+    let folder = source::files::read(dir, &mut report);
+    let city = lower::lower(&folder, &mut report);
+    check::check(&folder, city.as_ref(), &mut report);
+    let (faults, warnings) = report.finish();
+    match city {
+        Some(city) if faults.is_empty() => {
+            Ok(Loaded { hash: hash(&city), city, warnings, scenarios: folder.scenarios })
+        }
+        _ => Err(Faults(faults)),
+    }
+}

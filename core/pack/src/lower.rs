@@ -1,0 +1,260 @@
+//! From the files as written to the city as used. Whatever can be understood is kept, so that the checks across files
+//! see as much as possible; the city is only handed out when nothing was wrong anywhere.
+
+mod fields;
+mod holidays;
+
+use std::collections::BTreeMap;
+
+use model::{OfficeId, RegionId, Text};
+
+pub(crate) use fields::lower_fields;
+
+use crate::city::{
+    Action, BasemapLayer, CalendarRules, Category, City, Condition, Escalation, Office, Process, Region, Role, Route,
+    Stage, State, Swap, TaskRule,
+};
+use crate::faults::{At, Pos, Report};
+use crate::geometry::round_deg;
+use crate::source::files::{Folder, Shelf};
+use crate::source::types::{
+    ActionSource, CalendarSource, CategorySource, ConditionSource, PackFile, ProcessSource, RegionSource, StateSource,
+};
+
+/// Builds the city; `None` only when `pack.yaml` itself could not be read.
+pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
+    let regions = lower_regions(folder, report);
+    let offices = index(&folder.offices, "office", report, |office, _| {
+        Some(Office {
+            title: office.title.clone(),
+            kind: office.kind.value.clone(),
+            region: office.region.value.clone(),
+            parent: office.parent.as_ref().map(|parent: &At<OfficeId>| parent.value.clone()),
+        })
+    });
+    let roles = index(&folder.roles, "role", report, |role, _| {
+        let permissions = role.permissions.iter().map(|permission| permission.value.clone()).collect();
+        Some(Role { title: role.title.clone(), face: role.face, permissions })
+    });
+    let categories = index(&folder.categories, "category", report, |category, _| Some(lower_category(category)));
+    let processes =
+        index(&folder.processes, "process", report, |(process, _), report| Some(lower_process(process, report)));
+    let calendars =
+        index(&folder.calendars, "calendar", report, |calendar, report| Some(lower_calendar(calendar, report)));
+    let forms = index(&folder.forms, "form", report, |form, report| Some(lower_fields(form, report)));
+    let messages = index(&folder.messages, "message", report, |text: &Text, _| Some(text.clone()));
+    let pack = folder.pack.as_ref()?;
+    let root = root_of(folder).map(|region| region.id.value.clone());
+    let root = root.or_else(|| RegionId::new("city").ok()).expect("city is a word");
+    let mut city = City {
+        root,
+        regions,
+        offices,
+        roles,
+        categories,
+        processes,
+        calendars,
+        forms,
+        messages,
+        routing: lower_routing(folder),
+        ..lower_pack(pack)
+    };
+    city.sort_routing();
+    Some(city)
+}
+
+/// The first region without a parent.
+pub(crate) fn root_of(folder: &Folder) -> Option<&RegionSource> {
+    folder.regions.iter().map(|(_, region)| region).find(|region| region.parent.is_none())
+}
+
+fn lower_pack(pack: &PackFile) -> City {
+    let coordinate = |list: &[f64], at: usize| round_deg(list.get(at).copied().unwrap_or_default());
+    let bounds = [0, 1, 2, 3].map(|at| coordinate(&pack.bounds.value, at));
+    let centre = [0, 1].map(|at| coordinate(&pack.centre.value, at));
+    let layer = |layer: &crate::source::types::BasemapSource| BasemapLayer {
+        id: layer.id.value.clone(),
+        kind: layer.kind.value.clone(),
+    };
+    City {
+        id: pack.id.value.clone(),
+        title: pack.title.clone(),
+        version: pack.version.clone(),
+        timezone: pack.timezone.value.clone(),
+        locales: pack.locales.iter().map(|locale| locale.value.clone()).collect(),
+        case_prefix: pack.case_prefix.value.clone(),
+        jurisdiction: pack.jurisdiction.clone(),
+        bounds,
+        centre,
+        basemap: pack.basemap.iter().map(layer).collect(),
+        root: RegionId::new("city").expect("city is a word"),
+        regions: BTreeMap::new(),
+        offices: BTreeMap::new(),
+        roles: BTreeMap::new(),
+        categories: BTreeMap::new(),
+        processes: BTreeMap::new(),
+        calendars: BTreeMap::new(),
+        routing: Vec::new(),
+        forms: BTreeMap::new(),
+        messages: BTreeMap::new(),
+    }
+}
+
+/// Puts a shelf in order by id; a fault for an id that stands twice, which can happen across files.
+fn index<K, S, T>(
+    shelf: &Shelf<K, S>,
+    what: &str,
+    report: &mut Report,
+    mut lower: impl FnMut(&S, &mut Report) -> Option<T>,
+) -> BTreeMap<K, T>
+where
+    K: Ord + Clone + std::fmt::Display,
+{
+    let mut first: BTreeMap<&K, Pos> = BTreeMap::new();
+    let mut map = BTreeMap::new();
+    for (id, source) in &shelf.items {
+        if let Some(before) = first.get(&id.value) {
+            let before = report.show(*before);
+            report.fault(id.at, format!("{what} {} stands twice, first at {before}", id.value));
+            continue;
+        }
+        first.insert(&id.value, id.at);
+        if let Some(thing) = source.as_ref().and_then(|source| lower(source, report)) {
+            map.insert(id.value.clone(), thing);
+        }
+    }
+    map
+}
+
+fn lower_regions(folder: &Folder, report: &mut Report) -> BTreeMap<RegionId, Region> {
+    let mut regions = index(&folder.regions, "region", report, |region: &RegionSource, _| {
+        Some(Region {
+            title: region.title.clone(),
+            level: region.level.value,
+            code: region.code.clone(),
+            parent: region.parent.as_ref().map(|parent| parent.value.clone()),
+            polygons: Vec::new(),
+        })
+    });
+    for outline in &folder.outlines {
+        match regions.get_mut(&outline.region.value) {
+            Some(region) if region.polygons.is_empty() => region.polygons.clone_from(&outline.polygons),
+            Some(_) => report.fault(outline.region.at, format!("region {} has two outlines", outline.region.value)),
+            None if folder.regions.may_have(&outline.region.value) => {}
+            None => report.fault(outline.region.at, format!("unknown region {}", outline.region.value)),
+        }
+    }
+    regions
+}
+
+fn lower_routing(folder: &Folder) -> Vec<Route> {
+    let mut routing = Vec::new();
+    for (_, route) in folder.routing.iter() {
+        let rule = |category: Option<String>| Route {
+            category,
+            region: route.region.as_ref().map(|region| region.value.clone()),
+            office: route.office.value.clone(),
+        };
+        if route.category.0.is_empty() {
+            routing.push(rule(None));
+        }
+        routing.extend(route.category.0.iter().map(|category| rule(Some(category.value.clone()))));
+    }
+    routing
+}
+
+fn lower_category(category: &CategorySource) -> Category {
+    let condition = |condition: &ConditionSource| Condition {
+        id: condition.id.value.clone(),
+        title: condition.title.clone(),
+        limit: condition.limit.as_ref().map(|limit| limit.value),
+        closing: condition.closing.clone().unwrap_or_default(),
+    };
+    Category {
+        title: category.title.clone(),
+        kind: category.kind,
+        code: category.code.value.clone(),
+        group: category.group.clone(),
+        description: category.description.clone().unwrap_or_default(),
+        keywords: category.keywords.clone(),
+        icon: category.icon.clone(),
+        process: category.process.value.clone(),
+        public: category.public,
+        intake: category.intake.unwrap_or_default(),
+        conditions: category.conditions.iter().map(condition).collect(),
+        form: category.form.as_ref().map(|form| form.value.clone()),
+    }
+}
+
+fn lower_process(process: &ProcessSource, report: &mut Report) -> Process {
+    let state = |state: &StateSource| State {
+        title: state.title.clone(),
+        public_title: state.public_title.clone(),
+        stage: state.stage.value.clone(),
+        task: state.task.as_ref().map(|task| TaskRule {
+            role: task.role.value.clone(),
+            office: task.office.value.clone(),
+            limit: task.limit.value.clone(),
+        }),
+        outcome: state.outcome.as_ref().map(|outcome| outcome.value),
+    };
+    let states = process.states.0.iter().filter_map(|(id, source)| Some((id.value.clone(), state(source.as_ref()?))));
+    let escalation = process.escalation.as_ref();
+    Process {
+        title: process.title.clone(),
+        stages: process
+            .stages
+            .iter()
+            .map(|stage| Stage { id: stage.id.value.clone(), title: stage.title.clone() })
+            .collect(),
+        first: process.first.value.clone(),
+        states: states.collect(),
+        actions: process.actions.iter().map(|action| lower_action(action, report)).collect(),
+        escalation: escalation.map(|rule| Escalation { every: rule.every.value.clone(), levels: rule.levels.value }),
+    }
+}
+
+fn lower_action(action: &ActionSource, report: &mut Report) -> Action {
+    Action {
+        id: action.id.value.clone(),
+        title: action.title.clone(),
+        from: values(&action.from.0),
+        to: action.to.value.clone(),
+        by: values(&action.by.0),
+        separate_from: values(&action.separate_from.0),
+        fields: lower_fields(&action.fields, report),
+        disposal: action.disposal.as_ref().map(|effect| effect.value),
+        task: action.task.as_ref().map(|effect| effect.value),
+        tally: action.tally,
+        effect: action.effect.as_ref().map(|effect| effect.value),
+        within: action.within.as_ref().map(|within| within.value.clone()),
+        not_again_before: action.not_again_before.as_ref().map(|within| within.value.clone()),
+        public_title: action.public_title.clone(),
+        tone: action.tone.as_ref().map(|tone| tone.value.clone()),
+    }
+}
+
+fn values<T: Clone>(list: &[At<T>]) -> Vec<T> {
+    list.iter().map(|at| at.value.clone()).collect()
+}
+
+fn lower_calendar(calendar: &CalendarSource, report: &mut Report) -> CalendarRules {
+    let mut hours = BTreeMap::new();
+    for (weekday, spans) in &calendar.hours.0 {
+        let Some(spans) = spans else { continue };
+        let pairs: Vec<[String; 2]> = spans.iter().filter_map(|span| span.clone().try_into().ok()).collect();
+        if pairs.len() < spans.len() {
+            report.fault(spans.at, "opening hours are a list of pairs such as [[\"08:00\", \"12:00\"]]");
+        }
+        hours.insert(weekday.value, pairs);
+    }
+    let holidays = calendar.holidays.iter().filter_map(|holiday| holidays::lower_holiday(holiday, report)).collect();
+    let swap = |swap: &crate::source::types::SwapSource| Swap { date: swap.date.value.clone(), like: swap.like };
+    CalendarRules {
+        title: calendar.title.clone(),
+        timezone: calendar.timezone.value.clone(),
+        hours,
+        holidays,
+        swaps: calendar.swaps.iter().map(swap).collect(),
+    }
+}

@@ -1,0 +1,37 @@
+//! JSON Schemas of the pack's files, for editors. Written from the same lists of fields that the reader uses.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use crate::scenario::Scenario;
+use crate::source::read::Source;
+use crate::source::types::{
+    CalendarSource, CategoriesFile, FieldSource, MessagesFile, OfficesFile, PackFile, ProcessSource, RegionSource,
+    RolesFile, RouteSource,
+};
+
+/// Every schema by the name of its file under `packs/_schema/`, as the text to write there.
+pub fn schemas() -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("pack.json", text("pack.yaml", PackFile::schema())),
+        ("regions.json", text("regions.yaml", Vec::<RegionSource>::schema())),
+        ("offices.json", text("offices.yaml", OfficesFile::schema())),
+        ("roles.json", text("roles.yaml", RolesFile::schema())),
+        ("routing.json", text("routing.yaml", Vec::<RouteSource>::schema())),
+        ("calendar.json", text("calendars/*.yaml", CalendarSource::schema())),
+        ("categories.json", text("categories/*.yaml", CategoriesFile::schema())),
+        ("process.json", text("processes/*.yaml", ProcessSource::schema())),
+        ("form.json", text("forms/*.yaml", Vec::<FieldSource>::schema())),
+        ("messages.json", text("messages/*.yaml", MessagesFile::schema())),
+        ("scenario.json", text("scenarios/*.yaml", Scenario::schema())),
+    ])
+}
+
+fn text(files: &str, schema: Json) -> String {
+    let mut whole = json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "title": files});
+    if let (Json::Object(whole), Json::Object(schema)) = (&mut whole, schema) {
+        whole.extend(schema);
+    }
+    format!("{whole:#}\n")
+}

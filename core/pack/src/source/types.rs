@@ -1,0 +1,310 @@
+//! The pack's files, type by type. A field's comment here is its description in the JSON Schema.
+
+use model::{
+    ActionId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId, StageId, StateId,
+    Tally, Text,
+};
+
+use super::read::{Many, Table, source};
+use super::words::{FieldType, HolidayWord};
+use crate::city::{
+    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, Weekday, Who, Within,
+};
+use crate::faults::At;
+
+source! {
+    /// The city itself: `pack.yaml`.
+    struct PackFile {
+        /// Short word of the city.
+        id: At<String>,
+        /// Its name.
+        title: Text,
+        /// The pack's own version, free text.
+        version: String,
+        /// IANA time zone, such as Asia/Shanghai.
+        timezone: At<String>,
+        /// Languages in order of preference, BCP 47.
+        locales: Vec<At<String>>,
+        /// Prefix of case numbers, 1 to 8 of A-Z and 0-9.
+        case_prefix: At<String>,
+        /// Open311 jurisdiction id.
+        jurisdiction: String,
+        /// West, south, east, north in degrees, CGCS2000.
+        bounds: At<Vec<f64>>,
+        /// Longitude and latitude the map opens at, degrees.
+        centre: At<Vec<f64>>,
+        /// Layers of the base map in drawing order, lowest first.
+        basemap: Vec<BasemapSource>,
+    }
+
+    /// A layer of the base map.
+    struct BasemapSource {
+        /// File name under basemap/, without .geojson.
+        id: At<String>,
+        /// water, green, building, road or place: how it is drawn.
+        kind: At<String>,
+    }
+
+    /// A jurisdiction.
+    struct RegionSource {
+        /// Id, also the feature's properties.id in regions/*.geojson.
+        id: At<RegionId>,
+        /// Name.
+        title: Text,
+        /// city, district, street, community or unit_grid.
+        level: At<RegionLevel>,
+        /// Official code.
+        code: Option<String>,
+        /// The region above; absent for the root only.
+        parent: Option<At<RegionId>>,
+    }
+
+    /// A centre, department or team.
+    struct OfficeSource {
+        /// Name.
+        title: Text,
+        /// What kind of office, a word of the pack that tasks may name as kind:KIND.
+        kind: At<String>,
+        /// The region it answers for.
+        region: At<RegionId>,
+        /// The office above, to which matters climb.
+        parent: Option<At<OfficeId>>,
+    }
+
+    /// What a kind of person may do.
+    struct RoleSource {
+        /// Name.
+        title: Text,
+        /// The face it works in.
+        face: Face,
+        /// Permissions beyond the actions of processes, such as case.read.
+        permissions: Vec<At<String>>,
+    }
+
+    /// A minor class of component or event.
+    struct CategorySource {
+        /// Name.
+        title: Text,
+        /// component or event.
+        kind: CategoryKind,
+        /// Official code within the city.
+        code: At<String>,
+        /// Major class: the heading it is listed under.
+        group: Text,
+        /// What belongs here, one or two sentences.
+        description: Option<Text>,
+        /// Words people search with.
+        keywords: Vec<String>,
+        /// Icon name of the web faces.
+        icon: Option<String>,
+        /// The process its cases follow.
+        process: At<ProcessId>,
+        /// Whether residents may choose it; no when absent.
+        public: bool,
+        /// How a report is answered over Open311; realtime when absent.
+        intake: Option<Intake>,
+        /// Filing conditions with their limits; at least one.
+        conditions: Vec<ConditionSource>,
+        /// Extra questions: a form's id.
+        form: Option<At<FormId>>,
+    }
+
+    /// A filing condition with its limit and closing condition.
+    struct ConditionSource {
+        /// Id within the category.
+        id: At<ConditionId>,
+        /// When it applies.
+        title: Text,
+        /// Time for handling; absent where the city sets none.
+        limit: Option<At<Limit>>,
+        /// When it counts as done.
+        closing: Option<Text>,
+    }
+
+    /// Sends categories in a region to an office.
+    struct RouteSource {
+        /// Category ids, or prefixes ending in *; every category when absent.
+        category: Many<At<String>>,
+        /// A region: matches it and everything below; the whole city when absent.
+        region: Option<At<RegionId>>,
+        /// The office that handles it.
+        office: At<OfficeId>,
+    }
+
+    /// A declared life-cycle; the file's name is its id.
+    struct ProcessSource {
+        /// Name.
+        title: Text,
+        /// Stages in order.
+        stages: Vec<StageSource>,
+        /// The state a case begins in.
+        first: At<StateId>,
+        /// Every state by id.
+        states: Table<StateId, StateSource>,
+        /// Every action, in the order shown.
+        actions: Vec<ActionSource>,
+        /// How a missed deadline climbs.
+        escalation: Option<EscalationSource>,
+    }
+
+    /// A stage of a process.
+    struct StageSource {
+        /// Id.
+        id: At<StageId>,
+        /// Name.
+        title: Text,
+    }
+
+    /// A state of a process: with a task, or with an outcome when it is final.
+    struct StateSource {
+        /// Name for staff.
+        title: Text,
+        /// Name for the reporter.
+        public_title: Text,
+        /// Its stage.
+        stage: At<StageId>,
+        /// Who owes the next move.
+        task: Option<TaskSource>,
+        /// How the case ends.
+        outcome: Option<At<Outcome>>,
+    }
+
+    /// Who owes the move out of a state, and by when.
+    struct TaskSource {
+        /// The role that may act.
+        role: At<RoleId>,
+        /// handler, kind:KIND or an office id.
+        office: At<OfficeRule>,
+        /// "15 urgent_minute by round_the_clock", "category by working" or "none because …".
+        limit: At<LimitRule>,
+    }
+
+    /// An action of a process.
+    struct ActionSource {
+        /// Id.
+        id: At<ActionId>,
+        /// Name on the button.
+        title: Text,
+        /// The states it may be taken in.
+        from: Many<At<StateId>>,
+        /// stay, previous or a state.
+        to: At<Target>,
+        /// task, reporter or role:ROLE.
+        by: Many<At<Who>>,
+        /// Actions whose doer may not take this one.
+        separate_from: Many<At<ActionId>>,
+        /// What is asked.
+        fields: Vec<FieldSource>,
+        /// What happens to the disposal clock.
+        disposal: Option<At<ClockEffect>>,
+        /// What happens to the task clock when the case stays in its state.
+        task: Option<At<ClockEffect>>,
+        /// What it counts as.
+        tally: Option<Tally>,
+        /// What it does beside moving.
+        effect: Option<At<Effect>>,
+        /// Only within this time after the case closed: "15 calendar_day by working".
+        within: Option<At<Within>>,
+        /// Not again before this time has passed.
+        not_again_before: Option<At<Within>>,
+        /// What the reporter reads in the timeline; hidden when absent.
+        public_title: Option<Text>,
+        /// primary or danger.
+        tone: Option<At<String>>,
+    }
+
+    /// How a missed deadline climbs.
+    struct EscalationSource {
+        /// How long after one step the next is taken: "4 working_hour by working".
+        every: At<Within>,
+        /// The highest step, 1 to 9.
+        levels: At<u8>,
+    }
+
+    /// A question of a form or an action.
+    struct FieldSource {
+        /// Id, the key of the answer.
+        id: At<FormId>,
+        /// The question.
+        title: Text,
+        /// text, number, choice, choices, datetime, office, evidence, limit, condition or stars.
+        kind as "type": At<FieldType>,
+        /// Whether it must be answered.
+        required: bool,
+        /// Help.
+        help: Option<Text>,
+        /// Longest text, largest number, most files or longest limit, by type.
+        max: Option<At<String>>,
+        /// Smallest number or fewest files, by type.
+        min: Option<At<i64>>,
+        /// The list of a choice.
+        options: Option<At<Vec<ChoiceSource>>>,
+        /// Kinds of office that may be chosen.
+        kinds: Option<At<Vec<At<String>>>>,
+    }
+
+    /// One entry of a list.
+    struct ChoiceSource {
+        /// Stored value.
+        id: At<String>,
+        /// Name.
+        title: Text,
+    }
+
+    /// A working calendar; the file's name is its id.
+    struct CalendarSource {
+        /// Name.
+        title: Text,
+        /// IANA time zone.
+        timezone: At<String>,
+        /// Opening hours by weekday, each a list of ["08:00", "12:00"]; an absent day is closed.
+        hours: Table<Weekday, At<Vec<Vec<String>>>>,
+        /// Days on which it is closed.
+        holidays: Vec<HolidaySource>,
+        /// Days worked instead, with the weekday whose hours apply.
+        swaps: Vec<SwapSource>,
+    }
+
+    /// A holiday, by date or by rule.
+    struct HolidaySource {
+        /// Name.
+        title: Text,
+        /// dates, yearly or nth_weekday.
+        rule: At<HolidayWord>,
+        /// dates: first day, 2026-10-01.
+        from: Option<At<String>>,
+        /// dates: last day; the first when absent.
+        to: Option<At<String>>,
+        /// yearly, nth_weekday: month, 1 to 12.
+        month: Option<At<i8>>,
+        /// yearly: day, 1 to 31.
+        day: Option<At<i8>>,
+        /// yearly: when it is a Sunday, the Monday after is kept instead.
+        sunday_to_monday: Option<At<bool>>,
+        /// nth_weekday: which weekday.
+        weekday: Option<At<Weekday>>,
+        /// nth_weekday: 1 to 5, or -1 for the last.
+        nth: Option<At<i8>>,
+        /// First year it applies in.
+        from_year: Option<At<i16>>,
+        /// Last year it applies in.
+        to_year: Option<At<i16>>,
+    }
+
+    /// A day worked in exchange for a holiday.
+    struct SwapSource {
+        /// The day, 2026-10-10.
+        date: At<String>,
+        /// Whose hours it has.
+        like: Weekday,
+    }
+}
+
+/// Categories of one file, by id.
+pub(crate) type CategoriesFile = Table<CategoryId, CategorySource>;
+/// Offices, by id.
+pub(crate) type OfficesFile = Table<OfficeId, OfficeSource>;
+/// Roles, by id.
+pub(crate) type RolesFile = Table<RoleId, RoleSource>;
+/// Messages, by key.
+pub(crate) type MessagesFile = Table<String, Text>;

@@ -1,0 +1,262 @@
+//! How single values are spelled: ids, enumerations and the short phrases of tasks and actions.
+
+use model::{
+    ActionId, CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId,
+    StageId, StateId, Tally,
+};
+use serde_json::{Value as Json, json};
+
+use super::read::{Reader, Source, parsed_source, shown};
+use super::yaml::Node;
+use crate::city::{
+    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, Weekday, Who, Within,
+};
+
+parsed_source! {
+    ActionId, "an action id", {"type": "string"};
+    CalendarId, "a calendar id", {"type": "string"};
+    CategoryId, "a category id", {"type": "string"};
+    ConditionId, "a condition id", {"type": "string"};
+    FormId, "an id", {"type": "string"};
+    OfficeId, "an office id", {"type": "string"};
+    ProcessId, "a process id", {"type": "string"};
+    RegionId, "a region id", {"type": "string"};
+    RoleId, "a role id", {"type": "string"};
+    StageId, "a stage id", {"type": "string"};
+    StateId, "a state id", {"type": "string"};
+    Limit, "a limit", {"type": "string", "description": "A whole number and a unit, such as \"3 working_day\"."};
+}
+
+/// Implements the reading of an enumeration from its words.
+macro_rules! words {
+    ($($ty:ty, $what:literal { $($word:literal => $value:expr,)* })*) => {
+        $(impl Source for $ty {
+            fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+                match node.text() {
+                    $(Some($word) => Some($value),)*
+                    _ => {
+                        reader.fault(node, format!(concat!("{} is not ", $what, ": use ", "{}"), shown(node), [$($word),*].join(", ")));
+                        None
+                    }
+                }
+            }
+
+            fn schema() -> Json {
+                json!({"enum": [$($word),*]})
+            }
+        })*
+    };
+}
+
+words! {
+    RegionLevel, "a level" {
+        "city" => Self::City,
+        "district" => Self::District,
+        "street" => Self::Street,
+        "community" => Self::Community,
+        "unit_grid" => Self::UnitGrid,
+    }
+    Face, "a face" {
+        "resident" => Self::Resident,
+        "field" => Self::Field,
+        "centre" => Self::Centre,
+    }
+    CategoryKind, "a kind of category" {
+        "component" => Self::Component,
+        "event" => Self::Event,
+    }
+    Intake, "an intake" {
+        "realtime" => Self::Realtime,
+        "batch" => Self::Batch,
+    }
+    Outcome, "an outcome" {
+        "resolved" => Self::Resolved,
+        "declined" => Self::Declined,
+        "duplicate" => Self::Duplicate,
+        "withdrawn" => Self::Withdrawn,
+    }
+    Tally, "a tally" {
+        "rework" => Self::Rework,
+        "returned" => Self::Returned,
+        "suspended" => Self::Suspended,
+        "extension_asked" => Self::ExtensionAsked,
+        "extended" => Self::Extended,
+        "appealed" => Self::Appealed,
+        "appeal_upheld" => Self::AppealUpheld,
+        "supervised" => Self::Supervised,
+        "urged" => Self::Urged,
+        "reopened" => Self::Reopened,
+    }
+    ClockEffect, "an effect on a clock" {
+        "start" => Self::Start,
+        "pause" => Self::Pause,
+        "resume" => Self::Resume,
+        "stop" => Self::Stop,
+        "extend" => Self::Extend,
+        "exempt" => Self::Exempt,
+    }
+    Effect, "an effect" {
+        "claim" => Self::Claim,
+        "reclassify" => Self::Reclassify,
+        "rate" => Self::Rate,
+    }
+    Weekday, "a weekday" {
+        "mon" => Self::Mon,
+        "tue" => Self::Tue,
+        "wed" => Self::Wed,
+        "thu" => Self::Thu,
+        "fri" => Self::Fri,
+        "sat" => Self::Sat,
+        "sun" => Self::Sun,
+    }
+    FieldType, "a type of field" {
+        "text" => Self::Text,
+        "number" => Self::Number,
+        "choice" => Self::Choice,
+        "choices" => Self::Choices,
+        "datetime" => Self::Datetime,
+        "office" => Self::Office,
+        "evidence" => Self::Evidence,
+        "limit" => Self::Limit,
+        "condition" => Self::Condition,
+        "stars" => Self::Stars,
+    }
+    HolidayWord, "a rule of a holiday" {
+        "dates" => Self::Dates,
+        "yearly" => Self::Yearly,
+        "nth_weekday" => Self::NthWeekday,
+    }
+}
+
+/// The word of a field's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldType {
+    Text,
+    Number,
+    Choice,
+    Choices,
+    Datetime,
+    Office,
+    Evidence,
+    Limit,
+    Condition,
+    Stars,
+}
+
+/// The word of a holiday's rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HolidayWord {
+    Dates,
+    Yearly,
+    NthWeekday,
+}
+
+/// Reads a phrase with a parser that explains itself.
+fn phrase<T>(node: &Node, reader: &mut Reader<'_>, what: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    let Some(text) = node.text() else {
+        reader.fault(node, format!("expected {what}, got {}", node.kind()));
+        return None;
+    };
+    parse(text).map_err(|why| reader.fault(node, why)).ok()
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| format!("{text:?}: {error}"))
+}
+
+/// Splits `… by calendar`.
+fn by_calendar(text: &str) -> Result<(&str, CalendarId), String> {
+    let (what, calendar) = text
+        .rsplit_once(" by ")
+        .ok_or_else(|| format!("{text:?} names no calendar: write \"3 working_day by working\""))?;
+    Ok((what.trim(), id(calendar.trim())?))
+}
+
+fn parse_within(text: &str) -> Result<Within, String> {
+    let (limit, calendar) = by_calendar(text)?;
+    Ok(Within { limit: limit.parse().map_err(|error: model::limit::LimitError| error.to_string())?, calendar })
+}
+
+fn parse_limit_rule(text: &str) -> Result<LimitRule, String> {
+    if let Some(reason) = text.strip_prefix("none") {
+        let because = reason.trim().strip_prefix("because").map(str::trim).filter(|because| !because.is_empty());
+        return because.map_or_else(
+            || Err("a wait without a deadline needs its reason: write \"none because …\"".to_owned()),
+            |because| Ok(LimitRule::None { because: because.to_owned() }),
+        );
+    }
+    let (limit, calendar) = by_calendar(text)?;
+    if limit == "category" {
+        return Ok(LimitRule::Category { calendar });
+    }
+    parse_within(text).map(|Within { limit, calendar }| LimitRule::Fixed { limit, calendar })
+}
+
+/// `15 urgent_minute by round_the_clock`, `category by working` or `none because …`.
+impl Source for LimitRule {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        phrase(node, reader, "a limit by a calendar", parse_limit_rule)
+    }
+
+    fn schema() -> Json {
+        json!({"type": "string", "pattern": "^(category|[0-9]+ [a-z_]+) by [a-z0-9_./-]+$|^none because .+$"})
+    }
+}
+
+/// `3 working_day by working`.
+impl Source for Within {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        phrase(node, reader, "a limit by a calendar", parse_within)
+    }
+
+    fn schema() -> Json {
+        json!({"type": "string", "pattern": "^[0-9]+ [a-z_]+ by [a-z0-9_./-]+$"})
+    }
+}
+
+/// `handler`, `kind:collector_team` or an office id.
+impl Source for OfficeRule {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        phrase(node, reader, "an office", |text| match text.strip_prefix("kind:") {
+            _ if text == "handler" => Ok(Self::Handler),
+            Some("") => Err("the kind of office after \"kind:\" is missing".to_owned()),
+            Some(kind) => Ok(Self::Kind(kind.trim().to_owned())),
+            None => id(text).map(Self::Id),
+        })
+    }
+
+    fn schema() -> Json {
+        json!({"type": "string", "description": "handler, kind:KIND or an office id"})
+    }
+}
+
+/// `stay`, `previous` or a state id.
+impl Source for Target {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        phrase(node, reader, "a state", |text| match text {
+            "stay" => Ok(Self::Stay),
+            "previous" => Ok(Self::Previous),
+            _ => id(text).map(Self::State),
+        })
+    }
+
+    fn schema() -> Json {
+        json!({"type": "string", "description": "stay, previous or a state id"})
+    }
+}
+
+/// `task`, `reporter` or `role:ROLE`.
+impl Source for Who {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        phrase(node, reader, "who may act", |text| match text.strip_prefix("role:") {
+            _ if text == "task" => Ok(Self::Task),
+            _ if text == "reporter" => Ok(Self::Reporter),
+            Some(role) => id(role.trim()).map(Self::Role),
+            None => Err(format!("{text:?} is nobody: use task, reporter or role:ROLE")),
+        })
+    }
+
+    fn schema() -> Json {
+        json!({"type": "string", "pattern": "^(task|reporter|role:.+)$"})
+    }
+}
