@@ -37,13 +37,13 @@ pub fn obstacle(case: &Case, compiled: &Compiled, action: &Action, now: Instant)
         return Some(Obstacle::State);
     }
     if let (Some(within), Some(closed_at)) = (&action.within, case.closed_at) {
-        let last = compiled.calendars.get(&within.calendar).and_then(|calendar| calendar.due(within.limit, closed_at).ok());
+        let last = compiled.calendars.get(&within.calendar).and_then(|calendar| calendar.due(within.limit, closed_at)).ok();
         if last.is_none_or(|last| last < now) {
             return Some(Obstacle::Expired);
         }
     }
     if let (Some(pause), Some(acted_at)) = (&action.not_again_before, case.acted_at.get(&action.id)) {
-        let next = compiled.calendars.get(&pause.calendar).and_then(|calendar| calendar.due(pause.limit, *acted_at).ok());
+        let next = compiled.calendars.get(&pause.calendar).and_then(|calendar| calendar.due(pause.limit, *acted_at)).ok();
         if let Some(next) = next.filter(|next| now < *next) {
             return Some(Obstacle::TooSoon(next));
         }

@@ -226,7 +226,7 @@ impl Move<'_> {
 
     fn calendar(&self, clock: &ClockState) -> Result<Option<(&pack::Calendar, Limit)>, Refusal> {
         let (Some(id), Some(limit)) = (&clock.calendar, clock.limit) else { return Ok(None) };
-        let calendar = self.compiled.calendars.get(id).ok_or_else(|| Refusal::Broken(format!("calendar {id}")))?;
+        let calendar = self.compiled.calendars.get(id).map_err(|_| Refusal::Broken(format!("calendar {id}")))?;
         Ok(Some((calendar, limit)))
     }
 

@@ -8,6 +8,7 @@ mod acting;
 mod available;
 mod decide;
 mod perform;
+pub mod scenario;
 mod timers;
 
 pub use acting::Acting;

@@ -36,12 +36,10 @@ pub async fn fire_due(ctx: &Context) -> Result<Fired, StoreError> {
     let now = ctx.clock.now();
     let due = ctx.store.read(move |db| db.list_due(now, ROUND)).await?;
     let mut fired = Fired { due: due.len(), ..Fired::default() };
-    let mut under_way = Vec::with_capacity(due.len());
-    for id in due {
-        under_way.push((id, queue_case(ctx, id, now)));
-    }
-    for (id, outcome) in under_way {
-        match outcome.await {
+    // All at once: the cases of a round wait together and share few commits.
+    let outcomes = futures_util::future::join_all(due.iter().map(|id| fire_case(ctx, *id, now))).await;
+    for (id, outcome) in due.into_iter().zip(outcomes) {
+        match outcome {
             Ok(true) => fired.changed += 1,
             Ok(false) => {}
             Err(error) => {
@@ -54,10 +52,10 @@ pub async fn fire_due(ctx: &Context) -> Result<Fired, StoreError> {
     Ok(fired)
 }
 
-/// Queues one case for the writer; the queue is shared, so all cases of a round ride in few commits.
-fn queue_case(ctx: &Context, id: CaseId, now: Instant) -> impl Future<Output = Result<bool, PerformError>> + use<> {
+/// Fires one case in its own savepoint; true when it got events.
+async fn fire_case(ctx: &Context, id: CaseId, now: Instant) -> Result<bool, PerformError> {
     let packs = Arc::clone(&ctx.packs);
-    ctx.store.write(move |tx: &mut Tx| {
+    let fired = ctx.store.write(move |tx: &mut Tx| {
         let Some(case) = tx.load_case(id)? else { return Ok(false) };
         let compiled = packs.get(&case.pack).ok_or(PerformError::PackMissing(case.pack))?;
         let events = overdue_events(&case, &compiled, now);
@@ -67,7 +65,8 @@ fn queue_case(ctx: &Context, id: CaseId, now: Instant) -> impl Future<Output = R
         let region_path = compiled.city.region_path(&case.place.region);
         tx.append(Append { case_id: id, before: Some(&case), events, recorded_at: now, region_path: &region_path })?;
         Ok(true)
-    })
+    });
+    fired.await
 }
 
 /// The events a case owes to the clock at `now`: deadlines that passed, or the next step of an escalation.
@@ -89,7 +88,7 @@ pub fn overdue_events(case: &Case, compiled: &Compiled, now: Instant) -> Vec<New
 }
 
 fn next_step(compiled: &Compiled, rules: &Escalation, from: Instant) -> Option<Instant> {
-    compiled.calendars.get(&rules.every.calendar)?.due(rules.every.limit, from).ok()
+    compiled.calendars.get(&rules.every.calendar).and_then(|calendar| calendar.due(rules.every.limit, from)).ok()
 }
 
 /// One step up the office tree; at the top or at the last level it stays where it is and climbs no more.

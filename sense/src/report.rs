@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use grid::{Cell, Level, LonLat};
 use identity::Contact;
 use model::{
-    Actor, Case, CaseId, CaseNo, CategoryId, ClientId, ConditionId, EventBody, EvidenceId, Instant, NewEvent, OfficeId, PartyId, Place,
-    ProcessId, RegionId, Reported, Reporter, RoleId,
+    Actor, Case, CaseId, CaseNo, CategoryId, ClientId, ConditionId, ContactId, EvidenceId, Instant, NewEvent, OfficeId, PartyId, Place,
+    RegionId, Reporter, RoleId,
 };
-use pack::enter::{EnterError, Subject, clock_in, task_in};
-use pack::{Compiled, Process};
+use pack::Compiled;
+use pack::enter::{EnterError, Opening};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::{Append, StoreError, Tx};
@@ -122,9 +122,6 @@ pub enum ReportError {
     /// The pack leaves the first task without an office or a limit.
     #[error(transparent)]
     Pack(#[from] EnterError),
-    /// The pack gives the category no usable process.
-    #[error("category {0} has no process in this city")]
-    NoProcess(CategoryId),
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -140,7 +137,7 @@ fn field(field: &'static str, message: impl Into<String>) -> ReportError {
 /// [`ReportError`]; nothing is written then.
 pub async fn report(ctx: &Context, command: ReportCommand) -> Result<Filed, ReportError> {
     let compiled = ctx.packs.current();
-    let opening = Opening::check(&compiled, &command)?;
+    let checked = Checked::check(&compiled, &command)?;
     let now = ctx.clock.now();
     let vault = std::sync::Arc::clone(&ctx.vault);
     ctx.store
@@ -151,9 +148,9 @@ pub async fn report(ctx: &Context, command: ReportCommand) -> Result<Filed, Repo
             check_evidence(tx, &command.evidence)?;
             let contact = command.contact.as_ref().map(|contact| vault.seal(tx, contact, now)).transpose()?;
             let no = tx.next_case_no(&compiled.city.case_prefix, civil_day(&compiled, now))?;
-            let events = opening.events(&compiled, &command, contact, no, now)?;
+            let events = checked.events(&compiled, &command, contact, no, now)?;
             let case_id = tx.new_case_id(now);
-            let region_path = compiled.city.region_path(&opening.place.region);
+            let region_path = compiled.city.region_path(&checked.place.region);
             let (case, _) = tx.append(Append { case_id, before: None, events, recorded_at: now, region_path: &region_path })?;
             if let Some(key) = &command.idempotency_key {
                 tx.record_idempotency(&command.filer.scope(), key, case_id, now)?;
@@ -213,12 +210,11 @@ fn civil_day(compiled: &Compiled, now: Instant) -> u32 {
 }
 
 /// What of a report is checked before the transaction.
-struct Opening {
-    process_id: ProcessId,
+struct Checked {
     place: Place,
 }
 
-impl Opening {
+impl Checked {
     fn check(compiled: &Compiled, command: &ReportCommand) -> Result<Self, ReportError> {
         let category =
             compiled.city.category(&command.category).ok_or_else(|| field("category", format!("there is no category {}", command.category)))?;
@@ -241,58 +237,33 @@ impl Opening {
             return Err(field("answers", "this category asks no further questions"));
         }
         let place = place(compiled, command.point, command.address.as_deref())?;
-        Ok(Self { process_id: category.process.clone(), place })
+        Ok(Self { place })
     }
 
-    fn events(
-        &self,
-        compiled: &Compiled,
-        command: &ReportCommand,
-        contact: Option<model::ContactId>,
-        no: CaseNo,
-        now: Instant,
-    ) -> Result<Vec<NewEvent>, ReportError> {
-        let process = self.process(compiled, command)?;
-        let state = process.states.get(&process.first).ok_or_else(|| EnterError::State(process.first.clone()))?;
-        let subject =
-            Subject { category: &command.category, condition: command.condition.as_ref(), region: &self.place.region, handler: None };
-        let task = task_in(compiled, process, &process.first, &subject)?;
-        let reporter = Reporter {
-            party: match command.filer {
-                Filer::Resident(party) => Some(party),
-                _ => None,
-            },
-            client: match &command.filer {
-                Filer::Client(client) => Some(client.clone()),
-                _ => None,
-            },
-            contact,
+    fn events(&self, compiled: &Compiled, command: &ReportCommand, contact: Option<ContactId>, no: CaseNo, now: Instant) -> Result<Vec<NewEvent>, ReportError> {
+        let party = match command.filer {
+            Filer::Resident(party) => Some(party),
+            _ => None,
         };
-        let reported = Reported {
+        let client = match &command.filer {
+            Filer::Client(client) => Some(client.clone()),
+            _ => None,
+        };
+        let opening = Opening {
             no,
-            pack: compiled.hash,
-            process: self.process_id.clone(),
             category: command.category.clone(),
             condition: command.condition.clone(),
             description: command.description.trim().to_owned(),
             place: self.place.clone(),
             channel: command.channel.clone(),
-            reporter,
+            reporter: Reporter { party, client, contact },
             evidence: command.evidence.clone(),
             answers: command.answers.clone(),
             source_id: None,
-            state: process.first.clone(),
-            stage: state.stage.clone(),
-            task,
         };
-        let clock = clock_in(compiled, process, &process.first, &subject, now)?;
-        let bodies = std::iter::once(EventBody::Reported(Box::new(reported))).chain(clock);
         let actor = command.filer.actor();
-        Ok(bodies.map(|body| NewEvent { at: now, actor: actor.clone(), body }).collect())
-    }
-
-    fn process<'a>(&self, compiled: &'a Compiled, command: &ReportCommand) -> Result<&'a Process, ReportError> {
-        compiled.city.process(&self.process_id).ok_or_else(|| ReportError::NoProcess(command.category.clone()))
+        let bodies = opening.bodies(compiled, now)?;
+        Ok(bodies.into_iter().map(|body| NewEvent { at: now, actor: actor.clone(), body }).collect())
     }
 }
 

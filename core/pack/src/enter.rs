@@ -2,7 +2,12 @@
 //!
 //! Pure: the instant is an argument, nothing is stored.
 
-use model::{CategoryId, ClockName, ConditionId, EventBody, Instant, Limit, OfficeId, RegionId, StateId, Task};
+use std::collections::BTreeMap;
+
+use model::{
+    CaseNo, CategoryId, ClockName, ConditionId, EventBody, EvidenceId, Instant, Limit, OfficeId, Place, ProcessId, RegionId,
+    Reported, Reporter, StateId, Task,
+};
 
 use crate::{Compiled, LimitRule, Process};
 
@@ -22,6 +27,9 @@ pub struct Subject<'a> {
 /// Why a state cannot be entered. Each one is a fault of the pack or of the clock, not of the person acting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnterError {
+    /// The category, or the process it names, is not in the pack.
+    #[error("category {0} has no process in this city")]
+    Process(CategoryId),
     /// The state is not in the process.
     #[error("state {0} is not in the process of the case")]
     State(StateId),
@@ -92,4 +100,81 @@ pub fn category_limit(compiled: &Compiled, subject: &Subject<'_>) -> Option<Limi
     let category = compiled.city.categories.get(subject.category)?;
     let chosen = subject.condition.and_then(|id| category.conditions.iter().find(|condition| condition.id == *id));
     chosen.or(category.conditions.first()).and_then(|condition| condition.limit)
+}
+
+/// What is known of a case that begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opening {
+    /// The number people see.
+    pub no: CaseNo,
+    /// What kind of thing.
+    pub category: CategoryId,
+    /// Which filing condition, when known.
+    pub condition: Option<ConditionId>,
+    /// In the reporter's words.
+    pub description: String,
+    /// Where.
+    pub place: Place,
+    /// By which way in.
+    pub channel: String,
+    /// Who reported it.
+    pub reporter: Reporter,
+    /// Pictures and other files.
+    pub evidence: Vec<EvidenceId>,
+    /// Answers to the category's form.
+    pub answers: BTreeMap<String, serde_json::Value>,
+    /// Its id in the system it came from.
+    pub source_id: Option<String>,
+}
+
+impl Opening {
+    /// The process the case follows.
+    ///
+    /// # Errors
+    /// [`EnterError::Process`] when the pack has none for its category.
+    pub fn process<'a>(&self, compiled: &'a Compiled) -> Result<(&'a ProcessId, &'a Process), EnterError> {
+        compiled.city.process_of(&self.category).ok_or_else(|| EnterError::Process(self.category.clone()))
+    }
+
+    /// The first event of the case: what was reported, the first state and its task.
+    ///
+    /// # Errors
+    /// [`EnterError`] when the pack leaves the first state without a process, an office or a limit.
+    pub fn reported(self, compiled: &Compiled) -> Result<Reported, EnterError> {
+        let (process_id, process) = self.process(compiled)?;
+        let state = process.states.get(&process.first).ok_or_else(|| EnterError::State(process.first.clone()))?;
+        let task = task_in(compiled, process, &process.first, &self.subject())?;
+        Ok(Reported {
+            no: self.no,
+            pack: compiled.hash,
+            process: process_id.clone(),
+            category: self.category,
+            condition: self.condition,
+            description: self.description,
+            place: self.place,
+            channel: self.channel,
+            reporter: self.reporter,
+            evidence: self.evidence,
+            answers: self.answers,
+            source_id: self.source_id,
+            state: process.first.clone(),
+            stage: state.stage.clone(),
+            task,
+        })
+    }
+
+    /// The events that open the case: what was reported, and the clock of the first task.
+    ///
+    /// # Errors
+    /// As [`Opening::reported`].
+    pub fn bodies(self, compiled: &Compiled, now: Instant) -> Result<Vec<EventBody>, EnterError> {
+        let (_, process) = self.process(compiled)?;
+        let clock = clock_in(compiled, process, &process.first, &self.subject(), now)?;
+        let reported = self.reported(compiled)?;
+        Ok(std::iter::once(EventBody::Reported(Box::new(reported))).chain(clock).collect())
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject { category: &self.category, condition: self.condition.as_ref(), region: &self.place.region, handler: None }
+    }
 }
