@@ -1,0 +1,165 @@
+//! Cases on the map: those in a box, or their clusters.
+
+use std::collections::BTreeMap;
+
+use grid::{Bounds, LonLat};
+use model::{CaseId, EvidenceId, Instant};
+
+use super::filter::CaseFilter;
+use super::list::select_rows;
+use super::row::CaseRow;
+use crate::db::params;
+use crate::error::StoreError;
+use crate::tx::Reader;
+
+/// Most cases that clusters are made of; beyond it the picture is of the first so many, and says so.
+const POINTS_MAX: u32 = 100_000;
+
+/// Most clusters across a map.
+const COLUMNS_MAX: u32 = 256;
+
+/// Cases near each other, drawn as one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cluster {
+    /// Mean longitude of its cases, degrees.
+    pub lon: f64,
+    /// Mean latitude of its cases, degrees.
+    pub lat: f64,
+    /// How many cases.
+    pub count: u32,
+    /// How many of them are open and overdue.
+    pub late: u32,
+}
+
+/// The clusters of a box.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clusters {
+    /// The clusters, from south-west to north-east.
+    pub items: Vec<Cluster>,
+    /// True when the box holds more cases than are counted: the map should be brought nearer.
+    pub cut: bool,
+}
+
+impl Reader {
+    /// The cases in a box that match, latest reported first, at most `limit`. The box may cross ±180°.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn cases_in_bounds(
+        &mut self,
+        bounds: Bounds,
+        filter: &CaseFilter,
+        limit: u32,
+    ) -> Result<Vec<CaseRow>, StoreError> {
+        let mut clause = CaseFilter { bounds: Some(bounds), ..filter.clone() }.clause();
+        let limit = clause.bind(limit);
+        // `+ 0`: the box is the way in, not the order.
+        select_rows(self, &clause, &format!(" ORDER BY opened_at_us + 0 DESC, key + 0 DESC LIMIT {limit}"))
+    }
+
+    /// The cases in a box that match, put together in a raster of `columns` across (square in degrees).
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn clusters_in_bounds(
+        &mut self,
+        bounds: Bounds,
+        filter: &CaseFilter,
+        columns: u32,
+        now: Instant,
+    ) -> Result<Clusters, StoreError> {
+        let mut clause = CaseFilter { bounds: Some(bounds), ..filter.clone() }.clause();
+        let limit = clause.bind(POINTS_MAX + 1);
+        let sql =
+            format!("SELECT lon, lat, due_at_us, exempt, outcome IS NULL FROM cases{} LIMIT {limit}", clause.sql());
+        let rows = self.query(&sql, clause.values())?;
+        let cut = rows.len() > POINTS_MAX as usize;
+        let width =
+            if bounds.west <= bounds.east { bounds.east - bounds.west } else { bounds.east - bounds.west + 360.0 };
+        let side = (width / f64::from(columns.clamp(1, COLUMNS_MAX))).max(1e-7);
+        let mut raster: BTreeMap<(i64, i64), (f64, f64, u32, u32)> = BTreeMap::new();
+        for mut row in rows.into_iter().take(POINTS_MAX as usize) {
+            let (lon, lat): (f64, f64) = (row.next("cases.lon")?, row.next("cases.lat")?);
+            let due_at: Instant = row.next("cases.due_at_us")?;
+            let (exempt, open): (bool, bool) = (row.next("cases.exempt")?, row.next("cases.outcome")?);
+            let east_of = if lon < bounds.west { lon + 360.0 - bounds.west } else { lon - bounds.west };
+            let place = (((lat - bounds.south) / side).floor() as i64, (east_of / side).floor() as i64);
+            let cluster = raster.entry(place).or_default();
+            cluster.0 += east_of;
+            cluster.1 += lat;
+            cluster.2 += 1;
+            cluster.3 += u32::from(open && !exempt && due_at < now);
+        }
+        let items = raster.into_values().map(|(east, north, count, late)| {
+            let lon = bounds.west + east / f64::from(count);
+            Cluster { lon: if lon > 180.0 { lon - 360.0 } else { lon }, lat: north / f64::from(count), count, late }
+        });
+        Ok(Clusters { items: items.collect(), cut })
+    }
+
+    /// Open cases near a point, for the question "is it one of these?": nearest first, with their distance in metres.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn cases_near(
+        &mut self,
+        point: LonLat,
+        radius_m: f64,
+        filter: &CaseFilter,
+        limit: u32,
+    ) -> Result<Vec<(f64, CaseRow)>, StoreError> {
+        let Some(bounds) = box_around(point, radius_m) else { return Ok(Vec::new()) };
+        let mut near: Vec<(f64, CaseRow)> = Vec::new();
+        for row in self.cases_in_bounds(bounds, filter, NEAR_MAX)? {
+            let there = row.lon.zip(row.lat).and_then(|(lon, lat)| LonLat::new(lon, lat).ok());
+            let Some(distance_m) = there.map(|there| grid::distance_m(point, there)) else { continue };
+            if distance_m <= radius_m {
+                near.push((distance_m, row));
+            }
+        }
+        near.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id)));
+        near.truncate(limit as usize);
+        Ok(near)
+    }
+
+    /// The cases that a file is attached to.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn cases_with_evidence(&mut self, evidence: EvidenceId) -> Result<Vec<CaseId>, StoreError> {
+        let rows = self.query(
+            "SELECT DISTINCT cases.id
+             FROM case_evidence
+             JOIN cases ON cases.key = case_evidence.case_key
+             WHERE case_evidence.evidence = $1
+             ORDER BY cases.id
+             LIMIT 100",
+            params![evidence],
+        )?;
+        rows.into_iter().map(|mut row| row.next("cases.id")).collect()
+    }
+}
+
+/// Cases looked at around a point before the nearest are chosen, latest reported first.
+const NEAR_MAX: u32 = 500;
+
+/// The box that holds the circle; absent where the circle holds a pole.
+fn box_around(point: LonLat, radius_m: f64) -> Option<Bounds> {
+    let dlat = (radius_m / grid::MEAN_RADIUS_M).to_degrees() * 1.001;
+    let (south, north) = (point.lat_deg() - dlat, point.lat_deg() + dlat);
+    let widest = south.abs().max(north.abs()).to_radians().cos();
+    let dlon = dlat / widest;
+    if south < -90.0 || north > 90.0 || widest <= 0.0 || dlon >= 180.0 {
+        return None;
+    }
+    let turn = |lon: f64| {
+        if lon < -180.0 {
+            lon + 360.0
+        } else if lon > 180.0 {
+            lon - 360.0
+        } else {
+            lon
+        }
+    };
+    Bounds::new(turn(point.lon_deg() - dlon), south, turn(point.lon_deg() + dlon), north).ok()
+}

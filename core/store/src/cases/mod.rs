@@ -1,0 +1,15 @@
+//! The projections of cases: rows folded from events, and the queries over them. All of it can be rebuilt.
+
+mod bounds;
+mod filter;
+mod list;
+mod project;
+mod rebuild;
+mod row;
+
+pub use bounds::{Cluster, Clusters};
+pub use filter::{CaseFilter, CaseScope, CaseSort, SEARCH_WINDOW};
+pub use list::{BoundedCount, Cursor, CursorError, Page, StepRow};
+pub use row::CaseRow;
+
+pub(crate) use project::{create, push_tuples, update};

@@ -1,0 +1,35 @@
+//! The store: the only crate that names a database. SQLite in a file, or PostgreSQL.
+//!
+//! Everything changes by [`Store::write`]: commands queue for one writing thread, which commits many at once and
+//! answers after the commit is durable. Everything is looked at by [`Store::read`] over one state of the database.
+//! Events are only ever added; what is folded from them (the projections) can be rebuilt.
+//!
+//! Must never: show SQL or values in an error, read a clock or randomness by itself, or hold contact data unsealed.
+
+mod canonical;
+mod cases;
+mod command;
+mod connect;
+mod db;
+mod entropy;
+mod error;
+mod events;
+mod keeper;
+mod migrate;
+mod readers;
+mod store;
+mod tx;
+mod url;
+mod writer;
+
+pub use canonical::canonical_event;
+pub use cases::{
+    BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor, CursorError, Page,
+    SEARCH_WINDOW, StepRow,
+};
+pub use entropy::Entropy;
+pub use error::{Cause, OpenError, StoreError};
+pub use events::Append;
+pub use store::{Migrated, Store};
+pub use tx::{Reader, Tx};
+pub use url::DatabaseUrl;

@@ -1,0 +1,98 @@
+//! Migrations: numbered files per dialect, embedded, applied once, in order, in one transaction.
+
+use sha2::{Digest, Sha256};
+
+use crate::db::{Connection, params};
+use crate::error::{OpenError, StoreError};
+use crate::store::Migrated;
+use crate::tx::Tx;
+
+/// A migration of both dialects.
+struct Migration {
+    version: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! migration {
+    ($version:literal, $name:literal) => {
+        Migration {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../migrations/postgres/", $name, ".sql")),
+        }
+    };
+}
+
+/// Every migration, oldest first. Only ever added to.
+const MIGRATIONS: [Migration; 2] = [migration!(1, "0001_spine"), migration!(2, "0002_people")];
+
+const CREATE: &str = "
+CREATE TABLE IF NOT EXISTS schema_migrations (
+    version BIGINT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    checksum TEXT NOT NULL
+)";
+
+/// Refuses a database that this program must not touch. One that was never migrated passes.
+pub(crate) fn check(tx: &mut Tx) -> Result<i64, OpenError> {
+    tx.connection().batch(CREATE)?;
+    let rows = tx.query("SELECT version, checksum FROM schema_migrations ORDER BY version", &[])?;
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    let mut found = 0;
+    for mut row in rows {
+        found = row.next("schema_migrations.version")?;
+        let checksum: String = row.next("schema_migrations.checksum")?;
+        let Some(migration) = MIGRATIONS.iter().find(|migration| migration.version == found) else {
+            return Err(OpenError::Newer { found, known });
+        };
+        if checksum != checksum_of(migration.text(tx)) {
+            return Err(OpenError::Foreign { version: found });
+        }
+    }
+    Ok(found)
+}
+
+/// Applies what is missing.
+pub(crate) fn run(tx: &mut Tx) -> Result<Migrated, OpenError> {
+    let from = check(tx)?;
+    let mut to = from;
+    for migration in MIGRATIONS.iter().filter(|migration| migration.version > from) {
+        let text = migration.text(tx);
+        tx.connection().batch(text)?;
+        tx.execute(
+            "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
+            params![migration.version, migration.name, checksum_of(text)],
+        )?;
+        to = migration.version;
+    }
+    Ok(Migrated { from, to })
+}
+
+impl Migration {
+    fn text(&self, tx: &mut Tx) -> &'static str {
+        match tx.connection() {
+            Connection::Sqlite(_) => self.sqlite,
+            Connection::Postgres(_) => self.postgres,
+        }
+    }
+}
+
+fn checksum_of(text: &str) -> String {
+    use std::fmt::Write;
+    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a string takes every byte");
+        hex
+    })
+}
+
+impl From<OpenError> for StoreError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Store(error) => error,
+            other => Self::faulty(other),
+        }
+    }
+}
