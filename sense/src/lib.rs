@@ -5,6 +5,7 @@
 
 pub mod duplicates;
 pub mod evidence;
+pub mod import;
 pub mod picture;
 pub mod report;
 

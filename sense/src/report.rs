@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use grid::{Cell, Level, LonLat};
 use identity::Contact;
+use jiff::tz::TimeZone;
 use model::{
     Actor, Case, CaseId, CaseNo, CategoryId, ClientId, ConditionId, ContactId, EvidenceId, Instant, NewEvent, OfficeId, PartyId, Place,
     RegionId, Reporter, RoleId,
@@ -147,7 +148,8 @@ pub async fn report(ctx: &Context, command: ReportCommand) -> Result<Filed, Repo
             }
             check_evidence(tx, &command.evidence)?;
             let contact = command.contact.as_ref().map(|contact| vault.seal(tx, contact, now)).transpose()?;
-            let no = tx.next_case_no(&compiled.city.case_prefix, civil_day(&compiled, now))?;
+            let zone = TimeZone::get(&compiled.city.timezone).unwrap_or(TimeZone::UTC);
+            let no = tx.next_case_no(&compiled.city.case_prefix, civil_day(&zone, now))?;
             let events = checked.events(&compiled, &command, contact, no, now)?;
             let case_id = tx.new_case_id(now);
             let region_path = compiled.city.region_path(&checked.place.region);
@@ -201,10 +203,9 @@ fn check_evidence(tx: &mut Tx, files: &[EvidenceId]) -> Result<(), ReportError> 
     Ok(())
 }
 
-/// The civil day in the city's time zone, as `yyyymmdd`.
-fn civil_day(compiled: &Compiled, now: Instant) -> u32 {
-    let zone = jiff::tz::TimeZone::get(&compiled.city.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let date = now.to_timestamp().to_zoned(zone).date();
+/// The civil day of an instant in a time zone, as `yyyymmdd`.
+pub(crate) fn civil_day(zone: &TimeZone, at: Instant) -> u32 {
+    let date = at.to_timestamp().to_zoned(zone.clone()).date();
     let year = u32::try_from(date.year()).unwrap_or(0);
     year * 10_000 + u32::from(date.month().unsigned_abs()) * 100 + u32::from(date.day().unsigned_abs())
 }

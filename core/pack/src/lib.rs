@@ -27,3 +27,11 @@ pub use compiled::{Compiled, Packs};
 pub use faults::{Fault, Faults};
 pub use load::{Loaded, load};
 pub use schema::schemas;
+
+/// Reads a YAML document of a pack's other files (import maps) as JSON, by the same rules as the pack itself.
+///
+/// # Errors
+/// The line and what is wrong there.
+pub fn yaml_to_json(text: &str) -> Result<serde_json::Value, (u32, String)> {
+    source::yaml::parse(text).map(|node| node.to_json())
+}
