@@ -35,6 +35,14 @@ impl Connector {
         }
     }
 
+    /// A reader that may take as long as it needs, for backups.
+    pub(crate) fn open_unlimited_reader(&self) -> Result<Connection, StoreError> {
+        match &self.0 {
+            DatabaseUrl::Sqlite(path) => SqliteConnection::open_reader(path, Duration::MAX).map(Connection::Sqlite),
+            DatabaseUrl::Postgres(_) => self.open_reader(),
+        }
+    }
+
     /// The connection that checkpoints SQLite and looks for events of other processes.
     pub(crate) fn open_keeper(&self) -> Result<Connection, StoreError> {
         match &self.0 {

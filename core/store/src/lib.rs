@@ -6,6 +6,7 @@
 //!
 //! Must never: show SQL or values in an error, read a clock or randomness by itself, or hold contact data unsealed.
 
+mod backup;
 mod canonical;
 mod cases;
 mod command;
@@ -16,12 +17,15 @@ mod error;
 mod events;
 mod keeper;
 mod migrate;
+mod people;
 mod readers;
 mod store;
 mod tx;
 mod url;
+mod work;
 mod writer;
 
+pub use backup::{BackupError, Durability};
 pub use canonical::canonical_event;
 pub use cases::{
     BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor, CursorError, Page,
@@ -30,6 +34,8 @@ pub use cases::{
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
+pub use people::{AccessRow, ApiKeyRow, ContactRow, PartyKind, PartyRow, SessionRow, fold_login};
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use url::DatabaseUrl;
+pub use work::{EvidenceRow, Job, JobId, SealRow};

@@ -93,6 +93,11 @@ impl Tx {
         self.position = position;
     }
 
+    /// Fills the slice with random bytes, for tokens, secrets and keys.
+    pub fn fill_random(&mut self, bytes: &mut [u8]) {
+        self.entropy.fill(bytes);
+    }
+
     /// Random bytes for tokens, secrets and keys.
     pub fn random_bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0_u8; N];

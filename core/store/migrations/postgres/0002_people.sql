@@ -71,14 +71,13 @@ CREATE TABLE evidence (
     id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     media_type TEXT COLLATE "C" NOT NULL,
     bytes BIGINT NOT NULL,
-    width BIGINT,
-    height BIGINT,
+    width BIGINT NOT NULL,
+    height BIGINT NOT NULL,
     taken_at_us BIGINT,
     lon DOUBLE PRECISION,
     lat DOUBLE PRECISION,
     stored_at_us BIGINT NOT NULL,
-    uploaded_by TEXT COLLATE "C",
-    uploader_secret_hash BYTEA
+    uploaded_by TEXT COLLATE "C"
 );
 
 CREATE TABLE case_evidence (
@@ -91,18 +90,15 @@ CREATE INDEX case_evidence_case ON case_evidence (case_key);
 
 -- The secret of somebody who reported or joined without an account.
 CREATE TABLE report_secrets (
-    secret_hash BYTEA NOT NULL PRIMARY KEY,
-    case_id TEXT COLLATE "C" NOT NULL,
-    created_at_us BIGINT NOT NULL
+    secret_hash TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    case_id TEXT COLLATE "C" NOT NULL
 );
 CREATE INDEX report_secrets_case ON report_secrets (case_id);
 
 CREATE TABLE idempotency (
     scope TEXT COLLATE "C" NOT NULL,
     key TEXT COLLATE "C" NOT NULL,
-    fingerprint BYTEA NOT NULL,
-    case_id TEXT COLLATE "C",
-    response TEXT COLLATE "C" NOT NULL,
+    case_id TEXT COLLATE "C" NOT NULL,
     at_us BIGINT NOT NULL,
     PRIMARY KEY (scope, key)
 );

@@ -71,14 +71,13 @@ CREATE TABLE evidence (
     id TEXT NOT NULL PRIMARY KEY,
     media_type TEXT NOT NULL,
     bytes INTEGER NOT NULL,
-    width INTEGER,
-    height INTEGER,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
     taken_at_us INTEGER,
     lon REAL,
     lat REAL,
     stored_at_us INTEGER NOT NULL,
-    uploaded_by TEXT,
-    uploader_secret_hash BLOB
+    uploaded_by TEXT
 ) STRICT;
 
 CREATE TABLE case_evidence (
@@ -91,18 +90,15 @@ CREATE INDEX case_evidence_case ON case_evidence (case_key);
 
 -- The secret of somebody who reported or joined without an account.
 CREATE TABLE report_secrets (
-    secret_hash BLOB NOT NULL PRIMARY KEY,
-    case_id TEXT NOT NULL,
-    created_at_us INTEGER NOT NULL
+    secret_hash TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX report_secrets_case ON report_secrets (case_id);
 
 CREATE TABLE idempotency (
     scope TEXT NOT NULL,
     key TEXT NOT NULL,
-    fingerprint BLOB NOT NULL,
-    case_id TEXT,
-    response TEXT NOT NULL,
+    case_id TEXT NOT NULL,
     at_us INTEGER NOT NULL,
     PRIMARY KEY (scope, key)
 ) STRICT, WITHOUT ROWID;

@@ -126,7 +126,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn cases_with_evidence(&mut self, evidence: EvidenceId) -> Result<Vec<CaseId>, StoreError> {
+    pub fn cases_with_evidence(&mut self, evidence: &EvidenceId) -> Result<Vec<CaseId>, StoreError> {
         let rows = self.query(
             "SELECT DISTINCT cases.id
              FROM case_evidence

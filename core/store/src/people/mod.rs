@@ -1,0 +1,13 @@
+//! People and their access: accounts, grants, sessions, API keys, sealed contacts, and who looked at them.
+//!
+//! Secrets come in hashed, personal data sealed: nothing here can be read by who steals the file.
+
+mod access;
+mod contacts;
+mod parties;
+mod sessions;
+
+pub use access::AccessRow;
+pub use contacts::ContactRow;
+pub use parties::{PartyKind, PartyRow, fold_login};
+pub use sessions::{ApiKeyRow, SessionRow};

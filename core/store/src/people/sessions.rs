@@ -1,0 +1,158 @@
+//! Sessions and API keys, known by the hash of their secret only.
+
+use model::{ClientId, Instant, PartyId};
+
+use crate::db::{Row, params};
+use crate::error::StoreError;
+use crate::tx::{Reader, Tx};
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    /// SHA-256 of the token that only they have.
+    pub token_hash: [u8; 32],
+    /// Who.
+    pub party: PartyId,
+    /// The token that a changing request must repeat.
+    pub csrf: String,
+    /// When they signed in.
+    pub created_at: Instant,
+    /// When it ends, whatever they do.
+    pub expires_at: Instant,
+    /// When it was last used, to the minute or so.
+    pub seen_at: Instant,
+}
+
+/// A client program's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKeyRow {
+    /// SHA-256 of the key.
+    pub key_hash: [u8; 32],
+    /// Which client.
+    pub client: ClientId,
+    /// What it is for.
+    pub title: String,
+    /// True when it may not be used.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+impl Tx {
+    /// Adds a session.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is no such account or the database does not answer.
+    pub fn record_session(&mut self, session: &SessionRow) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO sessions (token_hash, party, csrf, created_at_us, expires_at_us, seen_at_us) VALUES ($1, $2, $3, $4, $5, $6)",
+            params![session.token_hash, session.party, session.csrf, session.created_at, session.expires_at, session.seen_at],
+        )?;
+        Ok(())
+    }
+
+    /// Notes that a session was used.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn touch_session(&mut self, token_hash: &[u8; 32], seen_at: Instant) -> Result<(), StoreError> {
+        self.execute("UPDATE sessions SET seen_at_us = $2 WHERE token_hash = $1", params![token_hash, seen_at])?;
+        Ok(())
+    }
+
+    /// Ends a session; true when there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn remove_session(&mut self, token_hash: &[u8; 32]) -> Result<bool, StoreError> {
+        Ok(self.execute("DELETE FROM sessions WHERE token_hash = $1", params![token_hash])? > 0)
+    }
+
+    /// Ends every session of an account; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn remove_sessions_of(&mut self, party: PartyId) -> Result<u64, StoreError> {
+        self.execute("DELETE FROM sessions WHERE party = $1", params![party])
+    }
+
+    /// Forgets sessions that ended before `now`; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn remove_expired_sessions(&mut self, now: Instant) -> Result<u64, StoreError> {
+        self.execute("DELETE FROM sessions WHERE expires_at_us <= $1", params![now])
+    }
+
+    /// Adds a key, or replaces the one with that hash.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn record_api_key(&mut self, key: &ApiKeyRow) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO api_keys (key_hash, client, title, disabled, created_at_us) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (key_hash) DO UPDATE SET client = excluded.client, title = excluded.title, disabled = excluded.disabled",
+            params![key.key_hash, key.client, key.title, key.disabled, key.created_at],
+        )?;
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// A session by the hash of its token, ended or not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn find_session(&mut self, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError> {
+        let row = self.query_opt(
+            "SELECT token_hash, party, csrf, created_at_us, expires_at_us, seen_at_us FROM sessions WHERE token_hash = $1",
+            params![token_hash],
+        )?;
+        row.map(read_session).transpose()
+    }
+
+    /// A key by its hash, disabled or not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn find_api_key(&mut self, key_hash: &[u8; 32]) -> Result<Option<ApiKeyRow>, StoreError> {
+        let row = self.query_opt(
+            "SELECT key_hash, client, title, disabled, created_at_us FROM api_keys WHERE key_hash = $1",
+            params![key_hash],
+        )?;
+        row.map(read_key).transpose()
+    }
+
+    /// Every key, by client.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_api_keys(&mut self) -> Result<Vec<ApiKeyRow>, StoreError> {
+        let rows = self.query(
+            "SELECT key_hash, client, title, disabled, created_at_us FROM api_keys ORDER BY client, key_hash",
+            &[],
+        )?;
+        rows.into_iter().map(read_key).collect()
+    }
+}
+
+fn read_session(mut row: Row) -> Result<SessionRow, StoreError> {
+    Ok(SessionRow {
+        token_hash: row.next("sessions.token_hash")?,
+        party: row.next("sessions.party")?,
+        csrf: row.next("sessions.csrf")?,
+        created_at: row.next("sessions.created_at_us")?,
+        expires_at: row.next("sessions.expires_at_us")?,
+        seen_at: row.next("sessions.seen_at_us")?,
+    })
+}
+
+fn read_key(mut row: Row) -> Result<ApiKeyRow, StoreError> {
+    Ok(ApiKeyRow {
+        key_hash: row.next("api_keys.key_hash")?,
+        client: row.next("api_keys.client")?,
+        title: row.next("api_keys.title")?,
+        disabled: row.next("api_keys.disabled")?,
+        created_at: row.next("api_keys.created_at_us")?,
+    })
+}

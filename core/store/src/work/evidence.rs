@@ -1,0 +1,89 @@
+//! What is known about stored files. The bytes themselves lie beside the database, under their own hash.
+
+use model::{EvidenceId, Instant, PartyId};
+
+use crate::db::params;
+use crate::error::StoreError;
+use crate::tx::{Reader, Tx};
+
+/// A stored file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvidenceRow {
+    /// Its content address.
+    pub id: EvidenceId,
+    /// What its bytes are, as sniffed, such as `image/jpeg`.
+    pub media_type: String,
+    /// Its length in bytes.
+    pub bytes: i64,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// When it was taken, by its own record.
+    pub taken_at: Option<Instant>,
+    /// Longitude in degrees where it was taken, by its own record.
+    pub lon: Option<f64>,
+    /// Latitude in degrees where it was taken, by its own record.
+    pub lat: Option<f64>,
+    /// When it was stored.
+    pub stored_at: Instant,
+    /// The account that sent it.
+    pub uploaded_by: Option<PartyId>,
+}
+
+impl Tx {
+    /// Keeps what is known about a file; the first to send the same bytes stays its uploader. True when it is new.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn record_evidence(&mut self, evidence: &EvidenceRow) -> Result<bool, StoreError> {
+        let added = self.execute(
+            "INSERT INTO evidence (id, media_type, bytes, width, height, taken_at_us, lon, lat, stored_at_us, uploaded_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             ON CONFLICT (id) DO NOTHING",
+            params![
+                evidence.id,
+                evidence.media_type,
+                evidence.bytes,
+                evidence.width,
+                evidence.height,
+                evidence.taken_at,
+                evidence.lon,
+                evidence.lat,
+                evidence.stored_at,
+                evidence.uploaded_by
+            ],
+        )?;
+        Ok(added > 0)
+    }
+}
+
+impl Reader {
+    /// What is known about a file.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn find_evidence(&mut self, id: &EvidenceId) -> Result<Option<EvidenceRow>, StoreError> {
+        let row = self.query_opt(
+            "SELECT id, media_type, bytes, width, height, taken_at_us, lon, lat, stored_at_us, uploaded_by
+             FROM evidence
+             WHERE id = $1",
+            params![id],
+        )?;
+        row.map(|mut row| {
+            Ok(EvidenceRow {
+                id: row.next("evidence.id")?,
+                media_type: row.next("evidence.media_type")?,
+                bytes: row.next("evidence.bytes")?,
+                width: row.next("evidence.width")?,
+                height: row.next("evidence.height")?,
+                taken_at: row.next("evidence.taken_at_us")?,
+                lon: row.next("evidence.lon")?,
+                lat: row.next("evidence.lat")?,
+                stored_at: row.next("evidence.stored_at_us")?,
+                uploaded_by: row.next("evidence.uploaded_by")?,
+            })
+        })
+        .transpose()
+    }
+}

@@ -1,0 +1,13 @@
+//! What the platform works through and looks up: jobs, consumers, the ledger's rows, files, keys of retries, packs.
+
+mod consumers;
+mod evidence;
+mod idempotency;
+mod jobs;
+mod packs;
+mod seal;
+mod secrets;
+
+pub use evidence::EvidenceRow;
+pub use jobs::{Job, JobId};
+pub use seal::SealRow;
