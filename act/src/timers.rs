@@ -1,7 +1,7 @@
 //! Timers: what happens when a deadline passes and nobody acts.
 //!
 //! Due cases come from an index of due times, assigned or not. Each case is handled in its own savepoint: one that
-//! fails is put off and reported, and never holds up the others. Firing twice changes nothing the second time.
+//! fails is reported and tried again in the next round, and never holds up the others. Firing twice changes nothing the second time.
 
 use std::sync::Arc;
 
@@ -11,11 +11,8 @@ use store::{Append, StoreError, Tx};
 
 use crate::perform::{Context, PerformError};
 
-/// Cases looked at in one round; the rest follow in the next.
-const ROUND: usize = 200;
-
-/// How long a case that failed is left alone, in microseconds: five minutes.
-const PUT_OFF_US: i64 = 5 * 60 * 1_000_000;
+/// Cases fired together: they share few commits.
+const TOGETHER: u32 = 200;
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,32 +21,37 @@ pub struct Fired {
     pub due: usize,
     /// Cases that got events.
     pub changed: usize,
-    /// Cases that failed and were put off.
+    /// Cases that failed; the next round tries them again.
     pub failed: usize,
 }
 
-/// Fires every deadline that has passed, one round of at most 200 cases.
+/// Fires every deadline that has passed, 200 cases at a time.
 ///
 /// # Errors
-/// [`StoreError`] when the due list itself cannot be read; failures of single cases are counted, logged and put off.
+/// [`StoreError`] when the due list itself cannot be read; failures of single cases are counted and logged.
 pub async fn fire_due(ctx: &Context) -> Result<Fired, StoreError> {
     let now = ctx.clock.now();
-    let due = ctx.store.read(move |db| db.list_due(now, ROUND)).await?;
-    let mut fired = Fired { due: due.len(), ..Fired::default() };
-    // All at once: the cases of a round wait together and share few commits.
-    let outcomes = futures_util::future::join_all(due.iter().map(|id| fire_case(ctx, *id, now))).await;
-    for (id, outcome) in due.into_iter().zip(outcomes) {
-        match outcome {
-            Ok(true) => fired.changed += 1,
-            Ok(false) => {}
-            Err(error) => {
-                fired.failed += 1;
-                tracing::error!(case = %id, %error, "a deadline could not be fired; put off by five minutes");
-                ctx.store.write(move |tx: &mut Tx| tx.postpone_due(id, now.plus_micros(PUT_OFF_US))).await?;
+    let mut fired = Fired::default();
+    let mut cursor = None;
+    loop {
+        let page = ctx.store.read(move |db| db.page_due(now, cursor, TOGETHER)).await?;
+        let outcomes = futures_util::future::join_all(page.items.iter().map(|id| fire_case(ctx, *id, now))).await;
+        fired.due += page.items.len();
+        for (id, outcome) in page.items.into_iter().zip(outcomes) {
+            match outcome {
+                Ok(true) => fired.changed += 1,
+                Ok(false) => {}
+                Err(error) => {
+                    fired.failed += 1;
+                    tracing::error!(case = %id, %error, "a deadline could not be fired; the next round tries again");
+                }
             }
         }
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(fired);
+        }
     }
-    Ok(fired)
 }
 
 /// Fires one case in its own savepoint; true when it got events.

@@ -13,7 +13,7 @@ use super::LogFiles;
 use super::seal::leaf_of;
 
 /// Events compared with the database at a time: one bundle.
-const BUNDLE: usize = 256;
+const BUNDLE: u32 = 256;
 
 /// What an audit found in order.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use store::{SealRow, Store, StoreError};
 use super::LogFiles;
 
 /// Events sealed in one round.
-const ROUND: usize = 4_096;
+const ROUND: u32 = 4_096;
 
 /// Entries in one full bundle (tlog-tiles).
 const BUNDLE: usize = 256;
@@ -210,7 +210,7 @@ impl Grown {
 
 /// The entry of an event: a salted commitment, its position and its minute.
 pub(super) fn leaf_of(row: &SealRow) -> EventLeaf {
-    EventLeaf::commit(&row.salt, &row.canonical, row.position.unsigned_abs(), row.minute.unsigned_abs())
+    EventLeaf::commit(&row.salt, &row.canonical, row.position.unsigned_abs(), row.recorded_minute.unsigned_abs())
 }
 
 /// Positions are below 2^63: the database gives them as signed numbers.

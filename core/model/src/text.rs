@@ -16,8 +16,8 @@ impl Text {
     }
 }
 
-impl<const N: usize> From<[(&str, &str); N]> for Text {
-    fn from(pairs: [(&str, &str); N]) -> Self {
-        Self(pairs.into_iter().map(|(tag, text)| (tag.to_owned(), text.to_owned())).collect())
+impl<S: Into<String>, const N: usize> From<[(&str, S); N]> for Text {
+    fn from(pairs: [(&str, S); N]) -> Self {
+        Self(pairs.into_iter().map(|(tag, text)| (tag.to_owned(), text.into())).collect())
     }
 }
