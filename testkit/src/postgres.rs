@@ -45,7 +45,7 @@ pub(crate) fn new_database() -> Option<String> {
 
 fn start() -> Option<Server> {
     let bin = bin_dir()?;
-    let path = format!("{}:/usr/bin:/bin", bin.display());
+    let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", bin.display());
     let mut command = if is_root() {
         let mut command = Command::new("runuser");
         command.args(["-u", "postgres", "--", "sh", "-c", KEEPER]);
