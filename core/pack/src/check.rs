@@ -15,7 +15,7 @@ use model::CategoryId;
 
 use crate::city::City;
 use crate::faults::{At, Pos, Report};
-use crate::source::files::Folder;
+use crate::source::files::{Folder, is_language_tag};
 use crate::source::types::{CategorySource, PackFile};
 
 /// Base map kinds the web faces draw.
@@ -43,30 +43,30 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
     }
     check_routing(folder, city, report);
     for scenario in &folder.scenarios {
-        stories::check_scenario(scenario, city, report);
+        stories::check_scenario(scenario, folder, city, report);
     }
     unused::check(folder, report);
 }
 
 fn check_pack(pack: &PackFile, folder: &Folder, report: &mut Report) {
-    if model::RegionId::new(&pack.id.value).is_err() || pack.id.value.contains(['/', '.']) {
-        report.fault(pack.id.at, format!("{:?} is not a short word of a-z, 0-9, '_' and '-'", pack.id.value));
+    if let Some(id) = &pack.id.0
+        && (model::RegionId::new(id).is_err() || id.contains(['/', '.']))
+    {
+        report.fault(id.at, format!("{:?} is not a short word of a-z, 0-9, '_' and '-'", id.value));
     }
-    let prefix = &pack.case_prefix;
-    if !(1..=8).contains(&prefix.len()) || !prefix.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) {
+    if let Some(prefix) = &pack.case_prefix.0
+        && (!(1..=8).contains(&prefix.len()) || !prefix.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()))
+    {
         report.fault(prefix.at, format!("the case prefix must be 1 to 8 of A-Z and 0-9, got {:?}", prefix.value));
     }
-    if TimeZone::get(&pack.timezone).is_err() {
-        report.fault(pack.timezone.at, format!("unknown time zone {:?}", pack.timezone.value));
+    if let Some(zone) = pack.timezone.0.as_ref().filter(|zone| TimeZone::get(zone).is_err()) {
+        report.fault(zone.at, format!("unknown time zone {:?}", zone.value));
     }
     if pack.locales.is_empty() {
-        report.fault(pack.id.at, "a city has at least one language in \"locales\"");
+        report.fault(folder.pack_at, "a city has at least one language in \"locales\"");
     }
     for (index, locale) in pack.locales.iter().enumerate() {
-        let shape = locale
-            .split('-')
-            .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
-        if !shape {
+        if !is_language_tag(locale) {
             report.fault(locale.at, format!("{:?} is not a language tag such as zh-CN", locale.value));
         }
         if pack.locales[..index].iter().any(|before| before.value == locale.value) {
@@ -78,25 +78,23 @@ fn check_pack(pack: &PackFile, folder: &Folder, report: &mut Report) {
 }
 
 fn check_extent(pack: &PackFile, report: &mut Report) {
-    let bounds = match pack.bounds.value[..] {
-        [west, south, east, north]
-            if west < east && south < north && -180.0 <= west && east <= 180.0 && -90.0 <= south && north <= 90.0 =>
-        {
-            Some([west, south, east, north])
-        }
+    let Some(given) = &pack.bounds.0 else { return };
+    let bounds = match given.value[..] {
+        [west, south, east, north] => Some([west, south, east, north]),
         _ => None,
     };
-    if bounds.is_none() {
-        report.fault(
-            pack.bounds.at,
-            "bounds are [west, south, east, north] in degrees, west before east, south before north",
-        );
-    }
-    match (&pack.centre.value[..], bounds) {
-        (&[lon, lat], Some([west, south, east, north]))
-            if west <= lon && lon <= east && south <= lat && lat <= north => {}
-        (&[_, _], None) => {}
-        _ => report.fault(pack.centre.at, "the centre is [longitude, latitude] in degrees within the bounds"),
+    let bounds = bounds.filter(|[west, south, east, north]| {
+        west < east && south < north && -180.0 <= *west && *east <= 180.0 && -90.0 <= *south && *north <= 90.0
+    });
+    let Some([west, south, east, north]) = bounds else {
+        report
+            .fault(given.at, "bounds are [west, south, east, north] in degrees, west before east, south before north");
+        return;
+    };
+    let Some(centre) = &pack.centre.0 else { return };
+    let within = matches!(centre.value[..], [lon, lat] if west <= lon && lon <= east && south <= lat && lat <= north);
+    if !within {
+        report.fault(centre.at, "the centre is [longitude, latitude] in degrees within the bounds");
     }
 }
 

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    CaseNo, CategoryId, ClockName, ConditionId, EventBody, EvidenceId, Instant, Limit, OfficeId, Place, ProcessId, RegionId,
-    Reported, Reporter, StateId, Task,
+    CaseNo, CategoryId, ClockName, ConditionId, EventBody, EvidenceId, Instant, Limit, OfficeId, Place, ProcessId,
+    RegionId, Reported, Reporter, StateId, Task,
 };
 
 use crate::{Compiled, LimitRule, Process};
@@ -175,6 +175,11 @@ impl Opening {
     }
 
     fn subject(&self) -> Subject<'_> {
-        Subject { category: &self.category, condition: self.condition.as_ref(), region: &self.place.region, handler: None }
+        Subject {
+            category: &self.category,
+            condition: self.condition.as_ref(),
+            region: &self.place.region,
+            handler: None,
+        }
     }
 }

@@ -17,8 +17,10 @@ use crate::city::{
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
 use crate::source::files::{Folder, Shelf};
+use crate::source::read::Needed;
 use crate::source::types::{
-    ActionSource, CalendarSource, CategorySource, ConditionSource, PackFile, ProcessSource, RegionSource, StateSource,
+    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, PackFile, ProcessSource,
+    RegionSource, StateSource,
 };
 
 /// Builds the city; `None` only when `pack.yaml` itself could not be read.
@@ -69,23 +71,21 @@ pub(crate) fn root_of(folder: &Folder) -> Option<&RegionSource> {
 }
 
 fn lower_pack(pack: &PackFile) -> City {
-    let coordinate = |list: &[f64], at: usize| round_deg(list.get(at).copied().unwrap_or_default());
-    let bounds = [0, 1, 2, 3].map(|at| coordinate(&pack.bounds.value, at));
-    let centre = [0, 1].map(|at| coordinate(&pack.centre.value, at));
-    let layer = |layer: &crate::source::types::BasemapSource| BasemapLayer {
-        id: layer.id.value.clone(),
-        kind: layer.kind.value.clone(),
+    let word = |needed: &Needed<At<String>>| needed.0.as_ref().map(|at| at.value.clone()).unwrap_or_default();
+    let coordinate = |list: &Needed<At<Vec<f64>>>, at: usize| {
+        round_deg(list.0.as_ref().and_then(|list| list.get(at)).copied().unwrap_or_default())
     };
+    let layer = |layer: &BasemapSource| BasemapLayer { id: layer.id.value.clone(), kind: layer.kind.value.clone() };
     City {
-        id: pack.id.value.clone(),
-        title: pack.title.clone(),
-        version: pack.version.clone(),
-        timezone: pack.timezone.value.clone(),
+        id: word(&pack.id),
+        title: pack.title.0.clone().unwrap_or_default(),
+        version: pack.version.0.clone().unwrap_or_default(),
+        timezone: word(&pack.timezone),
         locales: pack.locales.iter().map(|locale| locale.value.clone()).collect(),
-        case_prefix: pack.case_prefix.value.clone(),
-        jurisdiction: pack.jurisdiction.clone(),
-        bounds,
-        centre,
+        case_prefix: word(&pack.case_prefix),
+        jurisdiction: pack.jurisdiction.0.clone().unwrap_or_default(),
+        bounds: [0, 1, 2, 3].map(|at| coordinate(&pack.bounds, at)),
+        centre: [0, 1].map(|at| coordinate(&pack.centre, at)),
         basemap: pack.basemap.iter().map(layer).collect(),
         root: RegionId::new("city").expect("city is a word"),
         regions: BTreeMap::new(),
@@ -198,7 +198,8 @@ fn lower_process(process: &ProcessSource, report: &mut Report) -> Process {
         }),
         outcome: state.outcome.as_ref().map(|outcome| outcome.value),
     };
-    let states = process.states.0.iter().filter_map(|(id, source)| Some((id.value.clone(), state(source.as_ref()?))));
+    let states =
+        process.states.items.iter().filter_map(|(id, source)| Some((id.value.clone(), state(source.as_ref()?))));
     let escalation = process.escalation.as_ref();
     Process {
         title: process.title.clone(),
@@ -240,7 +241,7 @@ fn values<T: Clone>(list: &[At<T>]) -> Vec<T> {
 
 fn lower_calendar(calendar: &CalendarSource, report: &mut Report) -> CalendarRules {
     let mut hours = BTreeMap::new();
-    for (weekday, spans) in &calendar.hours.0 {
+    for (weekday, spans) in &calendar.hours.items {
         let Some(spans) = spans else { continue };
         let pairs: Vec<[String; 2]> = spans.iter().filter_map(|span| span.clone().try_into().ok()).collect();
         if pairs.len() < spans.len() {

@@ -16,7 +16,7 @@ pub(super) fn check_calendar(id: &At<CalendarId>, calendar: &CalendarSource, cit
         report.fault(calendar.timezone.at, format!("unknown time zone {:?}", calendar.timezone.value));
     }
     let mut opens = false;
-    for (_, spans) in &calendar.hours.0 {
+    for (_, spans) in &calendar.hours.items {
         let Some(spans) = spans else { continue };
         let pairs: Vec<[String; 2]> = spans.iter().filter_map(|span| span.clone().try_into().ok()).collect();
         opens |= !pairs.is_empty();

@@ -13,13 +13,13 @@ type Edges<'a> = BTreeMap<&'a StateId, BTreeSet<&'a StateId>>;
 /// Checks reachability, ways out and who may act where.
 pub(super) fn check_flow(id: &At<ProcessId>, process: &ProcessSource, report: &mut Report) {
     let states: BTreeMap<&StateId, &StateSource> =
-        process.states.0.iter().filter_map(|(id, state)| Some((&id.value, state.as_ref()?))).collect();
+        process.states.items.iter().filter_map(|(id, state)| Some((&id.value, state.as_ref()?))).collect();
     let edges = edges_of(process);
     let reached = walk([&process.first.value], &edges);
     let finals = states.iter().filter(|(_, state)| state.outcome.is_some()).map(|(id, _)| *id);
     let leads_out = walk(finals, &reversed(&edges));
     let mut has_end = false;
-    for (state_id, state) in &process.states.0 {
+    for (state_id, state) in &process.states.items {
         let name = &state_id.value;
         has_end |= state.as_ref().is_some_and(|state| state.outcome.is_some());
         if !reached.contains(name) {
@@ -29,7 +29,7 @@ pub(super) fn check_flow(id: &At<ProcessId>, process: &ProcessSource, report: &m
             report.fault(state_id.at, format!("state {name} is dead: no way leads from it to an end"));
         }
     }
-    if !has_end && !process.states.0.is_empty() {
+    if !has_end && !process.states.items.is_empty() {
         report.fault(process.first.at, format!("process {} never ends: no state has an outcome", id.value));
     }
     for action in &process.actions {

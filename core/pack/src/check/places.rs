@@ -15,8 +15,8 @@ pub(super) fn check_regions(folder: &Folder, city: Option<&City>, report: &mut R
     let regions: BTreeMap<&str, &RegionSource> =
         folder.regions.iter().map(|(id, region)| (id.as_str(), region)).collect();
     let Some(root) = root_of(folder) else {
-        if let Some(pack) = folder.pack.as_ref().filter(|_| folder.regions.whole) {
-            report.fault(pack.id.at, "regions.yaml has no root: one region, the city itself, has no parent");
+        if folder.pack.is_some() && folder.regions.whole {
+            report.fault(folder.pack_at, "regions.yaml has no root: one region, the city itself, has no parent");
         }
         return;
     };

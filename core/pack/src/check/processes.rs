@@ -33,7 +33,7 @@ pub(super) fn check_process(
 ) {
     let mut checker = Checker { id, process, clean, folder, city, report };
     checker.check_ids();
-    for (state_id, state) in &process.states.0 {
+    for (state_id, state) in &process.states.items {
         if let Some(state) = state {
             checker.check_state(state_id.value.as_str(), state_id.at, state);
         }
@@ -80,7 +80,7 @@ impl Checker<'_> {
                     .fault(action.id.at, format!("action {} stands twice, first on line {line}", action.id.value));
             }
         }
-        if self.process.states.0.is_empty() {
+        if self.process.states.items.is_empty() {
             self.report.fault(self.process.first.at, format!("process {} has no states", self.id.value));
         } else {
             self.check_target(&self.process.first, "the first state");
@@ -88,7 +88,7 @@ impl Checker<'_> {
     }
 
     fn check_target(&mut self, state: &At<model::StateId>, what: &str) {
-        if !self.process.states.0.iter().any(|(id, _)| id.value == state.value) {
+        if !self.process.states.items.iter().any(|(id, _)| id.value == state.value) {
             self.report.fault(state.at, format!("{what} names an unknown state {}", state.value));
         }
     }
@@ -240,7 +240,7 @@ impl Checker<'_> {
             );
         }
         let is_final = |from: &At<model::StateId>| {
-            let state = self.process.states.0.iter().find(|(state, _)| state.value == from.value);
+            let state = self.process.states.items.iter().find(|(state, _)| state.value == from.value);
             state.is_some_and(|(_, state)| state.as_ref().is_none_or(|state| state.outcome.is_some()))
         };
         if let Some(within) = action.within.as_ref().filter(|_| !action.from.0.iter().all(is_final)) {
@@ -253,7 +253,7 @@ impl Checker<'_> {
 
     /// Filing conditions without a limit leave a category-limited state without a deadline: allowed, but said.
     fn check_limits(&mut self) {
-        let limited = self.process.states.0.iter().find_map(|(id, state)| {
+        let limited = self.process.states.items.iter().find_map(|(id, state)| {
             let task = state.as_ref()?.task.as_ref()?;
             matches!(task.limit.value, LimitRule::Category { .. }).then_some((id, task.limit.at))
         });

@@ -12,7 +12,7 @@ pub(super) fn check(folder: &Folder, report: &mut Report) {
     let mut calendars = BTreeSet::new();
     for (_, (process, _)) in folder.processes.iter() {
         let mut stages = BTreeSet::new();
-        for state in process.states.0.iter().filter_map(|(_, state)| state.as_ref()) {
+        for state in process.states.items.iter().filter_map(|(_, state)| state.as_ref()) {
             stages.insert(&state.stage.value);
             let Some(task) = &state.task else { continue };
             roles.insert(&task.role.value);

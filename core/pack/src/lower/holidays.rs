@@ -63,6 +63,7 @@ fn dates(source: &HolidaySource, report: &mut Report) -> Option<HolidayRule> {
         if !(0..DAYS_MAX).contains(&days) {
             report
                 .fault(to.at, format!("a holiday must last 1 to {DAYS_MAX} days, from {} to {}", from.value, to.value));
+            return None;
         }
     }
     Some(HolidayRule::Dates { from: from.value.clone(), to: source.to.as_ref().map(|to| to.value.clone()) })

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use model::{CalendarId, CategoryId, FormId, OfficeId, ProcessId, RegionId, RoleId, Text};
 
-use super::read::{Reader, Source};
+use super::read::{Reader, Source, Table};
 use super::types::{
     CalendarSource, CategoriesFile, CategorySource, FieldSource, MessagesFile, OfficeSource, OfficesFile, PackFile,
     ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource,
@@ -49,6 +49,13 @@ impl<K, T> Default for Shelf<K, T> {
     }
 }
 
+impl<K, T> Shelf<K, T> {
+    /// The shelf of one file; `clean` says that an absent table is an absent file, not one with faults.
+    fn of(table: Option<Table<K, T>>, clean: bool) -> Self {
+        table.map_or(Self { items: Vec::new(), whole: clean }, |table| Self { items: table.items, whole: table.whole })
+    }
+}
+
 impl<K: PartialEq, T> Shelf<K, T> {
     /// True when the id is there, or may be hidden by a fault.
     pub fn may_have(&self, id: &K) -> bool {
@@ -65,6 +72,8 @@ impl<K: PartialEq, T> Shelf<K, T> {
 #[derive(Debug, Default)]
 pub(crate) struct Folder {
     pub pack: Option<PackFile>,
+    /// Where `pack.yaml` begins.
+    pub pack_at: Pos,
     pub regions: Shelf<RegionId, RegionSource>,
     pub outlines: Vec<Outline>,
     pub offices: Shelf<OfficeId, OfficeSource>,
@@ -108,6 +117,7 @@ impl Files<'_> {
         let Some((file, node)) = self.parse("pack.yaml") else { return };
         // The languages come first: every text, the city's own name too, is checked against them.
         self.locales = locales_of(&node);
+        folder.pack_at = Pos { file, line: node.line };
         folder.pack = self.read_node(file, &node);
     }
 
@@ -116,10 +126,9 @@ impl Files<'_> {
         let by_id = |region: RegionSource| (region.id.clone(), Some(region));
         folder.regions = Shelf { items: regions.unwrap_or_default().into_iter().map(by_id).collect(), whole };
         let (offices, whole) = self.read_file::<OfficesFile>("offices.yaml");
-        folder.offices =
-            Shelf { whole: whole || offices.is_some(), items: offices.map(|table| table.0).unwrap_or_default() };
+        folder.offices = Shelf::of(offices, whole);
         let (roles, whole) = self.read_file::<RolesFile>("roles.yaml");
-        folder.roles = Shelf { whole: whole || roles.is_some(), items: roles.map(|table| table.0).unwrap_or_default() };
+        folder.roles = Shelf::of(roles, whole);
         let (routes, whole) = self.read_file::<Vec<RouteSource>>("routing.yaml");
         let nameless = |route: RouteSource| (At { value: (), at: route.office.at }, Some(route));
         folder.routing = Shelf { items: routes.unwrap_or_default().into_iter().map(nameless).collect(), whole };
@@ -136,12 +145,12 @@ impl Files<'_> {
         folder.processes = self.read_processes();
         for path in self.list("categories", "yaml") {
             let (table, _) = self.read_file::<CategoriesFile>(&path);
-            folder.categories.whole &= table.is_some();
-            folder.categories.items.extend(table.into_iter().flat_map(|table| table.0));
+            folder.categories.whole &= table.as_ref().is_some_and(|table| table.whole);
+            folder.categories.items.extend(table.unwrap_or_default().items);
         }
         for path in self.list("messages", "yaml") {
             let (table, _) = self.read_file::<MessagesFile>(&path);
-            folder.messages.items.extend(table.into_iter().flat_map(|table| table.0));
+            folder.messages.items.extend(table.unwrap_or_default().items);
         }
         for path in self.list("basemap", "geojson") {
             if let Some((file, text)) = self.read_text(&path) {
@@ -309,7 +318,20 @@ fn locales_of(node: &Node) -> Vec<String> {
     let Value::Map(entries) = &node.value else { return Vec::new() };
     let locales = entries.iter().find(|(key, _)| key.text() == Some("locales")).map(|(_, value)| &value.value);
     match locales {
-        Some(Value::List(items)) => items.iter().filter_map(|item| item.text().map(str::to_owned)).collect(),
+        Some(Value::List(items)) => {
+            let mut tags: Vec<String> = Vec::new();
+            for tag in items.iter().filter_map(Node::text).filter(|tag| is_language_tag(tag)) {
+                if !tags.iter().any(|known| known == tag) {
+                    tags.push(tag.to_owned());
+                }
+            }
+            tags
+        }
         _ => Vec::new(),
     }
+}
+
+/// True for the shape of a BCP 47 tag, such as `zh-CN`.
+pub(crate) fn is_language_tag(tag: &str) -> bool {
+    tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

@@ -64,8 +64,31 @@ pub(crate) trait Source: Sized {
         None
     }
 
+    /// What to go on with when a key that must be there is absent; the fault is noted before.
+    fn missing() -> Option<Self> {
+        None
+    }
+
     /// JSON Schema of the spelling.
     fn schema() -> Json;
+}
+
+/// A value that must be there, though the rest is read and checked without it.
+#[derive(Debug, Clone)]
+pub(crate) struct Needed<T>(pub Option<T>);
+
+impl<T: Source> Source for Needed<T> {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self(T::read(node, reader)))
+    }
+
+    fn missing() -> Option<Self> {
+        Some(Self(None))
+    }
+
+    fn schema() -> Json {
+        T::schema()
+    }
 }
 
 impl<T: Source> Source for At<T> {
@@ -138,24 +161,36 @@ impl<T: Source> Source for Many<T> {
 
 /// A mapping from ids to things. A thing with faults stays as `None`, so that references to it are not faults as well.
 #[derive(Debug, Clone)]
-pub(crate) struct Table<K, V>(pub Vec<(At<K>, Option<V>)>);
+pub(crate) struct Table<K, V> {
+    /// In the order written.
+    pub items: Vec<(At<K>, Option<V>)>,
+    /// False when a key could not be read, so that an id may be missing.
+    pub whole: bool,
+}
+
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self { items: Vec::new(), whole: true }
+    }
+}
 
 impl<K: Source, V: Source> Source for Table<K, V> {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let mut table = Self::default();
         if node.is_empty() {
-            return Some(Self(Vec::new()));
+            return Some(table);
         }
-        let entries = reader.entries(node)?;
-        let read = |(_, key, value): (&str, &Node, &Node)| {
+        for (_, key, value) in reader.entries(node)? {
             let key = At::<K>::read(key, reader);
             let value = V::read(value, reader);
-            key.map(|key| (key, value))
-        };
-        Some(Self(entries.into_iter().filter_map(read).collect()))
+            table.whole &= key.is_some();
+            table.items.extend(key.map(|key| (key, value)));
+        }
+        Some(table)
     }
 
     fn absent() -> Option<Self> {
-        Some(Self(Vec::new()))
+        Some(Self::default())
     }
 
     fn schema() -> Json {
@@ -305,8 +340,10 @@ macro_rules! source {
                             let absent = <$ty as Source>::absent();
                             if absent.is_none() {
                                 reader.fault(node, concat!("the key \"", field_key!($field $($key)?), "\" is missing"));
+                                <$ty as Source>::missing()
+                            } else {
+                                absent
                             }
-                            absent
                         }
                     };)*
                     Some(Self { $($field: $field?,)* })

@@ -5,7 +5,7 @@ use model::{
     Tally, Text,
 };
 
-use super::read::{Many, Table, source};
+use super::read::{Many, Needed, Table, source};
 use super::words::{FieldType, HolidayWord};
 use crate::city::{
     CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, Weekday, Who, Within,
@@ -16,23 +16,23 @@ source! {
     /// The city itself: `pack.yaml`.
     struct PackFile {
         /// Short word of the city.
-        id: At<String>,
+        id: Needed<At<String>>,
         /// Its name.
-        title: Text,
+        title: Needed<Text>,
         /// The pack's own version, free text.
-        version: String,
+        version: Needed<String>,
         /// IANA time zone, such as Asia/Shanghai.
-        timezone: At<String>,
+        timezone: Needed<At<String>>,
         /// Languages in order of preference, BCP 47.
         locales: Vec<At<String>>,
         /// Prefix of case numbers, 1 to 8 of A-Z and 0-9.
-        case_prefix: At<String>,
+        case_prefix: Needed<At<String>>,
         /// Open311 jurisdiction id.
-        jurisdiction: String,
+        jurisdiction: Needed<String>,
         /// West, south, east, north in degrees, CGCS2000.
-        bounds: At<Vec<f64>>,
+        bounds: Needed<At<Vec<f64>>>,
         /// Longitude and latitude the map opens at, degrees.
-        centre: At<Vec<f64>>,
+        centre: Needed<At<Vec<f64>>>,
         /// Layers of the base map in drawing order, lowest first.
         basemap: Vec<BasemapSource>,
     }

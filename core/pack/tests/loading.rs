@@ -1,0 +1,71 @@
+//! Loading packs from folders: good ones, and bad ones with every fault they must show.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dipper_pack::{Compiled, load};
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_bad_pack_shows_all_its_faults() {
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(here("tests/packs/bad")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    assert!(folders.len() >= 10, "the fixtures are there");
+    for bad in folders {
+        let dir = tempfile::tempdir().unwrap();
+        copy(&here("tests/packs/good"), dir.path());
+        copy(&bad, dir.path());
+        let found = match load(dir.path()) {
+            Ok(_) => "none\n".to_owned(),
+            Err(faults) => format!("{faults}\n"),
+        };
+        let expected = bad.with_extension("faults.txt");
+        if !expected.exists() {
+            fs::write(&expected, &found).unwrap();
+            panic!("{} was written: read it, and keep it if it is right", expected.display());
+        }
+        assert_eq!(found, fs::read_to_string(&expected).unwrap(), "{}", bad.display());
+    }
+}
+
+#[test]
+fn the_packs_of_the_repository_load() {
+    for (name, categories) in [("tests/packs/good", 2), ("../../packs/boston", 141), ("../../packs/demo", 100)] {
+        let loaded = load(&here(name)).unwrap_or_else(|faults| panic!("{name}:\n{faults}"));
+        assert!(loaded.city.categories.len() >= categories, "{name}");
+        let compiled = Compiled::new(loaded.city).unwrap();
+        assert_eq!(compiled.hash, loaded.hash);
+    }
+}
+
+#[test]
+fn an_archived_pack_keeps_its_hash() {
+    for name in ["tests/packs/good", "../../packs/boston"] {
+        let compiled = Compiled::new(load(&here(name)).unwrap().city).unwrap();
+        let again = Compiled::from_json(&compiled.to_json()).unwrap();
+        assert_eq!((again.hash, &again.city), (compiled.hash, &compiled.city), "{name}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_none_says_so() {
+    let faults = load(&here("tests/packs/nowhere")).unwrap_err();
+    assert_eq!(faults.to_string(), "pack.yaml: the file is missing: a pack is a folder with a pack.yaml");
+}
