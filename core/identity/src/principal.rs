@@ -1,0 +1,45 @@
+//! Who asks, already authenticated.
+
+use model::{ClientId, Grant, PartyId};
+
+/// Who asks for something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// Somebody who did not sign in.
+    Visitor,
+    /// A signed-in resident.
+    Resident {
+        /// The person.
+        party: PartyId,
+    },
+    /// A member of staff with the posts they hold.
+    Staff {
+        /// The person.
+        party: PartyId,
+        /// Their posts.
+        grants: Vec<Grant>,
+    },
+    /// A registered client program.
+    Client {
+        /// The program.
+        client: ClientId,
+    },
+}
+
+impl Principal {
+    /// The person, when there is one.
+    pub fn party(&self) -> Option<PartyId> {
+        match self {
+            Self::Resident { party } | Self::Staff { party, .. } => Some(*party),
+            Self::Visitor | Self::Client { .. } => None,
+        }
+    }
+
+    /// The posts held; none but for staff.
+    pub fn grants(&self) -> &[Grant] {
+        match self {
+            Self::Staff { grants, .. } => grants,
+            Self::Visitor | Self::Resident { .. } | Self::Client { .. } => &[],
+        }
+    }
+}
