@@ -155,8 +155,7 @@ function pointLayers(theme: MapTheme) {
 export function useCaseLayer(options: CaseLayerOptions): void {
   const { theme, map } = useLayers(
     (target) => {
-      for (const { id, image, pixelRatio } of drawMarkers(theme.value))
-        if (!target.hasImage(id)) target.addImage(id, image, { pixelRatio });
+      for (const { id, image, pixelRatio } of drawMarkers(theme.value)) if (!target.hasImage(id)) target.addImage(id, image, { pixelRatio });
       target.addSource("cases", { type: "geojson", data: NOTHING, buffer: 64 });
       return [...clusterLayers(theme.value), ...pointLayers(theme.value)].map((spec) => ({ spec: spec as never }));
     },
@@ -205,8 +204,7 @@ export function useCaseLayer(options: CaseLayerOptions): void {
 
   function select(target: MapLibreMap): void {
     const key = toValue(options.selected) || "-";
-    if (target.getLayer("case-selected"))
-      target.setFilter("case-selected", ["any", ["==", ["get", "no"], key], ["==", ["get", "case_id"], key]]);
+    if (target.getLayer("case-selected")) target.setFilter("case-selected", ["any", ["==", ["get", "no"], key], ["==", ["get", "case_id"], key]]);
   }
 
   watch(

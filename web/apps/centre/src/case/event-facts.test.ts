@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { bodyFacts, isClockEvent } from "./event-facts";
+
+const words = { office: (id: string) => `office ${id}`, category: (id: string) => id, limit: (limit: string) => limit, instant: (at: string) => at };
+
+describe("facts of an event", () => {
+  it("tells the handler by name and the note in the actor's words", () => {
+    const body = { kind: "moved", handler: "o1", note: "replaced the cover", evidence: { after: ["e1"] } };
+    expect(bodyFacts({ body }, words)).toEqual([
+      { id: "handler", value: "office o1" },
+      { id: "note", value: "replaced the cover" },
+    ]);
+  });
+
+  it("says nothing of a body without known facts", () => {
+    expect(bodyFacts({ body: null }, words)).toEqual([]);
+    expect(bodyFacts({ body: { note: "" } }, words)).toEqual([]);
+  });
+
+  it("knows the events that only tell of a clock", () => {
+    expect(isClockEvent("clock_started")).toBe(true);
+    expect(isClockEvent("deadline_passed")).toBe(false);
+  });
+});

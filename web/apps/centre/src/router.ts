@@ -1,0 +1,42 @@
+/** Addresses of the centre. Each names the permission it needs; without it the page says so instead of failing. */
+import { session, signedIn } from "@dipper/api";
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** Shown without signing in. */
+    open?: boolean;
+    /** Message id of the page's name. */
+    title?: string;
+    permission?: string;
+    /** Without rail and bar. */
+    bare?: boolean;
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: "/", redirect: "/map" },
+  { path: "/sign-in", name: "sign-in", component: () => import("./pages/SignInPage.vue"), meta: { open: true, bare: true, title: "nav.sign_in" } },
+  { path: "/map", name: "map", component: () => import("./pages/MapPage.vue"), meta: { permission: "case.read", title: "nav.map" } },
+  { path: "/queues/:queue?", name: "queues", component: () => import("./pages/QueuePage.vue"), meta: { permission: "case.read", title: "nav.queues" } },
+  { path: "/cases/:id", name: "case", component: () => import("./pages/CasePage.vue"), meta: { permission: "case.read", title: "nav.case" } },
+  { path: "/report", name: "report", component: () => import("./pages/ReportPage.vue"), meta: { permission: "report.file", title: "nav.report" } },
+  { path: "/board", name: "board", component: () => import("./pages/BoardPage.vue"), meta: { permission: "indicator.read", title: "nav.board" } },
+  { path: "/pack/:tab?", name: "pack", component: () => import("./pages/PackPage.vue"), meta: { permission: "pack.read", title: "nav.pack" } },
+  { path: "/wall", name: "wall", component: () => import("./pages/WallPage.vue"), meta: { permission: "case.read", bare: true, title: "nav.wall" } },
+  { path: "/:rest(.*)*", name: "lost", component: () => import("./pages/LostPage.vue"), meta: { title: "nav.lost" } },
+];
+
+/** The router of the centre. */
+export const router = createRouter({ history: createWebHistory("/centre/"), routes });
+
+router.beforeEach((to) => {
+  if (to.meta.open) return signedIn.value && to.name === "sign-in" ? { name: "map" } : true;
+  if (!signedIn.value) return { name: "sign-in", query: to.fullPath === "/map" ? {} : { then: to.fullPath } };
+  return true;
+});
+
+/** Whether the session may see a page. */
+export function maySee(permission: string | undefined): boolean {
+  return permission === undefined || (session.value?.permissions.includes(permission) ?? false);
+}
