@@ -1,4 +1,6 @@
+export * from "./city.ts";
 export * from "./client.ts";
+export * from "./deliver.ts";
 export * from "./evidence.ts";
 export * from "./kept.ts";
 export * from "./outbox.ts";

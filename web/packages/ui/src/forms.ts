@@ -103,3 +103,31 @@ export function splitAnswers(fields: readonly Field[], answers: Answers): { body
   }
   return { body, photos };
 }
+
+function isPhotos(value: unknown): value is Photo[] {
+  return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "object" && one !== null && "blob" in one);
+}
+
+function plain(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? JSON.parse(JSON.stringify(value)) : value;
+}
+
+/** Photos as storage can hold them: without addresses of this page's memory. */
+export function photosForStorage(photos: readonly Photo[]): Photo[] {
+  return photos.map(({ key, blob, lon, lat }) => ({ key, blob, url: "", ...(lon !== undefined && lat !== undefined ? { lon, lat } : {}) }));
+}
+
+/** Stored photos that can be shown again. */
+export function photosFromStorage(photos: readonly Photo[], urlOf: (blob: Blob) => string): Photo[] {
+  return photos.map((photo) => ({ ...photo, url: urlOf(photo.blob) }));
+}
+
+/** Answers as storage can hold them: plain copies, without proxies. */
+export function answersForStorage(answers: Answers): Answers {
+  return Object.fromEntries(Object.entries(answers).map(([id, value]) => [id, isPhotos(value) ? photosForStorage(value) : plain(value)]));
+}
+
+/** Stored answers whose photos can be shown again. */
+export function answersFromStorage(answers: Answers, urlOf: (blob: Blob) => string): Answers {
+  return Object.fromEntries(Object.entries(answers).map(([id, value]) => [id, isPhotos(value) ? photosFromStorage(value, urlOf) : value]));
+}

@@ -42,10 +42,20 @@ export function createDictionary(own: Messages, ownEnglish: Loader): Dictionary 
   return dictionary;
 }
 
+const added: Record<Locale, Messages> = { "zh-CN": {}, en: {} };
+
+/** Adds the messages of a part that is loaded later, such as the map, in every language at once. */
+export function addMessages(more: Record<Locale, Messages>): void {
+  for (const locale of LOCALES) {
+    Object.assign(added[locale], more[locale]);
+    if (dictionary.global.availableLocales.includes(locale)) dictionary.global.mergeLocaleMessage(locale, more[locale]);
+  }
+}
+
 /** Changes the language of the page, loading its messages when they are not here yet. */
 export async function setLocale(locale: Locale): Promise<void> {
   if (locale === "en" && !dictionary.global.availableLocales.includes("en")) {
-    dictionary.global.setLocaleMessage("en", await loadEnglish());
+    dictionary.global.setLocaleMessage("en", { ...(await loadEnglish()), ...added.en });
   }
   dictionary.global.locale.value = locale;
   document.documentElement.lang = locale;

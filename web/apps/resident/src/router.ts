@@ -1,0 +1,23 @@
+import { createRouter, createWebHistory } from "vue-router";
+import HomePage from "./pages/HomePage.vue";
+
+export const router = createRouter({
+  history: createWebHistory("/"),
+  scrollBehavior: (to, from, kept) => kept ?? (to.path === from.path ? undefined : { top: 0 }),
+  routes: [
+    { path: "/", component: HomePage },
+    { path: "/report", redirect: "/report/what" },
+    { path: "/report/:step(what|where|details|confirm)", component: () => import("./pages/ReportPage.vue"), meta: { bare: true } },
+    { path: "/report/sent/:no", component: () => import("./pages/SentPage.vue"), props: true, meta: { bare: true } },
+    { path: "/report/queued", component: () => import("./pages/QueuedPage.vue"), meta: { bare: true } },
+    { path: "/nearby", component: () => import("./pages/NearbyPage.vue") },
+    { path: "/reports", component: () => import("./pages/MyReportsPage.vue") },
+    { path: "/reports/:no", component: () => import("./pages/ReportDetailPage.vue"), props: true, meta: { bare: true } },
+    { path: "/track", component: () => import("./pages/TrackPage.vue") },
+    { path: "/me", component: () => import("./pages/MePage.vue") },
+    { path: "/sign-in", component: () => import("./pages/SignInPage.vue"), meta: { bare: true } },
+    { path: "/register", component: () => import("./pages/RegisterPage.vue"), meta: { bare: true } },
+    { path: "/privacy", component: () => import("./pages/PrivacyPage.vue"), meta: { bare: true } },
+    { path: "/:rest(.*)*", component: () => import("./pages/NotFoundPage.vue") },
+  ],
+});
