@@ -15,6 +15,7 @@ mod db;
 mod entropy;
 mod error;
 mod events;
+mod indicators;
 mod keeper;
 mod migrate;
 mod people;
@@ -34,6 +35,7 @@ pub use cases::{
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
+pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{AccessRow, ApiKeyRow, ContactRow, PartyKind, PartyRow, SessionRow, fold_login};
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

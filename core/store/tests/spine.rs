@@ -1,7 +1,7 @@
 //! Events and cases: appended once, in order, or not at all.
 
-use model::{Case, CaseNo, EventBody, Instant, NewEvent, PartyId};
 use dipper_store as store;
+use model::{Case, CaseNo, EventBody, Instant, NewEvent, PartyId};
 use store::{Append, CaseFilter, CaseSort, Store, StoreError, Tx, canonical_event};
 use testkit::{Story, on_both_databases};
 
@@ -117,7 +117,11 @@ on_both_databases!(queued_commands_are_kept_each_by_itself, |database| {
                 scope.spawn(move || {
                     database.write_blocking(move |tx| {
                         Story::default().file(tx, noon())?;
-                        if number % 3 == 0 { Err(StoreError::NotFound { what: "office", id: "x".into() }) } else { Ok(number) }
+                        if number % 3 == 0 {
+                            Err(StoreError::NotFound { what: "office", id: "x".into() })
+                        } else {
+                            Ok(number)
+                        }
                     })
                 })
             })
