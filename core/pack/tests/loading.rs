@@ -1,5 +1,7 @@
 //! Loading packs from folders: good ones, and bad ones with every fault they must show.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail at once")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

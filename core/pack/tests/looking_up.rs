@@ -1,5 +1,7 @@
 //! Looking things up in a small city: trees, routing, places, versions.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail at once")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
