@@ -150,6 +150,18 @@ fn no_flipped_bit_goes_unnoticed() {
     }
 }
 
+/// A version-40-L QR code holds 2,953 bytes.
+#[test]
+fn a_receipt_of_a_billion_entries_fits_one_qr_code() {
+    let note = proof(&[2, 3, 4]).checkpoint().clone();
+    let bytes = |entries: u64| {
+        let path = vec![leaves()[0]; entries.next_power_of_two().ilog2() as usize];
+        Proof::new(entries - 1, path, note.clone(), None).unwrap().to_string().len()
+    };
+    assert!((1_700..1_900).contains(&bytes(100_000_000)), "{}", bytes(100_000_000));
+    assert!(bytes(1_000_000_000) < 2_953);
+}
+
 proptest! {
     #[test]
     fn proofs_round_trip(index in 0..=crate::MAX_SIZE, path in proptest::collection::vec(any::<[u8; 32]>(), 0..=63), extra in proptest::option::of(proptest::collection::vec(any::<u8>(), 1..50))) {
