@@ -1,0 +1,49 @@
+//! Licences of everything we build from: permissive ones only.
+
+use serde_json::Value;
+
+use super::Breach;
+use super::edges::Metadata;
+use super::repository::Repository;
+use super::spdx::is_permissive;
+
+/// Copyleft by file, for tools that never leave the house (bundlers, browser tests).
+const FOR_TOOLS: [&str; 3] = ["MPL-2.0", "CC-BY-4.0", "Python-2.0"];
+
+/// Checks the crates and every `package-lock.json`.
+pub fn check(metadata: &Metadata, repository: &Repository) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    let lock = repository.find_text("Cargo.lock").unwrap_or_default();
+    for foreign in &metadata.foreign {
+        let licence = foreign.licence.as_deref().unwrap_or("none stated");
+        if !is_permissive(licence, &[]) {
+            let name = foreign.name.split(' ').next().unwrap_or_default();
+            let line = lock.lines().position(|line| line == format!("name = \"{name}\"")).map_or(1, |at| at + 1);
+            breaches.push(Breach::new("Cargo.lock", line, "licence", format!("{}: {licence}", foreign.name)));
+        }
+    }
+    for file in repository.files.iter().filter(|file| file.path.ends_with("package-lock.json")) {
+        breaches.extend(check_lock(&file.path, &file.text));
+    }
+    breaches
+}
+
+/// Checks one `package-lock.json`.
+pub fn check_lock(path: &str, text: &str) -> Vec<Breach> {
+    let Ok(lock) = serde_json::from_str::<Value>(text) else {
+        return vec![Breach::new(path, 1, "licence", "not JSON")];
+    };
+    let mut breaches = Vec::new();
+    for (key, package) in lock["packages"].as_object().into_iter().flatten() {
+        let is_ours = package["link"] == Value::Bool(true) || !key.contains("node_modules/");
+        let licence = package["license"].as_str().unwrap_or("none stated");
+        let dev = package["dev"] == Value::Bool(true) || package["devOptional"] == Value::Bool(true);
+        let also: &[&str] = if dev { &FOR_TOOLS } else { &[] };
+        if !is_ours && !is_permissive(licence, also) {
+            let line = text.lines().position(|line| line.contains(&format!("\"{key}\""))).map_or(1, |at| at + 1);
+            let name = key.rsplit("node_modules/").next().unwrap_or(key);
+            breaches.push(Breach::new(path, line, "licence", format!("{name}: {licence}")));
+        }
+    }
+    breaches
+}
