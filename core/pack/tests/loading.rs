@@ -59,7 +59,7 @@ fn the_packs_of_the_repository_load() {
 
 #[test]
 fn an_archived_pack_keeps_its_hash() {
-    for name in ["tests/packs/good", "../../packs/boston"] {
+    for name in ["tests/packs/good", "../../packs/boston", "../../packs/demo"] {
         let compiled = Compiled::new(load(&here(name)).unwrap().city).unwrap();
         let again = Compiled::from_json(&compiled.to_json()).unwrap();
         assert_eq!((again.hash, &again.city), (compiled.hash, &compiled.city), "{name}");
