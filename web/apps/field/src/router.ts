@@ -1,0 +1,23 @@
+import { signedIn } from "@dipper/api";
+import { createRouter, createWebHistory } from "vue-router";
+import TasksPage from "./pages/TasksPage.vue";
+
+export const router = createRouter({
+  history: createWebHistory("/field/"),
+  scrollBehavior: (to, from, kept) => kept ?? (to.path === from.path ? undefined : { top: 0 }),
+  routes: [
+    { path: "/", component: TasksPage },
+    { path: "/cases/:id", component: () => import("./pages/CasePage.vue"), props: true, meta: { bare: true } },
+    { path: "/map", component: () => import("./pages/MapPage.vue") },
+    { path: "/patrol", component: () => import("./pages/PatrolPage.vue"), meta: { bare: true } },
+    { path: "/outbox", component: () => import("./pages/OutboxPage.vue") },
+    { path: "/me", component: () => import("./pages/MePage.vue") },
+    { path: "/sign-in", component: () => import("./pages/SignInPage.vue"), meta: { bare: true, open: true } },
+    { path: "/:rest(.*)*", redirect: "/" },
+  ],
+});
+
+router.beforeEach((to) => {
+  if (to.meta["open"] || signedIn.value) return true;
+  return { path: "/sign-in", query: to.path === "/" ? {} : { to: to.fullPath } };
+});
