@@ -39,6 +39,15 @@ impl Database {
         Some(Self { store: open(&url), name: "postgres", _dir: None })
     }
 
+    /// Cuts every connection to the database, as a network or a restarted server would (PostgreSQL only).
+    ///
+    /// # Panics
+    /// When it is SQLite.
+    pub fn cut_connections(&self) {
+        let DatabaseUrl::Postgres(url) = self.store.url() else { panic!("SQLite has no connections to cut") };
+        postgres::cut_connections(url);
+    }
+
     /// `sqlite` or `postgres`.
     pub const fn name(&self) -> &'static str {
         self.name

@@ -43,6 +43,13 @@ pub(crate) fn new_database() -> Option<String> {
     Some(format!("postgres://dipper@{}/{name}", server.socket_dir.replace('/', "%2F")))
 }
 
+/// Ends every connection to a database but our own.
+pub(crate) fn cut_connections(url: &str) {
+    let sql = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let cut = Command::new("psql").args(["-X", "-q", "-c", sql, url]).output().expect("psql comes with the server");
+    assert!(cut.status.success(), "psql: {}", String::from_utf8_lossy(&cut.stderr));
+}
+
 fn start() -> Option<Server> {
     let bin = bin_dir()?;
     let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", bin.display());

@@ -26,8 +26,11 @@ impl<T> Reply<T> {
 
 /// A command for the writer: run in its savepoint, answered after the commit.
 pub(crate) trait Write: Send {
-    /// Runs it; false when it failed and its savepoint must be dropped.
-    fn run(&mut self, tx: &mut Tx) -> bool;
+    /// Runs it.
+    ///
+    /// # Errors
+    /// When it failed and its savepoint must be dropped, with what the database said if that was the reason.
+    fn run(&mut self, tx: &mut Tx) -> Result<(), Option<StoreError>>;
     /// Answers the caller; `lost` when the transaction was not committed.
     fn answer(self: Box<Self>, lost: Option<&StoreError>);
 }
@@ -45,16 +48,17 @@ where
     T: Send,
     E: From<StoreError> + Send,
 {
-    fn run(&mut self, tx: &mut Tx) -> bool {
-        let Some(run) = self.run.take() else { return false };
+    fn run(&mut self, tx: &mut Tx) -> Result<(), Option<StoreError>> {
+        let Some(run) = self.run.take() else { return Err(None) };
         let outcome = guarded(|| run(tx));
-        let outcome = match (outcome, tx.take_failure()) {
-            (Ok(_), Some(failure)) => Err(failure.into()),
+        let failure = tx.take_failure();
+        let outcome = match (outcome, &failure) {
+            (Ok(_), Some(failure)) => Err(failure.clone().into()),
             (outcome, _) => outcome,
         };
         let kept = outcome.is_ok();
         self.outcome = Some(outcome);
-        kept
+        if kept { Ok(()) } else { Err(failure) }
     }
 
     fn answer(self: Box<Self>, lost: Option<&StoreError>) {

@@ -96,3 +96,42 @@ impl From<OpenError> for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::db::params;
+    use crate::{DatabaseUrl, OpenError, Store, StoreError, Tx};
+
+    fn open(url: &DatabaseUrl) -> Result<Store, OpenError> {
+        Store::open(url, |bytes: &mut [u8]| bytes.fill(1))
+    }
+
+    #[test]
+    fn a_newer_or_foreign_database_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::sqlite(dir.path().join("city.db"));
+        let store = open(&url).unwrap();
+        assert_eq!(store.migrate().unwrap().from, 0);
+        let change = |sql: &'static str| {
+            store.write_blocking(move |tx: &mut Tx| tx.execute(sql, params![]).map(drop)).unwrap();
+        };
+        change("INSERT INTO schema_migrations (version, name, checksum) VALUES (999, 'later', 'x')");
+        assert!(matches!(open(&url), Err(OpenError::Newer { found: 999, .. })));
+        assert!(matches!(store.migrate(), Err(OpenError::Newer { .. })));
+        change("DELETE FROM schema_migrations WHERE version = 999");
+        change("UPDATE schema_migrations SET checksum = 'y' WHERE version = 1");
+        assert!(matches!(open(&url), Err(OpenError::Foreign { version: 1 })));
+    }
+
+    #[test]
+    fn a_migration_is_kept_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(&DatabaseUrl::sqlite(dir.path().join("city.db"))).unwrap();
+        let failed = store.write_blocking(|tx| {
+            super::run(tx)?;
+            Err::<(), OpenError>(StoreError::Closed.into())
+        });
+        assert!(failed.is_err());
+        assert_eq!(store.migrate().unwrap().from, 0, "nothing of the first attempt is left");
+    }
+}

@@ -105,24 +105,15 @@ impl Writer {
     fn run_one(&mut self, command: &mut dyn Write) -> Result<(), StoreError> {
         let position = self.tx.position();
         self.tx.connection().savepoint()?;
-        let kept = command.run(&mut self.tx);
-        if kept {
+        let Err(failure) = command.run(&mut self.tx) else {
             return self.tx.connection().release();
-        }
+        };
         self.tx.set_position(position);
         if !self.tx.connection().in_transaction() {
             // SQLite dropped the whole transaction (disk full), or PostgreSQL went away.
-            return Err(self.probe());
+            return Err(failure.unwrap_or_else(|| StoreError::unavailable("the database dropped the transaction")));
         }
         self.tx.connection().rollback_to_savepoint()
-    }
-
-    /// Why the transaction is gone: a small write says it best.
-    fn probe(&mut self) -> StoreError {
-        match self.tx.connection().begin_write() {
-            Err(error) => error,
-            Ok(()) => StoreError::Full { cause: crate::error::Cause::new("the database dropped the transaction") },
-        }
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
@@ -144,5 +135,86 @@ impl Writer {
         if !self.tx.connection().rollback() {
             self.link.set_broken();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Instant, PackHash};
+
+    use crate::{DatabaseUrl, Store, StoreError, Tx};
+
+    fn pack(number: u8) -> (PackHash, String, Instant) {
+        (PackHash::new([number; 32]), "x".repeat(100_000), Instant::from_micros(0))
+    }
+
+    fn record(tx: &mut Tx, number: u8) -> Result<bool, StoreError> {
+        let (hash, json, at) = pack(number);
+        tx.record_pack(&hash, &json, at)
+    }
+
+    fn set_max_pages(store: &Store, pages: u32) {
+        let set = move |tx: &mut Tx| tx.query(&format!("PRAGMA max_page_count = {pages}"), &[]).map(drop);
+        store.write_blocking(set).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_refuses_writes_and_goes_on_reading() {
+        let dir = tempfile::tempdir().unwrap();
+        let store =
+            Store::open(&DatabaseUrl::sqlite(dir.path().join("city.db")), |bytes: &mut [u8]| bytes.fill(1)).unwrap();
+        store.migrate().unwrap();
+        store.write_blocking(|tx| record(tx, 1)).unwrap();
+        set_max_pages(&store, 120);
+        for number in 2..6 {
+            let refused = store.write_blocking(move |tx| {
+                [number, number + 10, number + 20].iter().try_for_each(|n| record(tx, *n).map(drop))
+            });
+            assert!(matches!(refused, Err(StoreError::Full { .. })), "{refused:?}");
+            assert_eq!(
+                refused.unwrap_err().to_string(),
+                "there is no room left to store anything: nothing was written"
+            );
+            assert_eq!(store.read_blocking(crate::Reader::list_packs).unwrap().len(), 1, "all of it or nothing");
+        }
+        store.write_blocking(|tx| tx.set_consumer_position("small", 1)).unwrap();
+        set_max_pages(&store, 1_000_000);
+        store.write_blocking(|tx| record(tx, 2)).unwrap();
+        assert_eq!(store.read_blocking(crate::Reader::list_packs).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_dropped_transaction_is_told_to_every_command_in_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let store =
+            Store::open(&DatabaseUrl::sqlite(dir.path().join("city.db")), |bytes: &mut [u8]| bytes.fill(1)).unwrap();
+        store.migrate().unwrap();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let wait_for = |waiting: usize| {
+            while store.writes_waiting() < waiting {
+                std::thread::yield_now();
+            }
+        };
+        std::thread::scope(|scope| {
+            // While the first command runs, two more queue up: they make the next batch.
+            scope.spawn(|| store.write_blocking(move |_| held.recv().map_err(|_| StoreError::Closed)));
+            wait_for(1);
+            let kept = scope.spawn(|| store.write_blocking(|tx| tx.set_consumer_position("kept", 1)));
+            wait_for(2);
+            let breaks = scope.spawn(|| {
+                store.write_blocking(|tx| {
+                    // What SQLite does by itself after some I/O errors.
+                    tx.connection().rollback();
+                    Err::<(), _>(StoreError::NotFound { what: "disk", id: String::new() })
+                })
+            });
+            wait_for(3);
+            release.send(()).unwrap();
+            assert!(matches!(kept.join().unwrap(), Err(StoreError::Unavailable { .. })));
+            assert!(matches!(breaks.join().unwrap(), Err(StoreError::NotFound { .. })));
+        });
+        assert_eq!(store.read_blocking(|reader| reader.consumer_position("kept")).unwrap(), 0);
+        store.write_blocking(|tx| tx.set_consumer_position("kept", 2)).unwrap();
+        assert_eq!(store.read_blocking(|reader| reader.consumer_position("kept")).unwrap(), 2);
     }
 }
