@@ -5,6 +5,8 @@
 mod cli;
 mod commands;
 mod config;
+mod demo;
+mod runtime;
 mod system;
 
 use std::process::ExitCode;

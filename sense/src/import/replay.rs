@@ -146,7 +146,7 @@ impl RowReader<'_> {
         let fault = || format!("{column}: {text:?} is not a time written as {}", self.map.time_format);
         let local = DateTime::strptime(&self.map.time_format, text).map_err(|_| fault())?;
         // In the hour that occurs twice the first is taken, in the one that does not the clock is put forward (RFC 5545).
-        let zoned = self.zone.to_ambiguous_zoned(local).compatible().map_err(|_| fault())?;
+        let zoned = self.zone.to_ambiguous_zoned_datetime(local).compatible().map_err(|_| fault())?;
         Ok(Some(Instant::from_timestamp(zoned.timestamp())))
     }
 

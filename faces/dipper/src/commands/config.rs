@@ -1,0 +1,32 @@
+//! `dipper config`: what is in force, and whether it can work.
+
+use std::process::ExitCode;
+
+use super::pack::load;
+use crate::config::Config;
+use crate::system::SystemEntropy;
+
+/// Prints the configuration in force (without the database's password) and tries each part of it.
+pub fn check(config: &Config) -> anyhow::Result<ExitCode> {
+    let url = config.database()?;
+    let shown = Config { database_url: Some(format!("{url:?}")), ..config.clone() };
+    println!("{}", serde_json::to_string_pretty(&shown)?);
+    let mut faults = Vec::new();
+    if let Err(error) = load(&config.pack) {
+        faults.push(format!("pack: {error:#}"));
+    }
+    if let Err(error) = std::fs::create_dir_all(&config.data) {
+        faults.push(format!("data: {} cannot be made: {error}", config.data.display()));
+    }
+    match store::Store::open(&url, SystemEntropy) {
+        Ok(store) => store.close(),
+        Err(error) => faults.push(format!("database_url: {error}")),
+    }
+    if let Err(error) = std::net::TcpListener::bind(config.listen) {
+        faults.push(format!("listen: {} cannot be used: {error}", config.listen));
+    }
+    for fault in &faults {
+        eprintln!("{fault}");
+    }
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

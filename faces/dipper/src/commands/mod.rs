@@ -1,0 +1,55 @@
+//! One module a command. Each reads its flags, wires what it needs, says what it did.
+
+mod backup;
+mod calendar;
+mod config;
+mod demo;
+mod grid;
+mod import;
+mod ledger;
+mod lines;
+pub mod pack;
+mod serve;
+mod user;
+
+use std::io::{stdin, stdout};
+use std::process::ExitCode;
+
+use crate::cli::{CalendarCommand, Cli, Command, Common, ConfigCommand, DemoCommand, GridCommand, Import, LedgerCommand, PackCommand, UserCommand};
+use crate::config::Config;
+use crate::runtime::open_store;
+
+/// Runs a command.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Serve(common) => serve::serve(configured(&common)?),
+        Command::Migrate(common) => migrate(&configured(&common)?),
+        Command::Backup { to, common } => backup::backup(&configured(&common)?, &to),
+        Command::Restore { from, common } => backup::restore(&configured(&common)?, &from),
+        Command::Import(Import::Cases { map, dry_run, rejects, file, common }) => {
+            import::cases(configured(&common)?, &map, &file, rejects.as_deref(), dry_run)
+        }
+        Command::Pack(PackCommand::Check { folder }) => pack::check(&folder),
+        Command::Grid(GridCommand::Encode { level }) => grid::encode(level, stdin().lock(), stdout().lock()),
+        Command::Grid(GridCommand::Decode) => grid::decode(stdin().lock(), stdout().lock()),
+        Command::Calendar(CalendarCommand::Due { pack, calendar, limit }) => {
+            calendar::due(&pack, &calendar, &limit, stdin().lock(), stdout().lock())
+        }
+        Command::Ledger(LedgerCommand::Verify(common)) => ledger::verify(configured(&common)?),
+        Command::Verify { file, key, data, locale } => ledger::verify_receipt(&file, key.as_deref(), &data, &locale),
+        Command::Demo(DemoCommand::Seed { cases, common }) => demo::seed(configured(&common)?, cases),
+        Command::User(UserCommand::Add { login, name, posts, common }) => user::add(&configured(&common)?, &login, &name, &posts),
+        Command::Config(ConfigCommand::Check(common)) => config::check(&configured(&common)?),
+    }
+}
+
+fn configured(common: &Common) -> anyhow::Result<Config> {
+    Config::load(common.config.as_deref(), common)
+}
+
+fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
+    std::fs::create_dir_all(&config.data)?;
+    open_store(config)?.close();
+    println!("the database is at this program's version");
+    Ok(ExitCode::SUCCESS)
+}

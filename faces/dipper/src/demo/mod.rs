@@ -1,0 +1,17 @@
+//! The demonstration: people, three months of past cases, and a slow stream of new ones.
+//!
+//! Everything goes through the real decisions of the pack; nothing is drawn on a screen that did not happen in the
+//! log of events. The same seed gives the same city.
+
+mod chance;
+mod live;
+mod people;
+mod pictures;
+mod places;
+mod plan;
+mod seed;
+mod sim;
+
+pub use live::keep_alive;
+pub use people::{DEMO_PASSWORD, logins};
+pub use seed::{is_seeded, seed};

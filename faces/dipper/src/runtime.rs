@@ -1,0 +1,121 @@
+//! Wiring: from a configuration to the parts that every command shares.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use account::ledger::{LogFiles, Sealer};
+use anyhow::Context;
+use identity::Vault;
+use ledger::SigningKey;
+use model::Clock;
+use pack::{Compiled, Packs};
+use sense::evidence::Files;
+use store::{Entropy, Store, StoreError, Tx};
+
+use crate::commands::pack::load;
+use crate::config::Config;
+use crate::system::{SystemClock, SystemEntropy};
+
+/// The parts of a running city.
+pub struct Runtime {
+    /// The configuration in force.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// The present pack, and every one a case still runs under.
+    pub packs: Arc<Packs>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Sealed contacts.
+    pub vault: Arc<Vault>,
+    /// Evidence files.
+    pub files: Arc<Files>,
+}
+
+impl Runtime {
+    /// Opens everything: the pack is checked, the database migrated, archived packs read, keys made where missing.
+    pub fn open(config: Config) -> anyhow::Result<Self> {
+        let city = load(&config.pack)?.city;
+        let compiled = Arc::new(Compiled::new(city)?);
+        std::fs::create_dir_all(&config.data).with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+        let store = open_store(&config)?;
+        let packs = Arc::new(Packs::new(Arc::clone(&compiled)));
+        archive(&store, &packs, &compiled)?;
+        let keys = config.keys_folder();
+        make_private(&keys)?;
+        let mut fresh = [0_u8; 32];
+        SystemEntropy.fill(&mut fresh);
+        let vault = Arc::new(Vault::open(&keys.join("master.key"), &fresh)?);
+        let files = Arc::new(Files::open(&config.evidence_folder()).context("the evidence folder cannot be made")?);
+        Ok(Self { config, store, packs, clock: Arc::new(SystemClock), vault, files })
+    }
+
+    /// What the use-cases of `sense` need.
+    pub fn sense(&self) -> sense::Context {
+        sense::Context {
+            store: self.store.clone(),
+            packs: Arc::clone(&self.packs),
+            clock: Arc::clone(&self.clock),
+            vault: Arc::clone(&self.vault),
+            files: Arc::clone(&self.files),
+        }
+    }
+
+    /// What the use-cases of `act` need.
+    pub fn act(&self) -> act::Context {
+        act::Context { store: self.store.clone(), packs: Arc::clone(&self.packs), clock: Arc::clone(&self.clock) }
+    }
+
+    /// The ledger's files and its writer.
+    pub fn sealer(&self) -> anyhow::Result<(LogFiles, Sealer)> {
+        let files = LogFiles::open(&self.config.ledger_folder()).context("the ledger folder cannot be made")?;
+        let key = ledger_key(&self.config.keys_folder().join("ledger.key"))?;
+        let origin = self.config.ledger_origin.clone().unwrap_or_else(|| format!("{}.dipper/ledger", self.packs.current().city.id));
+        let sealer = Sealer::open(files.clone(), &origin, key)?;
+        Ok((files, sealer))
+    }
+}
+
+/// Opens and migrates the database.
+pub fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let store = Store::open(&config.database()?, SystemEntropy)?;
+    store.migrate()?;
+    Ok(store)
+}
+
+/// Keeps the present pack in the archive, and reads the others: cases are judged by the pack they began under.
+fn archive(store: &Store, packs: &Packs, compiled: &Arc<Compiled>) -> anyhow::Result<()> {
+    let (hash, now) = (compiled.hash, SystemClock.now());
+    let json = String::from_utf8(compiled.to_json())?;
+    store.write_blocking(move |tx: &mut Tx| tx.record_pack(&hash, &json, now))?;
+    let known = store.read_blocking(|db| db.list_packs())?;
+    for (hash, _) in known.into_iter().filter(|(known, _)| *known != hash) {
+        let json = store.read_blocking(move |db| db.find_pack(&hash))?.unwrap_or_default();
+        let archived = Compiled::from_json(json.as_bytes()).with_context(|| format!("the archived pack {hash} cannot be read"))?;
+        packs.insert(Arc::new(archived));
+    }
+    Ok::<_, StoreError>(()).map_err(Into::into)
+}
+
+/// Makes a folder that only its owner may enter.
+fn make_private(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))
+}
+
+/// Reads the ledger's signing key, or makes it: 32 bytes in hexadecimal, readable by its owner only.
+fn ledger_key(path: &Path) -> anyhow::Result<SigningKey> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    if !path.exists() {
+        let mut seed = [0_u8; 32];
+        SystemEntropy.fill(&mut seed);
+        let text: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        writeln!(file, "{text}")?;
+        file.sync_all()?;
+    }
+    let text = std::fs::read_to_string(path)?;
+    let seed = text.trim().parse::<model::PackHash>().map(|digest| *digest.as_bytes());
+    Ok(SigningKey::from_bytes(&seed.map_err(|_| anyhow::anyhow!("{} does not hold 64 hexadecimal digits", path.display()))?))
+}
