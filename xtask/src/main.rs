@@ -1,14 +1,17 @@
-//! House rules and generated files: `cargo xtask <command>`.
+//! House rules, generated files and measurements: `cargo xtask <command>`.
 //!
 //! Only a dispatcher: every command lives in its own module. Never part of the product.
 
 mod demo_city;
 mod gen_files;
+mod tidy;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "xtask", about = "House rules and generated files")]
+#[command(name = "xtask", about = "House rules, generated files and measurements")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -18,10 +21,20 @@ struct Cli {
 enum Command {
     /// Write generated files that are kept in the repository.
     Gen(gen_files::Args),
+    /// Check the house rules.
+    Tidy,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
         Command::Gen(args) => gen_files::run(&args),
+        Command::Tidy => tidy::run(&gen_files::repository()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -26,14 +26,17 @@ pub fn check(repository: &Repository) -> Vec<Breach> {
             }
             if let Some((_, anchor)) = target.split_once('#') {
                 let within = if path.is_empty() { Some(file.text.as_str()) } else { repository.find_text(&resolved) };
-                let known = within.is_some_and(|text| !resolved.ends_with(".md") && !path.is_empty() || anchors(text).contains(anchor));
+                let known = within.is_some_and(|text| {
+                    !resolved.ends_with(".md") && !path.is_empty() || anchors(text).contains(anchor)
+                });
                 if within.is_some() && !known {
                     breaches.push(Breach::new(&file.path, line, "link", format!("{target} names no heading")));
                 }
             }
         }
     }
-    if let (Some(english), Some(chinese)) = (repository.find_text("README.md"), repository.find_text("README.zh-CN.md")) {
+    if let (Some(english), Some(chinese)) = (repository.find_text("README.md"), repository.find_text("README.zh-CN.md"))
+    {
         breaches.extend(mirror("README.zh-CN.md", english, chinese));
     }
     breaches
@@ -77,7 +80,11 @@ fn headings(text: &str) -> Vec<(usize, usize, &str)> {
 /// Headings as anchors, the way code hosts write them.
 fn anchors(text: &str) -> BTreeSet<String> {
     let anchor = |title: &str| {
-        let kept = title.to_lowercase().chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter)).collect::<String>();
+        let kept = title
+            .to_lowercase()
+            .chars()
+            .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter))
+            .collect::<String>();
         kept.replace(' ', "-")
     };
     headings(text).into_iter().map(|(_, _, title)| anchor(title)).collect()
@@ -85,7 +92,8 @@ fn anchors(text: &str) -> BTreeSet<String> {
 
 fn resolve(from: &str, to: &str) -> String {
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut parts: Vec<&str> = if to.starts_with('/') { Vec::new() } else { folder.split('/').filter(|part| !part.is_empty()).collect() };
+    let mut parts: Vec<&str> =
+        if to.starts_with('/') { Vec::new() } else { folder.split('/').filter(|part| !part.is_empty()).collect() };
     for part in to.split('/') {
         match part {
             "" | "." => {}
@@ -115,7 +123,13 @@ pub fn mirror(path: &str, original: &str, translation: &str) -> Vec<Breach> {
     for (_, command) in theirs.iter().filter(|(_, command)| !ours.iter().any(|(_, other)| other == command)) {
         breaches.push(Breach::new(path, 1, "mirror", format!("the command {command} of the original is missing")));
     }
-    let targets = |text: &str| links(text).into_iter().map(|(_, target)| target).filter(|target| !target.starts_with("README")).collect::<BTreeSet<_>>();
+    let targets = |text: &str| {
+        links(text)
+            .into_iter()
+            .map(|(_, target)| target)
+            .filter(|target| !target.starts_with("README"))
+            .collect::<BTreeSet<_>>()
+    };
     for target in targets(original).symmetric_difference(&targets(translation)) {
         breaches.push(Breach::new(path, 1, "mirror", format!("a link to {target} stands in one of the two only")));
     }
@@ -125,5 +139,8 @@ pub fn mirror(path: &str, original: &str, translation: &str) -> Vec<Breach> {
 /// Commands in indented code, without what is said about them after two spaces and `#`.
 fn commands(text: &str) -> Vec<(usize, String)> {
     let indented = (1..).zip(text.lines()).filter(|(_, line)| line.starts_with("    "));
-    indented.map(|(number, line)| (number, line.split("  #").next().unwrap_or_default().trim().to_owned())).filter(|(_, line)| !line.is_empty()).collect()
+    indented
+        .map(|(number, line)| (number, line.split("  #").next().unwrap_or_default().trim().to_owned()))
+        .filter(|(_, line)| !line.is_empty())
+        .collect()
 }

@@ -46,7 +46,8 @@ const FENCED: [(&str, &[&str]); 4] = [
 /// What a crate without clock, randomness and I/O must not even be able to reach.
 const IMPURE: [&str; 8] = ["tokio", "rand", "getrandom", "reqwest", "async-std", "mio", "chrono", "axum"];
 /// Order within the core: a crate depends on those before it.
-const CORE: [&str; 7] = ["core/grid", "core/ledger", "core/model", "core/pack", "core/store", "core/registry", "core/identity"];
+const CORE: [&str; 7] =
+    ["core/grid", "core/ledger", "core/model", "core/pack", "core/store", "core/registry", "core/identity"];
 
 impl Metadata {
     /// Asks cargo, without network.

@@ -13,8 +13,17 @@ const STAGES: [&str; 4] = ["sense/src/", "assess/src/", "act/src/", "account/src
 const TOOLS: [&str; 2] = ["xtask/", "testkit/"];
 /// What a pure crate must not name.
 const IMPURE: [&str; 11] = [
-    "std::fs", "std::net", "std::env", "std::process", "std::thread", "std::io", "std::time::SystemTime",
-    "std::time::Instant", "tokio", "rand", "getrandom",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::process",
+    "std::thread",
+    "std::io",
+    "std::time::SystemTime",
+    "std::time::Instant",
+    "tokio",
+    "rand",
+    "getrandom",
 ];
 /// The environment; `env!` is read by the compiler and is no matter.
 const ENVIRONMENT: [&str; 5] = ["var", "var_os", "vars", "vars_os", "args"];
@@ -81,12 +90,22 @@ fn impure_names(source: &Source) -> Vec<(String, usize)> {
         }
         found.extend(source.find_words(&words).map(|line| (name.to_owned(), line)));
     }
+    // A line that brings a name in by `use` also spells it.
+    found.sort_by_key(|(_, line)| *line);
+    found.dedup_by_key(|(_, line)| *line);
     found
 }
 
 fn sql(source: &Source) -> Vec<(String, usize)> {
     const STARTS: [&str; 9] = [
-        "SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "CREATE TABLE ", "CREATE INDEX ", "DROP TABLE ", "PRAGMA ",
+        "SELECT ",
+        "INSERT INTO ",
+        "UPDATE ",
+        "DELETE FROM ",
+        "CREATE TABLE ",
+        "CREATE INDEX ",
+        "DROP TABLE ",
+        "PRAGMA ",
         "BEGIN IMMEDIATE",
     ];
     let literals = source.tokens.iter().filter(|token| token.kind == Kind::Literal);
@@ -111,7 +130,10 @@ fn environment(source: &Source) -> Vec<(String, usize)> {
 fn serialised(source: &Source) -> Vec<usize> {
     let mut lines = Vec::new();
     for (at, token) in source.tokens.iter().enumerate().filter(|(_, token)| token.text == "derive") {
-        let names = source.tokens[at + 1..].iter().skip(1).take_while(|next| next.kind == Kind::Word || matches!(next.text.as_str(), "," | ":"));
+        let names = source.tokens[at + 1..]
+            .iter()
+            .skip(1)
+            .take_while(|next| next.kind == Kind::Word || matches!(next.text.as_str(), "," | ":"));
         if names.into_iter().any(|next| next.text == "Serialize") {
             lines.push(token.line);
         }
@@ -123,7 +145,10 @@ fn serialised(source: &Source) -> Vec<usize> {
 fn use_case_faults(function: &Function) -> Vec<String> {
     let mut faults = Vec::new();
     let name = &function.name;
-    if function.result.contains("anyhow::") || function.result.contains("dynError") || function.result.contains("dynstd::error::Error") {
+    if function.result.contains("anyhow::")
+        || function.result.contains("dynError")
+        || function.result.contains("dynstd::error::Error")
+    {
         faults.push(format!("{name} hides its errors: a use-case has one small enum of its own"));
     }
     if function.parameters.iter().skip(1).any(|parameter| parameter == "&Context") {

@@ -32,11 +32,11 @@ pub enum Kind {
     Word,
     /// A literal, as written.
     Literal,
-    /// One sign, or an opening bracket.
+    /// One sign, or a bracket.
     Sign,
 }
 
-/// One token, in reading order; closing brackets are left out.
+/// One token, in reading order.
 pub struct Token {
     /// As written.
     pub text: String,
@@ -102,7 +102,9 @@ impl Source {
     pub fn find_words<'a>(&'a self, words: &'a [&str]) -> impl Iterator<Item = usize> + 'a {
         self.tokens
             .windows(words.len())
-            .filter(|window| window.iter().zip(words).all(|(token, word)| token.kind != Kind::Literal && token.text == *word))
+            .filter(move |window| {
+                window.iter().zip(words).all(|(token, word)| token.kind != Kind::Literal && token.text == *word)
+            })
             .map(|window| window[0].line)
     }
 }
@@ -218,14 +220,16 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
             TokenTree::Literal(literal) => push(literal.to_string(), Kind::Literal),
             TokenTree::Punct(punct) => push(punct.as_char().to_string(), Kind::Sign),
             TokenTree::Group(group) => {
-                let bracket = match group.delimiter() {
-                    proc_macro2::Delimiter::Parenthesis => "(",
-                    proc_macro2::Delimiter::Brace => "{",
-                    proc_macro2::Delimiter::Bracket => "[",
-                    proc_macro2::Delimiter::None => "",
+                let (open, close) = match group.delimiter() {
+                    proc_macro2::Delimiter::Parenthesis => ("(", ")"),
+                    proc_macro2::Delimiter::Brace => ("{", "}"),
+                    proc_macro2::Delimiter::Bracket => ("[", "]"),
+                    proc_macro2::Delimiter::None => ("", ""),
                 };
-                push(bracket.to_owned(), Kind::Sign);
+                push(open.to_owned(), Kind::Sign);
                 flatten(group.stream(), tokens);
+                let line = group.span_close().end().line;
+                tokens.push(Token { text: close.to_owned(), line, kind: Kind::Sign });
             }
         }
     }

@@ -13,7 +13,12 @@ pub fn check(path: &str, text: &str) -> Vec<Breach> {
         let template = section(text, "template").map(|(line, part)| (line, without_html_comments(part)));
         let script = section(text, "script").map(|(line, part)| (line, without_literals(part)));
         let parts = [template, script];
-        return parts.into_iter().flatten().flat_map(|(first, part)| found(&part, first)).map(|(line, words)| breach(line, &words)).collect();
+        return parts
+            .into_iter()
+            .flatten()
+            .flat_map(|(first, part)| found(&part, first))
+            .map(|(line, words)| breach(line, &words))
+            .collect();
     }
     if [".ts", ".mjs", ".js"].iter().any(|end| path.ends_with(end)) {
         return found(&without_literals(text), 1).into_iter().map(|(line, words)| breach(line, &words)).collect();
@@ -23,8 +28,14 @@ pub fn check(path: &str, text: &str) -> Vec<Breach> {
 
 /// Lines with Chinese letters, and the first run of them.
 fn found(text: &str, first_line: usize) -> Vec<(usize, String)> {
-    let run = |line: &str| line.chars().skip_while(|letter| !is_cjk(*letter)).take_while(|letter| is_cjk(*letter)).collect::<String>();
-    (first_line..).zip(text.lines()).map(|(number, line)| (number, run(line))).filter(|(_, words)| !words.is_empty()).collect()
+    let run = |line: &str| {
+        line.chars().skip_while(|letter| !is_cjk(*letter)).take_while(|letter| is_cjk(*letter)).collect::<String>()
+    };
+    (first_line..)
+        .zip(text.lines())
+        .map(|(number, line)| (number, run(line)))
+        .filter(|(_, words)| !words.is_empty())
+        .collect()
 }
 
 /// The first outermost `<name …>…</name>` and the line it begins on.

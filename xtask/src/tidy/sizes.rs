@@ -19,7 +19,8 @@ pub fn check_rust(path: &str, source: &Source) -> Vec<Breach> {
     if lines > FILE_LINES {
         breaches.push(Breach::new(path, 1, "size", format!("{lines} lines without tests; at most {FILE_LINES}")));
     }
-    for function in source.functions.iter().filter(|function| !function.in_test && function.body_lines > FUNCTION_LINES) {
+    for function in source.functions.iter().filter(|function| !function.in_test && function.body_lines > FUNCTION_LINES)
+    {
         let (name, lines) = (&function.name, function.body_lines);
         let message = format!("function {name} has {lines} lines; at most {FUNCTION_LINES}");
         breaches.push(Breach::new(path, function.line, "size", message));

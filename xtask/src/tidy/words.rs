@@ -16,7 +16,12 @@ pub fn check(path: &str, text: &str) -> Vec<Breach> {
             breaches.push(Breach::new(path, number, "machine", format!("{place} is a path of one machine")));
         }
         if let Some(host) = registry(path, line) {
-            breaches.push(Breach::new(path, number, "registry", format!("{host}: lock files name no host of a mirror")));
+            breaches.push(Breach::new(
+                path,
+                number,
+                "registry",
+                format!("{host}: lock files name no host of a mirror"),
+            ));
         }
         if let Some(word) = switched_off(path, line) {
             breaches.push(Breach::new(path, number, "off", format!("{word} switches a test off")));
@@ -34,10 +39,16 @@ pub fn check_rust(path: &str, source: &Source) -> Vec<Breach> {
     }
     for name in ["ignore", "should_panic"] {
         let found = source.find_words(&["#", "[", name].map(|word| word)).collect::<Vec<_>>();
-        breaches.extend(found.into_iter().map(|line| Breach::new(path, line, "off", format!("#[{name}] hides a failure"))));
+        breaches
+            .extend(found.into_iter().map(|line| Breach::new(path, line, "off", format!("#[{name}] hides a failure"))));
     }
     for token in source.tokens.iter().filter(|token| token.kind == Kind::Word && token.text.chars().any(is_cjk)) {
-        breaches.push(Breach::new(path, token.line, "identifier", format!("{}: code is written in English", token.text)));
+        breaches.push(Breach::new(
+            path,
+            token.line,
+            "identifier",
+            format!("{}: code is written in English", token.text),
+        ));
     }
     let is_module = path.contains("/src/") && !is_test(path);
     if is_module && !source.has_module_docs {
@@ -54,7 +65,8 @@ pub fn is_cjk(letter: char) -> bool {
 fn machine_path(line: &str) -> Option<&str> {
     ["/root/", "/home/", "/Users/", "/work/"].into_iter().find_map(|place| {
         let at = line.find(place)?;
-        let starts = line[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric() && !"._-}/".contains(before));
+        let starts =
+            line[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric() && !"._-}/".contains(before));
         let follows = line[at + place.len()..].chars().next().is_some_and(char::is_alphanumeric);
         (starts && follows).then_some(place)
     })
@@ -72,14 +84,25 @@ fn registry<'a>(path: &str, line: &'a str) -> Option<&'a str> {
         return resolved.contains("://").then_some(resolved);
     }
     let settings = [".npmrc", "pip.conf", "requirements.txt", ".cargo/config.toml", "Makefile"];
-    let is_setting = settings.iter().any(|end| path.ends_with(end)) || path.starts_with("scripts/") || path.starts_with(".ci/");
-    (is_setting && ["index-url", "registry=", "registry =", "trusted-host"].iter().any(|word| line.contains(word))).then_some(line)
+    let is_setting =
+        settings.iter().any(|end| path.ends_with(end)) || path.starts_with("scripts/") || path.starts_with(".ci/");
+    (is_setting && ["index-url", "registry=", "registry =", "trusted-host"].iter().any(|word| line.contains(word)))
+        .then_some(line)
 }
 
 fn switched_off(path: &str, line: &str) -> Option<&'static str> {
     if ![".ts", ".mjs", ".js", ".vue"].iter().any(|end| path.ends_with(end)) || !is_test(path) {
         return None;
     }
-    let words = [("it", ".skip("), ("test", ".skip("), ("describe", ".skip("), ("it", ".only("), ("test", ".only("), ("describe", ".only("), ("test", ".todo("), ("it", ".todo(")];
+    let words = [
+        ("it", ".skip("),
+        ("test", ".skip("),
+        ("describe", ".skip("),
+        ("it", ".only("),
+        ("test", ".only("),
+        ("describe", ".only("),
+        ("test", ".todo("),
+        ("it", ".todo("),
+    ];
     words.into_iter().find(|(word, call)| line.contains(&format!("{word}{call}"))).map(|(_, call)| call)
 }
