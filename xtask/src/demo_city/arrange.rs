@@ -122,7 +122,9 @@ fn cross(segments: &mut [Segment], i: usize, j: usize, snapper: &mut Snapper) {
     }
     let (a, b, c, d) = (snapper.points[s.from], snapper.points[s.to], snapper.points[t.from], snapper.points[t.to]);
     let mut touched = false;
-    for (end, of, on, (p, q)) in [(s.from, i, j, (c, d)), (s.to, i, j, (c, d)), (t.from, j, i, (a, b)), (t.to, j, i, (a, b))] {
+    for (end, of, on, (p, q)) in
+        [(s.from, i, j, (c, d)), (s.to, i, j, (c, d)), (t.from, j, i, (a, b)), (t.to, j, i, (a, b))]
+    {
         let other = &segments[on];
         let shared = end == other.from || end == other.to;
         if !shared && segment_dist(snapper.points[end], p, q) < snapper.tolerance {

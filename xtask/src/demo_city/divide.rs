@@ -92,7 +92,13 @@ fn quarter_test(lattice: &Lattice, terrain: &Terrain) -> impl Fn(Pt) -> usize {
 
 impl Ground {
     /// Prepares the faces: those within the border, with slivers joined to their neighbours.
-    pub fn new(net: &Net, faces: &[Face], ranks: &BTreeMap<(Vertex, Vertex), Rank>, lattice: &Lattice, terrain: &Terrain) -> Self {
+    pub fn new(
+        net: &Net,
+        faces: &[Face],
+        ranks: &BTreeMap<(Vertex, Vertex), Rank>,
+        lattice: &Lattice,
+        terrain: &Terrain,
+    ) -> Self {
         let quarter = quarter_test(lattice, terrain);
         let mut atoms: Vec<Option<Atom>> = Vec::new();
         let mut atom_of = vec![usize::MAX; faces.len()];
@@ -101,7 +107,13 @@ impl Ground {
             if inside(&terrain.border, within) {
                 atom_of[index] = atoms.len();
                 let centre = centroid(&ring_points(net, &face.ring));
-                atoms.push(Some(Atom { faces: vec![index], area: face.area, centre, weight: 0.0, quarter: quarter(within) }));
+                atoms.push(Some(Atom {
+                    faces: vec![index],
+                    area: face.area,
+                    centre,
+                    weight: 0.0,
+                    quarter: quarter(within),
+                }));
             }
         }
         let mut borders = shared_borders(net, faces, ranks, &atom_of);
@@ -123,7 +135,8 @@ impl Ground {
                 let streets = &table[index].streets;
                 let parts = self.partition(&set, streets.len(), 26);
                 let ordered = by_hints(parts, streets, |part| self.centre(part));
-                let children = ordered.iter().zip(streets.iter()).map(|(part, street)| self.street(part, street)).collect();
+                let children =
+                    ordered.iter().zip(streets.iter()).map(|(part, street)| self.street(part, street)).collect();
                 self.part(&set, children)
             })
             .collect()
@@ -183,12 +196,16 @@ impl Ground {
             let angle = std::f64::consts::PI * f64::from(turn) / 6.0 - 0.105;
             let way = pt(libm::cos(angle), libm::sin(angle));
             let mut sorted = set.to_vec();
-            sorted.sort_by(|&a, &b| self.atoms[a].centre.dot(way).total_cmp(&self.atoms[b].centre.dot(way)).then(a.cmp(&b)));
+            sorted.sort_by(|&a, &b| {
+                self.atoms[a].centre.dot(way).total_cmp(&self.atoms[b].centre.dot(way)).then(a.cmp(&b))
+            });
             let mut sum = 0.0;
             for k in 1..sorted.len() {
                 sum += self.atoms[sorted[k - 1]].weight;
                 let enough = k >= left * least && sorted.len() - k >= right * least;
-                if !enough || (sum - wanted).abs() > total * 0.22 && k != left * least && sorted.len() - k != right * least {
+                if !enough
+                    || (sum - wanted).abs() > total * 0.22 && k != left * least && sorted.len() - k != right * least
+                {
                     continue;
                 }
                 let (a, b) = self.connected(&sorted[..k], &sorted[k..]);
@@ -324,7 +341,11 @@ fn mate(atoms: &[Option<Atom>], borders: &BTreeMap<usize, BTreeMap<usize, f64>>,
 fn by_hints(parts: Vec<Vec<usize>>, streets: &[Street], centre: impl Fn(&[usize]) -> Pt) -> Vec<Vec<usize>> {
     let mut best: (f64, Vec<usize>) = (f64::INFINITY, Vec::new());
     permute(parts.len(), &mut Vec::new(), &mut |order: &[usize]| {
-        let cost = order.iter().zip(streets).map(|(&p, street)| centre(&parts[p]).dist(pt(street.near.0, street.near.1))).sum();
+        let cost = order
+            .iter()
+            .zip(streets)
+            .map(|(&p, street)| centre(&parts[p]).dist(pt(street.near.0, street.near.1)))
+            .sum();
         if cost < best.0 {
             best = (cost, order.to_vec());
         }

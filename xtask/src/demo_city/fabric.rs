@@ -116,6 +116,7 @@ pub fn fill(faces: &[Vec<Pt>], parks: &[(Pt, Name)], terrain: &Terrain) -> Fabri
         let mut dice = Dice::new(SEED ^ (index as u64).wrapping_mul(0x0100_0000_01B3));
         let d = density(middle);
         let size = area(ring);
+        let begin = fabric.buildings.len();
         if size < 9_000.0 || terrain.in_channel(middle) || inside(&terrain.lake_road, middle) {
             continue;
         }
@@ -123,8 +124,9 @@ pub fn fill(faces: &[Vec<Pt>], parks: &[(Pt, Name)], terrain: &Terrain) -> Fabri
             fabric.parks.push(park(ring, *name));
         } else if wooded(middle) {
             continue;
-        } else if d > 0.17 && size < 900_000.0 {
+        } else if d > 0.12 && size < 3_000_000.0 {
             Block { ring, terrain, frame: Frame::of(ring), dice, density: d }.fill(&mut fabric);
+            join_classes(&mut fabric.buildings, begin);
         } else if size > 250_000.0 {
             village(ring, terrain, &mut dice, &mut fabric);
         }
@@ -132,9 +134,22 @@ pub fn fill(faces: &[Vec<Pt>], parks: &[(Pt, Name)], terrain: &Terrain) -> Fabri
     fabric
 }
 
+/// Makes one entry a class of all buildings of one face.
+fn join_classes(buildings: &mut Vec<Buildings>, begin: usize) {
+    for block in buildings.split_off(begin) {
+        match buildings[begin..].iter_mut().find(|same| same.class == block.class) {
+            Some(same) => same.rings.extend(block.rings),
+            None => buildings.push(block),
+        }
+    }
+}
+
 fn park(ring: &[Pt], (zh, en): Name) -> Green {
     Green { class: "park", name: Some((zh.to_owned(), en.to_owned())), rings: vec![inset(ring, 16.0)] }
 }
+
+/// Density at which the town begins.
+const TOWN: f64 = 0.23;
 
 struct Block<'a> {
     ring: &'a [Pt],
@@ -149,8 +164,8 @@ const SETBACK_M: f64 = 19.0;
 
 impl Block<'_> {
     fn fill(mut self, fabric: &mut Fabric) {
-        let habit = habit(self.frame.origin);
-        let pitch = match habit {
+        let quarter = habit(self.frame.origin);
+        let pitch = match quarter {
             Habit::OldTown => 118.0,
             Habit::Business => 165.0,
             Habit::Campus => 235.0,
@@ -169,7 +184,7 @@ impl Block<'_> {
                 }
             }
             for row in rows.windows(2) {
-                self.plot(habit, (pair[0], row[0]), (pair[1], row[1]), fabric);
+                self.plot(quarter, (pair[0], row[0]), (pair[1], row[1]), fabric);
             }
         }
     }
@@ -200,7 +215,7 @@ impl Block<'_> {
             }
         }
         stops.sort_by(f64::total_cmp);
-        let dry = |p: Pt| self.terrain.water_distance(p) > 22.0 && !wooded(p);
+        let dry = |p: Pt| self.terrain.water_distance(p) > 22.0 && !wooded(p) && density(p) > TOWN - 0.02;
         let name = self.dice.chance(0.4).then(|| {
             let ((zh, en), (lane, lane_en)) = (STEMS[self.dice.pick(STEMS.len())], LANES[self.dice.pick(LANES.len())]);
             (format!("{zh}{lane}"), format!("{en}{lane_en}"))
@@ -222,16 +237,22 @@ impl Block<'_> {
             return;
         }
         let middle = self.frame.ground(a + width / 2.0, b + depth / 2.0);
-        if habit != Habit::Works && self.dice.chance(0.045) {
+        if density(middle) < TOWN {
+            return;
+        }
+        let open = if habit == Habit::Campus { 0.2 } else { 0.05 };
+        if habit != Habit::Works && self.dice.chance(open) {
             self.green(a, b, width, depth, fabric);
             return;
         }
         let (class, rings) = match habit {
-            Habit::OldTown if self.dice.chance(0.14) => ("commercial", self.rows(a, b, width, depth, (26.0, 44.0), 15.0, 27.0)),
+            Habit::OldTown if self.dice.chance(0.14) => {
+                ("commercial", self.rows(a, b, width, depth, (26.0, 44.0), 15.0, 27.0))
+            }
             Habit::OldTown => ("old_town", self.rows(a, b, width, depth, (15.0, 31.0), 10.5, 19.0)),
             Habit::Business if self.dice.chance(0.22) => ("residential", self.towers(a, b, width, depth)),
             Habit::Business => ("commercial", self.podiums(a, b, width, depth)),
-            Habit::Campus => ("campus", self.rows(a, b, width, depth, (46.0, 84.0), 17.0, 58.0)),
+            Habit::Campus => ("campus", self.rows(a, b, width, depth, (52.0, 96.0), 18.0, 70.0)),
             Habit::Works => ("industrial", self.rows(a, b, width, depth, (62.0, 120.0), 42.0, 62.0)),
             Habit::Estate => match self.dice.unit() {
                 t if t < 0.09 => ("public", self.school(a, b, width, depth)),
@@ -242,7 +263,10 @@ impl Block<'_> {
         };
         let margin = if habit == Habit::OldTown { SETBACK_M - 6.0 } else { SETBACK_M };
         let fits = |p: &Pt| {
-            inside(self.ring, *p) && ring_dist(self.ring, *p) > margin && self.terrain.water_distance(*p) > 45.0 && hill(*p) < 0.46
+            inside(self.ring, *p)
+                && ring_dist(self.ring, *p) > margin
+                && self.terrain.water_distance(*p) > 45.0
+                && hill(*p) < 0.46
         };
         let rings: Vec<Vec<Pt>> = rings.into_iter().filter(|ring| ring.iter().all(fits)).collect();
         let thin = density(middle) < 0.3;
@@ -264,7 +288,16 @@ impl Block<'_> {
 
     /// Rows of houses, each as long as chance will have it.
     #[expect(clippy::too_many_arguments, reason = "a plot, and the measures of its houses")]
-    fn rows(&mut self, a: f64, b: f64, width: f64, depth: f64, length: (f64, f64), thick: f64, pitch: f64) -> Vec<Vec<Pt>> {
+    fn rows(
+        &mut self,
+        a: f64,
+        b: f64,
+        width: f64,
+        depth: f64,
+        length: (f64, f64),
+        thick: f64,
+        pitch: f64,
+    ) -> Vec<Vec<Pt>> {
         let mut rings = Vec::new();
         let count = libm::floor((depth - thick) / pitch + 1.0).max(1.0);
         let step = if count > 1.0 { (depth - thick) / (count - 1.0) } else { pitch };
@@ -284,13 +317,14 @@ impl Block<'_> {
 
     /// Rows of slabs that face south.
     fn slabs(&mut self, a: f64, b: f64, width: f64, depth: f64) -> Vec<Vec<Pt>> {
-        let (long, pitch) = (self.dice.between(56.0, 84.0), self.dice.between(44.0, 54.0) / (0.75 + 0.25 * self.density.min(1.0)));
+        let (long, pitch) =
+            (self.dice.between(56.0, 84.0), self.dice.between(44.0, 54.0) / (0.75 + 0.25 * self.density.min(1.0)));
         self.rows(a, b, width, depth, (long * 0.8, long), 15.0, pitch)
     }
 
     /// Point towers in a loose pattern.
     fn towers(&mut self, a: f64, b: f64, width: f64, depth: f64) -> Vec<Vec<Pt>> {
-        let (across, up) = (libm::round(width / 72.0).max(1.0), libm::round(depth / 70.0).max(1.0));
+        let (across, up) = (libm::round(width / 78.0).max(1.0), libm::round(depth / 74.0).max(1.0));
         let mut rings = Vec::new();
         for i in 0..across as usize {
             for j in 0..up as usize {
@@ -317,7 +351,12 @@ impl Block<'_> {
         rings.push(ell.iter().map(|&(p, q)| self.frame.ground(a + p, b + q)).collect());
         let first = depth * self.dice.between(0.35, 0.5);
         rings.push(self.frame.rect(a + width - w2, b, w2, first));
-        rings.push(self.frame.rect(a + width - w2 * 0.8, b + first + gap, w2 * 0.7, (depth - first - gap).max(18.0) * 0.8));
+        rings.push(self.frame.rect(
+            a + width - w2 * 0.8,
+            b + first + gap,
+            w2 * 0.7,
+            (depth - first - gap).max(18.0) * 0.8,
+        ));
         rings
     }
 
@@ -325,7 +364,18 @@ impl Block<'_> {
     fn school(&mut self, a: f64, b: f64, width: f64, depth: f64) -> Vec<Vec<Pt>> {
         let (w, d) = (width * 0.52, depth * 0.8);
         let t = 15.0;
-        let comb = [(0.0, 0.0), (w, 0.0), (w, t), (t, t), (t, d * 0.45), (w * 0.9, d * 0.45), (w * 0.9, d * 0.45 + t), (t, d * 0.45 + t), (t, d), (0.0, d)];
+        let comb = [
+            (0.0, 0.0),
+            (w, 0.0),
+            (w, t),
+            (t, t),
+            (t, d * 0.45),
+            (w * 0.9, d * 0.45),
+            (w * 0.9, d * 0.45 + t),
+            (t, d * 0.45 + t),
+            (t, d),
+            (0.0, d),
+        ];
         vec![
             comb.iter().map(|&(p, q)| self.frame.ground(a + p, b + q)).collect(),
             self.frame.rect(a + w + 18.0, b + d * 0.6, (width - w - 22.0).max(20.0), 24.0),
@@ -351,11 +401,14 @@ fn village(ring: &[Pt], terrain: &Terrain, dice: &mut Dice, fabric: &mut Fabric)
                 if dice.chance(0.34) {
                     continue;
                 }
-                let (x, y) = (f64::from(column) * 21.0 + dice.between(0.0, 5.0), f64::from(row) * 27.0 + dice.between(0.0, 7.0));
+                let (x, y) =
+                    (f64::from(column) * 21.0 + dice.between(0.0, 5.0), f64::from(row) * 27.0 + dice.between(0.0, 7.0));
                 rings.push(frame.rect(x, y, dice.between(11.0, 15.0), dice.between(8.5, 11.0)));
             }
         }
-        let fits = |p: &Pt| inside(ring, *p) && inside(&terrain.border, *p) && terrain.water_distance(*p) > 90.0 && !wooded(*p);
+        let fits = |p: &Pt| {
+            inside(ring, *p) && inside(&terrain.border, *p) && terrain.water_distance(*p) > 90.0 && !wooded(*p)
+        };
         rings.retain(|ring| ring.iter().all(fits));
         if rings.len() > 4 {
             fabric.buildings.push(Buildings { class: "village", rings });

@@ -21,7 +21,11 @@ pub struct Water {
 pub fn waters(terrain: &Terrain) -> Vec<Water> {
     let streams = [("杓溪", "Shao Creek"), ("玉带河", "Yudai River"), ("揽星渠", "Lanxing Canal")];
     let mut waters = vec![
-        Water { class: "river", name: ("瑶河", "Yao River"), rings: vec![terrain.river.outline(0.0), terrain.island.clone()] },
+        Water {
+            class: "river",
+            name: ("瑶河", "Yao River"),
+            rings: vec![terrain.river.outline(0.0), terrain.island.clone()],
+        },
         Water { class: "lake", name: ("揽星湖", "Lanxing Lake"), rings: vec![terrain.lake.clone()] },
     ];
     for (stream, name) in terrain.streams.iter().zip(streams) {
@@ -48,7 +52,11 @@ pub fn greens(terrain: &Terrain, outer_ring: &[Pt]) -> Vec<Green> {
     let named = |zh: &str, en: &str| Some((zh.to_owned(), en.to_owned()));
     let mut greens = woods(terrain);
     let belt = &outer_ring[..outer_ring.len() - 1];
-    greens.push(Green { class: "belt", name: named("环城绿带", "Green Belt"), rings: vec![inset(belt, -75.0), inset(belt, 75.0)] });
+    greens.push(Green {
+        class: "belt",
+        name: named("环城绿带", "Green Belt"),
+        rings: vec![inset(belt, -75.0), inset(belt, 75.0)],
+    });
     greens.push(Green {
         class: "riverside",
         name: named("滨江绿廊", "Riverside Park"),
@@ -57,8 +65,16 @@ pub fn greens(terrain: &Terrain, outer_ring: &[Pt]) -> Vec<Green> {
     for stream in &terrain.streams {
         greens.push(Green { class: "riverside", name: None, rings: vec![simplify_ring(&stream.outline(30.0), 3.0)] });
     }
-    greens.push(Green { class: "park", name: named("揽星湖公园", "Lanxing Lake Park"), rings: vec![inset(&terrain.lake_road, 8.0)] });
-    greens.push(Green { class: "park", name: named("星洲岛公园", "Xingzhou Island Park"), rings: vec![simplify_ring(&terrain.island, 1.5)] });
+    greens.push(Green {
+        class: "park",
+        name: named("揽星湖公园", "Lanxing Lake Park"),
+        rings: vec![inset(&terrain.lake_road, 8.0)],
+    });
+    greens.push(Green {
+        class: "park",
+        name: named("星洲岛公园", "Xingzhou Island Park"),
+        rings: vec![simplify_ring(&terrain.island, 1.5)],
+    });
     greens
 }
 
@@ -70,8 +86,10 @@ fn woods(terrain: &Terrain) -> Vec<Green> {
     let at = |i: i64, j: i64| pt(i as f64 * STEP_M, j as f64 * STEP_M);
     let value = |p: Pt| if inside(&terrain.border, p) { hill(p) - 0.5 } else { -0.35 };
     let (columns, rows) = ((15_400.0 / STEP_M) as i64, (12_400.0 / STEP_M) as i64);
-    let height: BTreeMap<(i64, i64), f64> =
-        (-columns..=columns).flat_map(|i| (-rows..=rows).map(move |j| (i, j))).map(|(i, j)| ((i, j), value(at(i, j)))).collect();
+    let height: BTreeMap<(i64, i64), f64> = (-columns..=columns)
+        .flat_map(|i| (-rows..=rows).map(move |j| (i, j)))
+        .map(|(i, j)| ((i, j), value(at(i, j))))
+        .collect();
     // Where an edge of the raster crosses the contour; an edge is its lower corner and whether it runs north.
     type Edge = (i64, i64, bool);
     let crossing = |(i, j, north): Edge| {
@@ -126,7 +144,8 @@ fn round(ring: &[Pt]) -> Vec<Pt> {
 
 /// Puts holes into the woods that surround them.
 fn gather(rings: Vec<Vec<Pt>>) -> Vec<Green> {
-    let (outer, holes): (Vec<_>, Vec<_>) = rings.into_iter().filter(|r| r.len() > 5 && area(r).abs() > 60_000.0).partition(|r| area(r) > 0.0);
+    let (outer, holes): (Vec<_>, Vec<_>) =
+        rings.into_iter().filter(|r| r.len() > 5 && area(r).abs() > 60_000.0).partition(|r| area(r) > 0.0);
     let mut woods: Vec<Green> =
         outer.into_iter().map(|ring| Green { class: "forest", name: name_of(&ring), rings: vec![ring] }).collect();
     for hole in holes {

@@ -24,35 +24,58 @@ use green::Water;
 use plane::{Pt, inside};
 use roads::Road;
 
-/// Every file of the city: its path within the pack, and its text.
-pub fn generate() -> Vec<(String, String)> {
+/// The city, drawn but not yet written.
+struct City {
+    regions: Vec<regions::Region>,
+    greens: Vec<Green>,
+    waters: Vec<Water>,
+    roads: Vec<Road>,
+    fabric: Fabric,
+}
+
+fn draw() -> City {
     let terrain = terrain::Terrain::new();
     let lattice = streets::Lattice::new();
     let plan = streets::plan(&lattice, &terrain);
     let lines: Vec<Vec<Pt>> = plan.iter().map(|line| line.points.clone()).collect();
     let net = arrange::arrange(&lines);
-    let faces = arrange::faces(&net);
+    let all_faces = arrange::faces(&net);
     let ranks = roads::edge_ranks(&net, &plan);
 
-    let ground = divide::Ground::new(&net, &faces, &ranks, &lattice, &terrain);
-    let regions = regions::regions(&net, &faces, &ground.divide(&names::DISTRICTS));
+    let ground = divide::Ground::new(&net, &all_faces, &ranks, &lattice, &terrain);
+    let regions = regions::regions(&net, &all_faces, &ground.divide(&names::DISTRICTS));
 
-    let rings: Vec<Vec<Pt>> = faces.iter().map(|face| divide::ring_points(&net, &face.ring)).collect();
-    let within: Vec<Vec<Pt>> =
-        faces.iter().zip(rings).filter(|(face, _)| inside(&terrain.border, divide::inner_point(&net, face))).map(|(_, ring)| ring).collect();
-    let fabric = fabric::fill(&within, &places::PARKS, &terrain);
-    let outer_ring = plan.iter().find(|line| line.name == "ring3").map(|line| line.points.clone()).unwrap_or_default();
-    let roads = roads::roads(&net, &plan, &lattice, &terrain);
-
-    let mut files = vec![("regions.yaml".to_owned(), regions::tree(&regions))];
-    for (level, file) in [("district", "districts"), ("street", "streets"), ("community", "communities"), ("unit_grid", "unit_grids")] {
-        files.push((format!("regions/{file}.geojson"), regions::layer(&regions, level)));
+    let within = |face: &&arrange::Face| inside(&terrain.border, divide::inner_point(&net, face));
+    let faces: Vec<Vec<Pt>> =
+        all_faces.iter().filter(within).map(|face| divide::ring_points(&net, &face.ring)).collect();
+    let fabric = fabric::fill(&faces, &places::PARKS, &terrain);
+    let outer_ring = plan.iter().find(|line| line.name == "ring3").expect("the plan has an outer ring");
+    City {
+        regions,
+        greens: green::greens(&terrain, &outer_ring.points),
+        waters: green::waters(&terrain),
+        roads: roads::roads(&net, &plan, &lattice, &terrain),
+        fabric,
     }
-    files.push(("basemap/green.geojson".to_owned(), green_layer(&green::greens(&terrain, &outer_ring), &fabric.parks)));
-    files.push(("basemap/water.geojson".to_owned(), water_layer(&green::waters(&terrain))));
-    files.push(("basemap/building.geojson".to_owned(), building_layer(&fabric)));
-    files.push(("basemap/road.geojson".to_owned(), road_layer(&roads, &fabric.lanes)));
-    files.push(("basemap/place.geojson".to_owned(), places::layer(&regions, &fabric)));
+}
+
+/// Every file of the city: its path within the pack, and its text.
+pub fn generate() -> Vec<(String, String)> {
+    write(&draw())
+}
+
+fn write(city: &City) -> Vec<(String, String)> {
+    let levels =
+        [("district", "districts"), ("street", "streets"), ("community", "communities"), ("unit_grid", "unit_grids")];
+    let mut files = vec![("regions.yaml".to_owned(), regions::tree(&city.regions))];
+    for (level, file) in levels {
+        files.push((format!("regions/{file}.geojson"), regions::layer(&city.regions, level)));
+    }
+    files.push(("basemap/green.geojson".to_owned(), green_layer(&city.greens, &city.fabric.parks)));
+    files.push(("basemap/water.geojson".to_owned(), water_layer(&city.waters)));
+    files.push(("basemap/building.geojson".to_owned(), building_layer(&city.fabric)));
+    files.push(("basemap/road.geojson".to_owned(), road_layer(&city.roads, &city.fabric.lanes)));
+    files.push(("basemap/place.geojson".to_owned(), places::layer(&city.regions, &city.fabric)));
     files
 }
 

@@ -14,7 +14,7 @@ pub const PARKS: [(Pt, Name); 14] = [
     (pt(-2_300.0, 3_000.0), ("鼓楼公园", "Gulou Park")),
     (pt(-5_000.0, 4_200.0), ("书院湿地公园", "Shuyuan Wetland Park")),
     (pt(2_900.0, 3_700.0), ("星汇公园", "Xinghui Park")),
-    (pt(4_600.0, 2_900.0), ("百合公园", "Baihe Park")),
+    (pt(4_050.0, 2_600.0), ("百合公园", "Baihe Park")),
     (pt(1_700.0, 4_900.0), ("文昌公园", "Wenchang Park")),
     (pt(-1_700.0, -2_600.0), ("石桥公园", "Shiqiao Park")),
     (pt(1_900.0, -2_300.0), ("云桥公园", "Yunqiao Park")),
@@ -25,31 +25,40 @@ pub const PARKS: [(Pt, Name); 14] = [
     (pt(6_200.0, -5_300.0), ("芯谷公园", "Xingu Park")),
 ];
 
-/// Metro lines: stops in lattice metres, with their names.
-const METRO: [(&str, &[(f64, f64, Name)]); 2] = [
-    ("1", &[
-        (0.0, 6_600.0, ("北站", "North Station")),
-        (0.0, 5_100.0, ("北城", "Beicheng")),
-        (0.0, 3_750.0, ("钟山公园", "Zhongshan Park")),
-        (0.0, 2_350.0, ("天枢公园", "Tianshu Park")),
-        (0.0, 950.0, ("市民广场", "Citizens' Square")),
-        (0.0, -350.0, ("天枢大街", "Tianshu Street")),
-        (0.0, -2_500.0, ("南门", "Nanmen")),
-        (0.0, -3_800.0, ("永安", "Yong'an")),
-        (0.0, -5_400.0, ("天璇大街", "Tianxuan Street")),
-    ]),
-    ("2", &[
-        (-7_000.0, 1_400.0, ("西山大道", "Xishan Avenue")),
-        (-5_300.0, 1_400.0, ("松岭", "Songling")),
-        (-3_600.0, 1_400.0, ("书院", "Shuyuan")),
-        (-1_550.0, 1_400.0, ("鼓楼", "Gulou")),
-        (0.0, 1_400.0, ("府前", "Fuqian")),
-        (1_550.0, 1_400.0, ("金融街", "Financial Street")),
-        (3_100.0, 1_400.0, ("星汇", "Xinghui")),
-        (4_700.0, 1_400.0, ("揽星渠", "Lanxing Canal")),
-        (6_600.0, 1_400.0, ("柳荫", "Liuyin")),
-        (8_400.0, 1_400.0, ("东港", "Donggang")),
-    ]),
+/// A metro stop: lattice metres east and north, and its name.
+type Stop = (f64, f64, Name);
+
+/// Metro lines by number.
+const METRO: [(&str, &[Stop]); 2] = [
+    (
+        "1",
+        &[
+            (0.0, 6_600.0, ("北站", "North Station")),
+            (0.0, 5_100.0, ("北城", "Beicheng")),
+            (0.0, 3_750.0, ("钟山公园", "Zhongshan Park")),
+            (0.0, 2_350.0, ("天枢公园", "Tianshu Park")),
+            (0.0, 950.0, ("市民广场", "Citizens' Square")),
+            (0.0, -350.0, ("天枢大街", "Tianshu Street")),
+            (0.0, -2_500.0, ("南门", "Nanmen")),
+            (0.0, -3_800.0, ("永安", "Yong'an")),
+            (0.0, -5_400.0, ("天璇大街", "Tianxuan Street")),
+        ],
+    ),
+    (
+        "2",
+        &[
+            (-7_000.0, 1_400.0, ("西山大道", "Xishan Avenue")),
+            (-5_300.0, 1_400.0, ("松岭", "Songling")),
+            (-3_600.0, 1_400.0, ("书院", "Shuyuan")),
+            (-1_550.0, 1_400.0, ("鼓楼", "Gulou")),
+            (0.0, 1_400.0, ("府前", "Fuqian")),
+            (1_550.0, 1_400.0, ("金融街", "Financial Street")),
+            (3_100.0, 1_400.0, ("星汇", "Xinghui")),
+            (4_700.0, 1_400.0, ("揽星渠", "Lanxing Canal")),
+            (6_600.0, 1_400.0, ("柳荫", "Liuyin")),
+            (8_400.0, 1_400.0, ("东港", "Donggang")),
+        ],
+    ),
 ];
 
 /// Sights and institutions of the whole city: kind, place, name, rank (1 is the most important).
@@ -66,7 +75,7 @@ const LANDMARKS: [(&str, Pt, Name, u8); 27] = [
     ("hospital", pt(-4_700.0, 2_950.0), ("瑶光市中医院", "Hospital of Chinese Medicine"), 2),
     ("university", pt(-8_250.0, -900.0), ("瑶光大学", "Yaoguang University"), 1),
     ("university", pt(-7_550.0, -2_100.0), ("瑶光理工学院", "Yaoguang Institute of Technology"), 2),
-    ("university", pt(4_050.0, 5_650.0), ("瑶光师范学院", "Yaoguang Normal College"), 2),
+    ("university", pt(3_500.0, 6_150.0), ("瑶光师范学院", "Yaoguang Normal College"), 2),
     ("culture", pt(-480.0, 1_350.0), ("瑶光博物馆", "Yaoguang Museum"), 1),
     ("culture", pt(620.0, 1_120.0), ("瑶光图书馆", "Yaoguang Library"), 1),
     ("culture", pt(1_300.0, 950.0), ("瑶光大剧院", "Yaoguang Grand Theatre"), 2),
@@ -104,17 +113,31 @@ pub fn layer(regions: &[Region], fabric: &Fabric) -> String {
         let near = |dx: f64, dy: f64| built_near(fabric, region.centre.add(pt(dx, dy)));
         let (zh, en) = (region.name.0.as_str(), region.name.1.as_str());
         match region.level {
-            "district" => add("government", near(260.0, 180.0), &format!("{zh}人民政府"), &format!("{en} Government"), 2),
+            "district" => {
+                add("government", near(260.0, 180.0), &format!("{zh}人民政府"), &format!("{en} Government"), 2)
+            }
             "street" => {
                 add("government", near(0.0, 0.0), &format!("{zh}办事处"), &format!("{en} Office"), 3);
                 let (stem, stem_en) = (zh.trim_end_matches("街道"), en.trim_end_matches(" Subdistrict"));
-                add("hospital", near(420.0, -300.0), &format!("{stem}卫生服务中心"), &format!("{stem_en} Health Centre"), 3);
+                add(
+                    "hospital",
+                    near(420.0, -300.0),
+                    &format!("{stem}卫生服务中心"),
+                    &format!("{stem_en} Health Centre"),
+                    3,
+                );
                 add("school", near(-420.0, 330.0), &format!("{stem}中学"), &format!("{stem_en} Middle School"), 3);
                 add("police", near(-380.0, -350.0), &format!("{stem}派出所"), &format!("{stem_en} Police Station"), 3);
             }
             "community" => {
                 let (stem, stem_en) = (zh.trim_end_matches("社区"), en.trim_end_matches(" Community"));
-                add("community", near(0.0, 0.0), &format!("{stem}社区工作站"), &format!("{stem_en} Community Station"), 4);
+                add(
+                    "community",
+                    near(0.0, 0.0),
+                    &format!("{stem}社区工作站"),
+                    &format!("{stem_en} Community Station"),
+                    4,
+                );
                 add("school", near(230.0, 190.0), &format!("{stem}小学"), &format!("{stem_en} Primary School"), 4);
                 add("market", near(-240.0, -170.0), &format!("{stem}菜市场"), &format!("{stem_en} Food Market"), 4);
             }

@@ -153,7 +153,10 @@ pub fn spline(points: &[Pt], step: f64) -> Vec<Pt> {
             let t = k as f64 / parts as f64;
             let (t2, t3) = (t * t, t * t * t);
             let blend = |a: f64, b: f64, c: f64, d: f64| {
-                0.5 * (2.0 * b + (c - a) * t + (2.0 * a - 5.0 * b + 4.0 * c - d) * t2 + (3.0 * b - a - 3.0 * c + d) * t3)
+                0.5 * (2.0 * b
+                    + (c - a) * t
+                    + (2.0 * a - 5.0 * b + 4.0 * c - d) * t2
+                    + (3.0 * b - a - 3.0 * c + d) * t3)
             };
             out.push(pt(blend(p0.x, p1.x, p2.x, p3.x), blend(p0.y, p1.y, p2.y, p3.y)));
         }
@@ -246,7 +249,9 @@ const fn mix(mut z: u64) -> u64 {
 }
 
 fn lattice_value(seed: u64, i: i64, j: i64) -> f64 {
-    let h = mix(seed ^ mix(i.cast_unsigned().wrapping_mul(0x9E37_79B9)) ^ mix(j.cast_unsigned().wrapping_add(0x7F4A_7C15)).rotate_left(17));
+    let h = mix(seed
+        ^ mix(i.cast_unsigned().wrapping_mul(0x9E37_79B9))
+        ^ mix(j.cast_unsigned().wrapping_add(0x7F4A_7C15)).rotate_left(17));
     (h >> 11) as f64 / (1_u64 << 53) as f64 * 2.0 - 1.0
 }
 

@@ -70,7 +70,8 @@ fn polygons(net: &Net, faces: &[Face], part: &Part) -> Vec<Vec<Vec<Pt>>> {
     let mut polygons: Vec<Vec<Vec<Pt>>> = outer.into_iter().map(|ring| vec![ring]).collect();
     for hole in holes {
         let middle = hole[0].lerp(hole[1], 0.5);
-        let holder = polygons.iter_mut().filter(|p| inside(&p[0], middle)).min_by(|a, b| area(&a[0]).total_cmp(&area(&b[0])));
+        let holder =
+            polygons.iter_mut().filter(|p| inside(&p[0], middle)).min_by(|a, b| area(&a[0]).total_cmp(&area(&b[0])));
         if let Some(holder) = holder {
             holder.push(hole);
         }
@@ -81,10 +82,12 @@ fn polygons(net: &Net, faces: &[Face], part: &Part) -> Vec<Vec<Vec<Pt>>> {
 
 /// `regions.yaml`.
 pub fn tree(regions: &[Region]) -> String {
-    let mut out = String::from("# Written by `cargo xtask gen demo-city`. Codes are invented: no division begins with 9901.\n");
+    let mut out =
+        String::from("# Written by `cargo xtask gen demo-city`. Codes are invented: no division begins with 9901.\n");
     out += &format!("- {{id: yaoguang, title: {{zh-CN: 瑶光市, en: Yaoguang}}, level: city, code: \"{CITY_CODE}\"}}\n");
     for region in regions {
-        let quote = |id: &str| if id.starts_with(|c: char| c.is_ascii_digit()) { format!("\"{id}\"") } else { id.to_owned() };
+        let quote =
+            |id: &str| if id.starts_with(|c: char| c.is_ascii_digit()) { format!("\"{id}\"") } else { id.to_owned() };
         out += &format!(
             "- {{id: {}, title: {{zh-CN: {}, en: {}}}, level: {}, code: \"{}\", parent: {}}}\n",
             quote(&region.id),

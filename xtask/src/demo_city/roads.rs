@@ -68,14 +68,24 @@ pub fn roads(net: &Net, lines: &[Line], lattice: &Lattice, terrain: &Terrain) ->
 type Run = (&'static str, Vec<Vertex>);
 
 /// The pieces of one line that are built, each with its class.
-fn runs(net: &Net, chain: &[Vertex], line: &Line, terrain: &Terrain, drawn: &mut BTreeSet<(Vertex, Vertex)>) -> Vec<Run> {
+fn runs(
+    net: &Net,
+    chain: &[Vertex],
+    line: &Line,
+    terrain: &Terrain,
+    drawn: &mut BTreeSet<(Vertex, Vertex)>,
+) -> Vec<Run> {
     let embankment = line.name.starts_with("embankment");
     let over_river = if embankment { vec![Over::Land; chain.len()] } else { crossings(net, chain, terrain) };
     let mut runs: Vec<Run> = Vec::new();
     let mut open = false;
     for (i, pair) in chain.windows(2).enumerate() {
         let middle = net.points[pair[0]].lerp(net.points[pair[1]], 0.5);
-        let class = if over_river[i] == Over::Along { None } else { class_at(line, middle, over_river[i] == Over::Across, terrain) };
+        let class = if over_river[i] == Over::Along {
+            None
+        } else {
+            class_at(line, middle, over_river[i] == Over::Across, terrain)
+        };
         let fresh = class.is_some() && drawn.insert((pair[0].min(pair[1]), pair[0].max(pair[1])));
         match class {
             Some(class) if fresh => match runs.last_mut() {
@@ -110,8 +120,9 @@ fn crossings(net: &Net, chain: &[Vertex], terrain: &Terrain) -> Vec<Over> {
         let end = (i..in_bed.len()).find(|&k| !in_bed[k]).unwrap_or(in_bed.len());
         let length: f64 = (i..end).map(|k| net.points[chain[k]].dist(net.points[chain[k + 1]])).sum();
         let at = |k: usize| net.points[chain[k]];
-        let wet = (i..end).any(|k| [at(k), at(k).lerp(at(k + 1), 0.5)].into_iter().any(|p| terrain.river.distance(p) < 0.0));
-        over[i..end].fill(if wet && length < 1_000.0 { Over::Across } else { Over::Along });
+        let wet =
+            (i..end).any(|k| [at(k), at(k).lerp(at(k + 1), 0.5)].into_iter().any(|p| terrain.river.distance(p) < 0.0));
+        over[i..end].fill(if wet && length < 680.0 { Over::Across } else { Over::Along });
         i = end;
     }
     over

@@ -189,7 +189,12 @@ fn ring(lattice: &Lattice, east: usize, (south, north): (usize, usize), radius: 
     let (left, right) = (lattice.us[a - east], lattice.us[a + east]);
     let (low, high) = (lattice.vs[w - south], lattice.vs[w + north]);
     let mut frame: Vec<(f64, f64)> = Vec::new();
-    let corners = [(right, low, -1.0, 1.0, 3), (right, high, -1.0, -1.0, 0), (left, high, 1.0, -1.0, 1), (left, low, 1.0, 1.0, 2)];
+    let corners = [
+        (right, low, -1.0, 1.0, 3),
+        (right, high, -1.0, -1.0, 0),
+        (left, high, 1.0, -1.0, 1),
+        (left, low, 1.0, 1.0, 2),
+    ];
     for (u, v, du, dv, quarter) in corners {
         let (cu, cv) = (u + du * radius, v + dv * radius);
         for k in 0..=6 {
