@@ -4,4 +4,5 @@
 //! This crate never speaks SQL or HTTP and never reads a clock.
 
 
+pub mod indicators;
 pub mod ledger;
