@@ -14,6 +14,14 @@ export const useOffices = () => queries.use("offices", () => ask(api.GET("/api/v
 export const useProcesses = () => queries.use("processes", () => ask(api.GET("/api/v1/processes")), PACK_FRESH);
 export const useQueues = () => queries.use("queues", () => ask(api.GET("/api/v1/queues")), { stale_ms: 10_000 });
 
+/** How many cases are open and how many of them late, of all the caller may read. */
+export function useCounts() {
+  const count = (name: string, late: true | undefined) =>
+    queries.use(`cases/count/${name}`, () => ask(api.GET("/api/v1/cases", { params: { query: { open: true, late, limit: 1 } } })), { stale_ms: 20_000 });
+  const [open, late] = [count("open", undefined), count("late", true)];
+  return { open: computed(() => open.data.value?.total), late: computed(() => late.data.value?.total) };
+}
+
 /** Shapes of the regions of one level; an absent level asks nothing. */
 export function useRegionShapes(level: () => RegionLevel | undefined) {
   return queries.use(

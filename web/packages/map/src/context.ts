@@ -44,8 +44,7 @@ export interface PlacedLayer {
  * Adds layers now and after every change of style, and takes them away with the component.
  * `mount` adds sources and returns the layers; `ready` runs once they are in and returns how to undo it.
  */
-export function useLayers(mount: (map: MapLibreMap) => PlacedLayer[], ready?: (map: MapLibreMap) => () => void): MapContext {
-  const context = useMapContext();
+export function useLayers(context: MapContext, mount: (map: MapLibreMap) => PlacedLayer[], ready?: (map: MapLibreMap) => () => void): void {
   let undo: (() => void) | undefined;
   let layers: PlacedLayer[] = [];
   const stop = watch(
@@ -69,5 +68,4 @@ export function useLayers(mount: (map: MapLibreMap) => PlacedLayer[], ready?: (m
     const sources = new Set(layers.flatMap(({ spec }) => ("source" in spec && typeof spec.source === "string" ? [spec.source] : [])));
     for (const source of sources) if (map.getSource(source)) map.removeSource(source);
   });
-  return context;
 }

@@ -187,7 +187,9 @@ function labelLayers(source: string, kind: string, palette: Palette, locale: str
   if (kind === "place") return placeLayers(source, palette, text, halo);
   if (kind !== "water" && kind !== "green") return [];
   const colour = kind === "water" ? palette.waterText : palette.greenText;
-  const common = { type: "symbol", source, filter: ["has", "name"], paint: { ...halo, "text-color": colour } };
+  // Pocket parks would drown a whole city in names: they wait for the street view.
+  const large: Expression = ["any", [">=", ["zoom"], 13], ["!", ["in", ["get", "class"], ["literal", ["park", "garden", "stream"]]]]];
+  const common = { type: "symbol", source, filter: ["all", ["has", "name"], large], paint: { ...halo, "text-color": colour } };
   return [
     layer({
       ...common,
@@ -198,13 +200,17 @@ function labelLayers(source: string, kind: string, palette: Palette, locale: str
   ];
 }
 
+/** Places appear by rank: landmarks from afar, schools and markets in the street. Unranked ones count as 3. */
+const rankShown: Expression = ["<=", ["coalesce", ["get", "rank"], 3], ["step", ["zoom"], 1, 12, 2, 13.5, 3, 15, 4]];
+
 function placeLayers(source: string, palette: Palette, text: object, halo: object): LayerSpecification[] {
   return [
     layer({
       id: `${source}-dot`,
       type: "circle",
       source,
-      minzoom: 14,
+      minzoom: 12,
+      filter: rankShown,
       paint: {
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 14, 2, 17, 3.5],
         "circle-color": palette.placeText,
@@ -215,8 +221,16 @@ function placeLayers(source: string, palette: Palette, text: object, halo: objec
       id: `${source}-name`,
       type: "symbol",
       source,
-      minzoom: 13.5,
-      layout: { ...text, "text-size": 11.5, "text-anchor": "top", "text-offset": [0, 0.5], "text-optional": true },
+      minzoom: 11,
+      filter: rankShown,
+      layout: {
+        ...text,
+        "symbol-sort-key": ["coalesce", ["get", "rank"], 3],
+        "text-size": ["match", ["get", "rank"], 1, 12.5, 11.5],
+        "text-anchor": "top",
+        "text-offset": [0, 0.5],
+        "text-optional": true,
+      },
       paint: { ...halo, "text-color": palette.placeText },
     }),
   ];

@@ -2,7 +2,7 @@
 import type { FeatureCollection, Point } from "geojson";
 import type { Map as MapLibreMap, MapGeoJSONFeature, MapMouseEvent } from "maplibre-gl";
 import { type MaybeRefOrGetter, toValue, watch } from "vue";
-import { NOTHING, setFeatures, useLayers } from "../context";
+import { NOTHING, setFeatures, useLayers, useMapContext } from "../context";
 import { accentColour, dueColour, type MapTheme, paletteOf } from "../palette";
 import { LABEL_FONT } from "../style";
 import { drawMarkers } from "../symbols";
@@ -153,7 +153,10 @@ function pointLayers(theme: MapTheme) {
 
 /** Draws cases into the map around this component. */
 export function useCaseLayer(options: CaseLayerOptions): void {
-  const { theme, map } = useLayers(
+  const context = useMapContext();
+  const { theme, map } = context;
+  useLayers(
+    context,
     (target) => {
       for (const { id, image, pixelRatio } of drawMarkers(theme.value)) if (!target.hasImage(id)) target.addImage(id, image, { pixelRatio });
       target.addSource("cases", { type: "geojson", data: NOTHING, buffer: 64 });

@@ -2,7 +2,7 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { type MaybeRefOrGetter, type Ref, ref, toValue, watch } from "vue";
 import type { GridLevel } from "../beidou";
-import { NOTHING, setFeatures, useLayers } from "../context";
+import { NOTHING, setFeatures, useLayers, useMapContext } from "../context";
 import { drawGrid } from "../grid";
 import { paletteOf } from "../palette";
 import { LABEL_FONT, LABELS_BEGIN, OVERLAYS_BEGIN } from "../style";
@@ -10,7 +10,10 @@ import { LABEL_FONT, LABELS_BEGIN, OVERLAYS_BEGIN } from "../style";
 /** Draws the grid while `shown`; returns the level drawn. */
 export function useGridLayer(shown: MaybeRefOrGetter<boolean>, wanted?: MaybeRefOrGetter<GridLevel | undefined>): Ref<GridLevel> {
   const level = ref<GridLevel>(4);
-  const { theme, map } = useLayers(
+  const context = useMapContext();
+  const { theme, map } = context;
+  useLayers(
+    context,
     (target) => {
       const palette = paletteOf(theme.value);
       target.addSource("grid", { type: "geojson", data: NOTHING, tolerance: 0, buffer: 0 });
@@ -25,7 +28,7 @@ export function useGridLayer(shown: MaybeRefOrGetter<boolean>, wanted?: MaybeRef
             paint: {
               "line-color": palette.grid,
               "line-width": ["case", ["get", "major"], 1.4, 0.6],
-              "line-opacity": ["case", ["get", "major"], 0.6, 0.38],
+              "line-opacity": ["case", ["get", "major"], 0.45, 0.32],
             },
           },
         },

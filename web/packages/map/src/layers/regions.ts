@@ -2,7 +2,7 @@
 import type { Feature, FeatureCollection, MultiPolygon, Point, Polygon, Position } from "geojson";
 import type { Map as MapLibreMap, MapLayerMouseEvent } from "maplibre-gl";
 import { type MaybeRefOrGetter, toValue, watch } from "vue";
-import { NOTHING, setFeatures, useLayers } from "../context";
+import { NOTHING, setFeatures, useLayers, useMapContext } from "../context";
 import { accentColour, paletteOf } from "../palette";
 import { LABEL_FONT, LABELS_BEGIN, OVERLAYS_BEGIN } from "../style";
 
@@ -96,7 +96,10 @@ const BY_LEVEL = (city: number, district: number, street: number, other: number)
 
 /** Draws regions into the map around this component. */
 export function useRegionLayer(options: RegionLayerOptions): void {
-  const { theme, locale, map } = useLayers(
+  const context = useMapContext();
+  const { theme, locale, map } = context;
+  useLayers(
+    context,
     (target) => {
       const palette = paletteOf(theme.value);
       target.addSource("regions", { type: "geojson", data: NOTHING, tolerance: 0.4, promoteId: "id" });
