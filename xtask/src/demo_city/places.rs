@@ -109,8 +109,9 @@ pub fn layer(regions: &[Region], fabric: &Fabric) -> String {
             add("metro", bend(*u, *v), &format!("{zh}站（{line}号线）"), &format!("{en} (Line {line})"), 2);
         }
     }
+    let mut taken = Vec::new();
     for region in regions {
-        let near = |dx: f64, dy: f64| built_near(fabric, region.centre.add(pt(dx, dy)));
+        let mut near = |dx: f64, dy: f64| built_near(fabric, region.centre.add(pt(dx, dy)), &mut taken);
         let (zh, en) = (region.name.0.as_str(), region.name.1.as_str());
         match region.level {
             "district" => {
@@ -147,8 +148,14 @@ pub fn layer(regions: &[Region], fabric: &Fabric) -> String {
     layer.finish()
 }
 
-/// The building nearest to a point, so that nothing stands in a field or a river.
-fn built_near(fabric: &Fabric, p: Pt) -> Pt {
-    let corners = fabric.buildings.iter().flat_map(|block| &block.rings).map(|ring| ring[0].lerp(ring[2], 0.5));
-    corners.min_by(|a, b| a.dist(p).total_cmp(&b.dist(p))).unwrap_or(p)
+/// Two places are at least this far apart, metres.
+const APART_M: f64 = 70.0;
+
+/// The building nearest to a point that no place has taken, so that nothing stands in a field or on another.
+fn built_near(fabric: &Fabric, p: Pt, taken: &mut Vec<Pt>) -> Pt {
+    let middles = fabric.buildings.iter().flat_map(|block| &block.rings).map(|ring| ring[0].lerp(ring[2], 0.5));
+    let free = middles.filter(|middle| taken.iter().all(|other| other.dist(*middle) > APART_M));
+    let found = free.min_by(|a, b| a.dist(p).total_cmp(&b.dist(p))).unwrap_or(p);
+    taken.push(found);
+    found
 }
