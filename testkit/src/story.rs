@@ -58,7 +58,7 @@ impl Story {
     /// # Panics
     /// When a word of the story is not one of a pack.
     pub fn file(&self, tx: &mut Tx, at: Instant) -> Result<Case, StoreError> {
-        let no = tx.next_case_no("YG", 2026_11_23)?;
+        let no = tx.next_case_no("YG", 20_261_123)?;
         let id = tx.new_case_id(at);
         let events = self.filed_events(no, at);
         Ok(self.append(tx, id, None, at, events)?.0)

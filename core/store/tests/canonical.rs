@@ -1,5 +1,7 @@
 //! The text the ledger commits to is locked: a receipt given once must open for ever.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use dipper_store as store;
 use model::{Event, Instant};
 

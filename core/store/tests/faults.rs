@@ -1,5 +1,7 @@
 //! What happens when things go wrong: connections lost, other programs' databases, panics, closed stores.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use dipper_store as store;
 use model::Instant;
 use store::{BackupError, CaseFilter, DatabaseUrl, OpenError, Reader, Store, StoreError};

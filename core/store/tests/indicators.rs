@@ -1,5 +1,7 @@
 //! A count and the cases behind it are one definition.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use dipper_store as store;
 use model::event::Moved;
 use model::{Actor, Case, ClockName, EventBody, Instant, NewEvent, PartyId, StageId, Tally};

@@ -1,5 +1,7 @@
 //! Lists, counts and maps over many cases.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use dipper_store as store;
 use grid::{Bounds, LonLat};
 use model::{ClockName, EventBody, Instant, NewEvent, OfficeId, PartyId, RoleId};

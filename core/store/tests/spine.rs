@@ -1,5 +1,7 @@
 //! Events and cases: appended once, in order, or not at all.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use dipper_store as store;
 use model::{Case, CaseNo, EventBody, Instant, NewEvent, PartyId};
 use store::{Append, CaseFilter, CaseSort, Store, StoreError, Tx, canonical_event};
@@ -73,7 +75,7 @@ on_both_databases!(a_stale_command_is_refused_and_writes_nothing, |database| {
 
 on_both_databases!(a_case_begins_once, |database| {
     let case = file(database);
-    let (id, no) = (case.id, CaseNo::from_parts("YG", 2026_11_23, 99).unwrap());
+    let (id, no) = (case.id, CaseNo::from_parts("YG", 20_261_123, 99).unwrap());
     let again = database.write_blocking(move |tx| {
         let events = Story::default().filed_events(no, noon());
         tx.append(Append { case_id: id, before: None, events, recorded_at: noon(), region_path: "city/" })

@@ -1,5 +1,7 @@
 //! Jobs, consumers, people, packs: each rule on both databases.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 use dipper_store as store;
 use model::{ContactId, EvidenceId, Grant, Instant, PackHash, PartyId};
 use serde_json::json;

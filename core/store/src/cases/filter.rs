@@ -203,7 +203,7 @@ impl CaseFilter {
             clause.and(&format!("({})", tasks.join(" OR ")));
         }
         clause.and_in("task_office", &self.task_office);
-        clause.and_in("task_assignee", &self.assignee);
+        clause.and_in("task_assignee", self.assignee);
         if self.unassigned {
             clause.and("task_assignee IS NULL AND task_role IS NOT NULL");
         }

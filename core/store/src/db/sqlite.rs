@@ -207,5 +207,5 @@ fn is_unique(error: &rusqlite::Error) -> bool {
 /// The table of "UNIQUE constraint failed: parties.login", as a word for the caller.
 fn what_exists(message: &str) -> String {
     let table = message.rsplit(": ").next().and_then(|columns| columns.split('.').next());
-    table.map_or_else(|| "it".to_owned(), |table| super::value_word(table))
+    table.map_or_else(|| "it".to_owned(), super::value_word)
 }

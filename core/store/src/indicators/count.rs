@@ -62,7 +62,7 @@ impl Reader {
         let sql = format!(
             "SELECT {group} AS grouped, {stage} AS staged, {} FROM {}{} GROUP BY 1, 2 ORDER BY 1, 2",
             columns.join(", "),
-            cohort.from_sql(),
+            cohort.tables(),
             clause.sql()
         );
         for mut row in self.query(&sql, clause.values())? {

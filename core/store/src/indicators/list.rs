@@ -48,7 +48,7 @@ impl Reader {
         let sql = format!(
             "SELECT c.key, {seq} AS step, {} FROM {}{} ORDER BY c.key DESC, step DESC LIMIT {one_more}",
             columns.join(", "),
-            cohort.from_sql(),
+            cohort.tables(),
             clause.sql()
         );
         let mut last = None;
@@ -71,7 +71,7 @@ fn and_group(clause: &mut Where, by: GroupBy, group: &str, key: &str) {
         GroupBy::All => {}
         // A path cut to its depth stands for everything below; a shorter one for itself alone.
         GroupBy::Region { depth } if key.matches('/').count() >= depth => {
-            let (from, to) = (clause.bind(key), clause.bind(&after_prefix(key)));
+            let (from, to) = (clause.bind(key), clause.bind(after_prefix(key)));
             clause.and(&format!("{group} >= {from} AND {group} < {to}"));
         }
         _ => {

@@ -220,7 +220,7 @@ impl Part {
 impl Cohort {
     pub(super) const ALL: [Self; 4] = [Self::Opened, Self::Closed, Self::Settled, Self::Steps];
 
-    pub(super) const fn from_sql(self) -> &'static str {
+    pub(super) const fn tables(self) -> &'static str {
         match self {
             Self::Opened | Self::Closed | Self::Settled => "cases AS c",
             Self::Steps => "case_steps AS s JOIN cases AS c ON c.key = s.case_key",
