@@ -105,6 +105,13 @@ fn every_story_of_the_pack_comes_true() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+
+    let steps = || loaded.scenarios.iter().flat_map(|scenario| &scenario.steps).filter(|step| !step.refused);
+    let told: BTreeSet<&str> =
+        steps().filter_map(|step| step.act.as_ref()).map(|(_, action)| action.as_str()).collect();
+    let actions = compiled.city.processes.values().flat_map(|process| &process.actions);
+    let untold: Vec<&str> = actions.map(|action| action.id.as_str()).filter(|id| !told.contains(id)).collect();
+    assert!(untold.is_empty(), "no story takes {}", untold.join(", "));
 }
 
 #[test]
