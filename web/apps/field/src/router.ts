@@ -1,4 +1,5 @@
 import { signedIn } from "@dipper/api";
+import { say, toast } from "@dipper/ui";
 import { createRouter, createWebHistory } from "vue-router";
 import TasksPage from "./pages/TasksPage.vue";
 
@@ -21,3 +22,6 @@ router.beforeEach((to) => {
   if (to.meta["open"] || signedIn.value) return true;
   return { path: "/sign-in", query: to.path === "/" ? {} : { to: to.fullPath } };
 });
+
+// A page whose code is neither cached nor reachable: say so instead of doing nothing.
+router.onError(() => toast(say("app.chunk"), "late"));

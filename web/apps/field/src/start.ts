@@ -30,11 +30,17 @@ const FLUSH_EVERY_MS = 20_000;
 
 async function deliver(item: OutItem): Promise<unknown> {
   if (item.kind === "report") return deliverReport(item);
-  const done = await deliverAction(item);
-  queries.put(`case/${(item.body as ActionItemBody).case_id}`, done);
+  const key = `case/${(item.body as ActionItemBody).case_id}`;
+  try {
+    queries.put(key, await deliverAction(item), { keep: true });
+  } catch (cause) {
+    // Overtaken by events: show at once what the case has become.
+    if (toProblem(cause).status === 409) queries.invalidate(key);
+    throw cause;
+  }
   queries.invalidate("cases");
   queries.invalidate("queues");
-  return done;
+  return queries.peek(key);
 }
 
 /** Opens storage and finds out who is signed in: from the server, or from the last visit when there is no network. */

@@ -1,3 +1,4 @@
+import { say, toast } from "@dipper/ui";
 import { createRouter, createWebHistory } from "vue-router";
 import HomePage from "./pages/HomePage.vue";
 
@@ -21,3 +22,6 @@ export const router = createRouter({
     { path: "/:rest(.*)*", component: () => import("./pages/NotFoundPage.vue") },
   ],
 });
+
+// A page whose code is neither cached nor reachable: say so instead of doing nothing.
+router.onError(() => toast(say("app.chunk"), "late"));

@@ -52,6 +52,9 @@ export interface QuerySetup {
 
 const PREFIX = "answer/";
 
+/** An answer older than this is asked for again when a person comes back to the page. */
+const RESUME_AGE_MS = 60_000;
+
 /** Cache, retry, staleness and invalidation for the answers of one page. */
 export class QueryClient {
   readonly #entries = new Map<string, Entry>();
@@ -107,9 +110,23 @@ export class QueryClient {
   }
 
   /** Puts an answer in place, for instance the case that an action gave back. */
-  put(key: string, data: unknown): void {
+  put(key: string, data: unknown, options: Pick<QueryOptions, "keep"> = {}): void {
     const entry = this.#entry(key);
-    Object.assign(entry, { data, at_ms: this.#now(), problem: undefined, outdated: false });
+    const at_ms = this.#now();
+    Object.assign(entry, { data, at_ms, problem: undefined, outdated: false });
+    if (options.keep) void this.#remember(key, { data, at_ms });
+  }
+
+  /** Asks for an answer nobody watches yet and keeps it for reading offline. A failure is no news here. */
+  async fetch(key: string, fetcher: () => Promise<unknown>): Promise<void> {
+    const data = await fetcher().catch(() => undefined);
+    if (data !== undefined) this.put(key, data, { keep: true });
+  }
+
+  /** The answer kept by an earlier visit, without asking. */
+  async recall<T>(key: string): Promise<T | undefined> {
+    await this.#recall(key, this.#entry(key));
+    return this.peek<T>(key);
   }
 
   /** What is held under a key, watched or not. */
@@ -126,10 +143,11 @@ export class QueryClient {
     }
   }
 
-  /** Asks again for everything on screen whose last call failed: called when the connection returns. */
+  /** Asks again for everything on screen that failed or has aged: called when the network or the person returns. */
   resume(): void {
+    const aged = this.#now() - RESUME_AGE_MS;
     for (const entry of this.#entries.values()) {
-      if (entry.watchers > 0 && (entry.problem || entry.outdated)) void entry.ask?.();
+      if (entry.watchers > 0 && (entry.problem || entry.outdated || (entry.at_ms ?? 0) < aged)) void entry.ask?.();
     }
   }
 

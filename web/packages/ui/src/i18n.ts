@@ -52,6 +52,11 @@ export function addMessages(more: Record<Locale, Messages>): void {
   }
 }
 
+/** A message outside components, such as in a router. */
+export function say(id: string): string {
+  return dictionary.global.t(id);
+}
+
 /** Changes the language of the page, loading its messages when they are not here yet. */
 export async function setLocale(locale: Locale): Promise<void> {
   if (locale === "en" && !dictionary.global.availableLocales.includes("en")) {

@@ -3,7 +3,7 @@ import type zhCN from "./zh-CN.ts";
 const en: typeof zhCN = {
   app_name: "Dipper Field",
   offline: "Tasks can be read and done; they are sent when you are online.",
-  tab: { label: "Main", tasks: "My tasks", map: "Map", patrol: "Patrol", outbox: "Unsent", me: "Me" },
+  tab: { label: "Main", tasks: "Tasks", map: "Map", patrol: "Patrol", outbox: "Unsent", me: "Me" },
   task: {
     queues: "Queues",
     search: "Search number, address, words",

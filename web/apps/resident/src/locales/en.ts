@@ -3,7 +3,7 @@ import type zhCN from "./zh-CN.ts";
 const en: typeof zhCN = {
   app_name: "Dipper",
   offline: "What you write is kept on this phone and sent when you are back online.",
-  tab: { label: "Main", home: "Home", nearby: "Nearby", report: "Report", mine: "My reports", me: "Me" },
+  tab: { label: "Main", home: "Home", nearby: "Nearby", report: "Report", mine: "Reports", me: "Me" },
   home: {
     title: "See a problem? Take a photo",
     lead: "A dark street light, a loose manhole cover, uncollected waste. Say so, somebody will deal with it, and you can follow every step.",

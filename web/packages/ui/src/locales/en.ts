@@ -11,6 +11,7 @@ const en: typeof zhCN = {
     back: "Back",
     close: "Close",
     clear: "Clear",
+    chunk: "No network, and this page is not on the phone yet",
     loading: "Loading",
     offline: "No network.",
     stale: "Could not update just now. This is from {at}.",

@@ -9,6 +9,7 @@ export default {
     back: "返回",
     close: "关闭",
     clear: "清空",
+    chunk: "没有网络，这一页还没存到手机里",
     loading: "正在载入",
     offline: "没有网络。",
     stale: "刚才没能更新，下面是 {at} 的内容。",
