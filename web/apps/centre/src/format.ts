@@ -27,7 +27,7 @@ export function useFormat() {
   return {
     now,
     duration,
-    /** `4 working_hour` as `4 工作时`. */
+    /** `4 working_hour` in words. */
     limit(limit: string | null | undefined): string {
       const parts = limit ? splitLimit(limit) : null;
       return parts ? t(`unit.${parts.unit}`, { n: parts.amount }) : (limit ?? "");
@@ -40,6 +40,8 @@ export function useFormat() {
       const left = leftMs(due_at, now.value);
       return { tone, words: t(left < 0 ? "due.over" : "due.left", { span: duration(left) }) };
     },
+    /** Several things in one line, with the comma of the language. */
+    list: (parts: readonly string[]): string => parts.filter(Boolean).join(locale.value.startsWith("zh") ? "\u3001" : ", "),
     count: (value: number): string => new Intl.NumberFormat(locale.value).format(value),
     /** The value of an indicator in its unit; a dash where nothing was to be counted. */
     indicator(value: number | null | undefined, unit: IndicatorDefinition["unit"]): string {

@@ -5,6 +5,8 @@ import type { IndicatorDefinition, IndicatorRow, Trends } from "../types";
 
 /** Colours of a chart, read from the tokens where it is drawn. */
 export interface ChartColours {
+  /** The font in force: charts measure their labels with it. */
+  readonly font: string;
   readonly ink: string;
   readonly soft: string;
   readonly line: string;
@@ -20,6 +22,7 @@ export function chartColours(at: Element = document.documentElement): ChartColou
   const style = getComputedStyle(at);
   const token = (name: string, fallback: string) => style.getPropertyValue(name).trim() || fallback;
   return {
+    font: style.fontFamily || "sans-serif",
     ink: token("--ink", "#15212c"),
     soft: token("--ink-soft", "#4a5763"),
     line: token("--line", "#d9ddd8"),
@@ -35,7 +38,7 @@ function base(colours: ChartColours) {
   return {
     animation: false,
     aria: { enabled: true },
-    textStyle: { fontFamily: "inherit", color: colours.ink },
+    textStyle: { fontFamily: colours.font, color: colours.ink },
     tooltip: { trigger: "axis", backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.ink, fontSize: 12 } },
   };
 }
@@ -61,7 +64,7 @@ export function trendOption({ days }: Trends, names: TrendNames, colours: ChartC
   });
   return {
     ...base(colours),
-    legend: { top: 0, right: 0, textStyle: { color: colours.soft }, itemWidth: 22 },
+    legend: { top: 0, right: 0, textStyle: { color: colours.soft }, itemWidth: 22, itemGap: 18 },
     grid: { top: 34, right: 12, bottom: 4, left: 4, containLabel: true },
     xAxis: {
       type: "category",

@@ -56,8 +56,14 @@ export function flatten(points: CasePoints): FeatureCollection {
   };
 }
 
+/** Marks on the wall are read from across a room. */
+function scale(theme: MapTheme): number {
+  return theme === "dark" ? 1.25 : 1;
+}
+
 function clusterLayers(theme: MapTheme) {
-  const radius = ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 12, 10, 20, 40, 32];
+  const k = scale(theme);
+  const radius = ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 12 * k, 10, 20 * k, 40, 32 * k];
   const late = dueColour("late", theme);
   return [
     {
@@ -81,7 +87,7 @@ function clusterLayers(theme: MapTheme) {
       layout: {
         "text-field": ["to-string", ["get", "count"]],
         "text-font": LABEL_FONT,
-        "text-size": 12.5,
+        "text-size": 12.5 * k,
         "text-allow-overlap": true,
         "text-ignore-placement": true,
       },
@@ -94,7 +100,7 @@ function clusterLayers(theme: MapTheme) {
       filter: ["all", isCluster, isLate],
       layout: {
         "icon-image": "due-late",
-        "icon-size": 0.72,
+        "icon-size": 0.72 * k,
         "icon-offset": [20, -20],
         "icon-allow-overlap": true,
         "icon-ignore-placement": true,
@@ -126,7 +132,7 @@ function pointLayers(theme: MapTheme) {
       filter: ["!", isCluster],
       layout: {
         "icon-image": ["get", "marker"],
-        "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.6, 14, 1],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.6 * scale(theme), 14, scale(theme)],
         "icon-allow-overlap": true,
         "icon-ignore-placement": true,
         "symbol-sort-key": order,
