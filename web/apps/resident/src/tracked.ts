@@ -41,6 +41,8 @@ export function trackLink(origin: string, case_no: string, secret: string): stri
 
 /** The secret in the hash of such an address. */
 export function secretInHash(hash: string): string | undefined {
-  const secret = decodeURIComponent(hash.replace(/^#/, ""));
-  return /^[\w-]{8,128}$/.test(secret) ? secret : undefined;
+  const secret = hash.replace(/^#/, "");
+  // Checked before it is decoded: what is not a plain word is not ours.
+  return /^[\w.~-]{6,200}$/.test(secret) ? secret : undefined;
+}$/.test(secret) ? secret : undefined;
 }
