@@ -2,6 +2,7 @@
 //!
 //! Only a dispatcher: every command lives in its own module. Never part of the product.
 
+mod bench;
 mod demo_city;
 mod gen_files;
 mod tidy;
@@ -23,12 +24,15 @@ enum Command {
     Gen(gen_files::Args),
     /// Check the house rules.
     Tidy,
+    /// Measure, and print a table for each.
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Gen(args) => gen_files::run(&args),
         Command::Tidy => tidy::run(&gen_files::repository()),
+        Command::Bench(args) => bench::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,89 @@
+//! `cargo xtask bench`: the figures of `docs/performance.md`, measured on the real program.
+//!
+//! Never a test: a shared machine must not decide whether a change is right. Every peer runs in the same run.
+
+mod city;
+mod grid;
+mod http;
+mod lifecycle;
+mod postgres;
+mod report;
+mod start;
+mod store;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use crate::gen_files::repository;
+
+/// What to measure, and how long.
+#[derive(ClapArgs)]
+pub struct Args {
+    /// What to measure; everything when absent
+    names: Vec<Name>,
+    /// Cases in the database before the life cycles are measured
+    #[arg(long, default_value_t = 1_000_000)]
+    cases: u64,
+    /// Seconds of steady load
+    #[arg(long, default_value_t = 30)]
+    seconds: u64,
+    /// Connections that work at the same time
+    #[arg(long, default_value_t = 32)]
+    connections: usize,
+    /// Life cycles on PostgreSQL instead of SQLite
+    #[arg(long)]
+    postgres: bool,
+    /// Put the tables into docs/performance.md
+    #[arg(long)]
+    write: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// Encoding a point, beside other grids
+    Grid,
+    /// Appending events, beside plain inserts
+    Store,
+    /// Start to first answer, idle memory
+    Start,
+    /// File, assign, resolve, close through HTTP
+    Lifecycle,
+}
+
+/// Measures, and prints a Markdown table for each.
+///
+/// # Errors
+/// When the program cannot be built or does not do what is asked of it.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let root = repository();
+    let every = [Name::Grid, Name::Store, Name::Start, Name::Lifecycle];
+    let names = if args.names.is_empty() { &every[..] } else { &args.names[..] };
+    for name in names {
+        let (section, table) = match name {
+            Name::Grid => ("grid", grid::measure(&root)?),
+            Name::Store => ("store", store::measure(&root)?),
+            Name::Start => ("start", start::measure(&root, args.cases)?),
+            Name::Lifecycle if args.postgres => ("lifecycle-postgres", lifecycle::measure(&root, args)?),
+            Name::Lifecycle => ("lifecycle-sqlite", lifecycle::measure(&root, args)?),
+        };
+        println!("\n{table}");
+        if args.write {
+            report::write(&root.join("docs/performance.md"), section, &table)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where databases for measurements are kept between runs: inside cargo's target folder.
+fn workshop(root: &Path) -> PathBuf {
+    target(root).join("bench")
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells its target folder by the environment; xtask is no part of the product"
+)]
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+}
