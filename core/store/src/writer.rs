@@ -2,6 +2,7 @@
 //!
 //! Nothing is answered `Ok` before the commit has returned, which waits for fsync. A command that fails or panics
 //! loses its own savepoint only. When the commit fails, every command of the batch is answered with that error.
+//! The first command of a batch needs no savepoint: with nothing kept before it, the transaction itself is one.
 
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant as Monotonic};
@@ -53,13 +54,16 @@ impl Writer {
     /// Runs the command and what is queued behind it; true when the queue asked to stop.
     fn run_batch(&mut self, first: Box<dyn Write>) -> bool {
         let began = Monotonic::now();
-        let mut stopping = false;
+        let (mut stopping, mut any_kept) = (false, false);
         let mut done: Vec<Box<dyn Write>> = Vec::new();
         let mut lost = self.begin().err();
         let mut next = Some(first);
         while let Some(mut command) = next.take() {
             if lost.is_none() {
-                lost = self.run_one(command.as_mut()).err();
+                match self.run_one(command.as_mut(), any_kept) {
+                    Ok(kept) => any_kept |= kept,
+                    Err(error) => lost = Some(error),
+                }
             }
             done.push(command);
             if lost.is_some() || done.len() >= BATCH_MAX || began.elapsed() >= BATCH_TIME {
@@ -101,19 +105,29 @@ impl Writer {
         self.tx.connection().begin_write()
     }
 
-    /// Runs one command; an error means that the whole transaction is gone.
-    fn run_one(&mut self, command: &mut dyn Write) -> Result<(), StoreError> {
+    /// Runs one command and tells whether it is kept; an error means that the whole transaction is gone.
+    fn run_one(&mut self, command: &mut dyn Write, any_kept: bool) -> Result<bool, StoreError> {
         let position = self.tx.position();
-        self.tx.connection().savepoint()?;
+        if any_kept {
+            self.tx.connection().savepoint()?;
+        }
         let Err(failure) = command.run(&mut self.tx) else {
-            return self.tx.connection().release();
+            if any_kept {
+                self.tx.connection().release()?;
+            }
+            return Ok(true);
         };
         self.tx.set_position(position);
+        if !any_kept {
+            // Not a savepoint for it alone: SQLite walks its whole undo list at each statement of a long command.
+            self.recover();
+            return self.begin().map(|()| false);
+        }
         if !self.tx.connection().in_transaction() {
             // SQLite dropped the whole transaction (disk full), or PostgreSQL went away.
             return Err(failure.unwrap_or_else(|| StoreError::unavailable("the database dropped the transaction")));
         }
-        self.tx.connection().rollback_to_savepoint()
+        self.tx.connection().rollback_to_savepoint().map(|()| false)
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
