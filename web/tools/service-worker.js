@@ -4,6 +4,9 @@
 const SHELL = `dipper-shell${BASE}${VERSION}`;
 const PREFIX = `dipper-shell${BASE}`;
 
+// A script asked for by a module carries an Origin, the kept one did not: the same file all the same.
+const ANY = { ignoreVary: true };
+
 self.addEventListener("install", (event) => {
   event.waitUntil(
     caches
@@ -47,13 +50,13 @@ async function page(request) {
   } catch {
     // Offline: the kept page follows.
   }
-  const kept = await caches.match(BASE);
+  const kept = await caches.match(BASE, ANY);
   return kept ?? Response.error();
 }
 
 // Files under assets/ carry the hash of their content in their name: once kept, always right.
 async function asset(request) {
-  const kept = await caches.match(request);
+  const kept = await caches.match(request, ANY);
   if (kept) return kept;
   const fresh = await fetch(request);
   if (fresh.ok) {

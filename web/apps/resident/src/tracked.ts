@@ -44,5 +44,4 @@ export function secretInHash(hash: string): string | undefined {
   const secret = hash.replace(/^#/, "");
   // Checked before it is decoded: what is not a plain word is not ours.
   return /^[\w.~-]{6,200}$/.test(secret) ? secret : undefined;
-}$/.test(secret) ? secret : undefined;
 }
