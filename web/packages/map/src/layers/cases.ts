@@ -31,7 +31,8 @@ export interface CaseLayerOptions {
 /** How far one click on a cluster goes in. */
 const CLUSTER_ZOOM_STEP = 2;
 
-const isCluster = [">", ["coalesce", ["get", "count"], 0], 1] as const;
+/** Whatever names no case is a cluster, even one of a single case. */
+const isCluster = ["==", ["get", "case_id"], ""] as const;
 const isLate = [">", ["coalesce", ["get", "late"], 0], 0] as const;
 
 /** The colour of plain clusters: quiet, so that the late ones speak. */
@@ -63,7 +64,7 @@ function scale(theme: MapTheme): number {
 
 function clusterLayers(theme: MapTheme) {
   const k = scale(theme);
-  const radius = ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 12 * k, 10, 20 * k, 40, 32 * k];
+  const radius = ["interpolate", ["linear"], ["sqrt", ["coalesce", ["get", "count"], 1]], 1, 12 * k, 10, 20 * k, 40, 32 * k];
   const late = dueColour("late", theme);
   return [
     {
@@ -85,7 +86,7 @@ function clusterLayers(theme: MapTheme) {
       source: "cases",
       filter: isCluster,
       layout: {
-        "text-field": ["to-string", ["get", "count"]],
+        "text-field": ["to-string", ["coalesce", ["get", "count"], ""]],
         "text-font": LABEL_FONT,
         "text-size": 12.5 * k,
         "text-allow-overlap": true,
@@ -199,7 +200,7 @@ export function useCaseLayer(options: CaseLayerOptions): void {
     if (!feature) return;
     event.preventDefault();
     const point = feature.properties as CasePoint;
-    if ((point.count ?? 0) > 1 && feature.geometry.type === "Point") {
+    if (!point.case_id && feature.geometry.type === "Point") {
       const [lon = 0, lat = 0] = feature.geometry.coordinates;
       target.easeTo({ center: [lon, lat], zoom: target.getZoom() + CLUSTER_ZOOM_STEP });
     } else options.onSelect?.(point);
