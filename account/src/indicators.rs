@@ -125,7 +125,7 @@ fn closing() -> Vec<Definition> {
         "Closed on time",
         (Part::DueClosedOnTime, Part::Due),
         Some(0.9),
-        ("按期结案数 ÷ 应结案数(挂账、批准延期、申诉成立的除外)", "closed with handling in time ÷ due to be closed, without suspended, extended or upheld on appeal"),
+        ("按期结案数 ÷ 应结案数(挂账、申诉成立的除外;批准延期的按延长后的时限)", "closed with handling in time ÷ due to be closed, without suspended or upheld on appeal; an approved extension counts with its later deadline"),
     );
     vec![
         plain("reported", "上报数", "Reported", Part::Opened, ("本期上报的案件数", "cases reported in the period")),
@@ -163,7 +163,7 @@ fn quality() -> Vec<Definition> {
         plain("supervised", "督办数", "Supervised", Part::Supervised, ("本期上报中被督办的", "reported cases put under supervision")),
         plain("suspended", "挂账数", "Suspended", Part::Suspended, ("本期上报中挂账的", "reported cases suspended")),
         plain("extended", "延期数", "Extended", Part::Extended, ("本期上报中批准延期的", "reported cases given more time")),
-        plain("excused", "免责数", "Excused", Part::Excused, ("应结案中因挂账、延期、申诉免责的", "due cases excused by suspension, extension or appeal")),
+        plain("excused", "免责数", "Excused", Part::Excused, ("应结案中因挂账、申诉成立免责的", "due cases excused by suspension or an upheld appeal")),
         ratio("satisfaction", "满意率", "Satisfied", (Part::Satisfied, Part::Rated), Some(0.9), ("四星及以上 ÷ 评价数", "four stars or more ÷ ratings")),
         Definition { unit: Unit::Stars, ..stars },
         ratio("reopen_rate", "重开率", "Opened again", (Part::Reopened, Part::Closed), None, ("市民要求重开的 ÷ 结案数", "opened again by reporters ÷ closed")),

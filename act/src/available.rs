@@ -1,7 +1,7 @@
 //! Which actions a person may take on a case now. The faces show exactly these; a refusal names them.
 
-use model::{Actor, Case, Instant};
-use pack::{Action, Compiled, Effect, Process};
+use model::{Actor, Case, Instant, Outcome};
+use pack::{Action, Compiled, Effect, Process, Target};
 
 use crate::acting::{Acting, admitted};
 
@@ -27,7 +27,7 @@ pub enum Obstacle {
     Expired,
     /// It was taken too recently.
     TooSoon(Instant),
-    /// There is nothing for it to act on (a task already claimed, no earlier state).
+    /// There is nothing for it to act on (a task already claimed, no earlier state, a report others have joined).
     Moot,
 }
 
@@ -35,6 +35,9 @@ pub enum Obstacle {
 pub fn obstacle(case: &Case, compiled: &Compiled, action: &Action, now: Instant) -> Option<Obstacle> {
     if !action.from.contains(&case.state) {
         return Some(Obstacle::State);
+    }
+    if is_withdrawal(case, compiled, action) && !case.joined.is_empty() {
+        return Some(Obstacle::Moot);
     }
     if let (Some(within), Some(closed_at)) = (&action.within, case.closed_at) {
         let last = compiled.calendars.get(&within.calendar).and_then(|calendar| calendar.due(within.limit, closed_at)).ok();
@@ -51,13 +54,21 @@ pub fn obstacle(case: &Case, compiled: &Compiled, action: &Action, now: Instant)
     let is_moot = match action.effect {
         Some(Effect::Claim) => case.task.as_ref().is_none_or(|task| task.assignee.is_some()),
         Some(Effect::Rate) => case.rating.is_some(),
-        Some(Effect::Reclassify) | None => matches!(action.to, pack::Target::Previous) && case.previous.is_none(),
+        Some(Effect::Reclassify) | None => matches!(action.to, Target::Previous) && case.previous.is_none(),
     };
     is_moot.then_some(Obstacle::Moot)
 }
 
-/// The earlier action by which this person did the work they would now judge (nobody closes their own work).
+/// Taking a report back. Once others have joined it is theirs as well, and nobody may take it from them.
+fn is_withdrawal(case: &Case, compiled: &Compiled, action: &Action) -> bool {
+    let Target::State(to) = &action.to else { return false };
+    let state = compiled.city.process(&case.process).and_then(|process| process.state(to));
+    state.is_some_and(|state| state.outcome == Some(Outcome::Withdrawn))
+}
+
+/// The earlier action by which this person did the work they would now judge (nobody closes their own work). It
+/// counts in whatever round it was done: who handled a case once never checks or closes it, reworked or reopened.
 pub fn own_work<'a>(case: &Case, action: &'a Action, actor: &Actor) -> Option<&'a model::ActionId> {
     let party = actor.party()?;
-    action.separate_from.iter().find(|earlier| case.done_by.get(*earlier) == Some(&party))
+    action.separate_from.iter().find(|earlier| case.done_by.get(*earlier).is_some_and(|doers| doers.contains(&party)))
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{ActionId, Case, ClockName, ClockState, EventBody, Instant, Limit, Moved, NewEvent, StateId};
-use pack::enter::{EnterError, Subject, clock_in, task_in};
-use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, Process, Target};
+use pack::enter::{EnterError, Subject, category_limit, clock_in, task_in};
+use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, OfficeRule, Process, Target};
 use serde_json::Value;
 
 use crate::acting::{Acting, admitted};
@@ -127,7 +127,7 @@ impl Move<'_> {
         let mut bodies = self.before_move(is_move)?;
         bodies.push(EventBody::Moved(Box::new(self.moved(&to, &subject)?)));
         bodies.extend(self.effect_bodies());
-        if is_move {
+        if is_move || self.is_passed_on(&to) {
             bodies.extend(self.clocks_after_move(&to, &subject)?);
         }
         Ok(bodies)
@@ -151,9 +151,20 @@ impl Move<'_> {
         Subject { category, condition, region: &self.case.place.region, handler }
     }
 
+    /// True when the case stays in a state that its handler owes, but another department becomes the handler.
+    fn is_passed_on(&self, to: &StateId) -> bool {
+        let rule = self.process.states.get(to).and_then(|state| state.task.as_ref());
+        *to == self.case.state && rule.is_some_and(|rule| rule.office == OfficeRule::Handler) && !self.is_same_handler()
+    }
+
+    fn is_same_handler(&self) -> bool {
+        self.answers.handler.as_ref().is_none_or(|handler| self.case.handler.as_ref() == Some(handler))
+    }
+
     fn moved(&self, to: &StateId, subject: &Subject<'_>) -> Result<Moved, Refusal> {
         let state = self.process.states.get(to).ok_or_else(|| EnterError::State(to.clone()))?;
-        let task = if *to == self.case.state { self.case.task.clone() } else { task_in(self.compiled, self.process, to, subject)? };
+        let is_same_task = *to == self.case.state && !self.is_passed_on(to);
+        let task = if is_same_task { self.case.task.clone() } else { task_in(self.compiled, self.process, to, subject)? };
         let is_handled = matches!(task.as_ref().map(|task| task.clock), Some(ClockName::Disposal));
         // A case sent to be handled without a department named goes where routing sends it; the event says where.
         let routed = (is_handled && subject.handler.is_none()).then(|| task.as_ref().map(|task| task.office.clone())).flatten();
@@ -303,10 +314,13 @@ impl Move<'_> {
 
     /// Entering a state that the disposal clock limits: a clock still running goes on, a paused one resumes for the
     /// same handler, and anything else begins anew (GB/T 30428: re-sent to another department, the limit restarts).
+    /// It also begins anew when the case was filed under another condition meanwhile: that has a limit of its own.
     fn disposal_clock(&self, to: &StateId, subject: &Subject<'_>) -> Result<Vec<EventBody>, Refusal> {
-        let is_same_handler = self.answers.handler.as_ref().is_none_or(|handler| self.case.handler.as_ref() == Some(handler));
-        let must_restart = self.action.disposal == Some(ClockEffect::Start) && !is_same_handler;
-        match self.open_clock(ClockName::Disposal).filter(|_| !must_restart) {
+        let limit = category_limit(self.compiled, subject);
+        let is_same_limit = |clock: &ClockState| clock.limit.is_none() || limit.is_none() || clock.limit == limit;
+        let is_start = self.action.disposal == Some(ClockEffect::Start);
+        let goes_on = |clock: &&ClockState| !is_start || (self.is_same_handler() && is_same_limit(clock));
+        match self.open_clock(ClockName::Disposal).filter(goes_on) {
             Some(clock) if clock.is_running() => Ok(Vec::new()),
             Some(clock) => Ok(self.resumed(ClockName::Disposal, clock)?.into_iter().collect()),
             None => Ok(clock_in(self.compiled, self.process, to, subject, self.now)?.into_iter().collect()),

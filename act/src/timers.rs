@@ -81,10 +81,10 @@ pub fn overdue_events(case: &Case, compiled: &Compiled, now: Instant) -> Vec<New
             bodies.push(EventBody::DeadlinePassed { clock: *name, due_at: clock.due_at, next_at });
         }
     }
-    if let (Some((clock, at)), Some(rules)) = (case.escalates, escalation)
-        && at <= now
-    {
-        bodies.extend(climb(case, compiled, rules, clock, at));
+    // One step a round, even when two clocks are missed: the second finds the office the first has reached.
+    let due = case.escalates.iter().filter(|(_, at)| **at <= now).min_by_key(|(_, at)| **at);
+    if let (Some((clock, at)), Some(rules)) = (due, escalation) {
+        bodies.extend(climb(case, compiled, rules, *clock, *at));
     }
     bodies.into_iter().map(|body| NewEvent { at: now, actor: Actor::system("timer"), body }).collect()
 }
@@ -97,9 +97,11 @@ fn next_step(compiled: &Compiled, rules: &Escalation, from: Instant) -> Option<I
 fn climb(case: &Case, compiled: &Compiled, rules: &Escalation, clock: ClockName, at: Instant) -> Option<EventBody> {
     let below = case.watcher.as_ref().or(case.task.as_ref().map(|task| &task.office))?;
     let above: Option<&OfficeId> = compiled.city.offices.get(below).and_then(|office| office.parent.as_ref());
-    let level = case.level.saturating_add(1);
-    let office = above.unwrap_or(below).clone();
-    let is_last = level >= rules.levels || above.is_none();
+    // Another missed clock may have climbed to the top already: the case stays there.
+    let is_at_top = above.is_none() || case.level >= rules.levels;
+    let level = if case.level < rules.levels { case.level + 1 } else { case.level };
+    let office = above.filter(|_| !is_at_top).unwrap_or(below).clone();
+    let is_last = is_at_top || level >= rules.levels;
     let next_at = if is_last { None } else { next_step(compiled, rules, at) };
     Some(EventBody::Escalated { level, office, clock, next_at })
 }

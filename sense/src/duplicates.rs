@@ -5,7 +5,7 @@
 
 use grid::LonLat;
 use identity::Contact;
-use model::{Actor, Case, CategoryId, EventBody, NewEvent, Reporter};
+use model::{Case, CategoryId, EventBody, NewEvent, Reporter};
 use pack::City;
 use store::{Append, CaseFilter, CaseRow, StoreError, Tx};
 
@@ -130,12 +130,16 @@ pub async fn join(ctx: &Context, no: model::CaseNo, filer: Filer, contact: Optio
             return Ok(Joined { case, secret: None });
         }
         let contact = contact.as_ref().map(|contact| vault.seal(tx, contact, now)).transpose()?;
-        let reporter = Reporter { party, client: None, contact };
-        let actor = party.map_or(Actor::Anonymous, |party| Actor::Resident { party });
+        let client = match &filer {
+            Filer::Client(client) => Some(client.clone()),
+            _ => None,
+        };
+        let reporter = Reporter { party, client, contact };
+        let actor = filer.actor();
         let events = vec![NewEvent { at: now, actor, body: EventBody::Joined { reporter } }];
         let region_path = compiled.city.region_path(&case.place.region);
         let (case, _) = tx.append(Append { case_id: id, before: Some(&case), events, recorded_at: now, region_path: &region_path })?;
-        let secret = party.is_none().then(|| give_secret(tx, id)).transpose()?;
+        let secret = (filer == Filer::Anonymous).then(|| give_secret(tx, id)).transpose()?;
         Ok(Joined { case, secret })
     });
     joined.await

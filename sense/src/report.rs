@@ -47,7 +47,7 @@ pub enum Filer {
 }
 
 impl Filer {
-    fn actor(&self) -> Actor {
+    pub(crate) fn actor(&self) -> Actor {
         match self.clone() {
             Self::Resident(party) => Actor::Resident { party },
             Self::Anonymous => Actor::Anonymous,
@@ -143,7 +143,7 @@ pub async fn report(ctx: &Context, command: ReportCommand) -> Result<Filed, Repo
     let vault = std::sync::Arc::clone(&ctx.vault);
     ctx.store
         .write(move |tx: &mut Tx| {
-            if let Some(filed) = filed_before(tx, &command)? {
+            if let Some(filed) = filed_before(tx, &command, &checked.place)? {
                 return Ok(filed);
             }
             check_evidence(tx, &command.evidence)?;
@@ -168,11 +168,18 @@ fn filed(case: Case, secret: Option<String>, was_filed_before: bool) -> Filed {
 }
 
 /// The case of an earlier request with the same key. An anonymous filer gets a fresh secret: the first answer may
-/// have been lost on the way, and only the key's holder can ask again.
-fn filed_before(tx: &mut Tx, command: &ReportCommand) -> Result<Option<Filed>, ReportError> {
+/// have been lost on the way, and only who knows the key and every word of the report can ask again.
+fn filed_before(tx: &mut Tx, command: &ReportCommand, place: &Place) -> Result<Option<Filed>, ReportError> {
     let Some(key) = &command.idempotency_key else { return Ok(None) };
     let Some(case_id) = tx.find_idempotency(&command.filer.scope(), key)? else { return Ok(None) };
     let Some(case) = tx.load_case(case_id)? else { return Ok(None) };
+    let evidence = case.evidence.get("report").map_or(&[][..], Vec::as_slice);
+    let is_same = case.description == command.description.trim()
+        && (case.place.point, &case.place.address) == (place.point, &place.address)
+        && evidence == command.evidence;
+    if !is_same {
+        return Err(field("idempotency-key", "was used for another report; use a new one for each report"));
+    }
     let secret = (command.filer == Filer::Anonymous).then(|| give_secret(tx, case_id)).transpose()?;
     Ok(Some(filed(case, secret, true)))
 }
@@ -231,6 +238,9 @@ impl Checked {
         check_text("description", &command.description, DESCRIPTION_MAX)?;
         if command.evidence.len() > EVIDENCE_MAX {
             return Err(field("evidence", format!("at most {EVIDENCE_MAX} files, got {}", command.evidence.len())));
+        }
+        if command.evidence.iter().enumerate().any(|(place, file)| command.evidence[..place].contains(file)) {
+            return Err(field("evidence", "names the same file twice"));
         }
         if let Some(form) = category.form.as_ref().and_then(|form| compiled.city.forms.get(form)) {
             pack::answers::parse_answers(&compiled.city, form, &command.answers).map_err(ReportError::Answers)?;

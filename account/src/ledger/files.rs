@@ -3,11 +3,12 @@
 //! A file is written beside its place, synced and renamed: a reader sees all of it or none.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use ledger::tile::{TileCoord, TileReader};
+use ledger::hash::Hash;
+use ledger::tile::{TileCoord, TileKind, TileReader};
 
 /// The folder of one log.
 #[derive(Debug, Clone)]
@@ -28,6 +29,19 @@ impl LogFiles {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Takes the log for writing until the file is dropped, however the process ends; `None` when it is taken.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub(super) fn lock(&self) -> io::Result<Option<File>> {
+        let file = File::options().create(true).append(true).open(self.folder.join("writer.lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 
     /// The published checkpoint; `None` before the first one.
@@ -67,8 +81,11 @@ impl LogFiles {
         for (path, bytes) in files {
             let path = self.folder.join(path);
             let folder = path.parent().unwrap_or(&self.folder).to_owned();
-            if !folders.contains(&folder) {
+            if !folder.exists() {
                 fs::create_dir_all(&folder)?;
+                // A new folder is itself an entry of those above it.
+                let above = folder.ancestors().skip(1).take_while(|above| above.starts_with(&self.folder));
+                folders.extend(above.map(Path::to_owned));
             }
             let beside = path.with_extension("part");
             let mut file = File::create(&beside)?;
@@ -95,13 +112,31 @@ impl LogFiles {
 impl TileReader for &LogFiles {
     type Error = io::Error;
 
+    /// A partial tile that was removed is the beginning of its full one.
     fn read_tile(&mut self, coord: TileCoord) -> io::Result<Vec<u8>> {
         match fs::read(self.folder.join(coord.to_string())) {
             Err(error) if error.kind() == ErrorKind::NotFound && !coord.is_full() => {
                 let full = fs::read(self.folder.join(coord.full().to_string()))?;
-                Ok(full)
+                Ok(beginning(&full, coord).to_vec())
             }
             outcome => outcome,
         }
     }
+}
+
+/// The part of a full tile or bundle that was its partial form; damage is left for the reader to find.
+fn beginning(full: &[u8], coord: TileCoord) -> &[u8] {
+    let width = usize::from(coord.width());
+    let length = match coord.kind() {
+        TileKind::Hashes(_) => width * Hash::LEN,
+        TileKind::Entries => {
+            let mut at = 0;
+            for _ in 0..width {
+                let Some(length) = full.get(at..at + 2) else { return full };
+                at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]]));
+            }
+            at
+        }
+    };
+    full.get(..length).unwrap_or(full)
 }

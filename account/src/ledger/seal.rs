@@ -4,6 +4,7 @@
 //! crash anywhere leaves files that the next start writes again, byte for byte. It refuses to sign when the
 //! database no longer holds what was sealed (a restored backup), for that would be a second history.
 
+use std::fs::File;
 use std::io;
 
 use ledger::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
@@ -53,6 +54,9 @@ pub enum SealError {
         /// The position expected.
         expected: u64,
     },
+    /// Somebody else writes this log.
+    #[error("another process writes this log; there may be one only")]
+    InUse,
     /// The disk refused a file.
     #[error("the ledger folder cannot be written: {0}")]
     Disk(#[from] io::Error),
@@ -100,6 +104,8 @@ pub struct Sealer {
     edge: RightEdge,
     /// Entries of the last, partial bundle.
     tail: Vec<Vec<u8>>,
+    /// Held as long as the sealer lives: two writers could publish a smaller checkpoint after a larger one.
+    _lock: File,
 }
 
 impl Sealer {
@@ -108,6 +114,7 @@ impl Sealer {
     /// # Errors
     /// [`SealError`] naming what does not fit; nothing is changed then.
     pub fn open(files: LogFiles, origin: &str, key: SigningKey) -> Result<Self, SealError> {
+        let lock = files.lock()?.ok_or(SealError::InUse)?;
         let name = KeyName::new(origin)?;
         let verifier = VerifierKey::new(name.clone(), KeyKind::Ed25519, key.verifying_key())?;
         let (edge, tail) = match files.read_checkpoint()? {
@@ -118,7 +125,7 @@ impl Sealer {
             }
         };
         files.write_key(&verifier.to_string())?;
-        Ok(Self { files, name, key, verifier, edge, tail })
+        Ok(Self { files, name, key, verifier, edge, tail, _lock: lock })
     }
 
     /// The log's verifier key.

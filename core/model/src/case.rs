@@ -125,14 +125,12 @@ pub struct Case {
     pub level: u8,
     /// The office that watches it since the last escalation.
     pub watcher: Option<OfficeId>,
-    /// The missed clock and the instant at which the case climbs a step if nothing happens.
-    pub escalates: Option<(ClockName, Instant)>,
+    /// For each missed clock, the instant at which the case climbs a step if nothing happens.
+    pub escalates: BTreeMap<ClockName, Instant>,
     /// Every file attached, by purpose (`report` for the reporter's own).
     pub evidence: BTreeMap<String, Vec<EvidenceId>>,
-    /// The last person who took each action, for the separation of duties.
-    pub done_by: BTreeMap<ActionId, PartyId>,
-    /// Everybody on the staff who acted on the present round of handling, in no order.
-    pub hands: BTreeSet<PartyId>,
+    /// Everybody on the staff who ever took each action, in whatever round, for the separation of duties.
+    pub done_by: BTreeMap<ActionId, BTreeSet<PartyId>>,
     /// The last answer given to each field of an action, by field id.
     pub answers: BTreeMap<String, serde_json::Value>,
     /// The state left by the last action that moved the case, for "back to where it was".
@@ -205,10 +203,9 @@ impl Case {
             tallies: BTreeMap::new(),
             level: 0,
             watcher: None,
-            escalates: None,
+            escalates: BTreeMap::new(),
             evidence,
             done_by: BTreeMap::new(),
-            hands: BTreeSet::new(),
             answers: reported.answers.clone(),
             previous: None,
             rating: None,
@@ -241,7 +238,7 @@ impl Case {
             EventBody::Escalated { level, office, clock, next_at } => {
                 self.level = *level;
                 self.watcher = Some(office.clone());
-                self.escalates = next_at.map(|at| (*clock, at));
+                self.set_escalation(*clock, *next_at);
             }
             EventBody::Joined { reporter } => self.joined.push(reporter.clone()),
             EventBody::Reclassified { category, condition } => {
@@ -269,12 +266,10 @@ impl Case {
         self.answers.extend(moved.answers.iter().map(|(field, answer)| (field.clone(), answer.clone())));
         self.acted_at.insert(moved.action.clone(), event.at);
         if let (Actor::Staff { .. }, Some(party)) = (&event.actor, event.actor.party()) {
-            self.done_by.insert(moved.action.clone(), party);
-            self.hands.insert(party);
+            self.done_by.entry(moved.action.clone()).or_default().insert(party);
         }
         if moved.tally == Some(Tally::Reopened) {
             self.rating = None;
-            self.hands.clear();
         }
         if moved.from == moved.to {
             self.task.clone_from(&moved.task);
@@ -335,16 +330,27 @@ impl Case {
             _ => {}
         }
         match body {
-            EventBody::DeadlinePassed { next_at, .. } => self.escalates = next_at.map(|at| (name, at)),
+            EventBody::DeadlinePassed { next_at, .. } => self.set_escalation(name, *next_at),
             _ => self.calm(name),
         }
         self.set_step_due();
         Ok(())
     }
 
-    /// A clock that changed no longer makes the case climb.
+    fn set_escalation(&mut self, clock: ClockName, next_at: Option<Instant>) {
+        match next_at {
+            Some(at) => self.escalates.insert(clock, at),
+            None => self.escalates.remove(&clock),
+        };
+    }
+
+    /// A clock that changed no longer makes the case climb; once no clock is missed, nobody above watches it any more.
     fn calm(&mut self, clock: ClockName) {
-        self.escalates.take_if(|(name, _)| *name == clock);
+        self.escalates.remove(&clock);
+        if !self.clocks.values().any(ClockState::is_missed) {
+            self.level = 0;
+            self.watcher = None;
+        }
     }
 
     fn enter_step(&mut self, at: Instant) {
@@ -379,14 +385,15 @@ impl Case {
         self.set_step_due();
     }
 
-    /// The present step is due when the clock its task names is; a clock from an earlier state does not count.
+    /// The present step is due when the clock its task names is. A stopped clock changes nothing: it was stopped in an
+    /// earlier state and does not count, or in this one and has counted already.
     fn set_step_due(&mut self) {
         let Some(step) = self.steps.last_mut() else { return };
         let clock = step.task.as_ref().and_then(|task| self.clocks.get(&task.clock));
-        let governs = |clock: &&ClockState| clock.stopped_at.is_none() || clock.stopped_at >= Some(step.entered_at);
-        let clock = clock.filter(governs);
-        step.due_at = clock.map(|clock| clock.due_at);
-        step.exempt = clock.is_some_and(|clock| clock.exempt);
+        if let Some(clock) = clock.filter(|clock| clock.stopped_at.is_none()) {
+            step.due_at = Some(clock.due_at);
+            step.exempt = clock.exempt;
+        }
     }
 
     /// True while the case has not ended.
@@ -414,6 +421,6 @@ impl Case {
     /// passed, or the next step of its escalation.
     pub fn next_due_at(&self) -> Option<Instant> {
         let due = self.clocks.values().filter(|clock| clock.is_running() && !clock.passed && !clock.exempt).map(|clock| clock.due_at);
-        due.chain(self.escalates.map(|(_, at)| at)).min()
+        due.chain(self.escalates.values().copied()).min()
     }
 }

@@ -59,6 +59,11 @@ impl ClockState {
         self.paused_with_us.is_none() && self.stopped_at.is_none()
     }
 
+    /// True while its due instant has been recorded as passed and it still counts.
+    pub const fn is_missed(&self) -> bool {
+        self.passed && self.is_running() && !self.exempt
+    }
+
     /// Whether it was met or missed, or is still open at `now` without being late.
     ///
     /// `Some(true)` met, `Some(false)` late, `None` still open and not late. A clock that was paused when it

@@ -178,6 +178,9 @@ fn parse_files(answer: &Value, min: u32, max: u32) -> Result<Vec<EvidenceId>, St
                 .ok_or("must be a list of evidence ids, as given by the upload")
         })
         .collect::<Result<Vec<EvidenceId>, _>>()?;
+    if files.iter().enumerate().any(|(place, file)| files[..place].contains(file)) {
+        return Err("names the same file twice".to_owned());
+    }
     let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
     if (min..=max).contains(&count) { Ok(files) } else { Err(format!("needs {min} to {max} files, has {count}")) }
 }
