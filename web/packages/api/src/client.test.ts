@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { ask, createApi, setCsrf } from "./client.ts";
+import { uploadEvidence } from "./evidence.ts";
 import { readProblem, toProblem } from "./problem.ts";
 import { noteServerTime, serverNow } from "./server-clock.ts";
 
@@ -36,6 +37,16 @@ describe("calls", () => {
   it("that never arrive are told apart from refusals", async () => {
     const api = createApi({ baseUrl: "http://city.test", fetch: () => Promise.reject(new TypeError("failed to fetch")) });
     await expect(ask(api.GET("/api/v1/city"))).rejects.toMatchObject({ status: 0, code: "offline", passing: true });
+  });
+});
+
+describe("a photo", () => {
+  it("goes as a file of a form, under a name that fits its kind", async () => {
+    const { api, asked } = answering(201, { id: "e1" });
+    await uploadEvidence(new Blob(["x"], { type: "image/webp" }), api);
+    expect(asked[0]?.headers.get("content-type")).toMatch(/^multipart\/form-data; boundary=/);
+    const file = (await asked[0]?.formData())?.get("file") as File;
+    expect([file.name, file.type, file.size]).toEqual(["photo.webp", "image/webp", 1]);
   });
 });
 
