@@ -3,6 +3,11 @@ import { flatten } from "./cases";
 
 const point = { type: "Point" as const, coordinates: [112.9, 32.5] };
 
+it("takes a public case, known by its number alone, for a case", () => {
+  const { features } = flatten({ type: "FeatureCollection", features: [{ type: "Feature", geometry: point, properties: { no: "YG1" } }] });
+  expect(features[0]?.properties?.["single"]).toBe(true);
+});
+
 it("gives every case the marker of its deadline, and a cluster none of a case's names", () => {
   const { features } = flatten({
     type: "FeatureCollection",
@@ -11,8 +16,8 @@ it("gives every case the marker of its deadline, and a cluster none of a case's 
       { type: "Feature", geometry: point, properties: { count: 9, late: 2 } },
     ],
   });
-  expect(features.map(({ properties }) => [properties?.["case_id"], properties?.["marker"], properties?.["count"]])).toEqual([
-    ["c1", "due-late", 1],
-    ["", "due-none", 9],
+  expect(features.map(({ properties }) => [properties?.["single"], properties?.["marker"], properties?.["count"]])).toEqual([
+    [true, "due-late", 1],
+    [false, "due-none", 9],
   ]);
 });

@@ -32,7 +32,7 @@ export interface CaseLayerOptions {
 const CLUSTER_ZOOM_STEP = 2;
 
 /** Whatever names no case is a cluster, even one of a single case. */
-const isCluster = ["==", ["get", "case_id"], ""] as const;
+const isCluster = ["!", ["get", "single"]] as const;
 const isLate = [">", ["coalesce", ["get", "late"], 0], 0] as const;
 
 /** The colour of plain clusters: quiet, so that the late ones speak. */
@@ -51,6 +51,7 @@ export function flatten(points: CasePoints): FeatureCollection {
         ...properties,
         case_id: properties.case_id ?? "",
         no: properties.no ?? "",
+        single: Boolean(properties.case_id || properties.no),
         marker: `due-${properties.due_state ?? "none"}`,
       },
     })),
@@ -200,7 +201,7 @@ export function useCaseLayer(options: CaseLayerOptions): void {
     if (!feature) return;
     event.preventDefault();
     const point = feature.properties as CasePoint;
-    if (!point.case_id && feature.geometry.type === "Point") {
+    if (!point.case_id && !point.no && feature.geometry.type === "Point") {
       const [lon = 0, lat = 0] = feature.geometry.coordinates;
       target.easeTo({ center: [lon, lat], zoom: target.getZoom() + CLUSTER_ZOOM_STEP });
     } else options.onSelect?.(point);
