@@ -146,11 +146,11 @@ pub struct Accounts {
 
 impl Accounts {
     /// Begins with an empty memory; `entropy` makes tokens and salts.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: impl Entropy + 'static) -> Self {
+    pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Box<dyn Entropy>) -> Self {
         Self {
             store,
             clock,
-            entropy: Mutex::new(Box::new(entropy)),
+            entropy: Mutex::new(entropy),
             unknown: UnknownLogins::default(),
             hashing: Semaphore::new(HASHING_AT_ONCE),
             remembered: Remembered::default(),

@@ -18,7 +18,7 @@ fn wait_for<T>(future: impl Future<Output = T>) -> T {
 
 fn accounts(store: &Store) -> (Accounts, FixedClock) {
     let clock = FixedClock::at("2026-11-23T08:00:00Z");
-    (Accounts::new(store.clone(), Arc::new(clock.clone()), SeededEntropy::new(3)), clock)
+    (Accounts::new(store.clone(), Arc::new(clock.clone()), Box::new(SeededEntropy::new(3))), clock)
 }
 
 fn grant() -> Grant {

@@ -1,1 +1,34 @@
-//! The HTTP face.
+//! The HTTP face: `/api/v1` for the web faces, Open311 for other cities' programs, the ledger's files, the web faces
+//! themselves, and what an operator looks at.
+//!
+//! A handler authenticates, calls one use-case or one read model, and converts. This crate never names SQL, never
+//! reads a clock or the environment, and never writes personal data to a log.
+
+mod access;
+mod api;
+mod app;
+mod caller;
+mod convert;
+mod error;
+mod extract;
+mod faces;
+mod harden;
+mod ledger_files;
+mod metrics;
+mod names;
+mod open311;
+mod operate;
+mod routes;
+mod serve;
+mod stream;
+pub mod wire;
+
+pub use app::{App, Parts, Settings};
+pub use routes::{openapi, router};
+pub use serve::serve;
+
+/// Largest body of a request that is not a picture, bytes.
+pub const BODY_MAX: usize = 256 * 1_024;
+
+/// Largest picture, bytes.
+pub const PICTURE_MAX: usize = 12 * 1_024 * 1_024;

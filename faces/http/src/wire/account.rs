@@ -70,12 +70,15 @@ pub struct IndicatorDefinition {
     pub target: Option<f64>,
     /// How it is computed, in words.
     pub formula: Text,
+    /// True when `part=missing` lists what could have counted and did not.
+    pub has_missing: bool,
 }
 
 /// The values of one group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct IndicatorRow {
-    /// The group: a region, office, category, person or stage; `all` without grouping.
+    /// The group, as `key` of the drill-down takes it: the path of a region, an office, category, person or stage; empty
+    /// for what belongs to none; `all` without grouping.
     pub key: String,
     /// Its name.
     pub title: Text,
@@ -129,6 +132,17 @@ pub enum IndicatorPart {
     Denominator,
     /// Those that could and do not.
     Missing,
+}
+
+/// The cases behind a number, as many as were counted; a case counts once for each of its steps where steps are counted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct IndicatorCases {
+    /// The latest first.
+    pub items: Vec<super::CaseSummary>,
+    /// To be given as `cursor` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub next_cursor: Option<String>,
 }
 
 /// How many days.

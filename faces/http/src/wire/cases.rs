@@ -190,7 +190,7 @@ pub enum DueState {
     None,
     /// Time enough.
     Ok,
-    /// Less than a quarter of the time is left.
+    /// Less than an hour is left.
     Soon,
     /// Passed.
     Late,
@@ -454,6 +454,21 @@ pub enum EventKind {
     Reclassified,
     /// The reporter rated the outcome.
     Rated,
+}
+
+impl EventKind {
+    /// True for what a clock does by itself, beside the action that moved it.
+    pub const fn is_of_clock(self) -> bool {
+        matches!(
+            self,
+            Self::ClockStarted
+                | Self::ClockPaused
+                | Self::ClockResumed
+                | Self::ClockExtended
+                | Self::ClockStopped
+                | Self::ClockExempted
+        )
+    }
 }
 
 /// Who did something, as far as the reader may know.

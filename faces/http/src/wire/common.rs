@@ -11,6 +11,18 @@ use utoipa::ToSchema;
 #[schema(example = json!({"zh-CN": "处置", "en": "Handling"}))]
 pub struct Text(pub BTreeMap<String, String>);
 
+impl From<&model::Text> for Text {
+    fn from(text: &model::Text) -> Self {
+        Self(text.0.clone())
+    }
+}
+
+impl From<model::Text> for Text {
+    fn from(text: model::Text) -> Self {
+        Self(text.0)
+    }
+}
+
 /// An instant, RFC 3339 in UTC, such as `2026-11-23T08:00:00Z`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]

@@ -42,10 +42,6 @@ pub struct Evidence {
     pub url: String,
     /// Where to see it small.
     pub thumb_url: String,
-    /// To be kept by somebody who is not signed in: it lets them attach and see the picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub secret: Option<String>,
 }
 
 /// How to see a picture.
@@ -54,7 +50,7 @@ pub struct Evidence {
 pub struct EvidenceQuery {
     /// `thumb` for the small one.
     pub size: Option<EvidenceSize>,
-    /// The secret of an anonymous report that it belongs to, or of its upload.
+    /// The secret of an anonymous report that it belongs to.
     pub secret: Option<String>,
 }
 

@@ -54,8 +54,8 @@ pub struct CaseFeature {
     pub properties: CaseProperties,
 }
 
-/// What a point of the map is: a cluster when `count` is above 1, else a case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+/// What a point of the map is: a case when `case_id` is there, else a cluster.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CaseProperties {
     /// How many cases.
     pub count: u32,

@@ -73,6 +73,16 @@ pub enum Face {
     Centre,
 }
 
+impl From<pack::Face> for Face {
+    fn from(face: pack::Face) -> Self {
+        match face {
+            pack::Face::Resident => Self::Resident,
+            pack::Face::Field => Self::Field,
+            pack::Face::Centre => Self::Centre,
+        }
+    }
+}
+
 /// A login and its password.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -10,6 +10,8 @@ use super::{EventKind, Time};
 pub struct StreamHello {
     /// The log's position; what follows comes after it.
     pub position: i64,
+    /// True when changes were left out because there were too many of them: load again what is on the screen.
+    pub missed: bool,
 }
 
 /// Data of `event: case`: a case that the caller may read changed.

@@ -1,0 +1,121 @@
+//! What the endpoints of receipts share.
+
+use std::sync::Arc;
+
+use account::ledger::{Receipt, ReceiptError};
+use axum::http::StatusCode;
+use identity::{Permission, Principal};
+use ledger::commitment::Opening;
+use ledger::proof::Proof;
+use model::{CaseNo, EventId};
+
+use crate::access::{authorise, case_subject, load, load_for_reporter};
+use crate::app::App;
+use crate::convert::events::public_entry;
+use crate::convert::words;
+use crate::error::{Refused, failed};
+use crate::wire;
+
+/// An event that the caller may have the receipt of.
+pub struct NamedEvent {
+    /// The event.
+    pub id: EventId,
+    /// The number of its case.
+    pub case_no: CaseNo,
+    /// Its version within the case.
+    pub version: u32,
+}
+
+/// Finds an event that the caller may have the receipt of: any event of a case they may read as staff, or an entry of
+/// the timeline of their own report.
+///
+/// # Errors
+/// 404 when there is none for them.
+pub async fn named_event(
+    app: &Arc<App>,
+    principal: &Principal,
+    event_id: &str,
+    secret: Option<&str>,
+) -> Result<NamedEvent, Refused> {
+    let not_found = || Refused::not_found("event");
+    let id: EventId = event_id.parse().map_err(|_| not_found())?;
+    let packs = Arc::clone(&app.packs);
+    let (event, loaded) = app
+        .store
+        .read(move |reader| {
+            let Some(event) = reader.find_event(id)? else { return Err(Refused::not_found("event")) };
+            let loaded = load(reader, &packs, &event.case.to_string())?;
+            Ok((event, loaded))
+        })
+        .await?;
+    let named = NamedEvent { id, case_no: loaded.case.no.clone(), version: event.version };
+    let resource = case_subject(&loaded.case, &loaded.compiled.city).into();
+    if authorise(app, principal, Permission::CaseRead, &resource).is_ok() {
+        return Ok(named);
+    }
+    let (loaded, _) =
+        load_for_reporter(app, principal, named.case_no.as_str(), secret).await.map_err(|_| not_found())?;
+    let process = loaded.compiled.city.process(&loaded.case.process);
+    let entry = public_entry(&event, &loaded.case, &loaded.compiled.city, process, None);
+    entry.map(|_| named).ok_or_else(not_found)
+}
+
+/// Makes the receipt of an event.
+///
+/// # Errors
+/// 404 `not_sealed_yet` within the first seconds.
+pub async fn make(app: &App, event: EventId) -> Result<Receipt, Refused> {
+    account::ledger::receipt(&app.store, &app.ledger_files, &app.ledger_key, event).await.map_err(refused)
+}
+
+fn refused(error: ReceiptError) -> Refused {
+    match error {
+        ReceiptError::NotFound => Refused::not_found("event"),
+        ReceiptError::NotSealedYet => {
+            Refused::new(StatusCode::NOT_FOUND, "not_sealed_yet", error.to_string()).retry_after(2)
+        }
+        ReceiptError::Store(error) => error.into(),
+        error => {
+            tracing::error!(%error, "a receipt could not be made");
+            failed()
+        }
+    }
+}
+
+/// A receipt in words.
+///
+/// # Errors
+/// 500 when the receipt just made does not hold, which says that the ledger's files are damaged.
+pub fn explained(app: &App, receipt: &Receipt) -> Result<wire::ReceiptView, Refused> {
+    let explained = account::ledger::explain(receipt.text.as_bytes(), &app.ledger_key).map_err(|error| {
+        tracing::error!(%error, "a receipt just made does not hold");
+        failed()
+    })?;
+    let proof = Proof::parse(receipt.text.as_bytes()).ok();
+    let opening = proof.as_ref().and_then(|proof| Opening::from_bytes(proof.extra()?).ok());
+    Ok(wire::ReceiptView {
+        sealed: true,
+        index: Some(explained.index),
+        size: Some(explained.size),
+        origin: Some(explained.origin),
+        leaf_hash: opening.map(|opening| opening.leaf.leaf_hash().to_string()),
+        opens: true,
+        words: crate::convert::text(&explained.words),
+    })
+}
+
+/// The view of an event that the ledger has not reached yet.
+pub fn not_sealed() -> wire::ReceiptView {
+    wire::ReceiptView {
+        sealed: false,
+        index: None,
+        size: None,
+        origin: None,
+        leaf_hash: None,
+        opens: false,
+        words: words(
+            "该步骤已记录，将在数秒内存证，请稍后再查。",
+            "This step is recorded and will be sealed within seconds; ask again.",
+        ),
+    }
+}

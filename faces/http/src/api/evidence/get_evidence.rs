@@ -1,0 +1,89 @@
+//! `GET /evidence/{id}`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use identity::{Permission, Principal, Resource};
+use model::EvidenceId;
+use sense::evidence::Size;
+use store::{EvidenceRow, Reader};
+
+use crate::access::{Loaded, authorise, case_subject, load};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::convert::reports::public_evidence;
+use crate::error::{Refused, failed};
+use crate::extract::{Params, Segments};
+use crate::wire::*;
+
+/// A picture, for those who may see it.
+#[utoipa::path(
+    get,
+    path = "/evidence/{id}",
+    tag = "evidence",
+    params(("id" = String, Path, description = "Its content address"), EvidenceQuery),
+    responses((status = 200, description = "The picture", content_type = "image/jpeg"), (status = "4XX", description = "Refused", body = Problem))
+)]
+pub async fn get_evidence(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+    Params(query): Params<EvidenceQuery>,
+) -> Result<Response, Refused> {
+    let not_found = || Refused::not_found("picture");
+    let id: EvidenceId = id.parse().map_err(|_| not_found())?;
+    let secret_hash = query.secret.as_deref().map(sense::report::secret_hash);
+    let (reading, principal) = (Arc::clone(&app), caller.principal);
+    let row = app
+        .store
+        .read(move |reader| find(reader, &reading, &principal, id, secret_hash.as_deref()))
+        .await?
+        .ok_or_else(not_found)?;
+    let size = if query.size == Some(EvidenceSize::Thumb) { Size::Thumb } else { Size::Full };
+    let path = app.files.path(&id, size);
+    let bytes = tokio::fs::read(path).await.map_err(|error| {
+        tracing::error!(kind = ?error.kind(), "a picture on record cannot be read");
+        failed()
+    })?;
+    // The address is the content's hash, so it never changes; private, because not everybody may see it.
+    let about = [
+        (header::CONTENT_TYPE, row.media_type.as_str()),
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
+    ];
+    Ok((about, bytes).into_response())
+}
+
+/// The picture's row when the principal may see it: as its uploader, or by a case it belongs to.
+fn find(
+    reader: &mut Reader,
+    app: &App,
+    principal: &Principal,
+    id: EvidenceId,
+    secret_hash: Option<&str>,
+) -> Result<Option<EvidenceRow>, Refused> {
+    let Some(row) = reader.find_evidence(&id)? else { return Ok(None) };
+    if principal.party().is_some() && row.uploaded_by == principal.party() {
+        return Ok(Some(row));
+    }
+    let opened = secret_hash.map_or(Ok(None), |hash| reader.find_case_by_secret(hash))?;
+    for case in reader.cases_with_evidence(&id)? {
+        let loaded = load(reader, &app.packs, &case.to_string())?;
+        if may_see(app, principal, &loaded, id, opened == Some(case)) {
+            return Ok(Some(row));
+        }
+    }
+    Ok(None)
+}
+
+/// Staff who may read the case see every picture of it; its reporter those of the report and of public steps.
+fn may_see(app: &App, principal: &Principal, loaded: &Loaded, id: EvidenceId, holds_secret: bool) -> bool {
+    let subject = case_subject(&loaded.case, &loaded.compiled.city);
+    if authorise(app, principal, Permission::CaseRead, &subject.clone().into()).is_ok() {
+        return true;
+    }
+    let resource = Resource { holds_secret, ..subject.into() };
+    let is_reporter = authorise(app, principal, Permission::ReportRead, &resource).is_ok();
+    is_reporter && public_evidence(&loaded.events).values().flatten().any(|found| *found == id)
+}

@@ -1,0 +1,4 @@
+//! Pictures.
+
+pub mod get_evidence;
+pub mod upload_evidence;

@@ -1,0 +1,10 @@
+//! `/api/v1`: one file per endpoint, grouped by resource.
+
+pub mod account;
+pub mod cases;
+pub mod city;
+pub mod evidence;
+pub mod place;
+pub mod reports;
+pub mod session;
+pub mod stream;

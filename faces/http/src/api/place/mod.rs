@@ -1,0 +1,4 @@
+//! Points and cells.
+
+pub mod list_grid_cells;
+pub mod locate;

@@ -1,0 +1,22 @@
+//! `GET /session`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Refused;
+use crate::wire::*;
+
+/// Who is signed in, and the token for changes.
+#[utoipa::path(
+    get,
+    path = "/session",
+    tag = "session",
+    responses((status = 200, description = "As asked", body = Session), (status = "4XX", description = "Refused", body = Problem))
+)]
+pub async fn get_session(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Session>, Refused> {
+    Ok(Json(super::view::session_view(&app, caller.session.as_deref())))
+}

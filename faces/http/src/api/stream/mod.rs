@@ -1,0 +1,3 @@
+//! Live changes.
+
+pub mod stream_changes;

@@ -1,0 +1,193 @@
+//! What every handler needs, put together once by the executable.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use account::ledger::LogFiles;
+use identity::{Accounts, Policy, PolicyError, Rate, RateLimiter, Vault};
+use ledger::key::VerifierKey;
+use model::{Clock, Instant};
+use pack::{Compiled, Packs};
+use sense::evidence::Files;
+use store::{Entropy, Store};
+
+use crate::api::city::basemap::Layers;
+use crate::api::city::cached::Answers;
+use crate::metrics::Metrics;
+use crate::stream::Hub;
+use crate::wire::DemoLogin;
+
+/// What the executable hands over.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// Every pack that a case may have begun under.
+    pub packs: Arc<Packs>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for tokens and salts.
+    pub entropy: Box<dyn Entropy>,
+    /// Seals contacts.
+    pub vault: Arc<Vault>,
+    /// Where evidence files are.
+    pub files: Arc<Files>,
+    /// The ledger's files.
+    pub ledger_files: LogFiles,
+    /// The ledger's verifier key.
+    pub ledger_key: VerifierKey,
+    /// The folder of the present pack, for its base map.
+    pub pack_folder: PathBuf,
+    /// What can be set.
+    pub settings: Settings,
+}
+
+/// What can be set about this face.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings {
+    /// Address under which people reach this server, such as `https://dipper.example`; for Open311 discovery.
+    pub base_url: Option<String>,
+    /// Whether cookies are only sent over TLS.
+    pub secure_cookies: bool,
+    /// Whether a client's address is the last entry of `x-forwarded-for`, set by our own proxy.
+    pub behind_proxy: bool,
+    /// Whether this is a demonstration.
+    pub demo: bool,
+    /// Its accounts, shown on the sign-in page.
+    pub demo_logins: Vec<DemoLogin>,
+}
+
+/// Everything a handler needs.
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// Every pack that a case may have begun under.
+    pub packs: Arc<Packs>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Accounts and sessions.
+    pub accounts: Accounts,
+    /// Who may do what.
+    pub policy: Policy,
+    /// Seals contacts.
+    pub vault: Arc<Vault>,
+    /// Where evidence files are.
+    pub files: Arc<Files>,
+    /// The ledger's files.
+    pub ledger_files: LogFiles,
+    /// The ledger's verifier key.
+    pub ledger_key: VerifierKey,
+    /// The folder of the present pack.
+    pub pack_folder: PathBuf,
+    /// What can be set.
+    pub settings: Settings,
+    /// What was answered.
+    pub metrics: Metrics,
+    /// Live changes.
+    pub hub: Hub,
+    /// Answers that depend on the pack alone.
+    pub answers: Answers,
+    /// Files of the base map.
+    pub layers: Layers,
+    /// Limits by client.
+    pub limits: Limits,
+    /// Begins every request id: tells runs and replicas apart.
+    run: String,
+    requests: AtomicU64,
+}
+
+/// Rate limits, each per client address or person.
+pub struct Limits {
+    /// Signing in and registering, by address.
+    pub sign_in: RateLimiter<String>,
+    /// Reports and joins by people, by person or address.
+    pub reports: RateLimiter<String>,
+    /// Reports by client programs, by key holder.
+    pub clients: RateLimiter<String>,
+    /// Uploads, by person or address.
+    pub uploads: RateLimiter<String>,
+}
+
+/// Keys remembered by each limiter: about 100 bytes each.
+const KEYS_MAX: usize = 50_000;
+
+impl Limits {
+    fn new() -> Self {
+        let limiter = |burst, per_minute| RateLimiter::new(Rate { burst, per_minute }, KEYS_MAX);
+        // A household or an office behind one address signs in within its burst; guessing stays below one a second,
+        // and the lock-out of the login comes far earlier.
+        let sign_in = limiter(60, 60);
+        // A person walks between two reports; an address may be a whole mobile network.
+        let (reports, uploads) = (limiter(60, 60), limiter(120, 120));
+        // A program speaks for many people.
+        let clients = limiter(1_000, 6_000);
+        Self { sign_in, reports, clients, uploads }
+    }
+}
+
+impl App {
+    /// Puts everything together.
+    ///
+    /// # Errors
+    /// [`PolicyError`] when the policies do not fit their schema: the platform must not run then.
+    pub fn new(parts: Parts) -> Result<Arc<Self>, PolicyError> {
+        let accounts = Accounts::new(parts.store.clone(), Arc::clone(&parts.clock), parts.entropy);
+        let run = accounts.random_bytes::<4>().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Arc::new(Self {
+            policy: Policy::load()?,
+            hub: Hub::new(parts.store.clone()),
+            store: parts.store,
+            packs: parts.packs,
+            clock: parts.clock,
+            accounts,
+            vault: parts.vault,
+            files: parts.files,
+            ledger_files: parts.ledger_files,
+            ledger_key: parts.ledger_key,
+            pack_folder: parts.pack_folder,
+            settings: parts.settings,
+            metrics: Metrics::default(),
+            answers: Answers::default(),
+            layers: Layers::default(),
+            limits: Limits::new(),
+            run,
+            requests: AtomicU64::new(0),
+        }))
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// The pack that new cases follow.
+    pub fn current(&self) -> Arc<Compiled> {
+        self.packs.current()
+    }
+
+    /// What the use-cases of `act` need.
+    pub fn act(&self) -> act::Context {
+        act::Context { store: self.store.clone(), packs: Arc::clone(&self.packs), clock: Arc::clone(&self.clock) }
+    }
+
+    /// What the use-cases of `sense` need.
+    pub fn sense(&self) -> sense::Context {
+        sense::Context {
+            store: self.store.clone(),
+            packs: Arc::clone(&self.packs),
+            clock: Arc::clone(&self.clock),
+            vault: Arc::clone(&self.vault),
+            files: Arc::clone(&self.files),
+        }
+    }
+
+    /// Ends every live stream, so that a graceful stop does not wait for open screens.
+    pub fn close(&self) {
+        self.hub.close();
+    }
+
+    /// A fresh request id.
+    pub fn next_request_id(&self) -> String {
+        format!("{}-{}", self.run, self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+}

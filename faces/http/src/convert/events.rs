@@ -1,0 +1,203 @@
+//! Events in words: for staff the whole history, for reporters what the pack makes public.
+
+use model::{Actor, Case, Event, EventBody};
+use pack::{City, Process};
+
+use super::cases::{Names, category_title, office_title, role_title};
+use super::{plain, text, time, words};
+use crate::wire;
+
+/// Who did something, as far as staff may know: names of staff, never of residents.
+pub fn actor(actor: &Actor, city: &City, names: &Names) -> wire::ActorView {
+    let bare = |kind, name: Option<String>| wire::ActorView { kind, name, office_title: None, role_title: None };
+    match actor {
+        Actor::Staff { party, role, office } => wire::ActorView {
+            kind: wire::ReporterKind::Staff,
+            name: names.get(party).cloned(),
+            office_title: Some(office_title(city, office)),
+            role_title: Some(role_title(city, role)),
+        },
+        Actor::Resident { .. } => bare(wire::ReporterKind::Resident, None),
+        Actor::Anonymous => bare(wire::ReporterKind::Anonymous, None),
+        Actor::Client { client } => bare(wire::ReporterKind::Client, Some(client.to_string())),
+        Actor::System { part } => bare(wire::ReporterKind::System, Some(part.clone())),
+    }
+}
+
+/// Every member of staff that events name.
+pub fn people_in(events: &[Event]) -> Vec<model::PartyId> {
+    let staff = |event: &Event| match &event.actor {
+        Actor::Staff { party, .. } => Some(*party),
+        _ => None,
+    };
+    let mut people: Vec<_> = events.iter().filter_map(staff).collect();
+    people.sort_unstable();
+    people.dedup();
+    people
+}
+
+/// Where the receipt of an event is.
+pub fn receipt_url(event: &Event, secret: Option<&str>) -> String {
+    let secret =
+        secret.filter(|secret| secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
+    let query = secret.map_or_else(String::new, |secret| format!("?secret={secret}"));
+    format!("/api/v1/receipts/{}{query}", event.id)
+}
+
+/// An event as staff see it. `sealed_to` is the position up to which the ledger has sealed.
+pub fn staff_view(
+    event: &Event,
+    city: &City,
+    process: Option<&Process>,
+    names: &Names,
+    sealed_to: i64,
+) -> wire::CaseEvent {
+    wire::CaseEvent {
+        position: event.position,
+        id: event.id.to_string(),
+        version: event.version,
+        at: time(event.at),
+        recorded_at: time(event.recorded_at),
+        kind: kind(&event.body),
+        actor: actor(&event.actor, city, names),
+        title: title(&event.body, city, process),
+        body: body(&event.body),
+        receipt_url: receipt_url(event, None),
+        sealed: event.position <= sealed_to,
+    }
+}
+
+/// The body without what names a person or a sealed record.
+fn body(body: &EventBody) -> serde_json::Value {
+    let mut json = serde_json::to_value(body).unwrap_or_default();
+    if let Some(object) = json.as_object_mut() {
+        object.remove("reporter");
+        object.remove("kind");
+    }
+    json
+}
+
+/// What kind of event.
+pub const fn kind(body: &EventBody) -> wire::EventKind {
+    match body {
+        EventBody::Reported(_) => wire::EventKind::Reported,
+        EventBody::Moved(_) => wire::EventKind::Moved,
+        EventBody::Claimed => wire::EventKind::Claimed,
+        EventBody::ClockStarted { .. } => wire::EventKind::ClockStarted,
+        EventBody::ClockPaused { .. } => wire::EventKind::ClockPaused,
+        EventBody::ClockResumed { .. } => wire::EventKind::ClockResumed,
+        EventBody::ClockExtended { .. } => wire::EventKind::ClockExtended,
+        EventBody::ClockStopped { .. } => wire::EventKind::ClockStopped,
+        EventBody::ClockExempted { .. } => wire::EventKind::ClockExempted,
+        EventBody::DeadlinePassed { .. } => wire::EventKind::DeadlinePassed,
+        EventBody::Escalated { .. } => wire::EventKind::Escalated,
+        EventBody::Joined { .. } => wire::EventKind::Joined,
+        EventBody::Reclassified { .. } => wire::EventKind::Reclassified,
+        EventBody::Rated { .. } => wire::EventKind::Rated,
+    }
+}
+
+const fn clock_words(clock: model::ClockName) -> (&'static str, &'static str) {
+    match clock {
+        model::ClockName::Task => ("环节", "step"),
+        model::ClockName::Disposal => ("处置", "handling"),
+    }
+}
+
+fn about_clock(clock: model::ClockName, zh: &str, en: &str) -> wire::Text {
+    let (clock_zh, clock_en) = clock_words(clock);
+    words(&format!("{clock_zh}时限{zh}"), &format!("{} limit {en}", capital(clock_en)))
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + letters.as_str())
+}
+
+/// What happened, in words for staff.
+pub fn title(body: &EventBody, city: &City, process: Option<&Process>) -> wire::Text {
+    match body {
+        EventBody::Reported(_) => words("上报", "Reported"),
+        EventBody::Moved(moved) => {
+            let action = process.and_then(|process| process.actions.iter().find(|action| action.id == moved.action));
+            action.map_or_else(|| plain(moved.action.as_str()), |action| text(&action.title))
+        }
+        EventBody::Claimed => words("领取任务", "Task taken"),
+        EventBody::ClockStarted { clock, .. } => about_clock(*clock, "开始计时", "started"),
+        EventBody::ClockPaused { clock, .. } => about_clock(*clock, "暂停计时", "paused"),
+        EventBody::ClockResumed { clock, .. } => about_clock(*clock, "恢复计时", "resumed"),
+        EventBody::ClockExtended { clock, by, .. } => {
+            about_clock(*clock, &format!("延长 {by}"), &format!("extended by {by}"))
+        }
+        EventBody::ClockStopped { clock } => about_clock(*clock, "停止计时", "stopped"),
+        EventBody::ClockExempted { clock } => about_clock(*clock, "不再计入考核", "no longer counted"),
+        EventBody::DeadlinePassed { clock, .. } => about_clock(*clock, "已超时", "passed"),
+        EventBody::Escalated { level, office, .. } => {
+            let office = office_title(city, office);
+            let name =
+                |locale: &str| office.0.get(locale).or_else(|| office.0.values().next()).cloned().unwrap_or_default();
+            words(
+                &format!("逐级上报（第 {level} 级）：{}", name("zh-CN")),
+                &format!("Escalated (level {level}) to {}", name("en")),
+            )
+        }
+        EventBody::Joined { .. } => words("其他市民也反映了这一问题", "Somebody else reported the same"),
+        EventBody::Reclassified { category, .. } => {
+            let category = category_title(city, category);
+            let name = |locale: &str| {
+                category.0.get(locale).or_else(|| category.0.values().next()).cloned().unwrap_or_default()
+            };
+            words(&format!("更正类别为：{}", name("zh-CN")), &format!("Category put right: {}", name("en")))
+        }
+        EventBody::Rated { stars, .. } => words(&format!("评价 {stars} 星"), &format!("Rated {stars} of 5")),
+    }
+}
+
+/// An event as the reporter sees it; `None` for what the pack keeps inside.
+pub fn public_entry(
+    event: &Event,
+    case: &Case,
+    city: &City,
+    process: Option<&Process>,
+    secret: Option<&str>,
+) -> Option<wire::TimelineEntry> {
+    let (title, note, evidence) = match &event.body {
+        EventBody::Reported(_) => (words("您的上报已收到", "Your report was received"), None, Vec::new()),
+        EventBody::Moved(moved) if moved.public => {
+            let action = process?.actions.iter().find(|action| action.id == moved.action)?;
+            let links = super::cases::evidence_links(&moved.evidence, secret);
+            (text(action.public_title.as_ref()?), moved.note.clone(), links)
+        }
+        EventBody::Joined { .. } => {
+            (words("又有市民反映了同一问题", "Somebody else reported the same"), None, Vec::new())
+        }
+        EventBody::Rated { stars, note } => {
+            (words(&format!("您评价了 {stars} 星"), &format!("You gave {stars} of 5")), note.clone(), Vec::new())
+        }
+        _ => return None,
+    };
+    let office_title = match &event.actor {
+        Actor::Staff { office, .. } if event.version > 1 => Some(office_title(city, office)),
+        _ => None,
+    };
+    // A note is public only with its action; what the reporter attached themselves is shown with the report.
+    let evidence =
+        if event.version == 1 { super::cases::evidence_links(&reported_only(case), secret) } else { evidence };
+    Some(wire::TimelineEntry {
+        at: time(event.at),
+        title,
+        note,
+        office_title,
+        evidence,
+        event_id: event.id.to_string(),
+        receipt_url: receipt_url(event, secret),
+    })
+}
+
+fn reported_only(case: &Case) -> std::collections::BTreeMap<String, Vec<model::EvidenceId>> {
+    case.evidence
+        .iter()
+        .filter(|(purpose, _)| *purpose == "report")
+        .map(|(purpose, files)| (purpose.clone(), files.clone()))
+        .collect()
+}

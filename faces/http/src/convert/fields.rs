@@ -1,0 +1,82 @@
+//! Questions and actions.
+
+use model::{CategoryId, OfficeId, RegionId};
+use pack::{City, FieldKind};
+
+use super::text;
+use crate::wire;
+
+/// What an office field may propose: the case it is about.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// Its category.
+    pub category: &'a CategoryId,
+    /// Its region.
+    pub region: &'a RegionId,
+    /// Who handles it now.
+    pub handler: Option<&'a OfficeId>,
+}
+
+/// A field as the pack declares it, or with the offices to choose from when it is about a case.
+pub fn field(city: &City, field: &pack::Field, about: Option<About<'_>>) -> wire::Field {
+    wire::Field {
+        id: field.id.to_string(),
+        title: text(&field.title),
+        required: field.required,
+        help: field.help.as_ref().map(text),
+        kind: kind(city, &field.kind, about),
+    }
+}
+
+fn kind(city: &City, kind: &FieldKind, about: Option<About<'_>>) -> wire::FieldKind {
+    let options = |options: &[pack::Choice]| {
+        options.iter().map(|choice| wire::Named { id: choice.id.clone(), title: text(&choice.title) }).collect()
+    };
+    match kind {
+        FieldKind::Text { max } => wire::FieldKind::Text { max: *max },
+        FieldKind::Number { min, max } => wire::FieldKind::Number { min: *min, max: *max },
+        FieldKind::Choice { options: list } => wire::FieldKind::Choice { options: options(list) },
+        FieldKind::Choices { options: list } => wire::FieldKind::Choices { options: options(list) },
+        FieldKind::Datetime => wire::FieldKind::Datetime,
+        FieldKind::Office { kinds } => office_field(city, kinds, about),
+        FieldKind::Evidence { min, max } => wire::FieldKind::Evidence { min: *min, max: *max },
+        FieldKind::Limit { max } => wire::FieldKind::Limit { max: max.to_string() },
+        FieldKind::Condition => wire::FieldKind::Condition,
+        FieldKind::Stars => wire::FieldKind::Stars,
+    }
+}
+
+/// Offices of the field's kinds, those nearest to the case first: the chain of its regions, then the rest.
+fn office_field(city: &City, kinds: &[String], about: Option<About<'_>>) -> wire::FieldKind {
+    let kinds_of = kinds.to_vec();
+    let Some(about) = about else {
+        return wire::FieldKind::Office { kinds: kinds_of, offices: Vec::new(), suggested: None };
+    };
+    let suggested = about.handler.cloned().or_else(|| city.route(about.category, about.region));
+    let mut offices: Vec<(bool, &OfficeId, &pack::Office)> = city
+        .offices
+        .iter()
+        .filter(|(_, office)| kinds.is_empty() || kinds.contains(&office.kind))
+        .map(|(id, office)| (!city.is_within(about.region, &office.region), id, office))
+        .collect();
+    offices.sort_by_key(|(is_elsewhere, id, _)| (suggested.as_ref() != Some(*id), *is_elsewhere));
+    let suggested = suggested.filter(|id| offices.iter().any(|(_, found, _)| *found == id));
+    wire::FieldKind::Office {
+        kinds: kinds_of,
+        offices: offices
+            .into_iter()
+            .map(|(_, id, office)| wire::Named { id: id.to_string(), title: text(&office.title) })
+            .collect(),
+        suggested: suggested.map(|id| id.to_string()),
+    }
+}
+
+/// An action that somebody may take on a case.
+pub fn action_view(city: &City, action: &pack::Action, about: About<'_>) -> wire::ActionView {
+    wire::ActionView {
+        id: action.id.to_string(),
+        title: text(&action.title),
+        tone: action.tone.clone(),
+        fields: action.fields.iter().map(|asked| field(city, asked, Some(about))).collect(),
+    }
+}

@@ -1,0 +1,81 @@
+//! What an operator looks at: `/healthz` and `/metrics`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use store::{CaseFilter, Reader, StoreError};
+
+use crate::app::App;
+use crate::ledger_files::sealed_size;
+use crate::metrics::Gauge;
+
+/// A database that does not answer within this is not healthy.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Open cases are counted up to this, dead jobs up to a thousand.
+const OPEN_MAX: u32 = 1_000_000;
+
+/// `GET /healthz`: 200 when the database answers, 503 otherwise.
+pub async fn healthz(State(app): State<Arc<App>>) -> Response {
+    let read = app.store.read(|reader| reader.last_position());
+    match tokio::time::timeout(PATIENCE, read).await {
+        Ok(Ok(position)) => Json(json!({"status": "ok", "position": position})).into_response(),
+        Ok(Err::<_, StoreError>(_)) | Err(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "unavailable"}))).into_response()
+        }
+    }
+}
+
+/// `GET /metrics`: everything counted, in the Prometheus text format.
+pub async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let sealed = sealed_size(&app).await;
+    let mut gauges = vec![Gauge {
+        name: "dipper_writes_waiting",
+        help: "Writes that wait or run.",
+        values: vec![(String::new(), number(app.store.writes_waiting()))],
+    }];
+    match app.store.read(move |reader| stored(reader, sealed)).await {
+        Ok(stored) => gauges.extend(stored),
+        Err(error) => tracing::warn!(%error, "the gauges of the store could not be read"),
+    }
+    let body = app.metrics.render(&gauges);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
+}
+
+fn stored(reader: &mut Reader, sealed: i64) -> Result<Vec<Gauge>, StoreError> {
+    let position = reader.last_position()?;
+    let lag = |reached: i64| float(position.saturating_sub(reached).max(0));
+    let mut lags = vec![("{consumer=\"ledger\"}".to_owned(), lag(sealed))];
+    let consumers = reader.list_consumers()?;
+    let others = consumers.into_iter().filter(|(name, _)| name != "ledger");
+    lags.extend(
+        others.map(|(name, reached)| {
+            (format!("{{consumer=\"{}\"}}", name.replace(['"', '\\', '\n'], "_")), lag(reached))
+        }),
+    );
+    let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
+    let open = reader.count_cases(&open, OPEN_MAX)?.count;
+    let dead = reader.list_dead_jobs(1_000)?.len();
+    let one = |name, help, value| Gauge { name, help, values: vec![(String::new(), value)] };
+    Ok(vec![
+        one("dipper_log_position", "Position of the last event.", float(position)),
+        Gauge { name: "dipper_consumer_lag_events", help: "Events that a consumer has not dealt with.", values: lags },
+        one("dipper_jobs_dead", "Jobs that failed for good, counted up to 1 000.", number(dead)),
+        one("dipper_cases_open", "Cases that have not ended.", f64::from(open)),
+    ])
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
+fn number(count: usize) -> f64 {
+    count as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "positions stay far below 2^53")]
+fn float(count: i64) -> f64 {
+    count as f64
+}

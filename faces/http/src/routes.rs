@@ -1,0 +1,133 @@
+//! Every address of this face, in one place.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::{account, cases, city, evidence, place, reports, session, stream};
+use crate::app::App;
+use crate::error::Refused;
+use crate::{BODY_MAX, PICTURE_MAX, faces, harden, ledger_files, open311, operate};
+
+/// An answer that has not begun after this is given up; pictures from slow phones take their time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Form and headers around a picture, bytes.
+const FORM_AROUND: usize = 16 * 1_024;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Dipper API",
+        version = "1",
+        description = "The interface of the three web faces. A session is a cookie; every change made with one carries its token in `x-csrf-token`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(crate::wire::StreamHello)),
+    modifiers(&SessionCookie)
+)]
+struct Document;
+
+/// Says in the document that a session is a cookie.
+struct SessionCookie;
+
+impl utoipa::Modify for SessionCookie {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("dipper_session")));
+        document.components.get_or_insert_default().add_security_scheme("session", cookie);
+    }
+}
+
+/// `/api/v1`, for people and the web faces.
+fn api() -> OpenApiRouter<Arc<App>> {
+    let pictures = OpenApiRouter::new()
+        .routes(routes!(evidence::upload_evidence::upload_evidence))
+        .layer(DefaultBodyLimit::max(PICTURE_MAX + FORM_AROUND));
+    OpenApiRouter::new()
+        .routes(routes!(session::get_session::get_session, session::sign_in::sign_in, session::sign_out::sign_out))
+        .routes(routes!(session::register_resident::register_resident))
+        .routes(routes!(city::get_city::get_city))
+        .routes(routes!(city::list_categories::list_categories))
+        .routes(routes!(city::list_regions::list_regions))
+        .routes(routes!(city::list_region_shapes::list_region_shapes))
+        .routes(routes!(city::list_offices::list_offices))
+        .routes(routes!(city::list_processes::list_processes))
+        .routes(routes!(city::get_pack::get_pack))
+        .routes(routes!(city::get_basemap_layer::get_basemap_layer))
+        .routes(routes!(place::locate::locate))
+        .routes(routes!(place::list_grid_cells::list_grid_cells))
+        .routes(routes!(evidence::get_evidence::get_evidence))
+        .routes(routes!(reports::suggest_duplicates::suggest_duplicates))
+        .routes(routes!(reports::file_report::file_report))
+        .routes(routes!(reports::join_report::join_report))
+        .routes(routes!(reports::list_my_reports::list_my_reports))
+        .routes(routes!(reports::get_report::get_report))
+        .routes(routes!(reports::act_on_report::act_on_report))
+        .routes(routes!(reports::list_public_cases::list_public_cases))
+        .routes(routes!(cases::list_cases::list_cases))
+        .routes(routes!(cases::list_queues::list_queues))
+        .routes(routes!(cases::get_case::get_case))
+        .routes(routes!(cases::list_case_events::list_case_events))
+        .routes(routes!(cases::get_case_contact::get_case_contact))
+        .routes(routes!(cases::perform_action::perform_action))
+        .routes(routes!(cases::map_cases::map_cases))
+        .routes(routes!(stream::stream_changes::stream_changes))
+        .routes(routes!(account::get_indicators::get_indicators))
+        .routes(routes!(account::export_indicators::export_indicators))
+        .routes(routes!(account::list_indicator_cases::list_indicator_cases))
+        .routes(routes!(account::get_trends::get_trends))
+        .routes(routes!(account::get_receipt::get_receipt))
+        .routes(routes!(account::explain_receipt::explain_receipt))
+        .merge(pictures)
+        .fallback(no_such_resource)
+        .layer(middleware::from_fn(harden::check_origin))
+}
+
+/// Everything this face serves.
+pub fn router(app: Arc<App>) -> Router {
+    let (api, document) = OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
+    let document: &'static str = serde_json::to_string(&document).unwrap_or_default().leak();
+    Router::new()
+        .merge(api.method_not_allowed_fallback(wrong_method))
+        .merge(open311::routes::router())
+        .route("/ledger/checkpoint", get(ledger_files::checkpoint))
+        .route("/ledger/key", get(ledger_files::key))
+        .route("/ledger/tile/{*path}", get(ledger_files::tile))
+        .route("/healthz", get(operate::healthz))
+        .route("/metrics", get(operate::metrics))
+        .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], document) }))
+        .fallback_service(get(faces::serve_face))
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(CatchPanicLayer::custom(harden::panicked))
+        .layer(middleware::from_fn(harden::add_security_headers))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), harden::observe))
+        .with_state(app)
+}
+
+/// The OpenAPI document of `/api/v1`.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).to_openapi()
+}
+
+async fn no_such_resource() -> Response {
+    Refused::not_found("resource").into_response()
+}
+
+async fn wrong_method() -> Response {
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this address does not take that method")
+        .into_response()
+}
