@@ -35,7 +35,7 @@ const FORM_AROUND: usize = 16 * 1_024;
         description = "The interface of the three web faces. A session is a cookie; every change made with one carries its token in `x-csrf-token`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(crate::wire::StreamHello)),
+    components(schemas(crate::wire::StreamHello, crate::wire::CaseSort, crate::wire::EvidenceSize, crate::wire::IndicatorPart)),
     modifiers(&SessionCookie)
 )]
 struct Document;
