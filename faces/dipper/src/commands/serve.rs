@@ -1,13 +1,214 @@
-//! `dipper serve`: the whole city in one process.
+//! `dipper serve`: the whole city in one process — faces, timers, ledger — until it is told to stop.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use crate::config::Config;
+use account::ledger::{SealError, Sealer};
+use anyhow::Context;
+use dipper_http::wire::DemoLogin;
+use dipper_http::{App, Parts, Settings};
+use store::{Store, Tx};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::{Config, LogFormat};
+use crate::demo;
 use crate::runtime::Runtime;
+use crate::system::SystemEntropy;
 
-/// Runs until it is told to stop.
+/// Timers look this often: a deadline is recorded at most this much late.
+const TIMER_EVERY: Duration = Duration::from_secs(2);
+
+/// The ledger seals at most this often: a receipt is at most two seconds away, and quiet hours cost nothing.
+const SEAL_EVERY: Duration = Duration::from_millis(800);
+
+/// The ledger tries again after trouble that may pass (a full disk, a database away).
+const SEAL_RETRY: Duration = Duration::from_secs(10);
+
+/// Sessions that have expired are removed this often.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Requests under way get this long when the process is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Runs until SIGTERM or SIGINT.
 pub fn serve(config: Config) -> anyhow::Result<ExitCode> {
+    begin_logs(&config)?;
     let runtime = Runtime::open(config)?;
-    let _ = (runtime.act(), runtime.sealer()?);
-    Ok(ExitCode::SUCCESS)
+    let store = runtime.store.clone();
+    let asynchronous = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = asynchronous.block_on(run(runtime));
+    // Work handed to other threads (a picture being decoded) gets a moment; what was acknowledged is on the disk anyway.
+    asynchronous.shutdown_timeout(GRACE);
+    store.close();
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+fn begin_logs(config: &Config) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).with_context(|| format!("log: {:?} is not a filter", config.log))?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => lines.with_target(false).init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+async fn run(runtime: Runtime) -> anyhow::Result<()> {
+    let config = runtime.config.clone();
+    let (ledger_files, sealer) = runtime.sealer()?;
+    let app = App::new(Parts {
+        store: runtime.store.clone(),
+        packs: std::sync::Arc::clone(&runtime.packs),
+        clock: std::sync::Arc::clone(&runtime.clock),
+        entropy: Box::new(SystemEntropy),
+        vault: std::sync::Arc::clone(&runtime.vault),
+        files: std::sync::Arc::clone(&runtime.files),
+        ledger_files,
+        ledger_key: sealer.verifier().clone(),
+        pack_folder: config.pack.clone(),
+        settings: settings(&runtime),
+    })?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be listened on", config.listen))?;
+    let address = listener.local_addr()?;
+    let (stop, stopping) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(fire_timers(runtime.act(), stopping.clone()));
+    tasks.spawn(seal(sealer, runtime.store.clone(), stopping.clone()));
+    tasks.spawn(sweep(runtime.store.clone(), std::sync::Arc::clone(&runtime.clock), stopping.clone()));
+    if config.demo {
+        tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
+    }
+    announce(&config, address, &runtime);
+    let mut told = stopping.clone();
+    let serving = tokio::spawn(dipper_http::serve(listener, app, async move { drop(told.wait_for(|stop| *stop).await) }));
+    wait_for_signal().await?;
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    if tokio::time::timeout(GRACE, serving).await.is_err() {
+        tracing::warn!("requests under way were cut off after {} s", GRACE.as_secs());
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended?;
+    }
+    Ok(())
+}
+
+fn settings(runtime: &Runtime) -> Settings {
+    let config = &runtime.config;
+    let login = |login: demo::Login| DemoLogin {
+        login: login.login,
+        password: demo::DEMO_PASSWORD.to_owned(),
+        title: login.title.into(),
+        face: login.face.into(),
+    };
+    Settings {
+        base_url: config.base_url.clone(),
+        secure_cookies: config.secure_cookies,
+        behind_proxy: config.behind_proxy,
+        demo: config.demo,
+        demo_logins: if config.demo { demo::logins(&runtime.packs.current().city).into_iter().map(login).collect() } else { Vec::new() },
+    }
+}
+
+/// Says where everything is; in a demonstration also how to get in.
+fn announce(config: &Config, address: std::net::SocketAddr, runtime: &Runtime) {
+    let city = runtime.packs.current().city.clone();
+    println!("{} {}", city.title.in_locale("zh-CN"), city.title.in_locale("en"));
+    println!("  resident  http://{address}/");
+    println!("  field     http://{address}/field/");
+    println!("  centre    http://{address}/centre/");
+    println!("  Open311   http://{address}/open311/discovery.json");
+    println!("  ledger    http://{address}/ledger/checkpoint");
+    if config.demo {
+        println!("  demo logins, all with the password {}:", demo::DEMO_PASSWORD);
+        for login in demo::logins(&city) {
+            println!("    {:<20} {} · {}", login.login, login.title.in_locale("zh-CN"), login.title.in_locale("en"));
+        }
+    }
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Runs a task until the process stops.
+async fn until(mut stopping: watch::Receiver<bool>, task: impl Future<Output = ()>) {
+    tokio::select! {
+        () = task => {}
+        _ = stopping.wait_for(|stop| *stop) => {}
+    }
+}
+
+async fn fire_timers(ctx: act::Context, stopping: watch::Receiver<bool>) {
+    until(stopping, async {
+        let mut ticks = tokio::time::interval(TIMER_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            match act::fire_due(&ctx).await {
+                Ok(fired) if fired.changed > 0 => tracing::info!(changed = fired.changed, failed = fired.failed, "deadlines fired"),
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "the due list cannot be read"),
+            }
+        }
+    })
+    .await;
+}
+
+/// Follows the log of events. Stopping lets a round end, so that nothing is half written.
+async fn seal(mut sealer: Sealer, store: Store, mut stopping: watch::Receiver<bool>) {
+    if let Err(error) = sealer.check_store(&store).await {
+        tracing::error!(%error, "the ledger does not seal");
+        return;
+    }
+    let mut positions = store.subscribe();
+    loop {
+        let pause = match sealer.seal(&store).await {
+            Ok(Some(sealed)) => {
+                tracing::debug!(from = sealed.from, to = sealed.to, "sealed");
+                SEAL_EVERY
+            }
+            Ok(None) => {
+                tokio::select! {
+                    _ = positions.changed() => {}
+                    _ = stopping.wait_for(|stop| *stop) => return,
+                }
+                SEAL_EVERY
+            }
+            Err(error @ (SealError::Disk(_) | SealError::Store(_))) => {
+                tracing::error!(%error, "the ledger waits");
+                SEAL_RETRY
+            }
+            Err(error) => {
+                tracing::error!(%error, "the ledger does not seal");
+                return;
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+async fn sweep(store: Store, clock: std::sync::Arc<dyn model::Clock>, stopping: watch::Receiver<bool>) {
+    until(stopping, async {
+        let mut ticks = tokio::time::interval(SWEEP_EVERY);
+        loop {
+            ticks.tick().await;
+            let now = clock.now();
+            if let Err(error) = store.write(move |tx: &mut Tx| tx.remove_expired_sessions(now)).await {
+                tracing::error!(%error, "expired sessions could not be removed");
+            }
+        }
+    })
+    .await;
 }

@@ -13,5 +13,5 @@ mod seed;
 mod sim;
 
 pub use live::keep_alive;
-pub use people::{DEMO_PASSWORD, logins};
+pub use people::{DEMO_PASSWORD, Login, logins};
 pub use seed::{is_seeded, seed};
