@@ -3,7 +3,12 @@
 //! Prints one JSON object a line. Not criterion: what is measured is many threads sharing one fsync, not one call.
 //! `cargo bench -p dipper-store --bench append [-- --postgres URL]`
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods, reason = "a measurement, not part of the product")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a measurement, not part of the product"
+)]
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -81,7 +86,9 @@ fn plain_sqlite(path: &std::path::Path) {
 
 fn plain_postgres(url: &str) {
     let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
-    client.batch_execute("CREATE TABLE IF NOT EXISTS plain_row (id BIGSERIAL PRIMARY KEY, body TEXT NOT NULL)").unwrap();
+    client
+        .batch_execute("CREATE TABLE IF NOT EXISTS plain_row (id BIGSERIAL PRIMARY KEY, body TEXT NOT NULL)")
+        .unwrap();
     let body = "x".repeat(ROW_BYTES);
     let insert = client.prepare("INSERT INTO plain_row (body) VALUES ($1)").unwrap();
     let (mut count, began) = (0, Instant::now());

@@ -16,6 +16,7 @@ CREATE TABLE events (
 
 -- One row a case. key = position of its first event: short, unique and in order of arrival.
 -- due_at_us is the greatest integer where nothing is due, so that both databases sort it last.
+-- open_cell is the cell while the case is open: the map of open cases never reads the ended ones.
 CREATE TABLE cases (
     key INTEGER NOT NULL PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -30,6 +31,7 @@ CREATE TABLE cases (
     lon REAL,
     lat REAL,
     cell INTEGER,
+    open_cell INTEGER,
     address TEXT,
     excerpt TEXT NOT NULL,
     search TEXT NOT NULL,
@@ -79,20 +81,25 @@ CREATE TABLE cases (
 
 CREATE UNIQUE INDEX cases_source ON cases (source, source_id) WHERE source_id IS NOT NULL;
 -- Queues look at open cases only, a few per cent of a grown database: partial indexes keep them small.
-CREATE INDEX cases_open_due ON cases (due_at_us, key, region_path, category, state, stage, handler) WHERE outcome IS NULL;
-CREATE INDEX cases_task ON cases (task_office, task_role, due_at_us, key) WHERE outcome IS NULL;
+-- outcome is always NULL in them, and yet a column: without it SQLite looks up the row to see that it is.
+CREATE INDEX cases_open_due ON cases (
+    due_at_us, key, outcome, exempt, task_office, task_role, region_path, category, state, stage, handler, watcher
+) WHERE outcome IS NULL;
+CREATE INDEX cases_task ON cases (task_office, task_role, due_at_us, key, outcome, exempt) WHERE outcome IS NULL;
 CREATE INDEX cases_assignee ON cases (task_assignee, due_at_us, key) WHERE outcome IS NULL AND task_assignee IS NOT NULL;
 CREATE INDEX cases_handler ON cases (handler, due_at_us, key) WHERE outcome IS NULL AND handler IS NOT NULL;
 CREATE INDEX cases_watcher ON cases (watcher, due_at_us, key) WHERE outcome IS NULL AND watcher IS NOT NULL;
 CREATE INDEX cases_supervised ON cases (due_at_us, key) WHERE outcome IS NULL AND supervised > 0;
 CREATE INDEX cases_next_due ON cases (next_due_at_us, key) WHERE next_due_at_us IS NOT NULL;
-CREATE INDEX cases_open_cell ON cases (cell, due_at_us, category) WHERE outcome IS NULL AND cell IS NOT NULL;
+CREATE INDEX cases_open_cell ON cases (open_cell, lon, lat, due_at_us, exempt, category) WHERE open_cell IS NOT NULL;
 -- Of all cases: written once, when the case begins, but for updated, closed and settles.
-CREATE INDEX cases_cell ON cases (cell) WHERE cell IS NOT NULL;
+CREATE INDEX cases_cell ON cases (cell, lon, lat) WHERE cell IS NOT NULL;
 CREATE INDEX cases_opened ON cases (opened_at_us, key);
 CREATE INDEX cases_updated ON cases (updated_at_us, key);
 CREATE INDEX cases_region ON cases (region_path, opened_at_us, key);
 CREATE INDEX cases_category ON cases (category, opened_at_us, key);
+CREATE INDEX cases_handled ON cases (handler, opened_at_us, key) WHERE handler IS NOT NULL;
+CREATE INDEX cases_ended ON cases (state, opened_at_us, key) WHERE outcome IS NOT NULL;
 CREATE INDEX cases_closed ON cases (closed_at_us, key) WHERE closed_at_us IS NOT NULL;
 CREATE INDEX cases_settles ON cases (settles_at_us, key) WHERE settles_at_us IS NOT NULL;
 

@@ -6,8 +6,7 @@ use grid::{Bounds, LonLat};
 use model::{CaseId, EvidenceId, Instant};
 
 use super::filter::CaseFilter;
-use super::list::select_rows;
-use super::row::CaseRow;
+use super::row::{COLUMNS, CaseRow};
 use crate::db::params;
 use crate::error::StoreError;
 use crate::tx::Reader;
@@ -41,7 +40,8 @@ pub struct Clusters {
 }
 
 impl Reader {
-    /// The cases in a box that match, latest reported first, at most `limit`. The box may cross ±180°.
+    /// The cases in a box that match, latest arrived first, at most `limit`. The box may cross ±180°.
+    /// Of more than 100 000 in the box, the latest of some 100 000.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
@@ -51,10 +51,15 @@ impl Reader {
         filter: &CaseFilter,
         limit: u32,
     ) -> Result<Vec<CaseRow>, StoreError> {
-        let mut clause = CaseFilter { bounds: Some(bounds), ..filter.clone() }.clause();
+        let (boxed, mut clause) = filter.select_in_box(bounds, "key", POINTS_MAX);
         let limit = clause.bind(limit);
-        // `+ 0`: the box is the way in, not the order.
-        select_rows(self, &clause, &format!(" ORDER BY opened_at_us + 0 DESC, key + 0 DESC LIMIT {limit}"))
+        let columns = COLUMNS.join(", ");
+        let sql = format!(
+            "SELECT {columns} FROM cases
+             WHERE key IN (SELECT key FROM ({boxed}) AS keys ORDER BY key DESC LIMIT {limit})
+             ORDER BY key DESC"
+        );
+        self.query(&sql, clause.values())?.into_iter().map(|mut row| CaseRow::read(&mut row)).collect()
     }
 
     /// The cases in a box that match, put together in a raster of `columns` across (square in degrees).
@@ -68,10 +73,10 @@ impl Reader {
         columns: u32,
         now: Instant,
     ) -> Result<Clusters, StoreError> {
-        let mut clause = CaseFilter { bounds: Some(bounds), ..filter.clone() }.clause();
-        let limit = clause.bind(POINTS_MAX + 1);
-        let sql =
-            format!("SELECT lon, lat, due_at_us, exempt, outcome IS NULL FROM cases{} LIMIT {limit}", clause.sql());
+        // A literal where it is known: the index of open cells does not hold the outcome.
+        let is_open = if filter.is_open_only() { "TRUE" } else { "outcome IS NULL" };
+        let (sql, clause) =
+            filter.select_in_box(bounds, &format!("lon, lat, due_at_us, exempt, {is_open} AS is_open"), POINTS_MAX + 1);
         let rows = self.query(&sql, clause.values())?;
         let cut = rows.len() > POINTS_MAX as usize;
         let width =

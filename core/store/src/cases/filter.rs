@@ -143,19 +143,68 @@ impl Where {
 impl CaseFilter {
     /// The filter as a clause over `cases`.
     pub(crate) fn clause(&self) -> Where {
+        let Some(bounds) = self.bounds else { return self.terms(false) };
+        let mut clause = self.terms(true);
+        let column = self.cell_column();
+        let mut ranges = Vec::new();
+        for range in grid::cover_bounds(bounds, CELL_RANGES) {
+            ranges.push(format!(
+                "({column} >= {} AND {column} <= {})",
+                clause.bind(*range.start()),
+                clause.bind(*range.end())
+            ));
+        }
+        clause.and(&format!("({})", if ranges.is_empty() { "FALSE".to_owned() } else { ranges.join(" OR ") }));
+        and_edges(&mut clause, bounds);
+        clause
+    }
+
+    /// A SELECT of `columns` of the cases in a box that match, with its parameters; at most `limit`, in no order.
+    ///
+    /// One SELECT a range, put together: an OR of ranges would make SQLite look up the whole row of every case in
+    /// them, while the index holds what the map asks for.
+    pub(crate) fn select_in_box(&self, bounds: Bounds, columns: &str, limit: u32) -> (String, Where) {
+        let mut clause = self.terms(true);
+        and_edges(&mut clause, bounds);
+        let column = self.cell_column();
+        let mut selects = Vec::new();
+        for range in grid::cover_bounds(bounds, CELL_RANGES) {
+            let (first, last) = (clause.bind(*range.start()), clause.bind(*range.end()));
+            selects.push(format!("{column} >= {first} AND {column} <= {last}"));
+        }
+        if selects.is_empty() {
+            selects.push("FALSE".to_owned());
+        }
+        let limit = clause.bind(limit);
+        let select = |range: &String| format!("SELECT {columns} FROM cases{} AND {range}", clause.sql());
+        let selects: Vec<String> = selects.iter().map(select).collect();
+        (format!("SELECT * FROM ({}) AS boxed LIMIT {limit}", selects.join(" UNION ALL ")), clause)
+    }
+
+    /// Every term but the box; `in_box` when the cells of one will be the way in.
+    fn terms(&self, in_box: bool) -> Where {
         let mut clause = Where::new();
+        // A case has an open cell only while it is open.
+        if self.is_open_only() && !in_box {
+            clause.and("outcome IS NULL");
+        }
         self.and_times(&mut clause);
         self.and_work(&mut clause);
-        self.and_kind(&mut clause);
-        self.and_place(&mut clause);
+        self.and_kind(&mut clause, in_box);
+        self.and_place(&mut clause, in_box);
         if let Some(text) = &self.text {
             and_text(&mut clause, text);
         }
         clause
     }
 
+    /// The column whose index finds the cases of a box.
+    fn cell_column(&self) -> &'static str {
+        if self.is_open_only() { "open_cell" } else { "cell" }
+    }
+
     /// True when only open cases can match, so that the partial indices serve.
-    fn is_open_only(&self) -> bool {
+    pub(crate) fn is_open_only(&self) -> bool {
         self.open == Some(true)
             || self.late_at.is_some()
             || self.due_before.is_some()
@@ -169,9 +218,6 @@ impl CaseFilter {
     }
 
     fn and_times(&self, clause: &mut Where) {
-        if self.is_open_only() {
-            clause.and("outcome IS NULL");
-        }
         if self.open == Some(false) {
             clause.and("outcome IS NOT NULL");
         }
@@ -218,20 +264,21 @@ impl CaseFilter {
         }
     }
 
-    fn and_kind(&self, clause: &mut Where) {
+    fn and_kind(&self, clause: &mut Where, in_box: bool) {
         clause.and_in("state", &self.state);
         clause.and_in("stage", &self.stage);
-        // Among open cases the due index is the better way in: it is small, and it holds the category.
-        clause.and_in(if self.is_open_only() { "(category || '')" } else { "category" }, &self.categories);
+        // Among open cases the due index is the better way in (it is small, and holds the category), in a box the cells.
+        let is_way_in = !self.is_open_only() && !in_box;
+        clause.and_in(if is_way_in { "category" } else { "(category || '')" }, &self.categories);
         clause.and_in("no", &self.numbers);
         clause.and_in("id", &self.ids);
     }
 
-    fn and_place(&self, clause: &mut Where) {
+    fn and_place(&self, clause: &mut Where, in_box: bool) {
         clause.and_in("region", &self.region);
         if let Some(path) = &self.region_path {
             let depth = path.matches('/').count();
-            let is_way_in = !self.is_open_only() && depth >= SMALL_REGION_DEPTH;
+            let is_way_in = !self.is_open_only() && !in_box && depth >= SMALL_REGION_DEPTH;
             let term = region_term(clause, path, is_way_in);
             clause.and(&term);
         }
@@ -253,9 +300,6 @@ impl CaseFilter {
         if !scopes.is_empty() {
             clause.and(&format!("({})", scopes.join(" OR ")));
         }
-        if let Some(bounds) = self.bounds {
-            and_bounds(clause, bounds);
-        }
     }
 }
 
@@ -276,12 +320,8 @@ pub(crate) fn after_prefix(prefix: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| format!("{prefix}\u{7f}"))
 }
 
-fn and_bounds(clause: &mut Where, bounds: Bounds) {
-    let mut ranges = Vec::new();
-    for range in grid::cover_bounds(bounds, CELL_RANGES) {
-        ranges.push(format!("(cell >= {} AND cell <= {})", clause.bind(*range.start()), clause.bind(*range.end())));
-    }
-    clause.and(&format!("({})", if ranges.is_empty() { "FALSE".to_owned() } else { ranges.join(" OR ") }));
+/// The point lies within the edges of the box: ranges of cells hold a little more.
+fn and_edges(clause: &mut Where, bounds: Bounds) {
     let (south, north) = (clause.bind(bounds.south), clause.bind(bounds.north));
     clause.and(&format!("lat >= {south} AND lat <= {north}"));
     let (west, east) = (clause.bind(bounds.west), clause.bind(bounds.east));

@@ -7,7 +7,7 @@ use model::{ActionId, CaseId, CaseNo, ClockName, Instant, OfficeId, PartyId, Rol
 
 use super::filter::{CaseFilter, CaseSort, Where};
 use super::row::{COLUMNS, CaseRow};
-use crate::db::{Row, Value, params};
+use crate::db::{Row, params};
 use crate::error::StoreError;
 use crate::tx::Reader;
 
@@ -263,11 +263,4 @@ fn read_step(mut row: Row) -> Result<StepRow, StoreError> {
         due_at: row.next("case_steps.due_at_us")?,
         exempt: row.next("case_steps.exempt")?,
     })
-}
-
-/// Case rows of a statement's FROM, clause and tail.
-pub(crate) fn select_rows(reader: &mut Reader, clause: &Where, tail: &str) -> Result<Vec<CaseRow>, StoreError> {
-    let sql = format!("SELECT {} FROM cases{}{tail}", COLUMNS.join(", "), clause.sql());
-    let values: &[Value] = clause.values();
-    reader.query(&sql, values)?.into_iter().map(|mut row| CaseRow::read(&mut row)).collect()
 }

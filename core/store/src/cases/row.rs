@@ -270,7 +270,7 @@ impl CaseRow {
     }
 }
 
-/// The row with what is stored beside it: the folded text that a search looks through.
+/// The row with what is stored beside it: the cell of an open case, and the folded text that a search looks through.
 pub(crate) struct Projection {
     pub(crate) values: Vec<Value>,
 }
@@ -278,7 +278,7 @@ pub(crate) struct Projection {
 impl Projection {
     /// Columns of the values, in order.
     pub(crate) fn columns() -> impl Iterator<Item = &'static str> {
-        COLUMNS.iter().copied().chain(["search"])
+        COLUMNS.iter().copied().chain(["open_cell", "search"])
     }
 
     pub(crate) fn of(case: &Case, region_path: &str) -> Self {
@@ -288,6 +288,7 @@ impl Projection {
             search.push('\n');
             search.push_str(address);
         }
+        values.push(case.place.cell.filter(|_| case.is_open()).to_value());
         values.push(Value::Text(search.to_lowercase()));
         Self { values }
     }
