@@ -254,6 +254,11 @@ impl CaseFilter {
             clause.and("task_assignee IS NULL AND task_role IS NOT NULL");
         }
         clause.and_in("handler", &self.handler);
+        if self.handler.is_some() && self.is_open_only() {
+            // Always true: it makes SQLite prefer the open cases of the handler, kept by due time, to all of them.
+            let earliest = clause.bind(i64::MIN);
+            clause.and(&format!("due_at_us > {earliest}"));
+        }
         clause.and_in("watcher", &self.watcher);
         if self.supervised {
             clause.and("supervised > 0");
