@@ -15,6 +15,9 @@ export const BIN = path.resolve(process.env["DIPPER_BIN"] ?? path.join(ROOT, "ta
 /** The folder of shared data beside the repository; absent on a plain clone. */
 export const SHARED = existsSync(path.join(ROOT, "../shared/data")) ? path.join(ROOT, "../shared") : undefined;
 
+/** Our own surroundings without anything that would set the program up. */
+const SURROUNDINGS = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("DIPPER_")));
+
 if (!existsSync(BIN)) throw new Error(`there is no program at ${BIN}: set DIPPER_BIN`);
 
 /** A fresh folder that is gone after the test. */
@@ -28,7 +31,7 @@ export async function folder(t, name = "dipper") {
 export function run(args, { input = "", cwd = ROOT, env = {}, wrap = [], timeout_ms = 120_000 } = {}) {
   const [program, ...before] = [...wrap, BIN];
   return new Promise((resolve, reject) => {
-    const options = { cwd, env: { ...process.env, ...env }, maxBuffer: 1 << 28, timeout: timeout_ms };
+    const options = { cwd, env: { ...SURROUNDINGS, ...env }, maxBuffer: 1 << 28, timeout: timeout_ms };
     const child = execFile(program, [...before, ...args], options, (error, stdout, stderr) => {
       if (error && typeof error.code !== "number" && !error.signal) return reject(error);
       resolve({ code: error ? error.code ?? -1 : 0, signal: error?.signal ?? undefined, stdout, stderr });
@@ -68,7 +71,7 @@ export async function serve(t, { data, pack = "packs/demo", database, args = [],
   const flags = ["serve", "--data", data, "--pack", pack, "--listen", `127.0.0.1:${port}`, ...args];
   if (database) flags.push("--database-url", database);
   const [program, ...before] = [...wrap, BIN];
-  const child = spawn(program, [...before, ...flags], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, [...before, ...flags], { cwd: ROOT, env: { ...SURROUNDINGS, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const log = createWriteStream(path.join(data, "..", `${path.basename(data)}.log`), { flags: "a" });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -90,7 +90,7 @@ test("a receipt proves its event offline, and a changed one does not", async (t)
   const event = report.timeline[0].event_id;
   const began = performance.now();
   const proof = await until("the receipt", async () => {
-    const answer = await visitor.fetch("GET", `/receipts/${event}`);
+    const answer = await visitor.fetch("GET", `/receipts/${event}?secret=${secret}`);
     return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined;
   });
   assert.ok(performance.now() - began < 2_000, "sealing lags less than two seconds");
@@ -100,8 +100,7 @@ test("a receipt proves its event offline, and a changed one does not", async (t)
   await writeFile(file, proof);
   const good = await run(["verify", file, "--data", data, "--locale", "en"]);
   assert.equal(good.code, 0, good.stderr);
-  assert.match(good.stdout, /\w+/);
-  assert.ok(good.stdout.includes(event) || good.stdout.includes(case_no) || good.stdout.length > 40, good.stdout);
+  assert.ok(good.stdout.includes(event), `it names the event: ${good.stdout}`);
 
   // One letter changed at a time, at places all over the file: none may pass as the same proof.
   const text = proof.toString("latin1");

@@ -170,7 +170,7 @@ test("a story across the three faces", { timeout: 600_000 }, async (t) => {
           await one.page.goto(address, { waitUntil: "load" });
           // Live streams keep the network busy: pages are ready when nothing shows that it is loading.
           await one.page.locator("main, .page, .desk, #app > *").first().waitFor();
-          await one.page.waitForFunction(() => !document.querySelector(".skeleton, [aria-busy=true]"), undefined, { timeout: 15_000 }).catch(() => faults.push(`${address} goes on loading`));
+          await one.page.waitForFunction(() => !document.querySelector(".bone, .skeleton, [aria-busy=true]"), undefined, { timeout: 15_000 }).catch(() => faults.push(`${address} goes on loading`));
           await one.page.waitForTimeout(300);
           await shoot(one.page, `${size}-${address.replace(no, "case").replaceAll("/", "_").replace(/^_/, "") || "home"}`);
           faults.push(...(await barriers(one.page)).map((fault) => `${address}: ${fault}`));
