@@ -764,7 +764,7 @@ export interface components {
             /** @description True when there are more than `total`. */
             total_is_bound: boolean;
         };
-        /** @description What a point of the map is: a cluster when `count` is above 1, else a case. */
+        /** @description What a point of the map is: a case when `case_id` is there, else a cluster. */
         CaseProperties: {
             /** @description The case. */
             case_id?: string;
@@ -791,7 +791,10 @@ export interface components {
             /** @description The category's name. */
             title?: components["schemas"]["Text"];
         };
-        /** @enum {string} */
+        /**
+         * @description The order of a list of cases.
+         * @enum {string}
+         */
         CaseSort: "due" | "opened" | "updated";
         /** @description A case in a list. */
         CaseSummary: {
@@ -1108,8 +1111,6 @@ export interface components {
             lon?: number;
             /** @description What it was found to be. */
             media_type: string;
-            /** @description To be kept by somebody who is not signed in: it lets them attach and see the picture. */
-            secret?: string;
             /** @description When the camera says it was taken. */
             taken_at?: components["schemas"]["Time"];
             /** @description Where to see it small. */
@@ -1135,7 +1136,10 @@ export interface components {
             /** @description Where to see it. */
             url: string;
         };
-        /** @enum {string} */
+        /**
+         * @description Which size.
+         * @enum {string}
+         */
         EvidenceSize: "full" | "thumb";
         /** @description A picture to keep, as `multipart/form-data`. */
         EvidenceUpload: {
@@ -1254,10 +1258,19 @@ export interface components {
          * @enum {string}
          */
         GeometryKind: "Point" | "Polygon" | "MultiPolygon";
+        /** @description The cases behind a number, as many as were counted; a case counts once for each of its steps where steps are counted. */
+        IndicatorCases: {
+            /** @description The latest first. */
+            items: components["schemas"]["CaseSummary"][];
+            /** @description To be given as `cursor` for the next page; absent on the last. */
+            next_cursor?: string;
+        };
         /** @description What an indicator means. */
         IndicatorDefinition: {
             /** @description How it is computed, in words. */
             formula: components["schemas"]["Text"];
+            /** @description True when `part=missing` lists what could have counted and did not. */
+            has_missing: boolean;
             /** @description Id. */
             id: string;
             /**
@@ -1275,11 +1288,17 @@ export interface components {
          * @enum {string}
          */
         IndicatorGroup: "region" | "department" | "category" | "person" | "stage" | "none";
-        /** @enum {string} */
+        /**
+         * @description Which cases behind a number.
+         * @enum {string}
+         */
         IndicatorPart: "numerator" | "denominator" | "missing";
         /** @description The values of one group. */
         IndicatorRow: {
-            /** @description The group: a region, office, category, person or stage; `all` without grouping. */
+            /**
+             * @description The group, as `key` of the drill-down takes it: the path of a region, an office, category, person or stage; empty
+             *     for what belongs to none; `all` without grouping.
+             */
             key: string;
             /** @description Its name. */
             title: components["schemas"]["Text"];
@@ -1959,6 +1978,8 @@ export interface components {
         };
         /** @description Data of `event: hello`, sent first. */
         StreamHello: {
+            /** @description True when changes were left out because there were too many of them: load again what is on the screen. */
+            missed: boolean;
             /**
              * Format: int64
              * @description The log's position; what follows comes after it.
@@ -1998,8 +2019,8 @@ export interface components {
         /**
          * @description One text in one or more languages, keyed by BCP 47 tag (`zh-CN`, `en`).
          * @example {
-         *       "en": "Handling",
-         *       "zh-CN": "处置"
+         *       "zh-CN": "处置",
+         *       "en": "Handling"
          *     }
          */
         Text: {
@@ -2378,7 +2399,7 @@ export interface operations {
     get_evidence: {
         parameters: {
             query?: {
-                /** @description The secret of an anonymous report that it belongs to, or of its upload. */
+                /** @description The secret of an anonymous report that it belongs to. */
                 secret?: string;
                 /** @description `thumb` for the small one. */
                 size?: components["schemas"]["EvidenceSize"];
@@ -2572,7 +2593,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CasePage"];
+                    "application/json": components["schemas"]["IndicatorCases"];
                 };
             };
         };

@@ -143,6 +143,14 @@ export class QueryClient {
     }
   }
 
+  /** Marks everything as stale; what is on screen is asked for again at once. */
+  refreshAll(): void {
+    for (const entry of this.#entries.values()) {
+      entry.outdated = true;
+      if (entry.watchers > 0) void entry.ask?.();
+    }
+  }
+
   /** Asks again for everything on screen that failed or has aged: called when the network or the person returns. */
   resume(): void {
     const aged = this.#now() - RESUME_AGE_MS;

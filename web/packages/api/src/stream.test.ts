@@ -8,14 +8,26 @@ function opened() {
   const source = new EventTarget() as EventTarget & { close: () => void };
   source.close = vi.fn();
   const invalidated: string[] = [];
-  const client = { invalidate: (key: string) => invalidated.push(key) } as unknown as QueryClient;
+  const client = { invalidate: (key: string) => invalidated.push(key), refreshAll: () => invalidated.push("everything") } as unknown as QueryClient;
   const stream = openStream(client, () => source as unknown as EventSource);
   const change = (case_no: string) =>
     source.dispatchEvent(new MessageEvent("case", { data: JSON.stringify({ case_id: `id-${case_no}`, case_no }) }));
   return { source, stream, invalidated, change };
 }
 
+function hello(source: EventTarget, missed: boolean): void {
+  source.dispatchEvent(new MessageEvent("hello", { data: JSON.stringify({ position: 7, missed }) }));
+}
+
 describe("live changes", () => {
+  it("refresh everything when too many were missed", () => {
+    const { source, invalidated } = opened();
+    hello(source, false);
+    expect(invalidated).toEqual([]);
+    hello(source, true);
+    expect(invalidated).toEqual(["everything"]);
+  });
+
   it("refresh the case at once and the lists together, however many changes come", () => {
     vi.useFakeTimers();
     const { invalidated, change } = opened();
@@ -40,7 +52,7 @@ describe("live changes", () => {
 
   it("say whether they arrive", () => {
     const { source, stream } = opened();
-    source.dispatchEvent(new Event("hello"));
+    hello(source, false);
     expect(stream.live.value).toBe(true);
     source.dispatchEvent(new Event("error"));
     expect(stream.live.value).toBe(false);

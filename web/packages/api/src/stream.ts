@@ -1,23 +1,12 @@
 // Live changes (Server-Sent Events): what the server says has changed is asked for again.
 import { ref, type Ref } from "vue";
+import type { components } from "./generated.ts";
 import { queries, type QueryClient } from "./query.ts";
 
 /** A change of a case, as `GET /api/v1/stream` tells it. */
-export interface CaseChange {
-  case_id: string;
-  case_no: string;
-  version: number;
-  kind: string;
-  state: string;
-  stage: string;
-  category: string;
-  region: string;
-  region_path: string;
-  lon: number | null;
-  lat: number | null;
-  due_at: string | null;
-  open: boolean;
-}
+export type CaseChange = components["schemas"]["StreamCase"];
+
+type StreamHello = components["schemas"]["StreamHello"];
 
 export interface Stream {
   /** Whether changes arrive now. */
@@ -42,8 +31,10 @@ export function openStream(client: QueryClient = queries, open: (url: string) =>
       for (const key of ["cases", "queues", "reports", "public"]) client.invalidate(key);
     }, LISTS_EVERY_MS);
   };
-  source.addEventListener("hello", () => {
+  source.addEventListener("hello", (event) => {
     live.value = true;
+    // Too much happened while nobody listened: what is on screen is asked for as a whole.
+    if ((JSON.parse((event as MessageEvent<string>).data) as StreamHello).missed) client.refreshAll();
   });
   source.addEventListener("open", () => {
     live.value = true;
