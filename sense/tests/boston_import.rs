@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use model::Instant;
 use pack::Compiled;
-use dipper_sense::import::{ImportMap, Summary, import_cases};
-use testkit::{Database, FixedClock};
+use dipper_sense::import::{ImportCommand, ImportMap, Summary, import_cases};
+use testkit::Database;
 
 fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -24,17 +24,15 @@ fn map(compiled: &Compiled) -> ImportMap {
     ImportMap::parse(&text, compiled).expect("the map fits the pack")
 }
 
-const NOW: &str = "2026-11-23T00:00:00Z";
-
 fn now() -> Instant {
-    NOW.parse().expect("an instant")
+    "2026-11-23T00:00:00Z".parse().expect("an instant")
 }
 
 fn run(store: Option<&store::Store>, csv: &[u8]) -> (Summary, String) {
     let compiled = compiled();
     let map = map(&compiled);
     let mut rejects = Vec::new();
-    let summary = import_cases(&map, &compiled, store, &FixedClock::at(NOW), csv, &mut rejects, |_| {}).expect("the import runs");
+    let summary = import_cases(ImportCommand { map: &map, compiled: &compiled, store, now: now() }, csv, &mut rejects, |_| {}).expect("the import runs");
     (summary, String::from_utf8(rejects).expect("rejects are text"))
 }
 
@@ -129,7 +127,7 @@ fn history_is_replayed_at_its_own_times() {
 #[test]
 fn a_file_without_a_needed_column_is_refused_naming_it() {
     let compiled = compiled();
-    let outcome = import_cases(&map(&compiled), &compiled, None, &FixedClock::at(NOW), &b"id,opened\n1,2\n"[..], Vec::new(), |_| {});
+    let outcome = import_cases(ImportCommand { map: &map(&compiled), compiled: &compiled, store: None, now: now() }, &b"id,opened\n1,2\n"[..], Vec::new(), |_| {});
     let error = outcome.expect_err("columns are missing").to_string();
     assert!(error.contains("target") && error.contains("status"), "{error}");
 }

@@ -8,4 +8,4 @@ mod replay;
 mod run;
 
 pub use map::{ImportMap, MapError};
-pub use run::{ImportError, Progress, Summary, import_cases};
+pub use run::{ImportCommand, ImportError, Progress, Summary, import_cases};

@@ -5,9 +5,8 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use csv::{ByteRecord, StringRecord};
-use model::{Clock, Instant};
+use model::Instant;
 use pack::Compiled;
-use serde::Serialize;
 use store::{Append, Store, StoreError, Tx};
 
 use super::map::ImportMap;
@@ -17,7 +16,7 @@ use super::replay::{Layout, Row, RowReader, events};
 const BATCH: usize = 250;
 
 /// What became of the rows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Rows read, without the header.
     pub rows: u64,
@@ -35,6 +34,19 @@ pub struct Summary {
     pub by_office: BTreeMap<String, u64>,
     /// Rows by whether they were in time: `on_time`, `late` (closed after, or open past, the due time), `no_due_time`.
     pub by_timeliness: BTreeMap<String, u64>,
+}
+
+/// What to import, and into what.
+#[derive(Clone, Copy)]
+pub struct ImportCommand<'a> {
+    /// What the columns mean.
+    pub map: &'a ImportMap,
+    /// The pack the cases begin under.
+    pub compiled: &'a Arc<Compiled>,
+    /// Where to write; absent to read and check only.
+    pub store: Option<&'a Store>,
+    /// When it is done.
+    pub now: Instant,
 }
 
 /// Told after each batch.
@@ -65,21 +77,19 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
-/// Imports cases; with `store` absent everything is read and checked and nothing written.
+/// Imports cases; without a store everything is read and checked and nothing written.
 ///
 /// `rejects` gets the header with `line` and `reason` in front, and every rejected row.
 ///
 /// # Errors
 /// [`ImportError`].
 pub fn import_cases(
-    map: &ImportMap,
-    compiled: &Arc<Compiled>,
-    store: Option<&Store>,
-    clock: &dyn Clock,
+    command: ImportCommand<'_>,
     file: impl Read,
     rejects: impl Write,
     mut progress: impl FnMut(Progress),
 ) -> Result<Summary, ImportError> {
+    let ImportCommand { map, compiled, store, now } = command;
     let mut reader = csv::ReaderBuilder::new().from_reader(file);
     let header = reader.headers().map_err(ImportError::Read)?.clone();
     let layout = Layout::find(map, &header).map_err(ImportError::Columns)?;
@@ -88,7 +98,7 @@ pub fn import_cases(
     let rows = RowReader { map, layout, compiled, zone };
     // A row of the wrong length is kept as it came: the rejects file is for people to mend.
     let rejects = csv::WriterBuilder::new().flexible(true).from_writer(rejects);
-    let mut run = Run { map, compiled, store, now: clock.now(), summary: Summary::default(), rejects, batch: Vec::new() };
+    let mut run = Run { map, compiled, store, now, summary: Summary::default(), rejects, batch: Vec::new() };
     run.write_reject_header(&header)?;
     let mut record = ByteRecord::new();
     loop {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
-use sense::import::{ImportMap, import_cases};
+use sense::import::{ImportCommand, ImportMap, Summary, import_cases};
 
 use crate::config::Config;
 use crate::runtime::Runtime;
@@ -24,14 +24,15 @@ pub fn cases(config: Config, map: &Path, file: &Path, rejects: Option<&Path>, dr
     let rejects_path = rejects.map_or_else(|| beside(file), Path::to_owned);
     let rejects = File::create(&rejects_path).with_context(|| format!("the rejects file {} cannot be made", rejects_path.display()))?;
     let store = (!dry_run).then_some(&runtime.store);
-    let summary = import_cases(&import_map, &compiled, store, runtime.clock.as_ref(), BufReader::new(input), rejects, |progress| {
+    let command = ImportCommand { map: &import_map, compiled: &compiled, store, now: runtime.clock.now() };
+    let summary = import_cases(command, BufReader::new(input), rejects, |progress| {
         bar.set_position(progress.bytes);
         bar.set_message(format!("{} rows, {} rejected", progress.rows, progress.rejected));
     });
     bar.finish();
     runtime.store.close();
     let summary = summary?;
-    println!("{}", serde_json::to_string_pretty(&summary)?);
+    println!("{}", serde_json::to_string_pretty(&view(&summary))?);
     if summary.rejected > 0 {
         eprintln!("{} rows were rejected: see {}", summary.rejected, rejects_path.display());
     } else {
@@ -44,4 +45,18 @@ pub fn cases(config: Config, map: &Path, file: &Path, rejects: Option<&Path>, dr
 fn beside(file: &Path) -> PathBuf {
     let stem = file.file_stem().map_or_else(|| "import".into(), |stem| stem.to_string_lossy().into_owned());
     PathBuf::from(format!("{stem}.rejects.csv"))
+}
+
+/// The summary as scripts read it.
+fn view(summary: &Summary) -> serde_json::Value {
+    serde_json::json!({
+        "rows": summary.rows,
+        "imported": summary.imported,
+        "present": summary.present,
+        "rejected": summary.rejected,
+        "by_status": summary.by_status,
+        "by_category": summary.by_category,
+        "by_office": summary.by_office,
+        "by_timeliness": summary.by_timeliness,
+    })
 }
