@@ -56,3 +56,26 @@ export function useNames() {
     action: byId(() => actions.value),
   };
 }
+
+/** Names of the questions of actions and forms, and of their choices. */
+export function useFieldWords() {
+  const text = useText();
+  const [processes, categories] = [useProcesses(), useCategories()];
+  const asked = computed(() => [
+    ...(processes.data.value ?? []).flatMap((process) => process.actions.flatMap((action) => action.fields.map((field) => ({ action: action.id, field })))),
+    ...(categories.data.value ?? []).flatMap((category) => (category.form ?? []).map((field) => ({ action: "", field }))),
+  ]);
+  const find = (id: string, action?: string) => asked.value.find((one) => one.field.id === id && (action === undefined || one.action === action))?.field;
+  return {
+    /** The question's name; its id while the lists are on their way. */
+    title: (id: string): string => text(find(id)?.title) || id,
+    /** What kind of answer it takes. */
+    type: (id: string): string | undefined => find(id)?.type,
+    /** A choice's name, of the given action where several ask the same. */
+    option(id: string, value: string, action?: string): string {
+      const field = find(id, action) ?? find(id);
+      const options = field && "options" in field ? field.options : [];
+      return text(options.find((one) => one.id === value)?.title) || value;
+    },
+  };
+}

@@ -53,10 +53,19 @@ export function useFormat() {
   };
 }
 
-/** Whether a value misses its target: lower is worse, except where it counts faults. */
+/** Rates of faults: their target is the most a city wants, not the least. The API does not say so itself. */
+const FAULT_RATES: readonly string[] = ["rework_rate", "return_rate", "reopen_rate"];
+
+/** Whether more of it is worse. */
+export function isFaultRate({ id }: Pick<IndicatorDefinition, "id">): boolean {
+  return FAULT_RATES.includes(id);
+}
+
+/** Whether a value misses its target. */
 export function missesTarget(value: number | null | undefined, definition: IndicatorDefinition): boolean {
-  if (value === null || value === undefined || definition.target === undefined || definition.target === null) return false;
-  return value < definition.target;
+  const { target } = definition;
+  if (value === null || value === undefined || target === undefined || target === null) return false;
+  return isFaultRate(definition) ? value > target : value < target;
 }
 
 /** `2026-11-23` of a day `days` before now, in a time zone. */

@@ -1,6 +1,6 @@
 /** Charts as plain data for ECharts, in the colours of the design tokens. */
 import type { EChartsCoreOption } from "echarts/core";
-import { missesTarget } from "../format";
+import { isFaultRate, missesTarget } from "../format";
 import type { IndicatorDefinition, IndicatorRow, Trends } from "../types";
 
 /** Colours of a chart, read from the tokens where it is drawn. */
@@ -80,9 +80,10 @@ export function trendOption({ days }: Trends, names: TrendNames, colours: ChartC
 }
 
 /** Rows in the order of an indicator, the worst first where there is a target. */
-export function ranked(rows: readonly IndicatorRow[], { id, target }: IndicatorDefinition): IndicatorRow[] {
+export function ranked(rows: readonly IndicatorRow[], definition: IndicatorDefinition): IndicatorRow[] {
+  const { id, target } = definition;
   const value = (row: IndicatorRow) => row.values[id]?.value ?? null;
-  const sign = target === undefined || target === null ? -1 : 1;
+  const sign = target === undefined || target === null || isFaultRate(definition) ? -1 : 1;
   return rows.filter((row) => value(row) !== null).sort((a, b) => sign * ((value(a) ?? 0) - (value(b) ?? 0)));
 }
 

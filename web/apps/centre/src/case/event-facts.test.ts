@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { bodyFacts, isClockEvent } from "./event-facts";
 
-const words = { office: (id: string) => `office ${id}`, category: (id: string) => id, limit: (limit: string) => limit, instant: (at: string) => at };
+const words = {
+  office: (id: string) => `office ${id}`,
+  category: (id: string) => id,
+  limit: (limit: string) => limit,
+  instant: (at_ms: number) => new Date(at_ms).toISOString(),
+  reason: (id: string, action: string) => `${action}: ${id}`,
+};
 
 describe("facts of an event", () => {
   it("tells the handler by name and the note in the actor's words", () => {
@@ -10,6 +16,11 @@ describe("facts of an event", () => {
       { id: "handler", value: "office o1" },
       { id: "note", value: "replaced the cover" },
     ]);
+  });
+
+  it("reads instants as microseconds, and reasons from the list of their action", () => {
+    expect(bodyFacts({ body: { kind: "clock_started", due_at: 1_790_344_474_484_015 } }, words)).toEqual([{ id: "due_at", value: "2026-09-25T13:54:34.484Z" }]);
+    expect(bodyFacts({ body: { kind: "moved", action: "return", reason: "unclear" } }, words)).toEqual([{ id: "reason", value: "return: unclear" }]);
   });
 
   it("says nothing of a body without known facts", () => {

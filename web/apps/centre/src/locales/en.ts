@@ -74,6 +74,7 @@ export const en: typeof zhCN = {
   },
   queue: {
     label: "Queues",
+    every: "Every case, closed too",
     table: "Cases",
     late: "{n} late",
     soon: "{n} soon",
@@ -267,7 +268,6 @@ export const en: typeof zhCN = {
     part_missing: "Missed",
     part_denominator: "All that could",
     none_behind: "No such cases",
-    total: "{n} in all",
   },
   trend: { opened: "Reported", closed: "Closed", late: "Late" },
   pack: {

@@ -72,6 +72,7 @@ export const zhCN = {
   },
   queue: {
     label: "队列",
+    every: "全部案件（含已结）",
     table: "案件列表",
     late: "超时 {n}",
     soon: "临期 {n}",
@@ -246,7 +247,6 @@ export const zhCN = {
     part_missing: "未达的",
     part_denominator: "全部应计",
     none_behind: "没有这样的案件",
-    total: "共 {n} 件",
   },
   trend: { opened: "上报", closed: "办结", late: "超时" },
   pack: {

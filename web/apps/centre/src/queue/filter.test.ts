@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { casesQuery, PAGE_SIZE, readFilter, writeFilter } from "./filter";
+import { casesQuery, EVERY, PAGE_SIZE, readFilter, writeFilter } from "./filter";
 
 describe("a queue's filter", () => {
   it("survives the way through the address", () => {
@@ -9,6 +9,10 @@ describe("a queue's filter", () => {
 
   it("leaves open what is missing or unknown", () => {
     expect(readFilter({ sort: "sideways", late: "yes", q: ["a", "b"] })).toEqual({ q: "", category: "", region: "", stage: "", late: false, sort: "due" });
+  });
+
+  it("asks for no queue when every case is wanted", () => {
+    expect(casesQuery(EVERY, readFilter({ sort: "opened" }), undefined)).toEqual({ sort: "opened", limit: PAGE_SIZE });
   });
 
   it("asks only for what is set", () => {

@@ -11,6 +11,9 @@ export interface QueueFilter {
   sort: "due" | "opened" | "updated";
 }
 
+/** The list that is no queue: every case the caller may read, ended ones too. */
+export const EVERY = "every";
+
 /** Rows of one page. */
 export const PAGE_SIZE = 50;
 
@@ -41,7 +44,7 @@ export function writeFilter(filter: QueueFilter): Record<string, string> {
 export function casesQuery(queue: string, filter: QueueFilter, cursor: string | undefined): CasesQuery {
   const { q, category, region, stage, late, sort } = filter;
   return {
-    queue,
+    ...(queue === EVERY ? {} : { queue }),
     sort,
     limit: PAGE_SIZE,
     ...(q ? { q } : {}),
