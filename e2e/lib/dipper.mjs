@@ -16,7 +16,7 @@ export const BIN = path.resolve(process.env["DIPPER_BIN"] ?? path.join(ROOT, "ta
 export const SHARED = existsSync(path.join(ROOT, "../shared/data")) ? path.join(ROOT, "../shared") : undefined;
 
 /** Our own surroundings without anything that would set the program up. */
-const SURROUNDINGS = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("DIPPER_")));
+export const SURROUNDINGS = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("DIPPER_")));
 
 if (!existsSync(BIN)) throw new Error(`there is no program at ${BIN}: set DIPPER_BIN`);
 

@@ -5,16 +5,16 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { BIN, folder, must, ROOT, run, serve, SHARED, until } from "../lib/dipper.mjs";
+import { BIN, folder, must, ROOT, run, serve, SHARED, SURROUNDINGS, until } from "../lib/dipper.mjs";
 import { databases } from "../lib/postgres.mjs";
 
 const execute = promisify(execFile);
-const MAP = "packs/boston/import/boston311.yaml";
+const MAP = path.join(ROOT, "packs/boston/import/boston311.yaml");
 const ROWS = 58_251;
 
 function importing(city, ...rest) {
   const database = city.database ? ["--database-url", city.database] : [];
-  return ["import", "cases", "--pack", "packs/boston", "--data", city.data, "--map", MAP, ...database, ...rest];
+  return ["import", "cases", "--pack", path.join(ROOT, "packs/boston"), "--data", city.data, "--map", MAP, ...database, ...rest];
 }
 
 test("58,251 real cases of Boston", async (t) => {
@@ -33,7 +33,7 @@ test("58,251 real cases of Boston", async (t) => {
 
   await t.test("killed in the middle and begun again, every row is accounted for, exactly", async (t) => {
     const city = { data: path.join(home, "data") };
-    const first = spawn(BIN, importing(city, file), { cwd: ROOT, stdio: "ignore" });
+    const first = spawn(BIN, importing(city, file), { cwd: home, env: SURROUNDINGS, stdio: "ignore" });
     const ended = new Promise((resolve) => first.once("exit", (code, signal) => resolve(signal)));
     const size = async () => {
       const script = "import sqlite3,sys; print(sqlite3.connect('file:'+sys.argv[1]+'?mode=ro', uri=True).execute('SELECT count(*) FROM cases').fetchone()[0])";
