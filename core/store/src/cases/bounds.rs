@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use grid::{Bounds, LonLat};
-use model::{CaseId, EvidenceId, Instant};
+use model::{CaseId, EvidenceId, Instant, PartyId};
 
 use super::filter::CaseFilter;
 use super::row::{COLUMNS, CaseRow};
@@ -125,6 +125,24 @@ impl Reader {
         near.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id)));
         near.truncate(limit as usize);
         Ok(near)
+    }
+
+    /// The cases that a file is attached to and that this account reported or joined.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn cases_with_evidence_of(&mut self, evidence: &EvidenceId, member: PartyId) -> Result<Vec<CaseId>, StoreError> {
+        let rows = self.query(
+            "SELECT DISTINCT cases.id
+             FROM case_evidence
+             JOIN cases ON cases.key = case_evidence.case_key
+             JOIN case_members ON case_members.case_key = case_evidence.case_key
+             WHERE case_evidence.evidence = $1 AND case_members.party = $2
+             ORDER BY cases.id
+             LIMIT 100",
+            params![evidence, member],
+        )?;
+        rows.into_iter().map(|mut row| row.next("cases.id")).collect()
     }
 
     /// The cases that a file is attached to.

@@ -55,6 +55,8 @@ pub struct CaseFilter {
     pub assignee: Option<PartyId>,
     /// Whose present task is nobody's yet.
     pub unassigned: bool,
+    /// Whose present task is nobody's yet or this person's; with `tasks`: what waits for this person.
+    pub waiting_for: Option<PartyId>,
     /// Handled by this department.
     pub handler: Option<OfficeId>,
     /// Watched by this office since an escalation.
@@ -252,6 +254,10 @@ impl CaseFilter {
         clause.and_in("task_assignee", self.assignee);
         if self.unassigned {
             clause.and("task_assignee IS NULL AND task_role IS NOT NULL");
+        }
+        if let Some(party) = self.waiting_for {
+            let place = clause.bind(party);
+            clause.and(&format!("(task_assignee IS NULL OR task_assignee = {place})"));
         }
         clause.and_in("handler", &self.handler);
         if self.handler.is_some() && self.is_open_only() {

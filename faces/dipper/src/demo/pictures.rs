@@ -11,7 +11,7 @@ const WIDTH: u32 = 960;
 const HEIGHT: u32 = 720;
 
 /// Kinds of scene.
-pub const SCENES: usize = 8;
+pub const SCENES: usize = 24;
 
 /// Draws a scene as PNG: `mended` false shows the fault, true the same place put right.
 pub fn draw(scene: usize, mended: bool) -> anyhow::Result<Vec<u8>> {

@@ -48,7 +48,10 @@ fn owes_tasks(city: &City, role: &RoleId) -> bool {
 pub fn queue_filter(queue: &str, session: &Session, now: Instant) -> Option<CaseFilter> {
     let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
     Some(match queue {
-        "mine" => CaseFilter { assignee: Some(session.party), ..open },
+        "mine" => {
+            let tasks: Vec<_> = session.grants.iter().map(|grant| (grant.role.clone(), grant.office.clone())).collect();
+            CaseFilter { tasks, waiting_for: Some(session.party), ..open }
+        }
         "watched" => CaseFilter { watcher: Some(session.grants.first()?.office.clone()), ..open },
         "supervised" => CaseFilter { supervised: true, ..open },
         "late" => CaseFilter { late_at: Some(now), ..open },

@@ -68,7 +68,9 @@ fn find(
         return Ok(Some(row));
     }
     let opened = secret_hash.map_or(Ok(None), |hash| reader.find_case_by_secret(hash))?;
-    for case in reader.cases_with_evidence(&id)? {
+    let theirs = principal.party().map_or(Ok(Vec::new()), |party| reader.cases_with_evidence_of(&id, party))?;
+    let others = reader.cases_with_evidence(&id)?;
+    for case in opened.into_iter().chain(theirs).chain(others) {
         let loaded = load(reader, &app.packs, &case.to_string())?;
         if may_see(app, principal, &loaded, id, opened == Some(case)) {
             return Ok(Some(row));
