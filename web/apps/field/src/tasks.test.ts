@@ -1,5 +1,6 @@
 import type { CaseSummary, OutItem } from "@dipper/api";
 import { describe, expect, it } from "vitest";
+import { firstQueue, type Queues } from "./queue.ts";
 import { around, byPressure, distanceM, pendingOf } from "./tasks.ts";
 
 const NOW = Date.parse("2026-11-23T08:00:00Z");
@@ -48,5 +49,17 @@ describe("places", () => {
     const box = around({ lon: 112, lat }, 800);
     expect(distanceM({ lon: 112, lat }, { lon: box.east, lat })).toBeCloseTo(800, -1);
     expect(distanceM({ lon: 112, lat }, { lon: 112, lat: box.north })).toBeCloseTo(800, -1);
+  });
+});
+
+describe("the queue to begin with", () => {
+  const queues = (...counts: [id: string, count: number][]) => counts.map(([id, count]) => ({ id, count, late: 0, soon: 0, title: {} })) as Queues;
+  it.each([
+    ["one's own tasks when there are any", queues(["mine", 1], ["role:collector", 9]), "mine"],
+    ["the first role with tasks otherwise", queues(["mine", 0], ["role:a", 0], ["role:b", 2], ["all", 50]), "role:b"],
+    ["one's own when nothing waits", queues(["mine", 0], ["role:a", 0], ["all", 50]), "mine"],
+    ["one's own before the server has said anything", queues(), "mine"],
+  ])("is %s", (_what, list, expected) => {
+    expect(firstQueue(list)).toBe(expected);
   });
 });
