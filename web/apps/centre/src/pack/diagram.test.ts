@@ -40,6 +40,11 @@ describe("a process as a diagram", () => {
     expect(nodes.filter(({ state: { stage } }) => stage === "b").every(({ x }) => x === columns[1]?.x)).toBe(true);
   });
 
+  it("puts first what a case reaches first, whatever the order of the list", () => {
+    const shuffled = drawProcess({ ...process, states: [...process.states].reverse() });
+    expect(shuffled.nodes.map(({ state: { id } }) => id)).toEqual(["new", "work", "wait"]);
+  });
+
   it("joins actions between the same states and leaves out those that stay", () => {
     expect(edges.map(({ id, actions }) => [id, actions.map(({ id: of }) => of)])).toEqual([
       ["new>work", ["start"]],
