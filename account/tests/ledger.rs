@@ -348,3 +348,39 @@ fn what_is_served_is_verified_by_a_stranger_with_the_key_alone() {
     let named = ledger::tile::tiles_of_size(size).count() + ledger::tile::bundles_between(0, size).count();
     assert_eq!(files.len(), 2 + named, "no file beyond those the format names");
 }
+
+#[test]
+fn go_reads_what_is_served() {
+    let go = Path::new("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog");
+    if !go.is_dir() || std::process::Command::new("go").arg("version").output().is_err() {
+        println!("skipped: no Go with golang.org/x/mod (golang-go, golang-golang-x-mod-dev)");
+        return;
+    }
+    let (database, log, work) = (Database::sqlite(), Log::new(), tempfile::tempdir().unwrap());
+    record(&database, 700);
+    log.seal(&database);
+    fs::copy(log.folder().join("key"), log.folder().join("vkey")).unwrap();
+    // The proofs of its own that the verifier asks for: those of the receipts.
+    let mut proofs = String::new();
+    for id in event_ids(&database).into_iter().step_by(50) {
+        let given = block(receipt(&database, &log.files(), &log.key(), id)).unwrap();
+        let proof = ledger::proof::Proof::parse(given.text.as_bytes()).unwrap();
+        proofs.push_str(&format!("record {}", given.index));
+        proof.path().iter().for_each(|hash| proofs.push_str(&format!(" {hash}")));
+        proofs.push('\n');
+    }
+    fs::write(log.folder().join("proofs"), proofs).unwrap();
+    let program = work.path().join("verify");
+    let built = std::process::Command::new("go")
+        .args(["build", "-o"])
+        .arg(&program)
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../core/ledger/tests/go/verify.go"))
+        .envs([("GO111MODULE", "off"), ("GOFLAGS", ""), ("GOPATH", "/usr/share/gocode")])
+        .env("GOCACHE", work.path().join("cache"))
+        .output()
+        .unwrap();
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let output = std::process::Command::new(&program).arg(log.folder()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(said, "signatures 1 tiles 4 entries 700 records 14 growths 0\n", "{}", String::from_utf8_lossy(&output.stderr));
+}
