@@ -43,14 +43,18 @@ export const BOX = { width: 128, height: 46, gap_x: 58, gap_y: 22, head: 44, foo
 /** How deep a backward curve hangs below its lower end, for each column it crosses. */
 const SAG_PX = 26;
 
-/** States in the order a case can reach them; those it ends in come last, those never reached after the others. */
+/** States in the order a case reaches them, the main way first; those it ends in come last, unreached ones before them. */
 function inOrder({ first, states, actions }: Process): ProcessState[] {
   const reached = [first];
-  for (let at = 0; at < reached.length; at += 1) {
-    const here = reached[at] ?? "";
-    const next = actions.filter(({ from, to }) => to !== undefined && from.includes(here)).map(({ to }) => to ?? "");
-    for (const id of next) if (!reached.includes(id)) reached.push(id);
-  }
+  const walk = (ways: readonly ProcessAction[]) => {
+    for (let at = 0; at < reached.length; at += 1) {
+      const here = reached[at] ?? "";
+      const next = ways.flatMap(({ from, to }) => (to !== undefined && from.includes(here) ? [to] : []));
+      for (const id of next) if (!reached.includes(id)) reached.push(id);
+    }
+  };
+  walk(actions.filter(({ tone }) => tone === "primary"));
+  walk(actions);
   const rank = ({ id, outcome }: ProcessState) => (outcome ? states.length : 0) + (reached.includes(id) ? reached.indexOf(id) : states.length);
   return [...states].sort((a, b) => rank(a) - rank(b));
 }
