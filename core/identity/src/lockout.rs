@@ -24,9 +24,12 @@ pub fn locked_until(failures: u32, now: Instant) -> Option<Instant> {
 /// Logins kept in memory that exist nowhere: 10 000 × about 64 bytes.
 const UNKNOWN_MAX: usize = 10_000;
 
+/// How often it failed, and until when it is locked.
+type Failures = (u32, Option<Instant>);
+
 /// Failures of logins that do not exist, counted like those of logins that do, so that the answers tell nothing.
 #[derive(Debug, Default)]
-pub struct UnknownLogins(Mutex<HashMap<[u8; 32], (u32, Option<Instant>)>>);
+pub struct UnknownLogins(Mutex<HashMap<[u8; 32], Failures>>);
 
 impl UnknownLogins {
     /// Until when this login is locked.

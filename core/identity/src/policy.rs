@@ -179,7 +179,7 @@ impl Policy {
             let faults: Vec<String> = result.validation_errors().map(ToString::to_string).collect();
             return Err(PolicyError::Invalid(faults.join("; ")));
         }
-        Ok(Self { policies, authorizer: Authorizer::new(), types: Types::parse().map_err(|error| parse(&error))? })
+        Ok(Self { policies, authorizer: Authorizer::new(), types: Types::parse()? })
     }
 
     /// Decides whether this principal may have this permission here.
@@ -268,17 +268,19 @@ impl std::fmt::Debug for Policy {
 }
 
 impl Types {
-    fn parse() -> Result<Self, cedar_policy::ParseErrors> {
+    fn parse() -> Result<Self, PolicyError> {
+        let name =
+            |word: &str| word.parse().map_err(|error: cedar_policy::ParseErrors| PolicyError::Parse(error.to_string()));
         Ok(Self {
-            action: "Action".parse()?,
-            region: "Region".parse()?,
-            office: "Office".parse()?,
-            post: "Post".parse()?,
-            resident: "Resident".parse()?,
-            visitor: "Visitor".parse()?,
-            client: "Client".parse()?,
-            case: "Case".parse()?,
-            city: "City".parse()?,
+            action: name("Action")?,
+            region: name("Region")?,
+            office: name("Office")?,
+            post: name("Post")?,
+            resident: name("Resident")?,
+            visitor: name("Visitor")?,
+            client: name("Client")?,
+            case: name("Case")?,
+            city: name("City")?,
         })
     }
 

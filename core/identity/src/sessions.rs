@@ -76,9 +76,12 @@ const BELIEVED_US: i64 = 3_000_000;
 /// Sessions remembered: about 300 bytes each.
 const REMEMBERED_MAX: usize = 20_000;
 
+/// A session and when it was read.
+type Read = (Arc<Session>, Instant);
+
 /// Sessions read a moment ago, so that a busy screen does not read its session for every request.
 #[derive(Debug, Default)]
-pub(crate) struct Remembered(Mutex<HashMap<[u8; 32], (Arc<Session>, Instant)>>);
+pub(crate) struct Remembered(Mutex<HashMap<[u8; 32], Read>>);
 
 impl Remembered {
     pub(crate) fn find(&self, token_hash: &[u8; 32], now: Instant) -> Option<Arc<Session>> {

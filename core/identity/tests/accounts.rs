@@ -1,5 +1,7 @@
 //! Accounts, sessions, API keys and sealed contacts on both databases.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::sync::Arc;
 
 use dipper_identity::{

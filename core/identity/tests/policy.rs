@@ -1,5 +1,7 @@
 //! The policies as a table: who × where × what × why.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use dipper_identity::{Decision, Permission, Policy, Principal, Resource, Subject};
 use model::{Grant, Instant, PartyId};
 use pack::City;

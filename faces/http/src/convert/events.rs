@@ -165,6 +165,10 @@ pub fn public_entry(
         EventBody::Reported(_) => (words("您的上报已收到", "Your report was received"), None, Vec::new()),
         EventBody::Moved(moved) if moved.public => {
             let action = process?.actions.iter().find(|action| action.id == moved.action)?;
+            if action.effect == Some(pack::Effect::Rate) {
+                // The rating's own event says how many stars.
+                return None;
+            }
             let links = super::cases::evidence_links(&moved.evidence, secret);
             (text(action.public_title.as_ref()?), moved.note.clone(), links)
         }

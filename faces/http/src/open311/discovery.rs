@@ -38,7 +38,7 @@ fn document(app: &App, headers: &HeaderMap) -> Document {
     let discovery = Record::default()
         .with("changeset", CHANGESET)
         .with("contact", word("open311.contact", "Ask the operator of this server for an API key"))
-        .with("key_service", word("open311.key_service", "API keys are made by the operator: dipper user add-client"))
+        .with("key_service", word("open311.key_service", "API keys are given by the operator of this server"))
         .with("endpoints", Value::Records("endpoint", vec![endpoint]));
     Document::One("discovery", discovery)
 }

@@ -62,7 +62,14 @@ impl Errors {
 
 impl From<Refused> for Errors {
     fn from(refused: Refused) -> Self {
-        Self { status: refused.status(), descriptions: vec![refused.problem().message.clone()] }
+        // The specification knows 404, 403 and 400; 429 and 5xx tell a program to come back later.
+        let status = match refused.status() {
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT | StatusCode::UNAUTHORIZED => {
+                StatusCode::BAD_REQUEST
+            }
+            status => status,
+        };
+        Self { status, descriptions: vec![refused.problem().message.clone()] }
     }
 }
 

@@ -97,7 +97,7 @@ impl Words {
             .with("service_notice", Value::Absent)
             .with("requested_datetime", row.opened_at.to_string())
             .with("updated_datetime", row.closed_at.unwrap_or(row.updated_at).to_string())
-            .with("expected_datetime", row.promised_at.or(row.due_at).map(|at| at.to_string()))
+            .with("expected_datetime", row.promised_at.map(|at| at.to_string()))
             .with("address", row.address.clone().filter(|_| is_published))
             .with("address_id", Value::Absent)
             .with("zipcode", Value::Absent)
