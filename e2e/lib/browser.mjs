@@ -42,7 +42,7 @@ export async function person(browser, base, size = "phone", locale = "zh-CN") {
     if (!url.startsWith(base) && !/^(data|blob|chrome-extension):/.test(url)) faults.push(`asked another host: ${url}`);
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(45_000);
   page.on("pageerror", (error) => faults.push(`error on ${page.url()}: ${error.message}`));
   return { context, page, faults };
 }

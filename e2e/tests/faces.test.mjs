@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
-import { folder, serve } from "../lib/dipper.mjs";
+import { folder, serve, until } from "../lib/dipper.mjs";
 import { makeStaff } from "../lib/staff.mjs";
 import { png } from "../lib/visitor.mjs";
 
@@ -112,7 +112,10 @@ test("a story across the three faces", { timeout: 600_000 }, async (t) => {
 
   await t.test("accepted in the centre, verified in the field, filed and dispatched", async () => {
     await acceptor.goto("/centre/queues");
-    await acceptor.getByText(no).first().waitFor();
+    await acceptor.getByText(no).first().waitFor().catch(async (error) => {
+      await shoot(acceptor, "failed-queue");
+      throw error;
+    });
     await actAtCentre(acceptor, no, "受理并派核实");
     await collector.goto("/field/");
     await actInField(collector, no, "核实属实", async (sheet) => {
@@ -153,6 +156,9 @@ test("a story across the three faces", { timeout: 600_000 }, async (t) => {
     await sheet.waitFor({ state: "detached" });
     await resident.locator(".rated").waitFor();
     await shoot(resident, "resident-rated");
+    await resident.getByRole("button", { name: "验证这一步" }).last().click();
+    await resident.getByText("这一步已写入存证，未被改动").waitFor();
+    await shoot(resident, "resident-receipt");
   });
 
   const pages = [
@@ -169,9 +175,11 @@ test("a story across the three faces", { timeout: 600_000 }, async (t) => {
         for (const address of addresses) {
           await one.page.goto(address, { waitUntil: "load" });
           // Live streams keep the network busy: pages are ready when nothing shows that it is loading.
-          await one.page.locator("main, .page, .desk, #app > *").first().waitFor();
-          await one.page.waitForFunction(() => !document.querySelector(".bone, .skeleton, [aria-busy=true]"), undefined, { timeout: 15_000 }).catch(() => faults.push(`${address} goes on loading`));
-          await one.page.waitForTimeout(300);
+          await one.page.waitForFunction(() => document.body.innerText.trim().length > 20);
+          await one.page.waitForFunction(() => !document.querySelector(".bone, .skeleton, [aria-busy=true]"), undefined, { timeout: 30_000 }).catch(() => faults.push(`${address} goes on loading`));
+          const canvas = one.page.locator("canvas.maplibregl-canvas");
+          // A map that has drawn nothing is one colour, and that packs into a few kilobytes.
+          if (await canvas.count()) await until(`the map of ${address}`, async () => (await canvas.first().screenshot()).length > 20_000, 45_000);
           await shoot(one.page, `${size}-${address.replace(no, "case").replaceAll("/", "_").replace(/^_/, "") || "home"}`);
           faults.push(...(await barriers(one.page)).map((fault) => `${address}: ${fault}`));
           const wider = await overflow(one.page);
