@@ -72,6 +72,9 @@ pub enum Command {
     /// Look after accounts
     #[command(subcommand)]
     User(UserCommand),
+    /// Look after client programs
+    #[command(subcommand)]
+    Client(ClientCommand),
     /// Look after the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -209,6 +212,22 @@ pub enum UserCommand {
         /// Posts, each `role:office:region`
         #[arg(long = "post", required = true)]
         posts: Vec<String>,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// What can be done with client programs.
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Register an Open311 program; its API key is printed this once
+    Add {
+        /// Short name of the program, such as `fix-it`
+        #[arg(long)]
+        id: String,
+        /// Who runs it
+        #[arg(long)]
+        title: String,
         #[command(flatten)]
         common: Common,
     },
