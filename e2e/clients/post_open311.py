@@ -1,4 +1,5 @@
-"""A second Open311 client, on the standard library alone: posts a request, follows the token, reads the request.
+"""A second Open311 client, on the standard library alone: posts a request, follows the token
+where one is given, reads the request.
 
 Written from the GeoReport v2 text, apart from the server. Usage: post_open311.py BASE FORMAT API_KEY SERVICE LAT LONG
 """
@@ -50,10 +51,12 @@ assert status in (200, 201), f"POST: {status} {created}"
 record = created[0]
 given = [key for key in ("service_request_id", "token") if record.get(key)]
 assert len(given) == 1, f"a request has an id or a token, not {given}"
-token = record.get("token") or record["service_request_id"]
-status, followed = call("GET", f"/open311/v2/tokens/{urllib.parse.quote(token)}.{form}")
-assert status == 200, f"token: {status} {followed}"
-request_id = followed[0]["service_request_id"]
+request_id = record.get("service_request_id")
+if record.get("token"):
+    status, followed = call("GET", f"/open311/v2/tokens/{urllib.parse.quote(record['token'])}.{form}")
+    assert status == 200, f"token: {status} {followed}"
+    assert followed[0]["token"] == record["token"]
+    request_id = followed[0]["service_request_id"]
 status, read = call("GET", f"/open311/v2/requests/{request_id}.{form}")
 assert status == 200, f"request: {status}"
 assert read[0]["description"] == fields["description"], read[0]
@@ -77,4 +80,4 @@ for name, (method, path, body) in refusals.items():
     status, errors = call(method, path, body)
     refused[name] = status
     assert errors and errors[0].get("code") and errors[0].get("description"), f"{name}: {errors}"
-print(json.dumps({"request": read[0], "refused": refused}))
+print(json.dumps({"given": given[0], "request": read[0], "refused": refused}))

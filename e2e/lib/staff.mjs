@@ -1,5 +1,5 @@
 // The people of the fictional city that the stories need, one account a post, and the way of a case through them.
-import { addUser } from "./dipper.mjs";
+import { addUser, must } from "./dipper.mjs";
 import { Visitor } from "./visitor.mjs";
 
 /** A point of 钟楼社区, 鼓楼街道, 天权区, in the middle of the fictional city. */
@@ -34,4 +34,10 @@ export async function signInAll(base, accounts) {
     await people[login].signIn(account);
   }
   return people;
+}
+
+/** Registers a client program and gives its key. */
+export async function addClient({ data, database }, id) {
+  const key = await must(["client", "add", "--data", data, "--id", id, "--title", `${id} program`, ...(database ? ["--database-url", database] : [])]);
+  return key.trim();
 }

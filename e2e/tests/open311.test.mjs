@@ -1,6 +1,7 @@
 // Open311 GeoReport v2 as other people's clients see it.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -16,21 +17,36 @@ async function python(script, ...args) {
   return JSON.parse(stdout);
 }
 
+/** A category that answers with a token, in a copy of the fictional city: nothing of the city itself does. */
+const BATCH = "b0128";
+
+async function packWithTokens(home) {
+  const copy = path.join(home, "pack");
+  await cp(path.join(ROOT, "packs/demo"), copy, { recursive: true });
+  const file = path.join(copy, "categories/components-01-utilities.yaml");
+  const text = await readFile(file, "utf8");
+  const changed = text.replace(`\n${BATCH}:\n`, `\n${BATCH}:\n  intake: batch\n`);
+  assert.notEqual(changed, text);
+  await writeFile(file, changed);
+  return copy;
+}
+
 test("Open311", async (t) => {
   for (const [kind, make] of await databases(t)) {
     await t.test(kind, async (t) => {
-      const data = path.join(await folder(t), "data");
-      const city = { data, database: await make() };
+      const home = await folder(t);
+      const city = { data: path.join(home, "data"), database: await make(), pack: await packWithTokens(home) };
       const key = await addClient(city, "e2e");
       const server = await serve(t, city);
 
       const posted = {};
-      for (const form of ["json", "xml"]) {
-        await t.test(`a client posts, follows its token and is refused plainly in ${form}`, async () => {
-          posted[form] = await python("post_open311.py", server.base, form, key, "b0137", PLACE.lat, PLACE.lon);
-          const { request, refused } = posted[form];
+      for (const [form, service, answer] of [["json", "b0137", "service_request_id"], ["xml", BATCH, "token"], ["json", BATCH, "token"], ["xml", "b0137", "service_request_id"]]) {
+        await t.test(`a client posts in ${form}, is given a ${answer} that leads to its request, and is refused plainly`, async () => {
+          posted[form] = await python("post_open311.py", server.base, form, key, service, PLACE.lat, PLACE.lon);
+          const { given, request, refused } = posted[form];
+          assert.equal(given, answer);
           assert.equal(request.status, "open");
-          assert.equal(request.service_code, "b0137");
+          assert.equal(request.service_code, service);
           assert.match(request.requested_datetime, /(Z|[+-]\d\d:\d\d)$/);
           assert.deepEqual(refused, {
             "no key": 403, "wrong key": 403, "no service": 400, "unknown service": 404, "no place": 400, "bad place": 400,
@@ -44,11 +60,11 @@ test("Open311", async (t) => {
         assert.deepEqual(found.json.services, found.xml.services);
         assert.deepEqual(found.json.names, found.xml.names);
         assert.ok(found.json.services.includes("b0137"));
-        assert.equal(found.json.requests, 2);
-        assert.equal(found.xml.requests, 2);
+        assert.equal(found.json.requests, 4);
+        assert.equal(found.xml.requests, 4);
         for (const form of ["json", "xml"]) {
           assert.equal(found[form].one.service_request_id, posted.json.request.service_request_id);
-          assert.equal(found[form].one.description, posted.json.request.description);
+          assert.equal(found[form].one.description, posted.json.request.description, form);
           assert.ok(Math.abs(Number(found[form].one.lat) - PLACE.lat) < 1e-6);
         }
         assert.equal(typeof found.json.one.service_request_id, "string");
