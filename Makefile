@@ -5,7 +5,7 @@ CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
 BIN := $(CARGO_TARGET_DIR)/release/dipper
 
-.PHONY: run test release gen bench setup setup-test web check deny e2e clean
+.PHONY: run test release gen bench setup setup-test web check deny deny-advisories e2e clean
 
 # A living demo city on http://127.0.0.1:$(PORT)
 run: setup web
@@ -38,17 +38,25 @@ release: setup web
 	mkdir -p dist && cp $(CARGO_TARGET_DIR)/dist/dipper dist/dipper
 
 # Everything that is generated: schemas, OpenAPI, API client, the demo city's geography.
-gen:
+gen: web/node_modules
 	cargo run --locked -q -p xtask -- gen
 	npm --prefix web run gen
 
 bench: web
 	cargo run --locked --release -q -p xtask -- bench
 
-# Licences, sources and known faults of dependencies.
-deny:
+# Licences, banned crates and sources of dependencies; known faults need the network and are asked for by name.
+deny: cargo-deny
+	cargo deny --offline check bans licenses sources
+deny-advisories: cargo-deny
+	cargo deny check advisories
+.PHONY: cargo-deny
+cargo-deny:
 	command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
-	cargo deny check bans licenses sources
+
+web/node_modules: web/package-lock.json
+	npm --prefix web ci --no-audit --no-fund
+	touch web/node_modules
 
 web: web/.built
 web/.built: $(shell find web -type f \( -name '*.ts' -o -name '*.vue' -o -name '*.css' -o -name '*.html' -o -name 'package*.json' -o -name '*.svg' \) -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
