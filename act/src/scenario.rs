@@ -68,7 +68,7 @@ fn open(compiled: &Compiled, report: &ReportStep) -> Result<Stage, Vec<StoryFaul
     let cell = point.and_then(|point| grid::Cell::encode(point, grid::Level::L10).ok());
     let resident = person_id(1);
     let opening = Opening {
-        no: CaseNo::from_parts(&compiled.city.case_prefix, 2000_01_01, 1).or_else(|error| fault(report.line, error.to_string()))?,
+        no: CaseNo::from_parts(&compiled.city.case_prefix, 20_000_101, 1).or_else(|error| fault(report.line, error.to_string()))?,
         category: report.category.clone(),
         condition: report.condition.clone(),
         description: String::new(),
