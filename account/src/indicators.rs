@@ -98,7 +98,14 @@ fn plain(id: &str, zh: &str, en: &str, part: Part, formula: (&str, &str)) -> Def
     }
 }
 
-fn ratio(id: &str, zh: &str, en: &str, (part, of): (Part, Part), target: Option<f64>, formula: (&str, &str)) -> Definition {
+fn ratio(
+    id: &str,
+    zh: &str,
+    en: &str,
+    (part, of): (Part, Part),
+    target: Option<f64>,
+    formula: (&str, &str),
+) -> Definition {
     Definition { unit: Unit::Ratio, target, denominator: Some(of.into()), ..plain(id, zh, en, part, formula) }
 }
 
@@ -107,7 +114,11 @@ pub fn definitions(city: &City) -> Vec<Definition> {
     let mut list = closing();
     let mut seen: Vec<&StageId> = Vec::new();
     for process in city.processes.values() {
-        for stage in process.stages.iter().filter(|stage| process.states.values().any(|state| state.task.is_some() && state.stage == stage.id)) {
+        for stage in process
+            .stages
+            .iter()
+            .filter(|stage| process.states.values().any(|state| state.task.is_some() && state.stage == stage.id))
+        {
             if !seen.contains(&&stage.id) {
                 seen.push(&stage.id);
                 list.push(timeliness(&stage.id, &stage.title));
@@ -125,13 +136,36 @@ fn closing() -> Vec<Definition> {
         "Closed on time",
         (Part::DueClosedOnTime, Part::Due),
         Some(0.9),
-        ("按期结案数 ÷ 应结案数(挂账、申诉成立的除外;批准延期的按延长后的时限)", "closed with handling in time ÷ due to be closed, without suspended or upheld on appeal; an approved extension counts with its later deadline"),
+        (
+            "按期结案数 ÷ 应结案数(挂账、申诉成立的除外;批准延期的按延长后的时限)",
+            "closed with handling in time ÷ due to be closed, without suspended or upheld on appeal; an approved extension counts with its later deadline",
+        ),
     );
     vec![
         plain("reported", "上报数", "Reported", Part::Opened, ("本期上报的案件数", "cases reported in the period")),
-        ratio("filing_rate", "立案率", "Filed", (Part::Filed, Part::Opened), None, ("已立案并派遣的 ÷ 上报数", "filed and dispatched ÷ reported")),
-        plain("closed", "结案数", "Closed", Part::Closed, ("本期结案的案件数", "cases closed as resolved in the period")),
-        ratio("closure_rate", "结案率", "Closure rate", (Part::DueClosed, Part::Due), Some(0.95), ("已结案数 ÷ 应结案数", "closed ÷ due to be closed")),
+        ratio(
+            "filing_rate",
+            "立案率",
+            "Filed",
+            (Part::Filed, Part::Opened),
+            None,
+            ("已立案并派遣的 ÷ 上报数", "filed and dispatched ÷ reported"),
+        ),
+        plain(
+            "closed",
+            "结案数",
+            "Closed",
+            Part::Closed,
+            ("本期结案的案件数", "cases closed as resolved in the period"),
+        ),
+        ratio(
+            "closure_rate",
+            "结案率",
+            "Closure rate",
+            (Part::DueClosed, Part::Due),
+            Some(0.95),
+            ("已结案数 ÷ 应结案数", "closed ÷ due to be closed"),
+        ),
         Definition { missing: Some(Part::DueLate.into()), ..on_time },
     ]
 }
@@ -155,18 +189,77 @@ fn timeliness(stage: &StageId, title: &Text) -> Definition {
 }
 
 fn quality() -> Vec<Definition> {
-    let stars = ratio("stars", "平均评分", "Stars", (Part::RatingSum, Part::Rated), Some(4.5), ("评分之和 ÷ 评价数", "sum of stars ÷ ratings"));
+    let stars = ratio(
+        "stars",
+        "平均评分",
+        "Stars",
+        (Part::RatingSum, Part::Rated),
+        Some(4.5),
+        ("评分之和 ÷ 评价数", "sum of stars ÷ ratings"),
+    );
     vec![
-        ratio("rework_rate", "返工率", "Rework", (Part::Reworked, Part::Closed), Some(0.05), ("核查未通过而返工的 ÷ 结案数", "sent back after a check ÷ closed")),
-        plain("reworked_often", "多次返工数", "Reworked more than once", Part::ReworkedOften, ("返工两次及以上的结案数", "closed cases sent back twice or more")),
-        ratio("return_rate", "回退率", "Returned", (Part::Returned, Part::Closed), None, ("被处置单位回退过的 ÷ 结案数", "returned by a department ÷ closed")),
-        plain("supervised", "督办数", "Supervised", Part::Supervised, ("本期上报中被督办的", "reported cases put under supervision")),
+        ratio(
+            "rework_rate",
+            "返工率",
+            "Rework",
+            (Part::Reworked, Part::Closed),
+            Some(0.05),
+            ("核查未通过而返工的 ÷ 结案数", "sent back after a check ÷ closed"),
+        ),
+        plain(
+            "reworked_often",
+            "多次返工数",
+            "Reworked more than once",
+            Part::ReworkedOften,
+            ("返工两次及以上的结案数", "closed cases sent back twice or more"),
+        ),
+        ratio(
+            "return_rate",
+            "回退率",
+            "Returned",
+            (Part::Returned, Part::Closed),
+            None,
+            ("被处置单位回退过的 ÷ 结案数", "returned by a department ÷ closed"),
+        ),
+        plain(
+            "supervised",
+            "督办数",
+            "Supervised",
+            Part::Supervised,
+            ("本期上报中被督办的", "reported cases put under supervision"),
+        ),
         plain("suspended", "挂账数", "Suspended", Part::Suspended, ("本期上报中挂账的", "reported cases suspended")),
-        plain("extended", "延期数", "Extended", Part::Extended, ("本期上报中批准延期的", "reported cases given more time")),
-        plain("excused", "免责数", "Excused", Part::Excused, ("应结案中因挂账、申诉成立免责的", "due cases excused by suspension or an upheld appeal")),
-        ratio("satisfaction", "满意率", "Satisfied", (Part::Satisfied, Part::Rated), Some(0.9), ("四星及以上 ÷ 评价数", "four stars or more ÷ ratings")),
+        plain(
+            "extended",
+            "延期数",
+            "Extended",
+            Part::Extended,
+            ("本期上报中批准延期的", "reported cases given more time"),
+        ),
+        plain(
+            "excused",
+            "免责数",
+            "Excused",
+            Part::Excused,
+            ("应结案中因挂账、申诉成立免责的", "due cases excused by suspension or an upheld appeal"),
+        ),
+        ratio(
+            "satisfaction",
+            "满意率",
+            "Satisfied",
+            (Part::Satisfied, Part::Rated),
+            Some(0.9),
+            ("四星及以上 ÷ 评价数", "four stars or more ÷ ratings"),
+        ),
         Definition { unit: Unit::Stars, ..stars },
-        ratio("reopen_rate", "重开率", "Opened again", (Part::Reopened, Part::Closed), None, ("市民要求重开的 ÷ 结案数", "opened again by reporters ÷ closed")),
+        ratio(
+            "reopen_rate",
+            "重开率",
+            "Opened again",
+            (Part::Reopened, Part::Closed),
+            None,
+            ("市民要求重开的 ÷ 结案数", "opened again by reporters ÷ closed"),
+        ),
     ]
 }
 
@@ -190,7 +283,10 @@ pub async fn compute(store: &Store, city: &City, scope: IndicatorScope) -> Resul
     let definitions = definitions(city);
     let row = |group: GroupCounts| {
         let person = group.key.parse::<PartyId>().ok().and_then(|party| names.get(&party));
-        let title = person.map_or_else(|| group_title(city, by, &group.key), |name| Text::from([("zh-CN", name.as_str()), ("en", name.as_str())]));
+        let title = person.map_or_else(
+            || group_title(city, by, &group.key),
+            |name| Text::from([("zh-CN", name.as_str()), ("en", name.as_str())]),
+        );
         let values = definitions.iter().map(|definition| (definition.id.clone(), value(definition, &group))).collect();
         IndicatorRow { key: group.key, title, values }
     };
@@ -216,15 +312,23 @@ fn value(definition: &Definition, group: &GroupCounts) -> IndicatorValue {
 
 fn group_title(city: &City, by: GroupBy, key: &str) -> Text {
     let none = || Text::from([("zh-CN", "未定"), ("en", "Not known")]);
-    let titled = |title: Option<&Text>| title.cloned().unwrap_or_else(|| if key.is_empty() { none() } else { Text::from([("zh-CN", key), ("en", key)]) });
+    let titled = |title: Option<&Text>| {
+        title
+            .cloned()
+            .unwrap_or_else(|| if key.is_empty() { none() } else { Text::from([("zh-CN", key), ("en", key)]) })
+    };
     match by {
         GroupBy::All => Text::from([("zh-CN", "全部"), ("en", "All")]),
         GroupBy::Region { .. } => {
             let last = key.trim_end_matches('/').rsplit('/').next().and_then(|word| model::RegionId::new(word).ok());
             titled(last.and_then(|id| city.region(&id)).map(|region| &region.title))
         }
-        GroupBy::Department => titled(OfficeId::new(key).ok().and_then(|id| city.office(&id)).map(|office| &office.title)),
-        GroupBy::Category => titled(CategoryId::new(key).ok().and_then(|id| city.category(&id)).map(|category| &category.title)),
+        GroupBy::Department => {
+            titled(OfficeId::new(key).ok().and_then(|id| city.office(&id)).map(|office| &office.title))
+        }
+        GroupBy::Category => {
+            titled(CategoryId::new(key).ok().and_then(|id| city.category(&id)).map(|category| &category.title))
+        }
         GroupBy::Stage => {
             let stages = city.processes.values().flat_map(|process| &process.stages);
             titled(stages.into_iter().find(|stage| stage.id.as_str() == key).map(|stage| &stage.title))
@@ -274,6 +378,10 @@ pub async fn list_behind(
 ///
 /// # Errors
 /// [`StoreError`] when the store does not answer.
-pub async fn trends(store: &Store, scope: IndicatorScope, days: Vec<model::Instant>) -> Result<Vec<DayCounts>, StoreError> {
+pub async fn trends(
+    store: &Store,
+    scope: IndicatorScope,
+    days: Vec<model::Instant>,
+) -> Result<Vec<DayCounts>, StoreError> {
     store.read(move |db| db.count_days(&scope, &days)).await
 }

@@ -3,6 +3,5 @@
 //! The ledger seals every event in order; receipts prove one offline; indicators count over the same events.
 //! This crate never speaks SQL or HTTP and never reads a clock.
 
-
 pub mod indicators;
 pub mod ledger;

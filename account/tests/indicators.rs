@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use dipper_account::indicators::{BehindError, IndicatorRow, Side, Unit, compute, definitions, list_behind};
 use model::event::{Moved, Reported};
 use model::{
-    Actor, Case, CaseId, ClockName, EventBody, Instant, NewEvent, Outcome, PackHash, PartyId, Place, Reporter, Tally, Task,
+    Actor, Case, CaseId, ClockName, EventBody, Instant, NewEvent, Outcome, PackHash, PartyId, Place, Reporter, Tally,
+    Task,
 };
 use pack::City;
 use store::{Append, GroupBy, IndicatorScope, PartyRow, StoreError, Tx};
@@ -23,7 +24,9 @@ fn block<T>(future: impl Future<Output = T>) -> T {
 
 fn demo() -> &'static City {
     static DEMO: LazyLock<City> = LazyLock::new(|| {
-        pack::load(&PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../packs/demo"))).unwrap_or_else(|faults| panic!("{faults}")).city
+        pack::load(&PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../packs/demo")))
+            .unwrap_or_else(|faults| panic!("{faults}"))
+            .city
     });
     &DEMO
 }
@@ -69,15 +72,27 @@ impl<'a> Telling<'a> {
         let case_id = tx.new_case_id(h(hour));
         let bodies = [EventBody::Reported(Box::new(reported)), started(ClockName::Task, hour + 1)];
         let events = bodies.into_iter().map(|body| NewEvent { at: h(hour), actor: Actor::Anonymous, body }).collect();
-        let (case, _) = tx.append(Append { case_id, before: None, events, recorded_at: h(hour), region_path: &region_path }).unwrap();
+        let (case, _) = tx
+            .append(Append { case_id, before: None, events, recorded_at: h(hour), region_path: &region_path })
+            .unwrap();
         Self { tx, case, region_path }
     }
 
     fn happen(mut self, hour: i64, by: u128, bodies: Vec<EventBody>) -> Self {
-        let actor = Actor::Staff { party: person(by), role: "acceptor".parse().unwrap(), office: "supervision_centre".parse().unwrap() };
+        let actor = Actor::Staff {
+            party: person(by),
+            role: "acceptor".parse().unwrap(),
+            office: "supervision_centre".parse().unwrap(),
+        };
         let events = bodies.into_iter().map(|body| NewEvent { at: h(hour), actor: actor.clone(), body }).collect();
         let id: CaseId = self.case.id;
-        let append = Append { case_id: id, before: Some(&self.case), events, recorded_at: h(hour), region_path: &self.region_path };
+        let append = Append {
+            case_id: id,
+            before: Some(&self.case),
+            events,
+            recorded_at: h(hour),
+            region_path: &self.region_path,
+        };
         self.case = self.tx.append(append).unwrap().0;
         self
     }
@@ -102,24 +117,56 @@ impl<'a> Telling<'a> {
 
     /// Given to a department, due some hours later.
     fn dispatch(self, hour: i64, by: u128, office: &str, due: i64) -> Self {
-        let moved = Moved { handler: Some(office.parse().unwrap()), ..self.to("dispatch", "disposing", "dispose", Some(task("department_handler", office, ClockName::Disposal))) };
-        self.happen(hour, by, vec![stopped(ClockName::Task), EventBody::Moved(Box::new(moved)), started(ClockName::Disposal, due)])
+        let moved = Moved {
+            handler: Some(office.parse().unwrap()),
+            ..self.to("dispatch", "disposing", "dispose", Some(task("department_handler", office, ClockName::Disposal)))
+        };
+        self.happen(
+            hour,
+            by,
+            vec![stopped(ClockName::Task), EventBody::Moved(Box::new(moved)), started(ClockName::Disposal, due)],
+        )
     }
 
     /// Handled; to be checked within two hours.
     fn complete(self, hour: i64, by: u128) -> Self {
-        let moved = self.to("complete", "checking", "check", Some(task("collector", "shuyuan-collectors", ClockName::Task)));
-        self.happen(hour, by, vec![stopped(ClockName::Disposal), EventBody::Moved(Box::new(moved)), started(ClockName::Task, hour + 2)])
+        let moved =
+            self.to("complete", "checking", "check", Some(task("collector", "shuyuan-collectors", ClockName::Task)));
+        self.happen(
+            hour,
+            by,
+            vec![stopped(ClockName::Disposal), EventBody::Moved(Box::new(moved)), started(ClockName::Task, hour + 2)],
+        )
     }
 
     /// The check failed: handled again, due some hours later.
     fn rework(self, hour: i64, by: u128, office: &str, due: i64) -> Self {
-        let moved = Moved { tally: Some(Tally::Rework), ..self.to("check_fail", "disposing", "dispose", Some(task("department_handler", office, ClockName::Disposal))) };
-        self.happen(hour, by, vec![stopped(ClockName::Task), EventBody::Moved(Box::new(moved)), started(ClockName::Disposal, due)])
+        let moved = Moved {
+            tally: Some(Tally::Rework),
+            ..self.to(
+                "check_fail",
+                "disposing",
+                "dispose",
+                Some(task("department_handler", office, ClockName::Disposal)),
+            )
+        };
+        self.happen(
+            hour,
+            by,
+            vec![stopped(ClockName::Task), EventBody::Moved(Box::new(moved)), started(ClockName::Disposal, due)],
+        )
     }
 
     fn stay(self, hour: i64, action: &str, tally: Tally, more: Vec<EventBody>) -> Self {
-        let moved = Moved { tally: Some(tally), ..self.to(action, self.case.state.clone().as_str(), self.case.stage.clone().as_str(), self.case.task.clone()) };
+        let moved = Moved {
+            tally: Some(tally),
+            ..self.to(
+                action,
+                self.case.state.clone().as_str(),
+                self.case.stage.clone().as_str(),
+                self.case.task.clone(),
+            )
+        };
         self.happen(hour, 9, std::iter::once(EventBody::Moved(Box::new(moved))).chain(more).collect())
     }
 
@@ -152,17 +199,31 @@ fn a_day(database: &Database) {
     let (sanitation, roads) = ("tianquan-sanitation", "tianquan-roads");
     database
         .write_blocking(move |tx: &mut Tx| {
-            let name = |number, name: &str| PartyRow { display_name: name.to_owned(), ..PartyRow::resident(person(number), name, name, h(0)) };
+            let name = |number, name: &str| PartyRow {
+                display_name: name.to_owned(),
+                ..PartyRow::resident(person(number), name, name, h(0))
+            };
             tx.record_party(&name(2, "li"))?;
             Telling::report(tx, "shuyuan", 1).dispatch(2, 1, sanitation, 8).complete(5, 2).close(6, 3).rated(7, 5);
             Telling::report(tx, "shuyuan", 1).dispatch(3, 1, roads, 6).complete(8, 2).close(9, 3).rated(9, 2);
-            Telling::report(tx, "shuyuan", 2).dispatch(3, 1, sanitation, 6).complete(5, 2).rework(6, 4, sanitation, 10).complete(9, 2).close(10, 3).rated(11, 4);
+            Telling::report(tx, "shuyuan", 2)
+                .dispatch(3, 1, sanitation, 6)
+                .complete(5, 2)
+                .rework(6, 4, sanitation, 10)
+                .complete(9, 2)
+                .close(10, 3)
+                .rated(11, 4);
             Telling::report(tx, "gulou", 2)
                 .dispatch(3, 1, sanitation, 5)
                 .stay(4, "suspend", Tally::Suspended, vec![EventBody::ClockExempted { clock: ClockName::Disposal }])
                 .complete(9, 2)
                 .close(10, 3);
-            Telling::report(tx, "gulou", 3).dispatch(4, 1, roads, 10).stay(11, "supervise", Tally::Supervised, Vec::new());
+            Telling::report(tx, "gulou", 3).dispatch(4, 1, roads, 10).stay(
+                11,
+                "supervise",
+                Tally::Supervised,
+                Vec::new(),
+            );
             Telling::report(tx, "shuyuan", 3).dispatch(4, 1, roads, 30);
             Telling::report(tx, "shuyuan", 4);
             Ok::<_, StoreError>(())
@@ -216,7 +277,14 @@ on_both_databases!(the_numbers_of_a_day_are_those_counted_by_hand, |database| {
 on_both_databases!(every_number_is_as_long_as_its_list_however_grouped, |database| {
     a_day(database);
     let sums = ["stars"];
-    for by in [GroupBy::All, GroupBy::Region { depth: 3 }, GroupBy::Department, GroupBy::Category, GroupBy::Person, GroupBy::Stage] {
+    for by in [
+        GroupBy::All,
+        GroupBy::Region { depth: 3 },
+        GroupBy::Department,
+        GroupBy::Category,
+        GroupBy::Person,
+        GroupBy::Stage,
+    ] {
         let rows = block(compute(database, demo(), scope(by))).unwrap();
         assert!(!rows.is_empty());
         for row in &rows {
@@ -226,11 +294,23 @@ on_both_databases!(every_number_is_as_long_as_its_list_however_grouped, |databas
                     if side == Side::Numerator && sums.contains(&definition.id.as_str()) {
                         continue;
                     }
-                    assert_eq!(behind(database, by, &definition.id, side, &row.key), Ok(number), "{by:?} {} {} {side:?}", row.key, definition.id);
+                    assert_eq!(
+                        behind(database, by, &definition.id, side, &row.key),
+                        Ok(number),
+                        "{by:?} {} {} {side:?}",
+                        row.key,
+                        definition.id
+                    );
                 }
                 if definition.missing.is_some() {
                     let missing = behind(database, by, &definition.id, Side::Missing, &row.key);
-                    assert_eq!(missing, Ok(value.denominator - value.numerator), "{by:?} {} {}: what is missing makes up the rest", row.key, definition.id);
+                    assert_eq!(
+                        missing,
+                        Ok(value.denominator - value.numerator),
+                        "{by:?} {} {}: what is missing makes up the rest",
+                        row.key,
+                        definition.id
+                    );
                 }
             }
         }
@@ -279,7 +359,9 @@ fn a_quiet_day_has_no_rates_and_unknown_indicators_are_named() {
             assert_eq!(value.value.is_some(), definition.unit == Unit::Count, "{}", definition.id);
         }
     }
-    let list = |indicator: &'static str, side| block(list_behind(&database, demo(), scope(GroupBy::All), (indicator, side), String::new(), (None, 10)));
+    let list = |indicator: &'static str, side| {
+        block(list_behind(&database, demo(), scope(GroupBy::All), (indicator, side), String::new(), (None, 10)))
+    };
     assert!(matches!(list("mood", Side::Numerator), Err(BehindError::Unknown(id)) if id == "mood"));
     assert!(matches!(list("reported", Side::Missing), Err(BehindError::NoSide(id)) if id == "reported"));
 }
@@ -289,7 +371,11 @@ fn every_indicator_says_in_both_languages_what_it_counts() {
     let list = definitions(demo());
     for definition in &list {
         for locale in ["zh-CN", "en"] {
-            assert!(definition.title.0.contains_key(locale) && definition.formula.0.contains_key(locale), "{}", definition.id);
+            assert!(
+                definition.title.0.contains_key(locale) && definition.formula.0.contains_key(locale),
+                "{}",
+                definition.id
+            );
         }
     }
     let mut ids: Vec<_> = list.iter().map(|definition| definition.id.clone()).collect();

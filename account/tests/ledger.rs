@@ -44,7 +44,8 @@ fn record(store: &Store, events: usize) {
 }
 
 fn grow(tx: &mut Tx, story: &Story, case: &Case, events: usize) -> Result<Case, StoreError> {
-    let joined = || NewEvent { at: noon(), actor: Actor::Anonymous, body: EventBody::Joined { reporter: Reporter::ANONYMOUS } };
+    let joined =
+        || NewEvent { at: noon(), actor: Actor::Anonymous, body: EventBody::Joined { reporter: Reporter::ANONYMOUS } };
     if events == 0 {
         return Ok(case.clone());
     }
@@ -133,7 +134,10 @@ on_both_databases!(rounds_across_bundles_and_restarts_give_the_log_of_one_round,
     for (name, bytes) in &fresh {
         assert_eq!(grown.get(name), Some(bytes), "{name}");
     }
-    assert!(grown.keys().all(|name| !name.starts_with("tile/0/000.p") && !name.starts_with("tile/entries/000.p")), "partial forms of full tiles are gone");
+    assert!(
+        grown.keys().all(|name| !name.starts_with("tile/0/000.p") && !name.starts_with("tile/entries/000.p")),
+        "partial forms of full tiles are gone"
+    );
     assert!(grown.keys().all(|name| !name.ends_with(".part")), "nothing half written is left");
 });
 
@@ -229,11 +233,14 @@ fn what_was_tampered_with_is_named() {
         bytes[place] ^= 1;
         fs::write(log.folder().join(name), bytes).unwrap();
     };
-    for name in ["tile/0/000", "tile/0/002.p/88", "tile/1/000.p/2", "tile/entries/001", "tile/entries/002.p/88", "checkpoint"] {
+    for name in
+        ["tile/0/000", "tile/0/002.p/88", "tile/1/000.p/2", "tile/entries/001", "tile/entries/002.p/88", "checkpoint"]
+    {
         flip(name);
         let found = log.audit(Some(&database)).unwrap_err();
         match (name, &found) {
-            ("checkpoint", AuditError::Checkpoint(_)) | (_, AuditError::File { .. } | AuditError::Tile { .. } | AuditError::Entry { .. }) => {}
+            ("checkpoint", AuditError::Checkpoint(_))
+            | (_, AuditError::File { .. } | AuditError::Tile { .. } | AuditError::Entry { .. }) => {}
             _ => panic!("{name}: {found}"),
         }
         if name.starts_with("tile/0") || name.starts_with("tile/1") {
@@ -338,7 +345,10 @@ fn what_is_served_is_verified_by_a_stranger_with_the_key_alone() {
     for coord in ledger::tile::bundles_between(0, size) {
         let bytes = &files[&coord.to_string()];
         for entry in ledger::tile::decode_bundle(bytes, coord.width()).unwrap() {
-            edge.push(ledger::hash::leaf_hash(entry), |tile| assert_eq!(files[&tile.coord.to_string()], tile.to_bytes())).unwrap();
+            edge.push(ledger::hash::leaf_hash(entry), |tile| {
+                assert_eq!(files[&tile.coord.to_string()], tile.to_bytes())
+            })
+            .unwrap();
         }
     }
     for tile in edge.partial_tiles() {
@@ -382,5 +392,10 @@ fn go_reads_what_is_served() {
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let output = std::process::Command::new(&program).arg(log.folder()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(said, "signatures 1 tiles 4 entries 700 records 14 growths 0\n", "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        said,
+        "signatures 1 tiles 4 entries 700 records 14 growths 0\n",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

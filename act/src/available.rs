@@ -9,7 +9,9 @@ use crate::acting::{Acting, admitted};
 pub fn available<'a>(case: &Case, compiled: &'a Compiled, acting: &Acting, now: Instant) -> Vec<&'a Action> {
     let Some(process) = compiled.city.processes.get(&case.process) else { return Vec::new() };
     let possible = |action: &&Action| obstacle(case, compiled, action, now).is_none();
-    let theirs = |action: &&Action| admitted(case, &compiled.city, action, acting).is_some_and(|actor| own_work(case, action, &actor).is_none());
+    let theirs = |action: &&Action| {
+        admitted(case, &compiled.city, action, acting).is_some_and(|actor| own_work(case, action, &actor).is_none())
+    };
     process.actions.iter().filter(possible).filter(theirs).collect()
 }
 
@@ -40,13 +42,15 @@ pub fn obstacle(case: &Case, compiled: &Compiled, action: &Action, now: Instant)
         return Some(Obstacle::Moot);
     }
     if let (Some(within), Some(closed_at)) = (&action.within, case.closed_at) {
-        let last = compiled.calendars.get(&within.calendar).and_then(|calendar| calendar.due(within.limit, closed_at)).ok();
+        let last =
+            compiled.calendars.get(&within.calendar).and_then(|calendar| calendar.due(within.limit, closed_at)).ok();
         if last.is_none_or(|last| last < now) {
             return Some(Obstacle::Expired);
         }
     }
     if let (Some(pause), Some(acted_at)) = (&action.not_again_before, case.acted_at.get(&action.id)) {
-        let next = compiled.calendars.get(&pause.calendar).and_then(|calendar| calendar.due(pause.limit, *acted_at)).ok();
+        let next =
+            compiled.calendars.get(&pause.calendar).and_then(|calendar| calendar.due(pause.limit, *acted_at)).ok();
         if let Some(next) = next.filter(|next| now < *next) {
             return Some(Obstacle::TooSoon(next));
         }

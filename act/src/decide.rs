@@ -8,8 +8,8 @@ use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, OfficeRu
 use serde_json::Value;
 
 use crate::acting::{Acting, admitted};
-use pack::answers::{Answers, FieldFault, parse_answers};
 use crate::available::{Obstacle, available, obstacle, own_work};
+use pack::answers::{Answers, FieldFault, parse_answers};
 
 /// An action to take, with its answers by field id.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,19 +84,33 @@ pub enum Refusal {
 ///
 /// # Errors
 /// [`Refusal`], with nothing changed.
-pub fn decide(case: &Case, compiled: &Compiled, acting: &Acting, input: &ActionInput, now: Instant) -> Result<Vec<NewEvent>, Refusal> {
-    let process = compiled.city.processes.get(&case.process).ok_or_else(|| Refusal::Broken(format!("process {}", case.process)))?;
-    let allowed = || available(case, compiled, acting, now).into_iter().map(|action| action.id.clone()).collect::<Vec<_>>();
-    let not_allowed = || Refusal::NotAllowed { action: input.action.clone(), state: case.state.clone(), allowed: allowed() };
+pub fn decide(
+    case: &Case,
+    compiled: &Compiled,
+    acting: &Acting,
+    input: &ActionInput,
+    now: Instant,
+) -> Result<Vec<NewEvent>, Refusal> {
+    let process = compiled
+        .city
+        .processes
+        .get(&case.process)
+        .ok_or_else(|| Refusal::Broken(format!("process {}", case.process)))?;
+    let allowed =
+        || available(case, compiled, acting, now).into_iter().map(|action| action.id.clone()).collect::<Vec<_>>();
+    let not_allowed =
+        || Refusal::NotAllowed { action: input.action.clone(), state: case.state.clone(), allowed: allowed() };
     let action = process.actions.iter().find(|action| action.id == input.action).ok_or_else(not_allowed)?;
     match obstacle(case, compiled, action, now) {
         None => {}
         Some(Obstacle::State | Obstacle::Moot) => return Err(not_allowed()),
         Some(Obstacle::Expired) => return Err(Refusal::Expired { action: action.id.clone(), allowed: allowed() }),
-        Some(Obstacle::TooSoon(next)) => return Err(Refusal::TooSoon { action: action.id.clone(), next, allowed: allowed() }),
+        Some(Obstacle::TooSoon(next)) => {
+            return Err(Refusal::TooSoon { action: action.id.clone(), next, allowed: allowed() });
+        }
     }
-    let actor =
-        admitted(case, &compiled.city, action, acting).ok_or_else(|| Refusal::NotYours { action: action.id.clone(), allowed: allowed() })?;
+    let actor = admitted(case, &compiled.city, action, acting)
+        .ok_or_else(|| Refusal::NotYours { action: action.id.clone(), allowed: allowed() })?;
     if let Some(earlier) = own_work(case, action, &actor) {
         return Err(Refusal::OwnWork { action: action.id.clone(), earlier: earlier.clone(), allowed: allowed() });
     }
@@ -164,10 +178,12 @@ impl Move<'_> {
     fn moved(&self, to: &StateId, subject: &Subject<'_>) -> Result<Moved, Refusal> {
         let state = self.process.states.get(to).ok_or_else(|| EnterError::State(to.clone()))?;
         let is_same_task = *to == self.case.state && !self.is_passed_on(to);
-        let task = if is_same_task { self.case.task.clone() } else { task_in(self.compiled, self.process, to, subject)? };
+        let task =
+            if is_same_task { self.case.task.clone() } else { task_in(self.compiled, self.process, to, subject)? };
         let is_handled = matches!(task.as_ref().map(|task| task.clock), Some(ClockName::Disposal));
         // A case sent to be handled without a department named goes where routing sends it; the event says where.
-        let routed = (is_handled && subject.handler.is_none()).then(|| task.as_ref().map(|task| task.office.clone())).flatten();
+        let routed =
+            (is_handled && subject.handler.is_none()).then(|| task.as_ref().map(|task| task.office.clone())).flatten();
         Ok(Moved {
             action: self.action.id.clone(),
             from: self.case.state.clone(),
@@ -203,7 +219,8 @@ impl Move<'_> {
     fn before_move(&self, is_move: bool) -> Result<Vec<EventBody>, Refusal> {
         let mut bodies = Vec::new();
         if let Some(clock) = self.open_clock(ClockName::Disposal) {
-            let effect = self.action.disposal.filter(|effect| !matches!(effect, ClockEffect::Start | ClockEffect::Resume));
+            let effect =
+                self.action.disposal.filter(|effect| !matches!(effect, ClockEffect::Start | ClockEffect::Resume));
             bodies.extend(self.apply(ClockName::Disposal, clock, effect)?);
         }
         if let Some(clock) = self.open_clock(ClockName::Task) {
@@ -220,7 +237,12 @@ impl Move<'_> {
         self.case.clocks.get(&name).filter(|clock| clock.stopped_at.is_none())
     }
 
-    fn apply(&self, name: ClockName, clock: &ClockState, effect: Option<ClockEffect>) -> Result<Vec<EventBody>, Refusal> {
+    fn apply(
+        &self,
+        name: ClockName,
+        clock: &ClockState,
+        effect: Option<ClockEffect>,
+    ) -> Result<Vec<EventBody>, Refusal> {
         let pause = || -> Result<Option<EventBody>, Refusal> {
             let left_us = self.left_us(clock)?;
             Ok(clock.is_running().then_some(EventBody::ClockPaused { clock: name, left_us }))
@@ -230,7 +252,9 @@ impl Move<'_> {
             Some(ClockEffect::Pause) => pause()?.into_iter().collect(),
             Some(ClockEffect::Resume) => self.resumed(name, clock)?.into_iter().collect(),
             Some(ClockEffect::Stop) => vec![EventBody::ClockStopped { clock: name }],
-            Some(ClockEffect::Exempt) => std::iter::once(EventBody::ClockExempted { clock: name }).chain(pause()?).collect(),
+            Some(ClockEffect::Exempt) => {
+                std::iter::once(EventBody::ClockExempted { clock: name }).chain(pause()?).collect()
+            }
             Some(ClockEffect::Extend) => self.extended(name, clock)?,
         })
     }
@@ -265,7 +289,10 @@ impl Move<'_> {
     /// More time: the limit asked for in this action, or the one last asked for, counted from the present due instant.
     fn extended(&self, name: ClockName, clock: &ClockState) -> Result<Vec<EventBody>, Refusal> {
         let by = self.answers.limit.or_else(|| self.limit_asked_for()).ok_or_else(|| {
-            Refusal::Answers(vec![FieldFault { field: "limit".to_owned(), message: "no extension has been asked for".to_owned() }])
+            Refusal::Answers(vec![FieldFault {
+                field: "limit".to_owned(),
+                message: "no extension has been asked for".to_owned(),
+            }])
         })?;
         let Some((calendar, limit)) = self.calendar(clock)? else {
             return Err(Refusal::Broken(format!("limit on the {} clock", name.as_str())));
@@ -274,7 +301,9 @@ impl Move<'_> {
             Some(left_us) => calendar.advance(limit, self.now, left_us),
             None => clock.due_at,
         };
-        let fault = |error: pack::CalendarError| Refusal::Pack(EnterError::Limit { state: self.case.state.clone(), why: error.to_string() });
+        let fault = |error: pack::CalendarError| {
+            Refusal::Pack(EnterError::Limit { state: self.case.state.clone(), why: error.to_string() })
+        };
         let due_at = calendar.due(by, due_now).map_err(fault)?;
         let mut bodies = vec![EventBody::ClockExtended { clock: name, by, due_at }];
         if clock.paused_with_us.is_some() {
@@ -294,15 +323,17 @@ impl Move<'_> {
     fn clocks_after_move(&self, to: &StateId, subject: &Subject<'_>) -> Result<Vec<EventBody>, Refusal> {
         let state = self.process.states.get(to).ok_or_else(|| EnterError::State(to.clone()))?;
         if state.outcome.is_some() {
-            return Ok(self.open_clock(ClockName::Disposal).filter(|_| self.action.disposal != Some(ClockEffect::Stop)).map_or_else(Vec::new, |_| {
-                vec![EventBody::ClockStopped { clock: ClockName::Disposal }]
-            }));
+            return Ok(self
+                .open_clock(ClockName::Disposal)
+                .filter(|_| self.action.disposal != Some(ClockEffect::Stop))
+                .map_or_else(Vec::new, |_| vec![EventBody::ClockStopped { clock: ClockName::Disposal }]));
         }
         let Some(rule) = &state.task else { return Ok(Vec::new()) };
         match rule.limit {
             LimitRule::Category { .. } => self.disposal_clock(to, subject),
             LimitRule::Fixed { .. } | LimitRule::None { .. } => {
-                let mut bodies: Vec<_> = clock_in(self.compiled, self.process, to, subject, self.now)?.into_iter().collect();
+                let mut bodies: Vec<_> =
+                    clock_in(self.compiled, self.process, to, subject, self.now)?.into_iter().collect();
                 if self.action.disposal == Some(ClockEffect::Resume) {
                     let clock = self.open_clock(ClockName::Disposal);
                     bodies.extend(clock.map(|clock| self.resumed(ClockName::Disposal, clock)).transpose()?.flatten());

@@ -12,8 +12,8 @@ pub mod scenario;
 mod timers;
 
 pub use acting::Acting;
-pub use pack::answers::{Answers, FieldFault, parse_answers};
 pub use available::{available, offered};
 pub use decide::{ActionInput, Refusal, decide};
+pub use pack::answers::{Answers, FieldFault, parse_answers};
 pub use perform::{CaseRef, Context, PerformCommand, PerformError, Performed, perform};
 pub use timers::{Fired, fire_due, overdue_events};

@@ -9,8 +9,8 @@ use serde_json::Value;
 use store::{Append, Store, StoreError, Tx};
 
 use crate::acting::Acting;
-use pack::answers::FieldFault;
 use crate::decide::{ActionInput, Refusal, decide};
+use pack::answers::FieldFault;
 
 /// What every use-case of this crate needs.
 #[derive(Clone)]
@@ -119,8 +119,10 @@ fn check_evidence(tx: &mut Tx, events: &[model::NewEvent]) -> Result<(), Perform
         model::EventBody::Moved(moved) => Some(moved),
         _ => None,
     });
-    let files: Vec<(String, EvidenceId)> =
-        moved.flat_map(|moved| &moved.evidence).flat_map(|(field, files)| files.iter().map(move |file| (field.clone(), *file))).collect();
+    let files: Vec<(String, EvidenceId)> = moved
+        .flat_map(|moved| &moved.evidence)
+        .flat_map(|(field, files)| files.iter().map(move |file| (field.clone(), *file)))
+        .collect();
     for (field, file) in files {
         if tx.find_evidence(&file)?.is_none() {
             let message = format!("there is no uploaded file {file}; upload it first");

@@ -37,11 +37,14 @@ pub fn play(compiled: &Compiled, scenario: &Scenario) -> Result<(), Vec<StoryFau
         if let Some((actor, action)) = &step.act {
             let acting = stage.acting(compiled, actor);
             let answers = step.answers.iter().map(|(field, answer)| (field.clone(), answer.clone())).collect();
-            let outcome = decide(&stage.case, compiled, &acting, &ActionInput { action: action.clone(), answers }, step.at);
+            let outcome =
+                decide(&stage.case, compiled, &acting, &ActionInput { action: action.clone(), answers }, step.at);
             match (outcome, step.refused) {
                 (Ok(events), false) => stage.append(events, step.line)?,
                 (Err(_), true) => {}
-                (Ok(_), true) => return fault(step.line, format!("{action} was taken, but the story says it is refused")),
+                (Ok(_), true) => {
+                    return fault(step.line, format!("{action} was taken, but the story says it is refused"));
+                }
                 (Err(refusal), false) => return fault(step.line, refusal.to_string()),
             }
         }
@@ -68,7 +71,8 @@ fn open(compiled: &Compiled, report: &ReportStep) -> Result<Stage, Vec<StoryFaul
     let cell = point.and_then(|point| grid::Cell::encode(point, grid::Level::L10).ok());
     let resident = person_id(1);
     let opening = Opening {
-        no: CaseNo::from_parts(&compiled.city.case_prefix, 20_000_101, 1).or_else(|error| fault(report.line, error.to_string()))?,
+        no: CaseNo::from_parts(&compiled.city.case_prefix, 20_000_101, 1)
+            .or_else(|error| fault(report.line, error.to_string()))?,
         category: report.category.clone(),
         condition: report.condition.clone(),
         description: String::new(),
@@ -136,7 +140,10 @@ impl Stage {
             StoryActor::Staff { role, office, person } => {
                 let number = u128::try_from(self.people.len() + 1).unwrap_or(u128::MAX);
                 let party = *self.people.entry(person.clone()).or_insert_with(|| person_id(number));
-                let region = compiled.city.office(office).map_or_else(|| compiled.city.root.clone(), |office| office.region.clone());
+                let region = compiled
+                    .city
+                    .office(office)
+                    .map_or_else(|| compiled.city.root.clone(), |office| office.region.clone());
                 Acting::Staff { party, grants: vec![Grant { role: role.clone(), office: office.clone(), region }] }
             }
         }
@@ -154,10 +161,18 @@ impl Stage {
         compare("state", expect.state.as_ref().map(ToString::to_string), case.state.to_string());
         let office = case.task.as_ref().map(|task| task.office.to_string());
         compare("office", expect.office.as_ref().map(ToString::to_string), word(office));
-        compare("handler", expect.handler.as_ref().map(ToString::to_string), word(case.handler.as_ref().map(ToString::to_string)));
+        compare(
+            "handler",
+            expect.handler.as_ref().map(ToString::to_string),
+            word(case.handler.as_ref().map(ToString::to_string)),
+        );
         let due_at = expect.due_at.map(|due_at| word(due_at.map(|at| at.to_string())));
         compare("due_at", due_at, word(case.due_at().map(|at| at.to_string())));
-        compare("outcome", expect.outcome.map(|outcome| outcome.as_str().to_owned()), word(case.outcome.map(|outcome| outcome.as_str().to_owned())));
+        compare(
+            "outcome",
+            expect.outcome.map(|outcome| outcome.as_str().to_owned()),
+            word(case.outcome.map(|outcome| outcome.as_str().to_owned())),
+        );
         compare("level", expect.level.map(|level| level.to_string()), case.level.to_string());
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }

@@ -27,7 +27,9 @@ fn cast() -> Vec<Acting> {
     for office in DEPARTMENTS {
         posts.extend([("department_handler", office), ("department_chief", office)]);
     }
-    let mut cast: Vec<_> = (0..3).flat_map(|n| (0..).zip(&posts).map(move |(i, (role, office))| staff(100 * (n + 1) + i, role, office))).collect();
+    let mut cast: Vec<_> = (0..3)
+        .flat_map(|n| (0..).zip(&posts).map(move |(i, (role, office))| staff(100 * (n + 1) + i, role, office)))
+        .collect();
     cast.push(jack(999, &posts));
     cast.extend([resident(), Acting::SecretHolder]);
     cast
@@ -47,13 +49,18 @@ fn answer(field: &Field, pick: usize) -> Value {
         FieldKind::Condition => {
             let condition = ["missing", "broken", "loose"][pick % 3];
             json!({"category": "b0101", "condition": condition})
-        },
+        }
         FieldKind::Stars => json!(1 + pick % 5),
     }
 }
 
 fn answered(action: &Action, pick: usize) -> Value {
-    action.fields.iter().map(|field| (field.id.to_string(), answer(field, pick))).collect::<serde_json::Map<_, _>>().into()
+    action
+        .fields
+        .iter()
+        .map(|field| (field.id.to_string(), answer(field, pick)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// Who did what, kept apart from the fold: nobody may take an action separate from one they took before.
@@ -78,7 +85,12 @@ fn take(board: &mut Board, duties: &mut Duties, acting: &Acting, action: &Action
     duties.record(action, acting);
     assert!(board.case.version > version, "{} leaves a trace", action.id);
     check(board, acting);
-    assert_eq!(board.case, Case::fold(&board.events).unwrap(), "folding at once and step by step agree after {} in {state}", action.id);
+    assert_eq!(
+        board.case,
+        Case::fold(&board.events).unwrap(),
+        "folding at once and step by step agree after {} in {state}",
+        action.id
+    );
 }
 
 fn check(board: &Board, acting: &Acting) {
@@ -101,7 +113,10 @@ fn check(board: &Board, acting: &Acting) {
     let last = board.events.last().unwrap();
     if let (Actor::Staff { party, role, office }, Acting::Staff { grants, .. }) = (&last.actor, acting) {
         assert_eq!(Some(*party), acting.party());
-        assert!(grants.iter().any(|grant: &Grant| (&grant.role, &grant.office) == (role, office)), "recorded under a post they hold");
+        assert!(
+            grants.iter().any(|grant: &Grant| (&grant.role, &grant.office) == (role, office)),
+            "recorded under a post they hold"
+        );
     }
 }
 

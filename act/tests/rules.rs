@@ -52,12 +52,33 @@ fn a_refusal_says_why_and_what_this_person_may_do_instead() {
         }],
     };
     let table: [(&str, Acting, &str, Value, &str, &[&str]); 9] = [
-        ("unknown action", acceptor(), "fly", json!({}), "not_allowed", &["accept", "accept_seen", "correct", "merge", "decline", "comment"]),
-        ("another state's", acceptor(), "close", json!({}), "not_allowed", &["accept", "accept_seen", "correct", "merge", "decline", "comment"]),
+        (
+            "unknown action",
+            acceptor(),
+            "fly",
+            json!({}),
+            "not_allowed",
+            &["accept", "accept_seen", "correct", "merge", "decline", "comment"],
+        ),
+        (
+            "another state's",
+            acceptor(),
+            "close",
+            json!({}),
+            "not_allowed",
+            &["accept", "accept_seen", "correct", "merge", "decline", "comment"],
+        ),
         ("another role's", dispatcher(), "accept", json!({}), "not_yours", &["comment"]),
         ("another office's", staff(1, "acceptor", "command_centre"), "accept", json!({}), "not_yours", &["comment"]),
         ("another region's", elsewhere, "accept", json!({}), "not_yours", &[]),
-        ("a resident who did not report it", Acting::Resident { party: person(77) }, "urge", json!({}), "not_yours", &[]),
+        (
+            "a resident who did not report it",
+            Acting::Resident { party: person(77) },
+            "urge",
+            json!({}),
+            "not_yours",
+            &[],
+        ),
         ("the reporter's own", resident(), "accept", json!({}), "not_yours", &["urge", "withdraw"]),
         ("a missing answer", acceptor(), "decline", json!({"reason": "unclear"}), "answers", &[]),
         ("all in order", acceptor(), "accept", json!({}), "taken", &[]),
@@ -77,7 +98,9 @@ fn a_refusal_says_why_and_what_this_person_may_do_instead() {
 fn every_faulty_answer_is_named_at_once() {
     let board = disposing();
     let given = json!({"after": [photo(1), photo(1)], "note": "x".repeat(1001), "mood": "fine"});
-    let Err(Refusal::Answers(faults)) = board.decide(&handler(10, SANITATION), "complete", given) else { panic!("refused") };
+    let Err(Refusal::Answers(faults)) = board.decide(&handler(10, SANITATION), "complete", given) else {
+        panic!("refused")
+    };
     let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
     assert_eq!(fields, ["mood", "after", "note"]);
     assert!(faults[1].message.contains("twice") && faults[2].message.contains("1000"), "{faults:?}");
@@ -125,7 +148,11 @@ fn nobody_checks_or_closes_what_they_handled_in_whatever_round() {
     board.act(&resident(), "reopen", json!({"note": "还在"}));
     board.act(&collector(21), "solve_on_site", json!({"before": [photo(3)], "after": [photo(4)]}));
     assert_eq!(word(&board.decide(&tenth, "close", json!({}))), "own_work");
-    assert_eq!(word(&board.decide(&jack(20, &everything), "close", json!({}))), "own_work", "who passed the check before");
+    assert_eq!(
+        word(&board.decide(&jack(20, &everything), "close", json!({}))),
+        "own_work",
+        "who passed the check before"
+    );
     let again = staff(5, "duty_chief", "supervision_centre");
     board.act(&again, "check_again", json!({"note": "再看"}));
     assert_eq!(word(&board.decide(&collector(21), "check_pass", check)), "own_work", "solved on the spot is work too");
@@ -171,13 +198,17 @@ fn a_case_passed_on_within_handling_is_owed_by_the_next_department_from_then_on(
     pass_on.from = vec!["disposing".parse().unwrap()];
     pass_on.to = pack::Target::Stay;
     process.actions.push(pass_on);
-    let mut board = Board::report(std::sync::Arc::new(pack::Compiled::new(city).unwrap()), "s0111", Some("found"), MONDAY);
+    let mut board =
+        Board::report(std::sync::Arc::new(pack::Compiled::new(city).unwrap()), "s0111", Some("found"), MONDAY);
     board.to_disposing(SANITATION, "s0111", "found").act(&handler(10, SANITATION), "claim", json!({}));
     board.later(DAY_US).act(&handler(10, SANITATION), "pass_on", json!({"office": HOUSING}));
     let task = board.case.task.clone().unwrap();
     assert_eq!((task.office.as_str(), task.assignee), (HOUSING, None));
     assert_eq!((board.state(), board.due().as_str()), ("disposing", "2026-11-10T01:00:00Z"));
-    assert_eq!(word(&board.decide(&handler(10, SANITATION), "ask_extension", json!({"limit": "1 working_day", "note": "x"}))), "not_yours");
+    assert_eq!(
+        word(&board.decide(&handler(10, SANITATION), "ask_extension", json!({"limit": "1 working_day", "note": "x"}))),
+        "not_yours"
+    );
 }
 
 #[test]
@@ -186,9 +217,16 @@ fn only_an_approved_suspension_or_appeal_exempts_and_an_extension_moves_the_dead
     board.act(&handler(10, SANITATION), "ask_extension", json!({"limit": "3 working_day", "note": "雨"}));
     let mut denied = board.clone();
     denied.act(&dispatcher(), "deny_extension", json!({"note": "不同意"}));
-    assert_eq!((denied.due().as_str(), denied.case.clocks[&ClockName::Disposal].exempt), ("2026-11-09T01:00:00Z", false));
+    assert_eq!(
+        (denied.due().as_str(), denied.case.clocks[&ClockName::Disposal].exempt),
+        ("2026-11-09T01:00:00Z", false)
+    );
     board.act(&dispatcher(), "approve_extension", json!({"limit": "2 working_day"}));
-    assert_eq!((board.due().as_str(), board.case.clocks[&ClockName::Disposal].exempt), ("2026-11-11T01:00:00Z", false), "as granted, not as asked");
+    assert_eq!(
+        (board.due().as_str(), board.case.clocks[&ClockName::Disposal].exempt),
+        ("2026-11-11T01:00:00Z", false),
+        "as granted, not as asked"
+    );
     let chief_of = staff(12, "department_chief", SANITATION);
     board.act(&handler(10, SANITATION), "ask_suspension", json!({"reason": "season", "note": "冬季"}));
     board.act(&chief_of, "sign_suspension", json!({}));
@@ -213,7 +251,8 @@ fn the_task_clock_is_for_one_state_and_closing_stops_every_clock() {
     assert_eq!(board.due(), "2026-11-02T01:30:00Z", "thirty minutes to verify");
     board.later(20 * MINUTE_US).act(&collector(20), "verify", json!({"scene": [photo(1)]}));
     assert_eq!(board.due(), "2026-11-02T01:35:00Z", "fifteen minutes to file");
-    let steps: Vec<_> = board.case.steps.iter().map(|step| (step.state.as_str(), step.due_at.map(|at| at.to_string()))).collect();
+    let steps: Vec<_> =
+        board.case.steps.iter().map(|step| (step.state.as_str(), step.due_at.map(|at| at.to_string()))).collect();
     assert_eq!(
         steps,
         [
@@ -248,17 +287,23 @@ fn a_missed_clock_climbs_the_offices_step_by_step_and_stops_at_the_top() {
         .events
         .iter()
         .filter_map(|event| match &event.body {
-            EventBody::Escalated { level, office, next_at, .. } => Some((*level, office.to_string(), next_at.is_some())),
+            EventBody::Escalated { level, office, next_at, .. } => {
+                Some((*level, office.to_string(), next_at.is_some()))
+            }
             _ => None,
         })
         .collect();
     let city = &board.compiled.city;
-    let offices: Vec<_> = city.office_chain(&SANITATION.parse().unwrap()).into_iter().skip(1).map(ToString::to_string).collect();
+    let offices: Vec<_> =
+        city.office_chain(&SANITATION.parse().unwrap()).into_iter().skip(1).map(ToString::to_string).collect();
     let expect: Vec<_> = (1_u8..=3).zip(&offices).map(|(level, office)| (level, office.clone())).collect();
     assert_eq!(climbed.iter().map(|(level, office, _)| (*level, office.clone())).collect::<Vec<_>>(), expect);
     assert!(!climbed.last().unwrap().2, "the last step is the last");
     assert_eq!(board.case.next_due_at(), None, "nothing more to fire");
-    assert!(dipper_act::overdue_events(&board.case, &board.compiled, board.now).is_empty(), "firing again changes nothing");
+    assert!(
+        dipper_act::overdue_events(&board.case, &board.compiled, board.now).is_empty(),
+        "firing again changes nothing"
+    );
 }
 
 #[test]
@@ -319,7 +364,10 @@ fn urging_counts_once_a_day_whoever_urges() {
     let mut board = Board::rubble();
     board.happen(EventBody::Joined { reporter: Reporter { party: Some(person(50)), client: None, contact: None } });
     board.act(&resident(), "urge", json!({}));
-    let Err(Refusal::TooSoon { next, .. }) = board.decide(&Acting::Resident { party: person(50) }, "urge", json!({})) else { panic!("too soon") };
+    let Err(Refusal::TooSoon { next, .. }) = board.decide(&Acting::Resident { party: person(50) }, "urge", json!({}))
+    else {
+        panic!("too soon")
+    };
     assert_eq!(next, board.now.plus_micros(DAY_US));
     board.later(DAY_US).act(&Acting::Resident { party: person(50) }, "urge", json!({}));
     assert_eq!(board.case.tally(Tally::Urged), 2);

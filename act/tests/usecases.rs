@@ -34,13 +34,21 @@ fn report(database: &Database, now: Instant) -> Case {
             let actor = Actor::Resident { party: person(0) };
             let events = bodies.into_iter().map(|body| NewEvent { at: now, actor: actor.clone(), body }).collect();
             let (case_id, region_path) = (tx.new_case_id(now), compiled.city.region_path(&"shuyuan".parse().unwrap()));
-            Ok::<_, StoreError>(tx.append(Append { case_id, before: None, events, recorded_at: now, region_path: &region_path })?.0)
+            Ok::<_, StoreError>(
+                tx.append(Append { case_id, before: None, events, recorded_at: now, region_path: &region_path })?.0,
+            )
         })
         .unwrap()
 }
 
 fn command(case: &Case, acting: Acting, action: &str, given: Value) -> PerformCommand {
-    PerformCommand { case: CaseRef::No(case.no.clone()), action: action.parse().unwrap(), version: None, answers: answers(given), acting }
+    PerformCommand {
+        case: CaseRef::No(case.no.clone()),
+        action: action.parse().unwrap(),
+        version: None,
+        answers: answers(given),
+        acting,
+    }
 }
 
 fn load(database: &Database, case: &Case) -> Case {
@@ -54,7 +62,10 @@ on_both_databases!(an_action_is_kept_with_its_events_and_its_case, |database| {
     clock.advance_minutes(5);
     let done = block(perform(&ctx, command(&case, acceptor(), "accept", json!({"note": "看"})))).unwrap();
     assert_eq!((done.case.state.as_str(), done.case.version), ("verifying", 5));
-    assert_eq!(done.events.iter().map(|event| event.body.kind()).collect::<Vec<_>>(), ["clock_stopped", "moved", "clock_started"]);
+    assert_eq!(
+        done.events.iter().map(|event| event.body.kind()).collect::<Vec<_>>(),
+        ["clock_stopped", "moved", "clock_started"]
+    );
     assert_eq!(load(database, &case), done.case);
 });
 
@@ -71,7 +82,10 @@ on_both_databases!(a_refused_action_writes_nothing, |database| {
     let outcome = block(perform(&ctx, command(&case, dispatcher(), "accept", json!({}))));
     assert!(matches!(outcome, Err(PerformError::Refused(Refusal::NotYours { .. }))), "{outcome:?}");
     assert_eq!(load(database, &case).version, 2);
-    let accepted = block(perform(&ctx, PerformCommand { version: Some(2), ..command(&case, acceptor(), "accept", json!({})) })).unwrap().case;
+    let accepted =
+        block(perform(&ctx, PerformCommand { version: Some(2), ..command(&case, acceptor(), "accept", json!({})) }))
+            .unwrap()
+            .case;
     let outcome = block(perform(&ctx, command(&case, collector(20), "verify", missing_file)));
     let Err(PerformError::Refused(Refusal::Answers(faults))) = outcome else { panic!("{outcome:?}") };
     assert_eq!(faults[0].field, "scene");
@@ -104,14 +118,22 @@ on_both_databases!(a_file_must_be_uploaded_before_an_action_names_it, |database|
 on_both_databases!(of_two_people_at_once_one_is_told_what_is_possible_now, |database| {
     let (ctx, clock) = context(database);
     let case = report(database, model::Clock::now(&clock));
-    let accept = || perform(&ctx, PerformCommand { version: Some(2), ..command(&case, acceptor(), "accept", json!({})) });
+    let accept =
+        || perform(&ctx, PerformCommand { version: Some(2), ..command(&case, acceptor(), "accept", json!({})) });
     let (first, second) = block(async { tokio::join!(accept(), accept()) });
     let outcomes = [first, second];
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
-    assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(PerformError::VersionConflict { expected: 2, current: 5 }))));
+    assert!(
+        outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Err(PerformError::VersionConflict { expected: 2, current: 5 })))
+    );
     let blind = block(perform(&ctx, command(&case, acceptor(), "accept", json!({}))));
     let Err(PerformError::Refused(Refusal::NotAllowed { allowed, state, .. })) = blind else { panic!("{blind:?}") };
-    assert_eq!((state.as_str(), allowed.iter().map(|action| action.as_str()).collect::<Vec<_>>()), ("verifying", vec!["comment"]));
+    assert_eq!(
+        (state.as_str(), allowed.iter().map(|action| action.as_str()).collect::<Vec<_>>()),
+        ("verifying", vec!["comment"])
+    );
 });
 
 on_both_databases!(timers_fire_once_and_one_case_that_fails_holds_up_no_other, |database| {
@@ -119,7 +141,9 @@ on_both_databases!(timers_fire_once_and_one_case_that_fails_holds_up_no_other, |
     let now = model::Clock::now(&clock);
     let cases: Vec<Case> = (0..205).map(|_| report(database, now)).collect();
     // Begun under a pack that is not in the archive: it cannot be judged, and says so every round.
-    let orphan = database.write_blocking(move |tx| Story { hours: 0, ..Story::default() }.file(tx, now.plus_micros(-1))).unwrap();
+    let orphan = database
+        .write_blocking(move |tx| Story { hours: 0, ..Story::default() }.file(tx, now.plus_micros(-1)))
+        .unwrap();
     assert_eq!(block(fire_due(&ctx)).unwrap(), Fired { due: 1, changed: 0, failed: 1 }, "only the orphan is due");
     clock.advance_minutes(15);
     assert_eq!(block(fire_due(&ctx)).unwrap().changed, 0, "due at this very instant is not late");
@@ -153,6 +177,7 @@ on_both_databases!(an_action_taken_before_the_timer_looks_is_in_the_log_as_late_
     assert_eq!(block(fire_due(&ctx)).unwrap(), Fired::default(), "the clock it missed has stopped");
     let step = &done.case.steps[0];
     assert!(step.due_at < step.left_at, "judged by its instants, not by whether a timer ran");
-    let stopped = done.events.iter().any(|event| matches!(event.body, EventBody::ClockStopped { clock: ClockName::Task }));
+    let stopped =
+        done.events.iter().any(|event| matches!(event.body, EventBody::ClockStopped { clock: ClockName::Task }));
     assert!(stopped);
 });

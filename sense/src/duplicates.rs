@@ -42,7 +42,11 @@ pub struct Similar {
 ///
 /// # Errors
 /// [`StoreError`] when the store does not answer.
-pub async fn suggest_duplicates(ctx: &Context, point: LonLat, category: CategoryId) -> Result<Vec<Similar>, StoreError> {
+pub async fn suggest_duplicates(
+    ctx: &Context,
+    point: LonLat,
+    category: CategoryId,
+) -> Result<Vec<Similar>, StoreError> {
     let filter = CaseFilter { open: Some(true), ..CaseFilter::default() };
     let rows = ctx.store.read(move |db| db.cases_near(point, RADIUS_M, &filter, LOOKED_AT)).await?;
     let (city, now) = (ctx.packs.current().city.clone(), ctx.clock.now());
@@ -109,7 +113,12 @@ pub enum JoinError {
 ///
 /// # Errors
 /// [`JoinError`]; nothing is written then.
-pub async fn join(ctx: &Context, no: model::CaseNo, filer: Filer, contact: Option<Contact>) -> Result<Joined, JoinError> {
+pub async fn join(
+    ctx: &Context,
+    no: model::CaseNo,
+    filer: Filer,
+    contact: Option<Contact>,
+) -> Result<Joined, JoinError> {
     let now = ctx.clock.now();
     let (packs, vault) = (std::sync::Arc::clone(&ctx.packs), std::sync::Arc::clone(&ctx.vault));
     let joined = ctx.store.write(move |tx: &mut Tx| {
@@ -126,7 +135,9 @@ pub async fn join(ctx: &Context, no: model::CaseNo, filer: Filer, contact: Optio
             Filer::Resident(party) => Some(*party),
             _ => None,
         };
-        if party.is_some() && std::iter::once(&case.reporter).chain(&case.joined).any(|reporter| reporter.party == party) {
+        if party.is_some()
+            && std::iter::once(&case.reporter).chain(&case.joined).any(|reporter| reporter.party == party)
+        {
             return Ok(Joined { case, secret: None });
         }
         let contact = contact.as_ref().map(|contact| vault.seal(tx, contact, now)).transpose()?;
@@ -138,7 +149,13 @@ pub async fn join(ctx: &Context, no: model::CaseNo, filer: Filer, contact: Optio
         let actor = filer.actor();
         let events = vec![NewEvent { at: now, actor, body: EventBody::Joined { reporter } }];
         let region_path = compiled.city.region_path(&case.place.region);
-        let (case, _) = tx.append(Append { case_id: id, before: Some(&case), events, recorded_at: now, region_path: &region_path })?;
+        let (case, _) = tx.append(Append {
+            case_id: id,
+            before: Some(&case),
+            events,
+            recorded_at: now,
+            region_path: &region_path,
+        })?;
         let secret = (filer == Filer::Anonymous).then(|| give_secret(tx, id)).transpose()?;
         Ok(Joined { case, secret })
     });
@@ -159,7 +176,8 @@ mod tests {
             let other = score(distance_m, likeness, age_us);
             assert!(0.0 < other && other < same_spot, "{distance_m} {likeness} {age_us}");
         }
-        for (distance_m, likeness, age_us) in [(301.0, 1.0, 0), (0.0, 0.0, 0), (0.0, 1.0, 61 * DAY_US), (0.0, 1.0, -1)] {
+        for (distance_m, likeness, age_us) in [(301.0, 1.0, 0), (0.0, 0.0, 0), (0.0, 1.0, 61 * DAY_US), (0.0, 1.0, -1)]
+        {
             assert!(score(distance_m, likeness, age_us) == 0.0, "{distance_m} {likeness} {age_us}");
         }
     }

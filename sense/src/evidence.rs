@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{EvidenceId, Instant, PartyId};
 use sha2::{Digest, Sha256};
@@ -69,9 +70,11 @@ impl Files {
     }
 }
 
-/// Writes beside the target, syncs, then renames: a reader sees the whole file or none.
+/// Writes beside the target, syncs, then renames: a reader sees the whole file or none. Each writing has a name of its
+/// own: the same picture may be sent twice at once.
 fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let beside = path.with_extension("part");
+    static WRITINGS: AtomicU64 = AtomicU64::new(0);
+    let beside = path.with_extension(format!("{}.part", WRITINGS.fetch_add(1, Ordering::Relaxed)));
     let mut file = fs::File::create(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;

@@ -84,10 +84,21 @@ pub fn read(bytes: &[u8]) -> Result<Picture, PictureError> {
     let format = sniff(bytes)?;
     let (taken_at, lon_lat) = read_exif(bytes);
     let upright = decode(bytes, format)?;
-    let kept = if upright.width().max(upright.height()) > SIDE_MAX { upright.resize(SIDE_MAX, SIDE_MAX, image::imageops::Triangle) } else { upright };
+    let kept = if upright.width().max(upright.height()) > SIDE_MAX {
+        upright.resize(SIDE_MAX, SIDE_MAX, image::imageops::Triangle)
+    } else {
+        upright
+    };
     let kept = DynamicImage::ImageRgb8(kept.to_rgb8());
     let thumb = kept.thumbnail(THUMB_SIDE, THUMB_SIDE);
-    Ok(Picture { jpeg: encode(&kept, QUALITY.0)?, thumb: encode(&thumb, QUALITY.1)?, width: kept.width(), height: kept.height(), taken_at, lon_lat })
+    Ok(Picture {
+        jpeg: encode(&kept, QUALITY.0)?,
+        thumb: encode(&thumb, QUALITY.1)?,
+        width: kept.width(),
+        height: kept.height(),
+        taken_at,
+        lon_lat,
+    })
 }
 
 fn sniff(bytes: &[u8]) -> Result<ImageFormat, PictureError> {

@@ -6,8 +6,8 @@ use grid::{Cell, Level, LonLat};
 use identity::Contact;
 use jiff::tz::TimeZone;
 use model::{
-    Actor, Case, CaseId, CaseNo, CategoryId, ClientId, ConditionId, ContactId, EvidenceId, Instant, NewEvent, OfficeId, PartyId, Place,
-    RegionId, Reporter, RoleId,
+    Actor, Case, CaseId, CaseNo, CategoryId, ClientId, ConditionId, ContactId, EvidenceId, Instant, NewEvent, OfficeId,
+    PartyId, Place, RegionId, Reporter, RoleId,
 };
 use pack::Compiled;
 use pack::enter::{EnterError, Opening};
@@ -141,6 +141,9 @@ pub async fn report(ctx: &Context, command: ReportCommand) -> Result<Filed, Repo
     let checked = Checked::check(&compiled, &command)?;
     let now = ctx.clock.now();
     let vault = std::sync::Arc::clone(&ctx.vault);
+    // What can be known before is not left to the one writing thread.
+    let zone = TimeZone::get(&compiled.city.timezone).unwrap_or(TimeZone::UTC);
+    let (day, region_path) = (civil_day(&zone, now), compiled.city.region_path(&checked.place.region));
     ctx.store
         .write(move |tx: &mut Tx| {
             if let Some(filed) = filed_before(tx, &command, &checked.place)? {
@@ -148,12 +151,11 @@ pub async fn report(ctx: &Context, command: ReportCommand) -> Result<Filed, Repo
             }
             check_evidence(tx, &command.evidence)?;
             let contact = command.contact.as_ref().map(|contact| vault.seal(tx, contact, now)).transpose()?;
-            let zone = TimeZone::get(&compiled.city.timezone).unwrap_or(TimeZone::UTC);
-            let no = tx.next_case_no(&compiled.city.case_prefix, civil_day(&zone, now))?;
+            let no = tx.next_case_no(&compiled.city.case_prefix, day)?;
             let events = checked.events(&compiled, &command, contact, no, now)?;
             let case_id = tx.new_case_id(now);
-            let region_path = compiled.city.region_path(&checked.place.region);
-            let (case, _) = tx.append(Append { case_id, before: None, events, recorded_at: now, region_path: &region_path })?;
+            let (case, _) =
+                tx.append(Append { case_id, before: None, events, recorded_at: now, region_path: &region_path })?;
             if let Some(key) = &command.idempotency_key {
                 tx.record_idempotency(&command.filer.scope(), key, case_id, now)?;
             }
@@ -224,16 +226,24 @@ struct Checked {
 
 impl Checked {
     fn check(compiled: &Compiled, command: &ReportCommand) -> Result<Self, ReportError> {
-        let category =
-            compiled.city.category(&command.category).ok_or_else(|| field("category", format!("there is no category {}", command.category)))?;
+        let category = compiled
+            .city
+            .category(&command.category)
+            .ok_or_else(|| field("category", format!("there is no category {}", command.category)))?;
         let is_resident = matches!(command.filer, Filer::Resident(_) | Filer::Anonymous | Filer::Client(_));
         if is_resident && !category.public {
-            return Err(field("category", format!("category {} is not open to reports from the public", command.category)));
+            return Err(field(
+                "category",
+                format!("category {} is not open to reports from the public", command.category),
+            ));
         }
         if let Some(condition) = &command.condition
             && category.condition(condition).is_none()
         {
-            return Err(field("condition", format!("category {} has no filing condition {condition}", command.category)));
+            return Err(field(
+                "condition",
+                format!("category {} has no filing condition {condition}", command.category),
+            ));
         }
         check_text("description", &command.description, DESCRIPTION_MAX)?;
         if command.evidence.len() > EVIDENCE_MAX {
@@ -251,7 +261,14 @@ impl Checked {
         Ok(Self { place })
     }
 
-    fn events(&self, compiled: &Compiled, command: &ReportCommand, contact: Option<ContactId>, no: CaseNo, now: Instant) -> Result<Vec<NewEvent>, ReportError> {
+    fn events(
+        &self,
+        compiled: &Compiled,
+        command: &ReportCommand,
+        contact: Option<ContactId>,
+        no: CaseNo,
+        now: Instant,
+    ) -> Result<Vec<NewEvent>, ReportError> {
         let party = match command.filer {
             Filer::Resident(party) => Some(party),
             _ => None,

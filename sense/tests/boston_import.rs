@@ -5,9 +5,9 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use dipper_sense::import::{ImportCommand, ImportMap, Summary, import_cases};
 use model::Instant;
 use pack::Compiled;
-use dipper_sense::import::{ImportCommand, ImportMap, Summary, import_cases};
 use testkit::Database;
 
 fn root() -> PathBuf {
@@ -20,7 +20,8 @@ fn compiled() -> Arc<Compiled> {
 }
 
 fn map(compiled: &Compiled) -> ImportMap {
-    let text = std::fs::read_to_string(root().join("packs/boston/import/boston311.yaml")).expect("the map is in the pack");
+    let text =
+        std::fs::read_to_string(root().join("packs/boston/import/boston311.yaml")).expect("the map is in the pack");
     ImportMap::parse(&text, compiled).expect("the map fits the pack")
 }
 
@@ -32,7 +33,9 @@ fn run(store: Option<&store::Store>, csv: &[u8]) -> (Summary, String) {
     let compiled = compiled();
     let map = map(&compiled);
     let mut rejects = Vec::new();
-    let summary = import_cases(ImportCommand { map: &map, compiled: &compiled, store, now: now() }, csv, &mut rejects, |_| {}).expect("the import runs");
+    let summary =
+        import_cases(ImportCommand { map: &map, compiled: &compiled, store, now: now() }, csv, &mut rejects, |_| {})
+            .expect("the import runs");
     (summary, String::from_utf8(rejects).expect("rejects are text"))
 }
 
@@ -97,7 +100,10 @@ fn rows_that_do_not_fit_are_rejected_with_line_and_reason_and_the_rest_goes_on()
         (6, "closed: closed before it was opened"),
         (7, "found record with 2 fields"),
     ] {
-        let row = rejects.lines().find(|row| row.starts_with(&format!("{line},"))).unwrap_or_else(|| panic!("line {line} is in {rejects}"));
+        let row = rejects
+            .lines()
+            .find(|row| row.starts_with(&format!("{line},")))
+            .unwrap_or_else(|| panic!("line {line} is in {rejects}"));
         assert!(row.replace("\"\"", "\"").contains(reason), "{row} says {reason}");
     }
 }
@@ -127,7 +133,12 @@ fn history_is_replayed_at_its_own_times() {
 #[test]
 fn a_file_without_a_needed_column_is_refused_naming_it() {
     let compiled = compiled();
-    let outcome = import_cases(ImportCommand { map: &map(&compiled), compiled: &compiled, store: None, now: now() }, &b"id,opened\n1,2\n"[..], Vec::new(), |_| {});
+    let outcome = import_cases(
+        ImportCommand { map: &map(&compiled), compiled: &compiled, store: None, now: now() },
+        &b"id,opened\n1,2\n"[..],
+        Vec::new(),
+        |_| {},
+    );
     let error = outcome.expect_err("columns are missing").to_string();
     assert!(error.contains("target") && error.contains("status"), "{error}");
 }

@@ -91,7 +91,9 @@ pub fn audit(files: &LogFiles, key: &VerifierKey, store: Option<&Store>) -> Resu
     let mut check = |tile: &ledger::tile::Tile| -> Result<(), AuditError> {
         tiles += 1;
         let file = tile.coord.to_string();
-        let stored = (&*files).read_tile(tile.coord).map_err(|error| AuditError::File { file: file.clone(), why: error.to_string() })?;
+        let stored = (&*files)
+            .read_tile(tile.coord)
+            .map_err(|error| AuditError::File { file: file.clone(), why: error.to_string() })?;
         if stored == tile.to_bytes() { Ok(()) } else { Err(AuditError::Tile { file }) }
     };
     for coord in bundles_between(0, size) {

@@ -10,4 +10,4 @@ mod seal;
 pub use audit::{AuditError, Audited, audit};
 pub use files::LogFiles;
 pub use receipt::{ExplainError, Explained, Receipt, ReceiptError, explain, receipt};
-pub use seal::{Sealed, Sealer, SealError};
+pub use seal::{SealError, Sealed, Sealer};

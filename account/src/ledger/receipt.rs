@@ -56,7 +56,12 @@ impl From<CheckpointError> for ReceiptError {
 ///
 /// # Errors
 /// [`ReceiptError`].
-pub async fn receipt(store: &Store, files: &LogFiles, key: &VerifierKey, event: EventId) -> Result<Receipt, ReceiptError> {
+pub async fn receipt(
+    store: &Store,
+    files: &LogFiles,
+    key: &VerifierKey,
+    event: EventId,
+) -> Result<Receipt, ReceiptError> {
     let row = store.read(move |db| db.find_seal_row(event)).await?.ok_or(ReceiptError::NotFound)?;
     let bytes = files.read_checkpoint()?.ok_or(ReceiptError::NotSealedYet)?;
     let signed = SignedCheckpoint::open(&bytes, key.name().as_str(), std::slice::from_ref(key))?;
@@ -69,9 +74,12 @@ pub async fn receipt(store: &Store, files: &LogFiles, key: &VerifierKey, event: 
     let path = prove_inclusion(&mut nodes, index, size).map_err(|error| ReceiptError::Log(error.to_string()))?;
     let leaf = leaf_of(&row);
     let opening = Opening { leaf, salt: row.salt, canonical: row.canonical };
-    let proof = Proof::new(index, path, signed.note().clone(), Some(opening.to_bytes())).map_err(|error| ReceiptError::Log(error.to_string()))?;
+    let proof = Proof::new(index, path, signed.note().clone(), Some(opening.to_bytes()))
+        .map_err(|error| ReceiptError::Log(error.to_string()))?;
     // Never hand out what does not verify: the tiles were read from disk.
-    proof.verify(&leaf.leaf_hash(), &Policy::of_log(key.clone())).map_err(|error| ReceiptError::Log(error.to_string()))?;
+    proof
+        .verify(&leaf.leaf_hash(), &Policy::of_log(key.clone()))
+        .map_err(|error| ReceiptError::Log(error.to_string()))?;
     Ok(Receipt { text: proof.to_string(), index, size })
 }
 
@@ -125,7 +133,12 @@ fn words(event: &str, index: u64, size: u64, origin: &str) -> Text {
     let part = |name: &str| parsed.get(name).and_then(serde_json::Value::as_str).unwrap_or("?").to_owned();
     let recorded = parsed.get("recorded_at").and_then(serde_json::Value::as_i64).map(model::Instant::from_micros);
     let recorded = recorded.map_or_else(|| "?".to_owned(), |at| at.to_string());
-    let kind = parsed.get("body").and_then(|body| body.get("kind")).and_then(serde_json::Value::as_str).unwrap_or("?").to_owned();
+    let kind = parsed
+        .get("body")
+        .and_then(|body| body.get("kind"))
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or("?")
+        .to_owned();
     let number = index + 1;
     Text::from([
         (

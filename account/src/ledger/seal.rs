@@ -7,13 +7,15 @@
 use std::fs::File;
 use std::io;
 
+use ledger::SigningKey;
 use ledger::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 use ledger::commitment::EventLeaf;
 use ledger::hash::Hash;
 use ledger::key::{KeyError, KeyKind, KeyName, VerifierKey};
 use ledger::note::NoteError;
-use ledger::tile::{BundleError, EdgeError, RightEdge, TileCoord, TileKind, TileReader, bundles_between, decode_bundle, encode_bundle};
-use ledger::SigningKey;
+use ledger::tile::{
+    BundleError, EdgeError, RightEdge, TileCoord, TileKind, TileReader, bundles_between, decode_bundle, encode_bundle,
+};
 use store::{SealRow, Store, StoreError};
 
 use super::LogFiles;
@@ -43,7 +45,9 @@ pub enum SealError {
     #[error("a tile is missing or damaged: {0}")]
     Tile(String),
     /// The database has fewer events than were sealed.
-    #[error("{sealed} entries are signed but the database does not hold the event of the last one; it was set back: restore a newer backup or begin a new log")]
+    #[error(
+        "{sealed} entries are signed but the database does not hold the event of the last one; it was set back: restore a newer backup or begin a new log"
+    )]
     SetBack {
         /// Entries signed.
         sealed: u64,
@@ -148,11 +152,17 @@ impl Sealer {
             return Ok(());
         }
         let rows = store.read(move |db| db.list_unsealed(position(size) - 1, 1)).await?;
-        let row = rows.first().filter(|row| row.position == position(size)).ok_or(SealError::SetBack { sealed: size })?;
-        let coord = TileCoord::find_holding(TileKind::Hashes(0), size - 1, size).expect("the last entry is within the log");
+        let row =
+            rows.first().filter(|row| row.position == position(size)).ok_or(SealError::SetBack { sealed: size })?;
+        let coord =
+            TileCoord::find_holding(TileKind::Hashes(0), size - 1, size).expect("the last entry is within the log");
         let tile = (&self.files).read_tile(coord)?;
         let place = usize::try_from((size - 1) % 256).expect("below 256") * 32;
-        if tile.get(place..place + 32) == Some(&leaf_of(row).leaf_hash().0[..]) { Ok(()) } else { Err(SealError::SetBack { sealed: size }) }
+        if tile.get(place..place + 32) == Some(&leaf_of(row).leaf_hash().0[..]) {
+            Ok(())
+        } else {
+            Err(SealError::SetBack { sealed: size })
+        }
     }
 
     /// Seals what has been recorded since the last round, at most 4 096 events; `None` when there is nothing new.
@@ -202,7 +212,8 @@ impl Grown {
         let from = sealer.edge.size();
         let leaves: Vec<EventLeaf> = rows.iter().map(leaf_of).collect();
         let mut edge = sealer.edge.clone();
-        let tiles = edge.append(leaves.iter().map(EventLeaf::leaf_hash)).map_err(|full| SealError::Format(full.to_string()))?;
+        let tiles =
+            edge.append(leaves.iter().map(EventLeaf::leaf_hash)).map_err(|full| SealError::Format(full.to_string()))?;
         let mut files: Vec<_> = tiles.iter().map(|tile| (tile.coord, tile.to_bytes())).collect();
         let mut entries = sealer.tail.clone();
         entries.extend(leaves.iter().map(|leaf| leaf.to_bytes().to_vec()));

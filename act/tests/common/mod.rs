@@ -7,7 +7,8 @@ use std::sync::{Arc, LazyLock};
 
 use dipper_act::{Acting, ActionInput, Refusal, available, decide, overdue_events};
 use model::{
-    Actor, Case, CaseId, CaseNo, CategoryId, ConditionId, EventBody, EventId, Event, Grant, Instant, NewEvent, PartyId, Place, Reporter,
+    Actor, Case, CaseId, CaseNo, CategoryId, ConditionId, Event, EventBody, EventId, Grant, Instant, NewEvent, PartyId,
+    Place, Reporter,
 };
 use pack::Compiled;
 use pack::enter::Opening;
@@ -73,7 +74,12 @@ pub fn opening(no: CaseNo, category: &str, condition: Option<&str>) -> Opening {
         category: category.parse::<CategoryId>().unwrap(),
         condition: condition.map(|condition| condition.parse::<ConditionId>().unwrap()),
         description: "井盖移位".to_owned(),
-        place: Place { point: None, cell: None, region: "shuyuan".parse().unwrap(), address: Some("书院路".to_owned()) },
+        place: Place {
+            point: None,
+            cell: None,
+            region: "shuyuan".parse().unwrap(),
+            address: Some("书院路".to_owned()),
+        },
         channel: "resident".to_owned(),
         reporter: Reporter { party: Some(person(0)), client: None, contact: None },
         evidence: Vec::new(),
@@ -133,7 +139,10 @@ impl Board {
     }
 
     pub fn allowed(&self, acting: &Acting) -> Vec<String> {
-        available(&self.case, &self.compiled, acting, self.now).into_iter().map(|action| action.id.to_string()).collect()
+        available(&self.case, &self.compiled, acting, self.now)
+            .into_iter()
+            .map(|action| action.id.to_string())
+            .collect()
     }
 
     /// Moves the clock without letting timers run.
@@ -165,7 +174,11 @@ impl Board {
 
     /// From handling to the collector's check.
     pub fn to_checking(&mut self, by: &Acting) -> &mut Self {
-        self.act(by, "complete", json!({"after": [photo(1)], "note": "已清"})).act(&dispatcher(), "confirm_feedback", json!({}))
+        self.act(by, "complete", json!({"after": [photo(1)], "note": "已清"})).act(
+            &dispatcher(),
+            "confirm_feedback",
+            json!({}),
+        )
     }
 
     pub fn state(&self) -> &str {

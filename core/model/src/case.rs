@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::actor::{Actor, Reporter};
 use crate::clock::{ClockName, ClockState};
 use crate::event::{Event, EventBody, Moved, Outcome, Reported, Tally, Task};
-use crate::ids::{ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, OfficeId, PackHash, PartyId, ProcessId, StageId, StateId};
+use crate::ids::{
+    ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, OfficeId, PackHash, PartyId, ProcessId, StageId,
+    StateId,
+};
 use crate::place::Place;
 use crate::time::Instant;
 
@@ -420,7 +423,11 @@ impl Case {
     /// The next instant at which a timer must look at this case: the earliest due instant not yet recorded as
     /// passed, or the next step of its escalation.
     pub fn next_due_at(&self) -> Option<Instant> {
-        let due = self.clocks.values().filter(|clock| clock.is_running() && !clock.passed && !clock.exempt).map(|clock| clock.due_at);
+        let due = self
+            .clocks
+            .values()
+            .filter(|clock| clock.is_running() && !clock.passed && !clock.exempt)
+            .map(|clock| clock.due_at);
         due.chain(self.escalates.values().copied()).min()
     }
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::actor::{Actor, Reporter};
 use crate::clock::ClockName;
 use crate::ids::{
-    ActionId, CalendarId, CaseId, CaseNo, CategoryId, ConditionId, EventId, EvidenceId, OfficeId, PackHash, PartyId, ProcessId,
-    RoleId, StageId, StateId,
+    ActionId, CalendarId, CaseId, CaseNo, CategoryId, ConditionId, EventId, EvidenceId, OfficeId, PackHash, PartyId,
+    ProcessId, RoleId, StageId, StateId,
 };
 use crate::limit::Limit;
 use crate::place::Place;
@@ -335,4 +335,3 @@ pub struct Moved {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, serde_json::Value>,
 }
-

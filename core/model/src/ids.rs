@@ -362,9 +362,16 @@ mod tests {
 
     #[test]
     fn words_admit_only_lower_case_and_joiners() {
-        for (text, fits) in
-            [("acceptor", true), ("c0101", true), ("a/b.c-d_e", true), ("", false), ("A", false), ("瑶", false), ("-x", false), ("a b", false)]
-        {
+        for (text, fits) in [
+            ("acceptor", true),
+            ("c0101", true),
+            ("a/b.c-d_e", true),
+            ("", false),
+            ("A", false),
+            ("瑶", false),
+            ("-x", false),
+            ("a b", false),
+        ] {
             assert_eq!(RoleId::new(text).is_ok(), fits, "{text:?}");
         }
     }

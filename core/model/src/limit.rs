@@ -60,7 +60,9 @@ pub enum LimitError {
     #[error("a limit is a whole number and a unit, such as \"3 working_day\", got {0:?}")]
     Shape(String),
     /// The unit is not known.
-    #[error("unknown unit {0:?}: use urgent_minute, urgent_hour, urgent_day, working_minute, working_hour, working_day or calendar_day")]
+    #[error(
+        "unknown unit {0:?}: use urgent_minute, urgent_hour, urgent_day, working_minute, working_hour, working_day or calendar_day"
+    )]
     Unit(String),
     /// The amount is out of range.
     #[error("a limit must be 1 to {AMOUNT_MAX} units, got {0}")]
@@ -73,7 +75,11 @@ impl Limit {
     /// # Errors
     /// [`LimitError::Amount`] when the amount is 0 or above 3 660.
     pub fn new(amount: u32, unit: LimitUnit) -> Result<Self, LimitError> {
-        if (1..=AMOUNT_MAX).contains(&amount) { Ok(Self { amount, unit }) } else { Err(LimitError::Amount(amount.into())) }
+        if (1..=AMOUNT_MAX).contains(&amount) {
+            Ok(Self { amount, unit })
+        } else {
+            Err(LimitError::Amount(amount.into()))
+        }
     }
 
     /// How many units.

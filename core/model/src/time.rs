@@ -41,7 +41,11 @@ impl Instant {
     /// # Panics
     /// Never: every instant made by [`Instant::from_timestamp`] is in range, others are clamped to jiff's range.
     pub fn to_timestamp(self) -> jiff::Timestamp {
-        jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX })
+        jiff::Timestamp::from_microsecond(self.0).unwrap_or(if self.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        })
     }
 
     /// From a jiff timestamp, rounded down to the microsecond.

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use dipper_model as model;
 use grid::{Cell, Level, LonLat};
 use model::{
-    Actor, Case, CaseId, ClientId, ClockName, ContactId, Event, EventBody, EventId, EvidenceId, FoldError, Instant, Moved, Outcome,
-    PackHash, PartyId, Place, Reported, Reporter, Tally, Task,
+    Actor, Case, CaseId, ClientId, ClockName, ContactId, Event, EventBody, EventId, EvidenceId, FoldError, Instant,
+    Moved, Outcome, PackHash, PartyId, Place, Reported, Reporter, Tally, Task,
 };
 use serde_json::{Value, json};
 
@@ -105,7 +105,13 @@ fn whole_move() -> Moved {
         public: true,
         evidence: BTreeMap::from([("after".to_owned(), vec![file(3)]), ("before".to_owned(), vec![file(4)])]),
         answers: BTreeMap::from([("limit".to_owned(), json!("2 working_day"))]),
-        ..moved("complete", "disposing", "feedback", "feedback", Some(Task { assignee: Some(party(9)), ..task("dispatcher", "command_centre", ClockName::Task) }))
+        ..moved(
+            "complete",
+            "disposing",
+            "feedback",
+            "feedback",
+            Some(Task { assignee: Some(party(9)), ..task("dispatcher", "command_centre", ClockName::Task) }),
+        )
     }
 }
 
@@ -139,7 +145,12 @@ fn samples() -> Vec<(String, EventBody)> {
         EventBody::ClockStopped { clock: task_clock },
         EventBody::ClockExempted { clock: ClockName::Disposal },
         EventBody::DeadlinePassed { clock: task_clock, due_at: at(15), next_at: Some(at(255)) },
-        EventBody::Escalated { level: 2, office: "city_committee".parse().unwrap(), clock: task_clock, next_at: Some(at(500)) },
+        EventBody::Escalated {
+            level: 2,
+            office: "city_committee".parse().unwrap(),
+            clock: task_clock,
+            next_at: Some(at(500)),
+        },
         EventBody::Joined { reporter: whole_report().reporter },
         EventBody::Reclassified { category: "b0102".parse().unwrap(), condition: Some("missing".parse().unwrap()) },
         EventBody::Rated { stars: 4, note: Some("很快".to_owned()) },
@@ -149,7 +160,12 @@ fn samples() -> Vec<(String, EventBody)> {
         EventBody::Moved(Box::new(moved("comment", "disposing", "disposing", "dispose", None))),
         started(false),
         EventBody::DeadlinePassed { clock: task_clock, due_at: at(15), next_at: None },
-        EventBody::Escalated { level: 3, office: "city_committee".parse().unwrap(), clock: ClockName::Disposal, next_at: None },
+        EventBody::Escalated {
+            level: 3,
+            office: "city_committee".parse().unwrap(),
+            clock: ClockName::Disposal,
+            next_at: None,
+        },
         EventBody::Joined { reporter: Reporter::ANONYMOUS },
         EventBody::Reclassified { category: "b0102".parse().unwrap(), condition: None },
         EventBody::Rated { stars: 1, note: None },
@@ -261,36 +277,80 @@ fn story() -> Vec<Event> {
     use ClockName::{Disposal, Task as TaskClock};
     let resident = || Actor::Resident { party: party(1) };
     let timer = || Actor::system("timer");
-    let (zhao, qian) = (|| staff(2, "acceptor", "supervision_centre"), || staff(3, "department_handler", "tianquan-roads"));
-    let started = |clock, due: i64| EventBody::ClockStarted { clock, limit: Some("15 urgent_minute".parse().unwrap()), calendar: Some("round_the_clock".parse().unwrap()), due_at: at(due) };
+    let (zhao, qian) =
+        (|| staff(2, "acceptor", "supervision_centre"), || staff(3, "department_handler", "tianquan-roads"));
+    let started = |clock, due: i64| EventBody::ClockStarted {
+        clock,
+        limit: Some("15 urgent_minute".parse().unwrap()),
+        calendar: Some("round_the_clock".parse().unwrap()),
+        due_at: at(due),
+    };
     let move_of = |moved: Moved| EventBody::Moved(Box::new(moved));
     let handling = || Some(task("department_handler", "tianquan-roads", Disposal));
-    let to_handle = |action: &str, from: &str| Moved { handler: Some("tianquan-roads".parse().unwrap()), ..moved(action, from, "disposing", "dispose", handling()) };
+    let to_handle = |action: &str, from: &str| Moved {
+        handler: Some("tianquan-roads".parse().unwrap()),
+        ..moved(action, from, "disposing", "dispose", handling())
+    };
     let done = || Moved {
         evidence: BTreeMap::from([("after".to_owned(), vec![file(3)])]),
         note: Some("修好".to_owned()),
         ..moved("complete", "disposing", "checking", "check", Some(task("collector", "shuyuan-collectors", TaskClock)))
     };
-    let closing = || Moved { outcome: Some(Outcome::Resolved), ..moved("close", "checking", "closed", "evaluate", None) };
+    let closing =
+        || Moved { outcome: Some(Outcome::Resolved), ..moved("close", "checking", "closed", "evaluate", None) };
     let bodies: Vec<(i64, Actor, EventBody)> = vec![
         (0, resident(), EventBody::Reported(Box::new(whole_report()))),
         (0, resident(), started(TaskClock, 15)),
         (5, Actor::Anonymous, EventBody::Joined { reporter: Reporter::ANONYMOUS }),
         (16, timer(), EventBody::DeadlinePassed { clock: TaskClock, due_at: at(15), next_at: Some(at(60)) }),
-        (61, timer(), EventBody::Escalated { level: 1, office: "city_committee".parse().unwrap(), clock: TaskClock, next_at: None }),
+        (
+            61,
+            timer(),
+            EventBody::Escalated {
+                level: 1,
+                office: "city_committee".parse().unwrap(),
+                clock: TaskClock,
+                next_at: None,
+            },
+        ),
         (70, zhao(), EventBody::ClockStopped { clock: TaskClock }),
         (70, zhao(), move_of(to_handle("dispatch", "reported"))),
         (70, zhao(), started(Disposal, 200)),
         (80, qian(), EventBody::Claimed),
         (90, qian(), EventBody::ClockPaused { clock: Disposal, left_us: 110 * 60_000_000 }),
-        (90, qian(), move_of(Moved { tally: Some(Tally::Returned), ..moved("return", "disposing", "reported", "collect", Some(task("acceptor", "supervision_centre", TaskClock))) })),
+        (
+            90,
+            qian(),
+            move_of(Moved {
+                tally: Some(Tally::Returned),
+                ..moved(
+                    "return",
+                    "disposing",
+                    "reported",
+                    "collect",
+                    Some(task("acceptor", "supervision_centre", TaskClock)),
+                )
+            }),
+        ),
         (90, qian(), started(TaskClock, 105)),
         (95, zhao(), EventBody::Reclassified { category: "b0102".parse().unwrap(), condition: None }),
         (100, zhao(), EventBody::ClockStopped { clock: TaskClock }),
         (100, zhao(), move_of(to_handle("dispatch", "reported"))),
         (100, zhao(), EventBody::ClockResumed { clock: Disposal, due_at: at(210) }),
-        (120, zhao(), EventBody::ClockExtended { clock: Disposal, by: "30 urgent_minute".parse().unwrap(), due_at: at(240) }),
-        (120, zhao(), move_of(Moved { tally: Some(Tally::Extended), answers: BTreeMap::from([("limit".to_owned(), json!("30 urgent_minute"))]), ..moved("extend", "disposing", "disposing", "dispose", handling()) })),
+        (
+            120,
+            zhao(),
+            EventBody::ClockExtended { clock: Disposal, by: "30 urgent_minute".parse().unwrap(), due_at: at(240) },
+        ),
+        (
+            120,
+            zhao(),
+            move_of(Moved {
+                tally: Some(Tally::Extended),
+                answers: BTreeMap::from([("limit".to_owned(), json!("30 urgent_minute"))]),
+                ..moved("extend", "disposing", "disposing", "dispose", handling())
+            }),
+        ),
         (130, qian(), EventBody::ClockStopped { clock: Disposal }),
         (130, qian(), move_of(done())),
         (130, qian(), started(TaskClock, 160)),
@@ -305,7 +365,20 @@ fn story() -> Vec<Event> {
         (180, zhao(), move_of(closing())),
         (190, resident(), move_of(moved("rate", "closed", "closed", "evaluate", None))),
         (190, resident(), EventBody::Rated { stars: 2, note: None }),
-        (200, resident(), move_of(Moved { tally: Some(Tally::Reopened), ..moved("reopen", "closed", "reported", "collect", Some(task("acceptor", "supervision_centre", TaskClock))) })),
+        (
+            200,
+            resident(),
+            move_of(Moved {
+                tally: Some(Tally::Reopened),
+                ..moved(
+                    "reopen",
+                    "closed",
+                    "reported",
+                    "collect",
+                    Some(task("acceptor", "supervision_centre", TaskClock)),
+                )
+            }),
+        ),
         (200, resident(), started(TaskClock, 215)),
     ];
     (1..).zip(bodies).map(|(version, (minute, actor, body))| event(minute, actor, version, body)).collect()
@@ -338,7 +411,8 @@ fn a_damaged_history_does_not_fold() {
     assert!(matches!(Case::fold(&events[1..]), Err(FoldError::Order { version: 2, kind: "clock_started", .. })));
     let twice = [events[0].clone(), Event { version: 2, ..events[0].clone() }];
     assert!(matches!(Case::fold(&twice), Err(FoldError::Order { version: 2, kind: "reported", .. })));
-    let no_clock = [events[0].clone(), event(1, Actor::Anonymous, 2, EventBody::ClockStopped { clock: ClockName::Disposal })];
+    let no_clock =
+        [events[0].clone(), event(1, Actor::Anonymous, 2, EventBody::ClockStopped { clock: ClockName::Disposal })];
     assert!(matches!(Case::fold(&no_clock), Err(FoldError::Clock { version: 2, .. })));
 }
 
@@ -347,7 +421,8 @@ fn a_state_without_a_limit_does_not_inherit_the_deadline_of_the_one_before() {
     let mut events = story()[..2].to_vec();
     let actor = || staff(2, "acceptor", "supervision_centre");
     events.push(event(9, actor(), 3, EventBody::ClockStopped { clock: ClockName::Task }));
-    let wait = moved("accept", "reported", "waiting", "file", Some(task("collector", "shuyuan-collectors", ClockName::Task)));
+    let wait =
+        moved("accept", "reported", "waiting", "file", Some(task("collector", "shuyuan-collectors", ClockName::Task)));
     events.push(event(9, actor(), 4, EventBody::Moved(Box::new(wait))));
     let case = Case::fold(&events).unwrap();
     assert_eq!((case.steps[0].due_at, case.steps[1].due_at), (Some(at(15)), None));
@@ -359,6 +434,11 @@ fn a_step_done_at_the_instant_it_began_keeps_its_deadline() {
     let mut events = story()[..2].to_vec();
     let actor = || staff(2, "acceptor", "supervision_centre");
     events.push(event(0, actor(), 3, EventBody::ClockStopped { clock: ClockName::Task }));
-    events.push(event(0, actor(), 4, EventBody::Moved(Box::new(moved("accept", "reported", "closed", "evaluate", None)))));
+    events.push(event(
+        0,
+        actor(),
+        4,
+        EventBody::Moved(Box::new(moved("accept", "reported", "closed", "evaluate", None))),
+    ));
     assert_eq!(Case::fold(&events).unwrap().steps[0].due_at, Some(at(15)));
 }

@@ -106,7 +106,8 @@ impl ImportMap {
         let json = pack::yaml_to_json(text).map_err(|(line, message)| MapError::Yaml { line, message })?;
         let map: Self = serde_json::from_value(json)?;
         let city = &compiled.city;
-        let missing = |what: &str, id: &dyn std::fmt::Display| Err(MapError::Reference(format!("the pack has no {what} {id}")));
+        let missing =
+            |what: &str, id: &dyn std::fmt::Display| Err(MapError::Reference(format!("the pack has no {what} {id}")));
         if let Some(id) = map.categories.values().find(|id| city.category(id).is_none()) {
             return missing("category", id);
         }
@@ -117,14 +118,19 @@ impl ImportMap {
             return missing("office", id);
         }
         for (id, process) in &city.processes {
-            let here = map.walk(process, &process.first, &map.assigned_by).and_then(|here| map.walk(process, &here, &map.closed_by));
+            let here = map
+                .walk(process, &process.first, &map.assigned_by)
+                .and_then(|here| map.walk(process, &here, &map.closed_by));
             let ends = here.is_some_and(|here| process.state(&here).is_some_and(|state| state.outcome.is_some()));
             let is_used = city.categories.values().any(|category| category.process == *id);
             if is_used && !ends {
-                return Err(MapError::Reference(format!("assigned_by and closed_by do not lead through process {id} from its first state to an end")));
+                return Err(MapError::Reference(format!(
+                    "assigned_by and closed_by do not lead through process {id} from its first state to an end"
+                )));
             }
         }
-        jiff::tz::TimeZone::get(&map.timezone).map_err(|_| MapError::Reference(format!("unknown time zone {:?}", map.timezone)))?;
+        jiff::tz::TimeZone::get(&map.timezone)
+            .map_err(|_| MapError::Reference(format!("unknown time zone {:?}", map.timezone)))?;
         Ok(map)
     }
 
@@ -158,9 +164,11 @@ mod tests {
 
     #[test]
     fn slugs_are_words_of_a_pack() {
-        for (value, expect) in
-            [("Street Light Outages", "street_light_outages"), ("Missed Trash/Recycling", "missed_trash_recycling"), ("Work w/out Permit ", "work_w_out_permit")]
-        {
+        for (value, expect) in [
+            ("Street Light Outages", "street_light_outages"),
+            ("Missed Trash/Recycling", "missed_trash_recycling"),
+            ("Work w/out Permit ", "work_w_out_permit"),
+        ] {
             assert_eq!(slug(value), expect);
         }
     }

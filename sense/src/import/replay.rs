@@ -7,7 +7,8 @@ use grid::LonLat;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use model::{
-    Actor, CaseNo, CategoryId, ClockName, EventBody, Instant, Moved, NewEvent, OfficeId, Outcome, Place, RegionId, Reporter, StateId,
+    Actor, CaseNo, CategoryId, ClockName, EventBody, Instant, Moved, NewEvent, OfficeId, Outcome, Place, RegionId,
+    Reporter, StateId,
 };
 use pack::enter::{EnterError, Opening, Subject, task_in};
 use pack::{Compiled, Process, Target};
@@ -48,8 +49,22 @@ impl Layout {
                 usize::MAX
             })
         };
-        let Columns { source_id, opened_at, due_at, closed_at, status, category, region, office, channel, description, address, lon, lat, closing_note } =
-            &map.columns;
+        let Columns {
+            source_id,
+            opened_at,
+            due_at,
+            closed_at,
+            status,
+            category,
+            region,
+            office,
+            channel,
+            description,
+            address,
+            lon,
+            lat,
+            closing_note,
+        } = &map.columns;
         let layout = Self {
             source_id: place(source_id),
             opened_at: place(opened_at),
@@ -108,7 +123,9 @@ impl RowReader<'_> {
         if source_id.is_empty() || source_id.len() > 64 {
             return Err(format!("{}: an id of 1 to 64 bytes is needed", self.map.columns.source_id));
         }
-        let opened_at = self.instant(&self.map.columns.opened_at, text(self.layout.opened_at))?.ok_or_else(|| format!("{}: a time is needed", self.map.columns.opened_at))?;
+        let opened_at = self
+            .instant(&self.map.columns.opened_at, text(self.layout.opened_at))?
+            .ok_or_else(|| format!("{}: a time is needed", self.map.columns.opened_at))?;
         let closed_at = self.instant(&self.map.columns.closed_at, text(self.layout.closed_at))?;
         let due_at = optional(self.layout.due_at).map(|due| self.instant("due", due)).transpose()?.flatten();
         let is_closed = self.is_closed(text(self.layout.status))?;
@@ -122,7 +139,8 @@ impl RowReader<'_> {
         if description.chars().count() > DESCRIPTION_MAX {
             return Err(format!("description: at most {DESCRIPTION_MAX} characters"));
         }
-        let keep = self.layout.keep.iter().map(|(name, at)| (name.clone(), text(*at))).filter(|(_, value)| !value.is_empty());
+        let keep =
+            self.layout.keep.iter().map(|(name, at)| (name.clone(), text(*at))).filter(|(_, value)| !value.is_empty());
         Ok(Row {
             source_id: source_id.to_owned(),
             opened_at,
@@ -161,12 +179,16 @@ impl RowReader<'_> {
 
     fn category(&self, value: &str) -> Result<CategoryId, String> {
         let named = self.map.categories.get(value).cloned().or_else(|| CategoryId::new(&slug(value)).ok());
-        named.filter(|id| self.compiled.city.category(id).is_some()).ok_or_else(|| format!("{}: the pack has no category for {value:?}", self.map.columns.category))
+        named
+            .filter(|id| self.compiled.city.category(id).is_some())
+            .ok_or_else(|| format!("{}: the pack has no category for {value:?}", self.map.columns.category))
     }
 
     fn office(&self, value: &str) -> Result<OfficeId, String> {
         let named = self.map.offices.get(value).cloned().or_else(|| OfficeId::new(&slug(value)).ok());
-        named.filter(|id| self.compiled.city.office(id).is_some()).ok_or_else(|| format!("the pack has no office for {value:?}"))
+        named
+            .filter(|id| self.compiled.city.office(id).is_some())
+            .ok_or_else(|| format!("the pack has no office for {value:?}"))
     }
 
     fn channel(&self, value: &str) -> String {
@@ -175,14 +197,19 @@ impl RowReader<'_> {
 
     fn place(&self, record: &StringRecord) -> Result<Place, String> {
         let text = |at: Option<usize>| at.and_then(|at| record.get(at)).map(str::trim).filter(|text| !text.is_empty());
-        let number = |name: &str, text: &str| text.parse::<f64>().map_err(|_| format!("{name}: {text:?} is not a number"));
+        let number =
+            |name: &str, text: &str| text.parse::<f64>().map_err(|_| format!("{name}: {text:?} is not a number"));
         let point = match (text(self.layout.lon), text(self.layout.lat)) {
-            (Some(lon), Some(lat)) => Some(LonLat::new(number("lon", lon)?, number("lat", lat)?).map_err(|error| error.to_string())?),
+            (Some(lon), Some(lat)) => {
+                Some(LonLat::new(number("lon", lon)?, number("lat", lat)?).map_err(|error| error.to_string())?)
+            }
             _ => None,
         };
         let region = match text(self.layout.region) {
             Some(value) => self.region(value)?,
-            None => point.and_then(|point| region_of(self.compiled, point)).unwrap_or_else(|| self.compiled.city.root.clone()),
+            None => point
+                .and_then(|point| region_of(self.compiled, point))
+                .unwrap_or_else(|| self.compiled.city.root.clone()),
         };
         let cell = point.and_then(|point| grid::Cell::encode(point, grid::Level::L10).ok());
         Ok(Place { point, cell, region, address: text(self.layout.address).map(str::to_owned) })
@@ -190,7 +217,9 @@ impl RowReader<'_> {
 
     fn region(&self, value: &str) -> Result<RegionId, String> {
         let named = self.map.regions.get(value).cloned().or_else(|| RegionId::new(&slug(value)).ok());
-        named.filter(|id| self.compiled.city.region(id).is_some()).ok_or_else(|| format!("the pack has no region for {value:?}"))
+        named
+            .filter(|id| self.compiled.city.region(id).is_some())
+            .ok_or_else(|| format!("the pack has no region for {value:?}"))
     }
 }
 
@@ -198,7 +227,13 @@ impl RowReader<'_> {
 ///
 /// # Errors
 /// [`EnterError`] when the pack leaves a state without an office.
-pub(super) fn events(row: &Row, no: CaseNo, map: &ImportMap, compiled: &Compiled, now: Instant) -> Result<Vec<NewEvent>, EnterError> {
+pub(super) fn events(
+    row: &Row,
+    no: CaseNo,
+    map: &ImportMap,
+    compiled: &Compiled,
+    now: Instant,
+) -> Result<Vec<NewEvent>, EnterError> {
     let opening = Opening {
         no,
         category: row.category.clone(),
@@ -218,7 +253,10 @@ pub(super) fn events(row: &Row, no: CaseNo, map: &ImportMap, compiled: &Compiled
         story.act(action, row.opened_at, None)?;
     }
     if let Some(due_at) = row.due_at {
-        story.push(row.opened_at, EventBody::ClockStarted { clock: ClockName::Disposal, limit: None, calendar: None, due_at });
+        story.push(
+            row.opened_at,
+            EventBody::ClockStarted { clock: ClockName::Disposal, limit: None, calendar: None, due_at },
+        );
         let ended_at = row.closed_at.unwrap_or(now);
         if due_at < ended_at {
             story.push(due_at, EventBody::DeadlinePassed { clock: ClockName::Disposal, due_at, next_at: None });
@@ -257,7 +295,8 @@ impl Story<'_> {
         };
         let rules = self.process.state(&to).ok_or_else(|| EnterError::State(to.clone()))?;
         let handler = self.row.office.as_ref();
-        let subject = Subject { category: &self.row.category, condition: None, region: &self.row.place.region, handler };
+        let subject =
+            Subject { category: &self.row.category, condition: None, region: &self.row.place.region, handler };
         let task = task_in(self.compiled, self.process, &to, &subject)?;
         let outcome: Option<Outcome> = rules.outcome;
         let moved = Moved {

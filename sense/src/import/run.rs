@@ -124,7 +124,11 @@ pub fn import_cases(
         }
         if run.batch.len() >= BATCH {
             run.write_batch()?;
-            progress(Progress { bytes: reader.position().byte(), rows: run.summary.rows, rejected: run.summary.rejected });
+            progress(Progress {
+                bytes: reader.position().byte(),
+                rows: run.summary.rows,
+                rejected: run.summary.rejected,
+            });
         }
     }
     run.write_batch()?;
@@ -158,7 +162,9 @@ impl<W: Write> Run<'_, W> {
     fn reject(&mut self, line: u64, record: &StringRecord, reason: &str) -> Result<(), ImportError> {
         self.summary.rejected += 1;
         let line = line.to_string();
-        self.rejects.write_record([line.as_str(), reason].into_iter().chain(record.iter())).map_err(ImportError::Rejects)
+        self.rejects
+            .write_record([line.as_str(), reason].into_iter().chain(record.iter()))
+            .map_err(ImportError::Rejects)
     }
 
     fn write_batch(&mut self) -> Result<(), ImportError> {
@@ -187,7 +193,10 @@ impl<W: Write> Run<'_, W> {
 
     fn rehearse(&self, row: &Row) -> Written {
         let no = model::CaseNo::from_parts(&self.compiled.city.case_prefix, 0, 0);
-        match no.map_err(|error| error.to_string()).and_then(|no| events(row, no, self.map, self.compiled, self.now).map_err(|error| error.to_string())) {
+        match no
+            .map_err(|error| error.to_string())
+            .and_then(|no| events(row, no, self.map, self.compiled, self.now).map_err(|error| error.to_string()))
+        {
             Ok(_) => Written::Imported,
             Err(reason) => Written::Rejected(reason),
         }
@@ -202,12 +211,22 @@ impl<W: Write> Run<'_, W> {
         };
         *self.summary.by_status.entry(status.to_owned()).or_default() += 1;
         *self.summary.by_category.entry(row.category.to_string()).or_default() += 1;
-        *self.summary.by_office.entry(row.office.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)).or_default() += 1;
+        *self
+            .summary
+            .by_office
+            .entry(row.office.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string))
+            .or_default() += 1;
         *self.summary.by_timeliness.entry(timeliness.to_owned()).or_default() += 1;
     }
 }
 
-fn write_rows(tx: &mut Tx, rows: &[Row], map: &ImportMap, compiled: &Compiled, now: Instant) -> Result<Vec<Written>, StoreError> {
+fn write_rows(
+    tx: &mut Tx,
+    rows: &[Row],
+    map: &ImportMap,
+    compiled: &Compiled,
+    now: Instant,
+) -> Result<Vec<Written>, StoreError> {
     let zone = jiff::tz::TimeZone::get(&compiled.city.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in rows {
