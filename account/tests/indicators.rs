@@ -53,7 +53,7 @@ impl<'a> Telling<'a> {
         let region = region.parse().unwrap();
         let region_path = demo().region_path(&region);
         let reported = Reported {
-            no: tx.next_case_no("YG", 2026_11_02).unwrap(),
+            no: tx.next_case_no("YG", 20261102).unwrap(),
             pack: PackHash::new([7; 32]),
             process: "urban_case".parse().unwrap(),
             category: "s0111".parse().unwrap(),

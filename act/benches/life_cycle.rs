@@ -67,7 +67,7 @@ impl Town {
     }
 
     fn file(&self, tx: &mut Tx) -> Result<Case, StoreError> {
-        let no = tx.next_case_no("BOS", 2026_11_23)?;
+        let no = tx.next_case_no("BOS", 20261123)?;
         let opening = Opening {
             no,
             category: self.category(),

@@ -13,13 +13,13 @@ const HOUSING: &str = "tianquan-housing";
 
 fn disposing() -> Board {
     let mut board = Board::rubble();
-    board.to_disposing(SANITATION, "s0111", "found");
+    board.bring_to_department(SANITATION, "s0111", "found");
     board
 }
 
 fn closed() -> Board {
     let mut board = disposing();
-    board.to_checking(&handler(10, SANITATION)).act(&collector(20), "check_pass", json!({"check": [photo(2)]}));
+    board.bring_to_check(&handler(10, SANITATION)).act(&collector(20), "check_pass", json!({"check": [photo(2)]}));
     board.act(&chief(), "close", json!({}));
     assert_eq!(board.state(), "closed");
     board
@@ -51,7 +51,8 @@ fn a_refusal_says_why_and_what_this_person_may_do_instead() {
             region: "gulou".parse().unwrap(),
         }],
     };
-    let table: [(&str, Acting, &str, Value, &str, &[&str]); 9] = [
+    type Row<'a> = (&'a str, Acting, &'a str, Value, &'a str, &'a [&'a str]);
+    let table: [Row; 9] = [
         (
             "unknown action",
             acceptor(),
@@ -139,7 +140,7 @@ fn nobody_checks_or_closes_what_they_handled_in_whatever_round() {
     assert_eq!(word(&board.decide(&tenth, "claim_check", json!({}))), "own_work");
     // Somebody else handles the second round: the tenth's work of the first is still theirs.
     board.act(&collector(20), "check_fail", check.clone());
-    board.to_checking(&handler(11, SANITATION));
+    board.bring_to_check(&handler(11, SANITATION));
     assert_eq!(word(&board.decide(&tenth, "check_pass", check.clone())), "own_work");
     board.act(&collector(20), "check_pass", check.clone());
     assert_eq!(word(&board.decide(&tenth, "close", json!({}))), "own_work");
@@ -180,7 +181,7 @@ fn the_disposal_clock_pauses_on_return_resumes_for_the_same_and_restarts_for_ano
 #[test]
 fn a_case_filed_anew_under_another_condition_gets_that_limit() {
     let mut board = Board::report(demo(), "b0101", Some("loose"), MONDAY);
-    board.to_disposing(SANITATION, "b0101", "loose");
+    board.bring_to_department(SANITATION, "b0101", "loose");
     assert_eq!(board.due(), "2026-11-04T01:00:00Z");
     board.act(&handler(10, SANITATION), "return", json!({"reason": "unclear", "note": "井盖已缺失"}));
     board.act(&dispatcher(), "return_to_filing", json!({"reason": "wrong_category"}));
@@ -200,7 +201,7 @@ fn a_case_passed_on_within_handling_is_owed_by_the_next_department_from_then_on(
     process.actions.push(pass_on);
     let mut board =
         Board::report(std::sync::Arc::new(pack::Compiled::new(city).unwrap()), "s0111", Some("found"), MONDAY);
-    board.to_disposing(SANITATION, "s0111", "found").act(&handler(10, SANITATION), "claim", json!({}));
+    board.bring_to_department(SANITATION, "s0111", "found").act(&handler(10, SANITATION), "claim", json!({}));
     board.later(DAY_US).act(&handler(10, SANITATION), "pass_on", json!({"office": HOUSING}));
     let task = board.case.task.clone().unwrap();
     assert_eq!((task.office.as_str(), task.assignee), (HOUSING, None));

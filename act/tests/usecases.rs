@@ -29,7 +29,7 @@ fn report(database: &Database, now: Instant) -> Case {
     let compiled = demo();
     database
         .write_blocking(move |tx: &mut Tx| {
-            let no = tx.next_case_no("YG", 2026_11_02)?;
+            let no = tx.next_case_no("YG", 20261102)?;
             let bodies = opening(no, "s0111", Some("found")).bodies(&compiled, now).unwrap();
             let actor = Actor::Resident { party: person(0) };
             let events = bodies.into_iter().map(|body| NewEvent { at: now, actor: actor.clone(), body }).collect();

@@ -243,7 +243,7 @@ fn load(files: &LogFiles, checkpoint: &Checkpoint) -> Result<(RightEdge, Vec<Vec
     if root != checkpoint.root() {
         return Err(SealError::Root { size });
     }
-    if size % 256 == 0 {
+    if size.is_multiple_of(256) {
         return Ok((edge, Vec::new()));
     }
     let coord = TileCoord::find_holding(TileKind::Entries, size - 1, size).expect("the last entry is within the log");

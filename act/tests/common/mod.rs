@@ -166,14 +166,14 @@ impl Board {
     }
 
     /// Brings a fresh report to a department.
-    pub fn to_disposing(&mut self, office: &str, category: &str, condition: &str) -> &mut Self {
+    pub fn bring_to_department(&mut self, office: &str, category: &str, condition: &str) -> &mut Self {
         self.act(&acceptor(), "accept_seen", json!({"reason": "patrol"}))
             .act(&chief(), "file", json!({"condition": {"category": category, "condition": condition}}))
             .act(&dispatcher(), "dispatch", json!({"office": office}))
     }
 
     /// From handling to the collector's check.
-    pub fn to_checking(&mut self, by: &Acting) -> &mut Self {
+    pub fn bring_to_check(&mut self, by: &Acting) -> &mut Self {
         self.act(by, "complete", json!({"after": [photo(1)], "note": "已清"})).act(
             &dispatcher(),
             "confirm_feedback",
