@@ -137,7 +137,7 @@ fn closing() -> Vec<Definition> {
         (Part::DueClosedOnTime, Part::Due),
         Some(0.9),
         (
-            "按期结案数 ÷ 应结案数(挂账、申诉成立的除外;批准延期的按延长后的时限)",
+            "按期结案数 ÷ 应结案数（挂账、申诉成立的除外；批准延期的按延长后的时限）",
             "closed with handling in time ÷ due to be closed, without suspended or upheld on appeal; an approved extension counts with its later deadline",
         ),
     );
@@ -179,7 +179,7 @@ fn timeliness(stage: &StageId, title: &Text) -> Definition {
         unit: Unit::Ratio,
         target: Some(0.9),
         formula: Text::from([
-            ("zh-CN", "该环节按时完成的任务数 ÷ 应完成的任务数(免责的除外)"),
+            ("zh-CN", "该环节按时完成的任务数 ÷ 应完成的任务数（免责的除外）"),
             ("en", "tasks of the stage done in time ÷ tasks due, without those that are exempt"),
         ]),
         numerator: of_stage(Part::StepsOnTime),

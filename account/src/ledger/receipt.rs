@@ -144,9 +144,9 @@ fn words(event: &str, index: u64, size: u64, origin: &str) -> Text {
         (
             "zh-CN",
             format!(
-                "本凭证证明:事件 {id}(类型 {kind},案件 {case})于 {recorded} 记录,是账本 {origin} 的第 {number} 条,\
+                "本凭证证明：事件 {id}（类型 {kind}，案件 {case}）于 {recorded} 记录，是账本 {origin} 的第 {number} 条，\
                  账本签名时共 {size} 条。此后任何人改动、删除或倒填这条记录都会被发现。\
-                 本凭证不证明事件内容属实,只证明它当时如此记录且未被改动。",
+                 本凭证不证明事件内容属实，只证明它当时如此记录且未被改动。",
                 id = part("id"),
                 case = part("case"),
             ),

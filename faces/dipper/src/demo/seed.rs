@@ -142,6 +142,13 @@ impl Story {
         self.heap.push(Reverse(Due { at, number: self.number, what }));
     }
 
+    /// Whether a task of the last day is left for visitors: every queue has something in it.
+    fn is_left(&self, at: Instant, sim: &mut Sim) -> bool {
+        let age_us = self.now.micros_since(at);
+        let share = if age_us < DAY_US / 12 { 0.4 } else if age_us < DAY_US { 0.06 } else { 0.0 };
+        sim.chance.happens(share)
+    }
+
     /// Lets the next thing happen; false when nothing is left.
     fn step(&mut self, tx: &mut Tx, sim: &mut Sim) -> Result<bool, StoreError> {
         let Some(Reverse(due)) = self.heap.pop() else { return Ok(false) };
@@ -163,7 +170,7 @@ impl Story {
         if let Some(case) = case {
             let at = case.updated_at.max(due.at);
             // What is planned for later than now has not happened: the case is open in the living city.
-            if let Some(next) = sim.plan(&case, at).filter(|next| next.at <= self.now) {
+            if let Some(next) = sim.plan(&case, at).filter(|next| next.at <= self.now && !self.is_left(at, sim)) {
                 self.push(next.at, What::Happen(Box::new(case), next));
             }
         }

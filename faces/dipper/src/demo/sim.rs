@@ -54,7 +54,7 @@ impl Sim {
         let (id, category) = public.get(rank as usize)?;
         let condition = self.chance.one_of(&category.conditions)?;
         let cell = grid::Cell::encode(point, grid::Level::L10).ok();
-        let description = format!("{}{}。", address.as_deref().map_or(String::new(), |address| format!("{address},")), condition.title.in_locale("zh-CN"));
+        let description = format!("{}{}。", address.as_deref().map_or(String::new(), |address| format!("{address}，")), condition.title.in_locale("zh-CN"));
         let channel = match self.chance.unit() {
             x if x < 0.62 => "resident",
             x if x < 0.82 => "patrol",
