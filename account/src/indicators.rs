@@ -126,6 +126,8 @@ pub fn definitions(city: &City) -> Vec<Definition> {
         }
     }
     list.extend(quality());
+    list.extend(exceptions());
+    list.extend(satisfaction());
     list
 }
 
@@ -189,14 +191,6 @@ fn timeliness(stage: &StageId, title: &Text) -> Definition {
 }
 
 fn quality() -> Vec<Definition> {
-    let stars = ratio(
-        "stars",
-        "平均评分",
-        "Stars",
-        (Part::RatingSum, Part::Rated),
-        Some(4.5),
-        ("评分之和 ÷ 评价数", "sum of stars ÷ ratings"),
-    );
     vec![
         ratio(
             "rework_rate",
@@ -221,6 +215,12 @@ fn quality() -> Vec<Definition> {
             None,
             ("被处置单位回退过的 ÷ 结案数", "returned by a department ÷ closed"),
         ),
+    ]
+}
+
+/// What was raised, put off or excused.
+fn exceptions() -> Vec<Definition> {
+    vec![
         plain(
             "supervised",
             "督办数",
@@ -243,6 +243,20 @@ fn quality() -> Vec<Definition> {
             Part::Excused,
             ("应结案中因挂账、申诉成立免责的", "due cases excused by suspension or an upheld appeal"),
         ),
+    ]
+}
+
+/// What reporters say.
+fn satisfaction() -> Vec<Definition> {
+    let stars = ratio(
+        "stars",
+        "平均评分",
+        "Stars",
+        (Part::RatingSum, Part::Rated),
+        Some(4.5),
+        ("评分之和 ÷ 评价数", "sum of stars ÷ ratings"),
+    );
+    vec![
         ratio(
             "satisfaction",
             "满意率",

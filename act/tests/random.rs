@@ -138,7 +138,7 @@ const TO_THE_END: [(&str, &str); 13] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 160, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_people_do_the_rules_hold_and_the_case_can_be_closed(walk in proptest::collection::vec((any::<u16>(), 0_u32..4_000), 1..45)) {
