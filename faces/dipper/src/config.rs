@@ -91,7 +91,8 @@ impl Config {
 
     /// The database to use.
     pub fn database(&self) -> anyhow::Result<DatabaseUrl> {
-        let url = self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("dipper.db").display()));
+        let url =
+            self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("dipper.db").display()));
         Ok(url.parse::<DatabaseUrl>()?)
     }
 

@@ -37,7 +37,8 @@ impl Runtime {
     pub fn open(config: Config) -> anyhow::Result<Self> {
         let city = load(&config.pack)?.city;
         let compiled = Arc::new(Compiled::new(city)?);
-        std::fs::create_dir_all(&config.data).with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+        std::fs::create_dir_all(&config.data)
+            .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
         let store = open_store(&config)?;
         let packs = Arc::new(Packs::new(Arc::clone(&compiled)));
         archive(&store, &packs, &compiled)?;
@@ -70,7 +71,11 @@ impl Runtime {
     pub fn sealer(&self) -> anyhow::Result<(LogFiles, Sealer)> {
         let files = LogFiles::open(&self.config.ledger_folder()).context("the ledger folder cannot be made")?;
         let key = ledger_key(&self.config.keys_folder().join("ledger.key"))?;
-        let origin = self.config.ledger_origin.clone().unwrap_or_else(|| format!("{}.dipper/ledger", self.packs.current().city.id));
+        let origin = self
+            .config
+            .ledger_origin
+            .clone()
+            .unwrap_or_else(|| format!("{}.dipper/ledger", self.packs.current().city.id));
         let sealer = Sealer::open(files.clone(), &origin, key)?;
         Ok((files, sealer))
     }
@@ -91,7 +96,8 @@ fn archive(store: &Store, packs: &Packs, compiled: &Arc<Compiled>) -> anyhow::Re
     let known = store.read_blocking(|db| db.list_packs())?;
     for (hash, _) in known.into_iter().filter(|(known, _)| *known != hash) {
         let json = store.read_blocking(move |db| db.find_pack(&hash))?.unwrap_or_default();
-        let archived = Compiled::from_json(json.as_bytes()).with_context(|| format!("the archived pack {hash} cannot be read"))?;
+        let archived =
+            Compiled::from_json(json.as_bytes()).with_context(|| format!("the archived pack {hash} cannot be read"))?;
         packs.insert(Arc::new(archived));
     }
     Ok::<_, StoreError>(()).map_err(Into::into)
@@ -100,7 +106,11 @@ fn archive(store: &Store, packs: &Packs, compiled: &Arc<Compiled>) -> anyhow::Re
 /// Makes a folder that only its owner may enter.
 fn make_private(folder: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("the folder {} cannot be made", folder.display()))
 }
 
 /// Reads the ledger's signing key, or makes it: 32 bytes in hexadecimal, readable by its owner only.
@@ -117,5 +127,7 @@ fn ledger_key(path: &Path) -> anyhow::Result<SigningKey> {
     }
     let text = std::fs::read_to_string(path)?;
     let seed = text.trim().parse::<model::PackHash>().map(|digest| *digest.as_bytes());
-    Ok(SigningKey::from_bytes(&seed.map_err(|_| anyhow::anyhow!("{} does not hold 64 hexadecimal digits", path.display()))?))
+    Ok(SigningKey::from_bytes(
+        &seed.map_err(|_| anyhow::anyhow!("{} does not hold 64 hexadecimal digits", path.display()))?,
+    ))
 }

@@ -131,7 +131,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn cases_with_evidence_of(&mut self, evidence: &EvidenceId, member: PartyId) -> Result<Vec<CaseId>, StoreError> {
+    pub fn cases_with_evidence_of(
+        &mut self,
+        evidence: &EvidenceId,
+        member: PartyId,
+    ) -> Result<Vec<CaseId>, StoreError> {
         let rows = self.query(
             "SELECT DISTINCT cases.id
              FROM case_evidence

@@ -43,7 +43,9 @@ pub fn backup(config: &Config, to: &Path) -> anyhow::Result<ExitCode> {
             store.close();
             copied?;
         }
-        url @ DatabaseUrl::Postgres(_) => run_tool("pg_dump", &url, &["--format=custom", "--no-owner", "--file"], &partial.join(POSTGRES_FILE))?,
+        url @ DatabaseUrl::Postgres(_) => {
+            run_tool("pg_dump", &url, &["--format=custom", "--no-owner", "--file"], &partial.join(POSTGRES_FILE))?
+        }
     }
     // Files sealed or uploaded while the database was copied: the copy may name them.
     copy_folder(&config.data.join("evidence"), &partial.join("evidence"))?;
@@ -77,7 +79,12 @@ pub fn restore(config: &Config, from: &Path) -> anyhow::Result<ExitCode> {
             if !source.exists() {
                 bail!("this is a backup of an SQLite city: leave out --database-url");
             }
-            run_tool("pg_restore", &url, &["--no-owner", "--exit-on-error", "--single-transaction", "--dbname"], &source)?;
+            run_tool(
+                "pg_restore",
+                &url,
+                &["--no-owner", "--exit-on-error", "--single-transaction", "--dbname"],
+                &source,
+            )?;
         }
     }
     println!("{}: {files} files checked and restored", config.data.display());
@@ -97,7 +104,8 @@ fn run_tool(tool: &str, url: &DatabaseUrl, flags: &[&str], file: &Path) -> anyho
     } else {
         command.args(flags).arg(connection).arg(file);
     }
-    let status = command.status().with_context(|| format!("{tool} cannot be run; install PostgreSQL's client tools"))?;
+    let status =
+        command.status().with_context(|| format!("{tool} cannot be run; install PostgreSQL's client tools"))?;
     if status.success() { Ok(()) } else { bail!("{tool} failed ({status})") }
 }
 
@@ -113,7 +121,11 @@ fn split_password(url: &str) -> (String, Option<String>) {
 
 fn make_private(folder: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| format!("{} cannot be made", folder.display()))
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("{} cannot be made", folder.display()))
 }
 
 /// Copies a folder's files that are not there yet or differ in length; a folder that does not exist has none.
@@ -126,7 +138,8 @@ fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
         let target = to.join(file.strip_prefix(from)?);
         // A file that is being written: its finished form comes with the next copy.
         let is_unfinished = file.extension().is_some_and(|end| end == "part");
-        let is_same = fs::metadata(&target).is_ok_and(|known| fs::metadata(&file).is_ok_and(|now| now.len() == known.len()));
+        let is_same =
+            fs::metadata(&target).is_ok_and(|known| fs::metadata(&file).is_ok_and(|now| now.len() == known.len()));
         if is_unfinished || is_same {
             continue;
         }
@@ -190,7 +203,8 @@ fn write_manifest(folder: &Path) -> anyhow::Result<usize> {
 }
 
 fn check_manifest(folder: &Path) -> anyhow::Result<usize> {
-    let text = fs::read_to_string(folder.join(MANIFEST)).with_context(|| format!("{} is not a backup: it has no {MANIFEST}", folder.display()))?;
+    let text = fs::read_to_string(folder.join(MANIFEST))
+        .with_context(|| format!("{} is not a backup: it has no {MANIFEST}", folder.display()))?;
     for (number, line) in (1..).zip(text.lines()) {
         let (expected, name) = line.split_once("  ").with_context(|| format!("{MANIFEST}:{number} is damaged"))?;
         let is_inside = !Path::new(name).is_absolute() && !name.split('/').any(|part| part == "..");

@@ -13,7 +13,8 @@ pub fn encode(level: u8, input: impl BufRead, output: impl Write) -> anyhow::Res
     let level = Level::try_from(level).with_context(|| format!("level {level}: levels are 1 to 10"))?;
     each_line(input, BufWriter::new(output), |line| {
         let (lon, lat) = line.split_once(',').context("expected lon,lat")?;
-        let number = |text: &str| text.trim().parse::<f64>().with_context(|| format!("{:?} is not a number", text.trim()));
+        let number =
+            |text: &str| text.trim().parse::<f64>().with_context(|| format!("{:?} is not a number", text.trim()));
         let point = LonLat::new(number(lon)?, number(lat)?)?;
         Ok(Cell::encode(point, level)?.to_string())
     })

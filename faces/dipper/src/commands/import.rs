@@ -13,7 +13,13 @@ use crate::config::Config;
 use crate::runtime::Runtime;
 
 /// Imports cases from a CSV file; prints the summary as JSON.
-pub fn cases(config: Config, map: &Path, file: &Path, rejects: Option<&Path>, dry_run: bool) -> anyhow::Result<ExitCode> {
+pub fn cases(
+    config: Config,
+    map: &Path,
+    file: &Path,
+    rejects: Option<&Path>,
+    dry_run: bool,
+) -> anyhow::Result<ExitCode> {
     let map_text = std::fs::read_to_string(map).with_context(|| format!("the map {} cannot be read", map.display()))?;
     let runtime = Runtime::open(config)?;
     let compiled = runtime.packs.current();
@@ -22,7 +28,8 @@ pub fn cases(config: Config, map: &Path, file: &Path, rejects: Option<&Path>, dr
     let bar = ProgressBar::new(input.metadata()?.len());
     bar.set_style(ProgressStyle::with_template("{bar:40} {percent:>3}% {msg}  {elapsed} (left {eta})")?);
     let rejects_path = rejects.map_or_else(|| beside(file), Path::to_owned);
-    let rejects = File::create(&rejects_path).with_context(|| format!("the rejects file {} cannot be made", rejects_path.display()))?;
+    let rejects = File::create(&rejects_path)
+        .with_context(|| format!("the rejects file {} cannot be made", rejects_path.display()))?;
     let store = (!dry_run).then_some(&runtime.store);
     let command = ImportCommand { map: &import_map, compiled: &compiled, store, now: runtime.clock.now() };
     let summary = import_cases(command, BufReader::new(input), rejects, |progress| {

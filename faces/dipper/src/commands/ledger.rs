@@ -44,7 +44,9 @@ pub fn verify_receipt(file: &Path, key: Option<&str>, data: &Path, locale: &str)
     let key = match key {
         Some(key) if Path::new(key).exists() => read_key(Path::new(key))?,
         Some(key) => parse_key(key)?,
-        None => read_key(&data.join("ledger/key")).context("give the log's key by --key, or the data folder by --data")?,
+        None => {
+            read_key(&data.join("ledger/key")).context("give the log's key by --key, or the data folder by --data")?
+        }
     };
     match explain(&text, &key) {
         Ok(explained) => {

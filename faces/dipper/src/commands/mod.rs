@@ -16,7 +16,10 @@ mod user;
 use std::io::{stdin, stdout};
 use std::process::ExitCode;
 
-use crate::cli::{CalendarCommand, Cli, ClientCommand, Command, Common, ConfigCommand, DemoCommand, GridCommand, Import, LedgerCommand, PackCommand, UserCommand};
+use crate::cli::{
+    CalendarCommand, Cli, ClientCommand, Command, Common, ConfigCommand, DemoCommand, GridCommand, Import,
+    LedgerCommand, PackCommand, UserCommand,
+};
 use crate::config::Config;
 use crate::runtime::open_store;
 
@@ -39,7 +42,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ledger(LedgerCommand::Verify(common)) => ledger::verify(configured(&common)?),
         Command::Verify { file, key, data, locale } => ledger::verify_receipt(&file, key.as_deref(), &data, &locale),
         Command::Demo(DemoCommand::Seed { cases, common }) => demo::seed(configured(&common)?, cases),
-        Command::User(UserCommand::Add { login, name, posts, common }) => user::add(&configured(&common)?, &login, &name, &posts),
+        Command::User(UserCommand::Add { login, name, posts, common }) => {
+            user::add(&configured(&common)?, &login, &name, &posts)
+        }
         Command::Client(ClientCommand::Add { id, title, common }) => client::add(&configured(&common)?, &id, &title),
         Command::Config(ConfigCommand::Check(common)) => config::check(&configured(&common)?),
     }

@@ -47,7 +47,8 @@ pub fn serve(config: Config) -> anyhow::Result<ExitCode> {
 }
 
 fn begin_logs(config: &Config) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).with_context(|| format!("log: {:?} is not a filter", config.log))?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log)
+        .with_context(|| format!("log: {:?} is not a filter", config.log))?;
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
     match config.log_format {
@@ -72,7 +73,8 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         pack_folder: config.pack.clone(),
         settings: settings(&runtime),
     })?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be listened on", config.listen))?;
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be listened on", config.listen))?;
     let address = listener.local_addr()?;
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -84,7 +86,8 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     }
     announce(&config, address, &runtime);
     let mut told = stopping.clone();
-    let serving = tokio::spawn(dipper_http::serve(listener, app, async move { drop(told.wait_for(|stop| *stop).await) }));
+    let serving =
+        tokio::spawn(dipper_http::serve(listener, app, async move { drop(told.wait_for(|stop| *stop).await) }));
     wait_for_signal().await?;
     tracing::info!("stopping");
     stop.send_replace(true);
@@ -110,7 +113,11 @@ fn settings(runtime: &Runtime) -> Settings {
         secure_cookies: config.secure_cookies,
         behind_proxy: config.behind_proxy,
         demo: config.demo,
-        demo_logins: if config.demo { demo::logins(&runtime.packs.current().city).into_iter().map(login).collect() } else { Vec::new() },
+        demo_logins: if config.demo {
+            demo::logins(&runtime.packs.current().city).into_iter().map(login).collect()
+        } else {
+            Vec::new()
+        },
     }
 }
 
@@ -155,7 +162,9 @@ async fn fire_timers(ctx: act::Context, stopping: watch::Receiver<bool>) {
         loop {
             ticks.tick().await;
             match act::fire_due(&ctx).await {
-                Ok(fired) if fired.changed > 0 => tracing::info!(changed = fired.changed, failed = fired.failed, "deadlines fired"),
+                Ok(fired) if fired.changed > 0 => {
+                    tracing::info!(changed = fired.changed, failed = fired.failed, "deadlines fired")
+                }
                 Ok(_) => {}
                 Err(error) => tracing::error!(%error, "the due list cannot be read"),
             }

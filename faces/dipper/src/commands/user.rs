@@ -36,7 +36,9 @@ pub fn add(config: &Config, login: &str, name: &str, posts: &[String]) -> anyhow
 }
 
 fn parse_post(city: &::pack::City, text: &str) -> anyhow::Result<Grant> {
-    let [role, office, region] = text.split(':').collect::<Vec<_>>()[..] else { bail!("a post is role:office:region, got {text:?}") };
+    let [role, office, region] = text.split(':').collect::<Vec<_>>()[..] else {
+        bail!("a post is role:office:region, got {text:?}")
+    };
     let grant = Grant { role: RoleId::new(role)?, office: OfficeId::new(office)?, region: RegionId::new(region)? };
     city.role(&grant.role).with_context(|| format!("the pack has no role {role}"))?;
     city.office(&grant.office).with_context(|| format!("the pack has no office {office}"))?;

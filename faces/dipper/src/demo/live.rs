@@ -25,7 +25,11 @@ const LOOKED_AT: u32 = 60;
 /// Keeps the city alive until the task is dropped. Trouble with one step is logged and the next one tried.
 pub async fn keep_alive(ctx: sense::Context, pack: std::path::PathBuf) {
     let begun = begin(&ctx, &pack).await;
-    let Ok(mut sim) = begun.inspect_err(|error| tracing::warn!(%error, "the demonstration does not live: seed it first")) else { return };
+    let Ok(mut sim) =
+        begun.inspect_err(|error| tracing::warn!(%error, "the demonstration does not live: seed it first"))
+    else {
+        return;
+    };
     let mut pace = tokio::time::interval(PACE);
     loop {
         pace.tick().await;
@@ -53,12 +57,18 @@ async fn begin(ctx: &sense::Context, pack: &Path) -> anyhow::Result<Sim> {
     let (store, city) = (ctx.store.clone(), Arc::clone(&compiled.city));
     let people = tokio::task::spawn_blocking(move || people::find(&store, &city)).await??;
     anyhow::ensure!(!people.by_post.is_empty(), "there are no demo accounts");
-    let rows = ctx.store.read(|db| db.list_cases(&CaseFilter { open: Some(false), ..CaseFilter::default() }, CaseSort::Updated, None, 40)).await?;
+    let rows = ctx
+        .store
+        .read(|db| {
+            db.list_cases(&CaseFilter { open: Some(false), ..CaseFilter::default() }, CaseSort::Updated, None, 40)
+        })
+        .await?;
     let mut album = Album::default();
     for row in rows.items {
         let case = ctx.store.read(move |db| db.load_case(row.id)).await?;
         for (purpose, files) in case.into_iter().flat_map(|case| case.evidence) {
-            let pictures = if matches!(purpose.as_str(), "after" | "check") { &mut album.after } else { &mut album.before };
+            let pictures =
+                if matches!(purpose.as_str(), "after" | "check") { &mut album.after } else { &mut album.before };
             pictures.extend(files);
         }
     }

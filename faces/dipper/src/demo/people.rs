@@ -45,8 +45,16 @@ pub struct Login {
 /// Login name of a role's visitor account: the role's own word.
 pub fn logins(city: &City) -> Vec<Login> {
     let staff = city.roles.iter().filter(|(_, role)| role.face != Face::Resident);
-    let staff = staff.map(|(id, role)| Login { login: id.as_str().replace('_', "-"), title: role.title.clone(), face: role.face });
-    let resident = Login { login: "resident".to_owned(), title: Text::from([("zh-CN", "市民"), ("en", "Resident")]), face: Face::Resident };
+    let staff = staff.map(|(id, role)| Login {
+        login: id.as_str().replace('_', "-"),
+        title: role.title.clone(),
+        face: role.face,
+    });
+    let resident = Login {
+        login: "resident".to_owned(),
+        title: Text::from([("zh-CN", "市民"), ("en", "Resident")]),
+        face: Face::Resident,
+    };
     std::iter::once(resident).chain(staff).collect()
 }
 
@@ -57,7 +65,9 @@ pub fn posts(city: &City) -> BTreeSet<(RoleId, OfficeId)> {
         for rule in process.states.values().filter_map(|state| state.task.as_ref()) {
             let offices: Vec<OfficeId> = match &rule.office {
                 OfficeRule::Id(id) => vec![id.clone()],
-                OfficeRule::Kind(kind) => city.offices.iter().filter(|(_, office)| office.kind == *kind).map(|(id, _)| id.clone()).collect(),
+                OfficeRule::Kind(kind) => {
+                    city.offices.iter().filter(|(_, office)| office.kind == *kind).map(|(id, _)| id.clone()).collect()
+                }
                 OfficeRule::Handler => city.routing.iter().map(|route| route.office.clone()).collect(),
             };
             posts.extend(offices.into_iter().map(|office| (rule.role.clone(), office)));
@@ -93,10 +103,13 @@ const PER_POST: usize = 2;
 /// Residents who report.
 const RESIDENTS: usize = 60;
 
-const FAMILY: [&str; 20] =
-    ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "胡", "朱", "高", "林", "何", "郭", "马", "罗"];
+const FAMILY: [&str; 20] = [
+    "王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "胡", "朱", "高", "林", "何", "郭", "马",
+    "罗",
+];
 const GIVEN: [&str; 24] = [
-    "建国", "秀英", "伟", "芳", "娜", "敏", "静", "强", "磊", "洋", "艳", "勇", "杰", "娟", "涛", "明", "超", "秀兰", "霞", "平", "刚", "桂英", "文", "玲",
+    "建国", "秀英", "伟", "芳", "娜", "敏", "静", "强", "磊", "洋", "艳", "勇", "杰", "娟", "涛", "明", "超", "秀兰",
+    "霞", "平", "刚", "桂英", "文", "玲",
 ];
 
 fn name(chance: &mut Chance) -> String {
@@ -125,7 +138,11 @@ pub fn make(tx: &mut Tx, city: &City, now: Instant, chance: &mut Chance) -> Resu
             let party = account(tx, PartyRow::staff, &format!("{role}.{office}.{number}"), &name(chance))?;
             let grant = Grant { role: role.clone(), office: office.clone(), region: region.clone() };
             tx.record_grant(party, &grant)?;
-            people.by_post.entry((role.clone(), office.clone())).or_default().push(Person { party, grants: vec![grant] });
+            people
+                .by_post
+                .entry((role.clone(), office.clone()))
+                .or_default()
+                .push(Person { party, grants: vec![grant] });
         }
     }
     for login in logins(city).into_iter().filter(|login| login.face != Face::Resident) {

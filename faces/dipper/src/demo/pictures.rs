@@ -24,7 +24,9 @@ pub fn draw(scene: usize, mended: bool) -> anyhow::Result<Vec<u8>> {
         _ => picture.lamp(mended),
     }
     let mut out = Cursor::new(Vec::new());
-    DynamicImage::ImageRgb8(picture.image).write_to(&mut out, ImageFormat::Png).context("a picture in memory can be written")?;
+    DynamicImage::ImageRgb8(picture.image)
+        .write_to(&mut out, ImageFormat::Png)
+        .context("a picture in memory can be written")?;
     Ok(out.into_inner())
 }
 
@@ -53,9 +55,17 @@ impl Picture {
         while x < f64::from(WIDTH) {
             let (w, top) = (self.chance.between(90.0, 190.0), self.chance.between(60.0, 220.0));
             let shade = self.chance.between(150.0, 200.0) as u8;
-            self.paint([shade, shade.saturating_sub(6), shade.saturating_sub(14).saturating_add(warm / 3)], |px, py| px >= x && px < x + w - 6.0 && py > top && py < 400.0);
+            self.paint(
+                [shade, shade.saturating_sub(6), shade.saturating_sub(14).saturating_add(warm / 3)],
+                |px, py| px >= x && px < x + w - 6.0 && py > top && py < 400.0,
+            );
             self.paint([shade - 44, shade - 38, shade - 30], |px, py| {
-                px > x + 12.0 && px < x + w - 20.0 && py > top + 16.0 && py < 380.0 && ((px - x) % 34.0) > 14.0 && ((py - top) % 42.0) > 20.0
+                px > x + 12.0
+                    && px < x + w - 20.0
+                    && py > top + 16.0
+                    && py < 380.0
+                    && ((px - x) % 34.0) > 14.0
+                    && ((py - top) % 42.0) > 20.0
             });
             x += w;
         }
@@ -107,13 +117,19 @@ impl Picture {
     fn pothole(&mut self, mended: bool) {
         let at = (self.chance.between(300.0, 640.0), 640.0);
         if mended {
-            self.paint([64, 65, 68], |x, y| (at.0 - 150.0..at.0 + 150.0).contains(&x) && (at.1 - 52.0..at.1 + 48.0).contains(&y));
+            self.paint([64, 65, 68], |x, y| {
+                (at.0 - 150.0..at.0 + 150.0).contains(&x) && (at.1 - 52.0..at.1 + 48.0).contains(&y)
+            });
             return;
         }
         for step in 0..5 {
             let shade = 80 - step * 12;
             let lean = f64::from(step) * 7.0;
-            self.ellipse([shade, shade, shade + 2], (at.0 + lean, at.1 + lean / 3.0), (150.0 - lean * 3.2, 56.0 - lean * 1.1));
+            self.ellipse(
+                [shade, shade, shade + 2],
+                (at.0 + lean, at.1 + lean / 3.0),
+                (150.0 - lean * 3.2, 56.0 - lean * 1.1),
+            );
         }
         self.ellipse([126, 140, 152], (at.0 + 28.0, at.1 + 12.0), (44.0, 13.0));
     }
@@ -123,7 +139,9 @@ impl Picture {
         let lean = if mended { 0.0 } else { 0.34 };
         self.paint([58, 62, 68], |x, y| y > 110.0 && y < 470.0 && (x - x0 - (470.0 - y) * lean).abs() < 6.0);
         let head = (x0 + 360.0 * lean, 106.0);
-        self.paint([58, 62, 68], |x, y| (head.0 - 8.0..head.0 + 92.0).contains(&x) && (head.1 - 6.0..head.1 + 4.0).contains(&y));
+        self.paint([58, 62, 68], |x, y| {
+            (head.0 - 8.0..head.0 + 92.0).contains(&x) && (head.1 - 6.0..head.1 + 4.0).contains(&y)
+        });
         let light = if mended { [255, 226, 150] } else { [70, 72, 76] };
         self.ellipse(light, (head.0 + 84.0, head.1 + 8.0), (30.0, 12.0));
     }

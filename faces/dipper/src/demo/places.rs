@@ -36,9 +36,11 @@ impl Places {
     pub fn pick(&self, compiled: &Compiled, chance: &mut Chance) -> Option<(LonLat, Option<String>)> {
         for _ in 0..TRIES {
             let (name, lon, lat) = match chance.one_of(&self.0) {
-                Some((name, lon, lat)) => {
-                    (Some(name.clone()), lon + chance.between(-SPREAD_DEG, SPREAD_DEG), lat + chance.between(-SPREAD_DEG, SPREAD_DEG))
-                }
+                Some((name, lon, lat)) => (
+                    Some(name.clone()),
+                    lon + chance.between(-SPREAD_DEG, SPREAD_DEG),
+                    lat + chance.between(-SPREAD_DEG, SPREAD_DEG),
+                ),
                 None => {
                     let [west, south, east, north] = compiled.city.bounds;
                     (None, chance.between(west, east), chance.between(south, north))

@@ -58,8 +58,10 @@ pub fn next(case: &Case, offered: &[&Action], now: Instant, chance: &mut Chance)
     if !case.is_open() {
         return after_closing(offered, now, chance);
     }
-    let known: Vec<(&Habit, &Action)> =
-        HABITS.iter().filter_map(|habit| Some((habit, *offered.iter().find(|action| action.id.as_str() == habit.0)?))).collect();
+    let known: Vec<(&Habit, &Action)> = HABITS
+        .iter()
+        .filter_map(|habit| Some((habit, *offered.iter().find(|action| action.id.as_str() == habit.0)?)))
+        .collect();
     let total: f64 = known.iter().map(|(habit, _)| habit.1).sum();
     let mut left = chance.unit() * total;
     let (habit, action) = known.into_iter().find(|(habit, _)| {
@@ -99,14 +101,23 @@ pub struct Album {
 }
 
 /// Answers to the action's fields: what must be answered, and now and then what may be.
-pub fn answers(case: &Case, action: &Action, city: &City, routed: Option<&str>, album: &Album, chance: &mut Chance) -> BTreeMap<String, Value> {
+pub fn answers(
+    case: &Case,
+    action: &Action,
+    city: &City,
+    routed: Option<&str>,
+    album: &Album,
+    chance: &mut Chance,
+) -> BTreeMap<String, Value> {
     let mut answers = BTreeMap::new();
     for field in &action.fields {
         let id = field.id.as_str();
         let is_mended = matches!(id, "after" | "check");
         let value = match &field.kind {
             FieldKind::Text { .. } if field.required || chance.happens(0.6) => json!(note(action.id.as_str(), chance)),
-            FieldKind::Choice { options } if field.required => chance.one_of(options).map_or(Value::Null, |option| json!(option.id)),
+            FieldKind::Choice { options } if field.required => {
+                chance.one_of(options).map_or(Value::Null, |option| json!(option.id))
+            }
             FieldKind::Office { .. } => routed.map_or(Value::Null, |office| json!(office)),
             FieldKind::Evidence { min, .. } if *min > 0 || field.required => {
                 let is_failed = action.id.as_str() == "check_fail";
@@ -143,19 +154,25 @@ fn stars(chance: &mut Chance) -> u8 {
 
 fn note(action: &str, chance: &mut Chance) -> &'static str {
     let notes: &[&str] = match action {
-        "accept" | "accept_seen" => &["请现场核实位置和影响范围。", "市民反映较急，请尽快到场。", "请拍摄全景和近景各一张。"],
+        "accept" | "accept_seen" => {
+            &["请现场核实位置和影响范围。", "市民反映较急，请尽快到场。", "请拍摄全景和近景各一张。"]
+        }
         "decline" => &["经核查不属于城市管理事项，已转告来电人。", "信息不足，已请上报人补充。"],
         "verify" => &["现场情况与上报一致。", "已到现场，问题属实，影响行人通行。", "属实，已设置临时警示。"],
         "verify_not_found" => &["现场未发现所述问题，附近已询问。"],
         "solve_on_site" => &["现场即时处理完毕。", "已劝导当事人自行清理。"],
         "file" => &["符合立案条件。", "按标准立案。"],
         "dispatch" => &["请按时限处置并拍照反馈。", "请先设围挡再施工。"],
-        "complete" | "complete_again" => &["已更换并清理现场。", "已修复，恢复使用。", "已清运完毕，现场整洁。", "已联系权属单位修复到位。"],
+        "complete" | "complete_again" => {
+            &["已更换并清理现场。", "已修复，恢复使用。", "已清运完毕，现场整洁。", "已联系权属单位修复到位。"]
+        }
         "return" => &["经查非本单位权属，请改派。", "权属为物业自管范围。"],
         "ask_extension" => &["需等待配件到货。", "遇降雨，无法施工。"],
         "approve_extension" => &["情况属实，同意延期。"],
         "deny_extension" => &["理由不充分，请抓紧处置。"],
-        "ask_suspension" | "sign_suspension" | "suspend" => &["涉及整条管线改造，已列入年度计划。", "同意，按计划推进。"],
+        "ask_suspension" | "sign_suspension" | "suspend" => {
+            &["涉及整条管线改造，已列入年度计划。", "同意，按计划推进。"]
+        }
         "resume" | "review_suspended" => &["条件已具备，恢复处置。", "复查情况未变，继续跟踪。"],
         "appeal" => &["当日停电作业受限，有调度单为证。"],
         "uphold_appeal" => &["申诉属实，予以支持。"],

@@ -72,7 +72,13 @@ impl Ord for Due {
 ///
 /// # Errors
 /// When the store or the disk refuses something; what was written stays.
-pub fn seed(ctx: &sense::Context, compiled: Arc<Compiled>, pack: &Path, cases: usize, mut progress: impl FnMut(usize)) -> anyhow::Result<()> {
+pub fn seed(
+    ctx: &sense::Context,
+    compiled: Arc<Compiled>,
+    pack: &Path,
+    cases: usize,
+    mut progress: impl FnMut(usize),
+) -> anyhow::Result<()> {
     let now = ctx.clock.now();
     let begin = now.plus_micros(-DAYS * DAY_US);
     let mut chance = Chance::new(SEED);
@@ -145,7 +151,13 @@ impl Story {
     /// Whether a task of the last day is left for visitors: every queue has something in it.
     fn is_left(&self, at: Instant, sim: &mut Sim) -> bool {
         let age_us = self.now.micros_since(at);
-        let share = if age_us < DAY_US / 12 { 0.4 } else if age_us < DAY_US { 0.06 } else { 0.0 };
+        let share = if age_us < DAY_US / 12 {
+            0.4
+        } else if age_us < DAY_US {
+            0.06
+        } else {
+            0.0
+        };
         sim.chance.happens(share)
     }
 

@@ -54,7 +54,11 @@ impl Sim {
         let (id, category) = public.get(rank as usize)?;
         let condition = self.chance.one_of(&category.conditions)?;
         let cell = grid::Cell::encode(point, grid::Level::L10).ok();
-        let description = format!("{}{}。", address.as_deref().map_or(String::new(), |address| format!("{address}，")), condition.title.in_locale("zh-CN"));
+        let description = format!(
+            "{}{}。",
+            address.as_deref().map_or(String::new(), |address| format!("{address}，")),
+            condition.title.in_locale("zh-CN")
+        );
         let channel = match self.chance.unit() {
             x if x < 0.62 => "resident",
             x if x < 0.82 => "patrol",
@@ -62,7 +66,13 @@ impl Sim {
         };
         let is_named = channel == "resident" && self.chance.happens(0.7);
         let resident = if is_named { self.chance.one_of(&self.people.residents).copied() } else { None };
-        Some(NewReport { category: (*id).clone(), place: Place { point: Some(point), cell, region, address }, description, resident, channel })
+        Some(NewReport {
+            category: (*id).clone(),
+            place: Place { point: Some(point), cell, region, address },
+            description,
+            resident,
+            channel,
+        })
     }
 
     /// Files a report at an instant.
@@ -72,7 +82,9 @@ impl Sim {
     pub fn file(&mut self, tx: &mut Tx, report: NewReport, at: Instant) -> Result<Option<Case>, StoreError> {
         let zone = jiff::tz::TimeZone::get(&self.compiled.city.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
         let date = zone.to_datetime(at.to_timestamp()).date();
-        let day = u32::from(date.year().unsigned_abs()) * 10_000 + u32::from(date.month().unsigned_abs()) * 100 + u32::from(date.day().unsigned_abs());
+        let day = u32::from(date.year().unsigned_abs()) * 10_000
+            + u32::from(date.month().unsigned_abs()) * 100
+            + u32::from(date.day().unsigned_abs());
         let no = tx.next_case_no(&self.compiled.city.case_prefix, day)?;
         let actor = match (report.resident, report.channel) {
             (Some(party), _) => Actor::Resident { party },
@@ -97,14 +109,20 @@ impl Sim {
         let Ok(bodies) = opening.bodies(&self.compiled, at) else { return Ok(None) };
         let events = bodies.into_iter().map(|body| NewEvent { at, actor: actor.clone(), body }).collect();
         let case_id = tx.new_case_id(at);
-        let (case, _) = tx.append(Append { case_id, before: None, events, recorded_at: at, region_path: &region_path })?;
+        let (case, _) =
+            tx.append(Append { case_id, before: None, events, recorded_at: at, region_path: &region_path })?;
         Ok(Some(case))
     }
 
     /// Somebody who holds a role where the place is.
     fn on_duty(&mut self, role: &str, place: &Place) -> Option<Actor> {
         let city = Arc::clone(&self.compiled.city);
-        let fits = |person: &&Person| person.grants.iter().any(|grant| grant.role.as_str() == role && city.is_within(&place.region, &grant.region));
+        let fits = |person: &&Person| {
+            person
+                .grants
+                .iter()
+                .any(|grant| grant.role.as_str() == role && city.is_within(&place.region, &grant.region))
+        };
         let held: Vec<&Person> = self.people.by_post.values().flatten().filter(fits).collect();
         let person = self.chance.one_of(&held)?;
         let grant = person.grants.first()?;
@@ -133,19 +151,45 @@ impl Sim {
             if events.is_empty() {
                 break;
             }
-            case = tx.append(Append { case_id: case.id, before: Some(&case), events, recorded_at: at, region_path: &region_path })?.0;
+            case = tx
+                .append(Append {
+                    case_id: case.id,
+                    before: Some(&case),
+                    events,
+                    recorded_at: at,
+                    region_path: &region_path,
+                })?
+                .0;
         }
-        let Some(action) = compiled.city.process(&case.process).and_then(|process| process.action(&planned.action)) else { return Ok(case) };
+        let Some(action) = compiled.city.process(&case.process).and_then(|process| process.action(&planned.action))
+        else {
+            return Ok(case);
+        };
         let handler = compiled.city.route(&case.category, &case.place.region);
-        let answers = answers(&case, action, &compiled.city, handler.as_ref().map(model::OfficeId::as_str), &self.album, &mut self.chance);
+        let answers = answers(
+            &case,
+            action,
+            &compiled.city,
+            handler.as_ref().map(model::OfficeId::as_str),
+            &self.album,
+            &mut self.chance,
+        );
         for acting in self.candidates(&case, action) {
             let input = ActionInput { action: action.id.clone(), answers: answers.clone() };
             match decide(&case, &compiled, &acting, &input, planned.at) {
                 Ok(events) => {
-                    let append = Append { case_id: case.id, before: Some(&case), events, recorded_at: planned.at, region_path: &region_path };
+                    let append = Append {
+                        case_id: case.id,
+                        before: Some(&case),
+                        events,
+                        recorded_at: planned.at,
+                        region_path: &region_path,
+                    };
                     return Ok(tx.append(append)?.0);
                 }
-                Err(refusal) => tracing::debug!(case = %case.no, action = %action.id, %refusal, "the story tries the next person"),
+                Err(refusal) => {
+                    tracing::debug!(case = %case.no, action = %action.id, %refusal, "the story tries the next person")
+                }
             }
         }
         Ok(case)
