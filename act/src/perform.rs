@@ -9,6 +9,7 @@ use serde_json::Value;
 use store::{Append, Store, StoreError, Tx};
 
 use crate::acting::Acting;
+use crate::available::available;
 use crate::decide::{ActionInput, Refusal, decide};
 use pack::answers::FieldFault;
 
@@ -60,6 +61,8 @@ pub enum PerformError {
         expected: u32,
         /// The version now.
         current: u32,
+        /// What this person may do now.
+        allowed: Vec<ActionId>,
     },
     /// The rules refuse it.
     #[error(transparent)]
@@ -91,10 +94,11 @@ pub async fn perform(ctx: &Context, command: PerformCommand) -> Result<Performed
     let taken = ctx.store.write(move |tx: &mut Tx| {
         let id = find_case(tx, &command.case)?.ok_or(PerformError::NotFound)?;
         let case = tx.load_case(id)?.ok_or(PerformError::NotFound)?;
-        if let Some(expected) = command.version.filter(|expected| *expected != case.version) {
-            return Err(PerformError::VersionConflict { expected, current: case.version });
-        }
         let compiled = packs.get(&case.pack).ok_or(PerformError::PackMissing(case.pack))?;
+        if let Some(expected) = command.version.filter(|expected| *expected != case.version) {
+            let allowed = available(&case, &compiled, &command.acting, now).into_iter().map(|action| action.id.clone());
+            return Err(PerformError::VersionConflict { expected, current: case.version, allowed: allowed.collect() });
+        }
         let input = ActionInput { action: command.action, answers: command.answers };
         let events = decide(&case, &compiled, &command.acting, &input, now)?;
         check_evidence(tx, &events)?;

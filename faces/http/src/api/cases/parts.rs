@@ -155,7 +155,7 @@ pub fn perform_refused(error: PerformError) -> Refused {
     };
     match error {
         PerformError::NotFound => Refused::not_found("case"),
-        PerformError::VersionConflict { .. } => Refused::new(StatusCode::CONFLICT, "version_conflict", words),
+        PerformError::VersionConflict { allowed, .. } => conflict("version_conflict", allowed),
         PerformError::Refused(refusal) => match refusal {
             Refusal::NotAllowed { allowed, .. }
             | Refusal::NotYours { allowed, .. }
