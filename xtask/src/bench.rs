@@ -34,6 +34,9 @@ pub struct Args {
     /// Life cycles on PostgreSQL instead of SQLite
     #[arg(long)]
     postgres: bool,
+    /// The program to measure; built when absent
+    #[arg(long)]
+    program: Option<PathBuf>,
     /// Put the tables into docs/performance.md
     #[arg(long)]
     write: bool,
@@ -63,7 +66,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let (section, table) = match name {
             Name::Grid => ("grid", grid::measure(&root)?),
             Name::Store => ("store", store::measure(&root)?),
-            Name::Start => ("start", start::measure(&root, args.cases)?),
+            Name::Start => ("start", start::measure(&root, args)?),
             Name::Lifecycle if args.postgres => ("lifecycle-postgres", lifecycle::measure(&root, args)?),
             Name::Lifecycle => ("lifecycle-sqlite", lifecycle::measure(&root, args)?),
         };

@@ -15,10 +15,13 @@ const PASSWORD: &str = "a long enough word";
 /// The pack that is measured.
 pub const PACK: &str = "packs/boston";
 
-/// Builds the release program, web faces and all as they are.
-pub fn build(root: &Path) -> anyhow::Result<PathBuf> {
-    let status =
-        Command::new("cargo").args(["build", "--release", "--locked", "-p", "dipper"]).current_dir(root).status()?;
+/// The program that was given, or the release program, built with the web faces as they are.
+pub fn program(root: &Path, given: Option<&Path>) -> anyhow::Result<PathBuf> {
+    if let Some(given) = given {
+        return given.canonicalize().with_context(|| format!("there is no program {}", given.display()));
+    }
+    let build = ["build", "--release", "--locked", "-p", "dipper"];
+    let status = Command::new("cargo").args(build).current_dir(root).status()?;
     ensure!(status.success(), "the release program does not build");
     Ok(super::target(root).join("release/dipper"))
 }

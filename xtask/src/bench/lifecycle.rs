@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use pack::City as Pack;
 
-use super::city::{City, PACK, Running, build};
+use super::city::{City, PACK, Running, program};
 use super::http::Connection;
 use super::postgres::Server;
 use super::report::{Durations, machine, number, table};
@@ -30,7 +30,7 @@ const OPEN_ONE_IN: u64 = 16;
 
 /// Measures on SQLite, or on PostgreSQL when asked.
 pub fn measure(root: &Path, args: &super::Args) -> anyhow::Result<String> {
-    let program = build(root)?;
+    let program = program(root, args.program.as_deref())?;
     let server = if args.postgres { Some(Server::start()?.context("PostgreSQL is not installed")?) } else { None };
     let kind = if args.postgres { "postgres" } else { "sqlite" };
     let data = super::workshop(root).join(format!("{kind}-{}", args.cases));

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::city::{City, build};
+use super::city::{City, program};
 use super::lifecycle::filled;
 use super::report::{Durations, machine, number, table};
 
@@ -11,10 +11,10 @@ use super::report::{Durations, machine, number, table};
 const STARTS: usize = 5;
 
 /// Starts a city of a few cases and one of many.
-pub fn measure(root: &Path, cases: u64) -> anyhow::Result<String> {
-    let program = build(root)?;
+pub fn measure(root: &Path, args: &super::Args) -> anyhow::Result<String> {
+    let program = program(root, args.program.as_deref())?;
     let mut rows = Vec::new();
-    for cases in [1_000, cases] {
+    for cases in [1_000, args.cases] {
         let city = City {
             root: root.to_owned(),
             program: program.clone(),
