@@ -99,6 +99,13 @@ pub struct Sealed {
     pub to: u64,
 }
 
+impl Sealed {
+    /// Whether the round took as much as a round may: more is waiting, most likely.
+    pub fn is_full(&self) -> bool {
+        self.to - self.from >= u64::from(ROUND)
+    }
+}
+
 /// Writes the log. There is one per log: it holds the key and the tree's right edge.
 pub struct Sealer {
     files: LogFiles,

@@ -184,7 +184,8 @@ async fn seal(mut sealer: Sealer, store: Store, mut stopping: watch::Receiver<bo
         let pause = match sealer.seal(&store).await {
             Ok(Some(sealed)) => {
                 tracing::debug!(from = sealed.from, to = sealed.to, "sealed");
-                SEAL_EVERY
+                // Behind, after an import or a busy minute: the next round follows at once.
+                if sealed.is_full() { Duration::ZERO } else { SEAL_EVERY }
             }
             Ok(None) => {
                 tokio::select! {
