@@ -34,6 +34,9 @@ pub struct Args {
     /// Life cycles on PostgreSQL instead of SQLite
     #[arg(long)]
     postgres: bool,
+    /// Begin while the ledger still seals the past: it then costs more than it would
+    #[arg(long)]
+    unsealed: bool,
     /// The program to measure; built when absent
     #[arg(long)]
     program: Option<PathBuf>,

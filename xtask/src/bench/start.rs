@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::city::{City, program};
-use super::lifecycle::filled;
+use super::lifecycle::{filled, wait_for_ledger};
 use super::report::{Durations, machine, number, table};
 
 /// How often it is started.
@@ -22,6 +22,9 @@ pub fn measure(root: &Path, args: &super::Args) -> anyhow::Result<String> {
             database: None,
         };
         filled(&city, cases)?;
+        if !args.unsealed {
+            wait_for_ledger(&city.serve()?)?;
+        }
         let mut ready = Durations::default();
         let mut idle_mb = Vec::new();
         for _ in 0..STARTS {
