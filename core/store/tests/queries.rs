@@ -100,6 +100,15 @@ on_both_databases!(filters_narrow_to_the_cases_they_name, |database| {
             CaseFilter { text: Some("100%_SURE".into()), ..open() },
             &[11, 10, 9, 7, 6, 5, 3, 2, 1],
         ),
+        (
+            "words or a category whose name holds them",
+            CaseFilter {
+                text: Some("第 7 号 dAMAGE".into()),
+                text_categories: vec!["graffiti".parse().unwrap()],
+                ..all()
+            },
+            &[11, 9, 7, 5, 3, 1],
+        ),
         ("no sign of LIKE escapes", CaseFilter { text: Some("1_0%".into()), ..all() }, &[]),
         ("address", CaseFilter { text: Some("天枢路".into()), open: Some(false), ..all() }, &[8, 4, 0]),
         ("late", CaseFilter { late_at: Some(after_h(24)), ..all() }, &[]),

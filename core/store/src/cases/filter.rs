@@ -94,6 +94,8 @@ pub struct CaseFilter {
     /// A case number or its beginning, else words of the description or address, whatever their case.
     /// Words are looked for among the latest [`SEARCH_WINDOW`] cases only.
     pub text: Option<String>,
+    /// With `text`: a case of one of these categories matches as well; their names hold the words.
+    pub text_categories: Vec<CategoryId>,
     /// Within this box.
     pub bounds: Option<Bounds>,
 }
@@ -195,7 +197,7 @@ impl CaseFilter {
         self.and_kind(&mut clause, in_box);
         self.and_place(&mut clause, in_box);
         if let Some(text) = &self.text {
-            and_text(&mut clause, text);
+            and_text(&mut clause, text, &self.text_categories);
         }
         clause
     }
@@ -340,7 +342,7 @@ fn and_edges(clause: &mut Where, bounds: Bounds) {
     clause.and(&format!("(lon >= {west} {across} lon <= {east})"));
 }
 
-fn and_text(clause: &mut Where, text: &str) {
+fn and_text(clause: &mut Where, text: &str, categories: &[CategoryId]) {
     let text = text.trim();
     let number = text.to_uppercase();
     if is_number_like(&number) {
@@ -360,7 +362,12 @@ fn and_text(clause: &mut Where, text: &str) {
     clause.and(&format!(
         "opened_at_us >= COALESCE((SELECT opened_at_us FROM cases ORDER BY opened_at_us DESC, key DESC LIMIT 1 OFFSET {window}), {earliest})"
     ));
-    clause.and(&format!("search LIKE {pattern} ESCAPE '\\'"));
+    let mut terms = format!("search LIKE {pattern} ESCAPE '\\'");
+    if !categories.is_empty() {
+        let places: Vec<String> = categories.iter().map(|category| clause.bind(category)).collect();
+        terms = format!("({terms} OR category IN ({}))", places.join(", "));
+    }
+    clause.and(&terms);
 }
 
 /// A case number or its beginning: a letter, then letters, digits and dashes, four digits at least.

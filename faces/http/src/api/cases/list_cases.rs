@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use identity::{Permission, Session};
+use model::CategoryId;
+use pack::City;
 use store::{CaseFilter, CaseSort as Order, StoreError};
 
 use super::parts::{Page, queue_filter};
@@ -83,6 +85,16 @@ fn filter(app: &App, session: &Session, query: &CasesQuery) -> Result<CaseFilter
     if filter.text.as_ref().is_some_and(|text| text.chars().count() > TEXT_MAX) {
         return Err(Refused::parameter("q", format!("at most {TEXT_MAX} characters")));
     }
+    if let Some(text) = &filter.text {
+        filter.text_categories = categories_named(&app.current().city, text);
+    }
     filter.bounds = bounds_some([query.west, query.south, query.east, query.north])?;
     Ok(filter)
+}
+
+/// The categories whose name, in any language, holds the words.
+fn categories_named(city: &City, words: &str) -> Vec<CategoryId> {
+    let words = words.to_lowercase();
+    let holds = |title: &model::Text| title.0.values().any(|name| name.to_lowercase().contains(&words));
+    city.categories.iter().filter(|(_, category)| holds(&category.title)).map(|(id, _)| id.clone()).collect()
 }
