@@ -226,6 +226,9 @@ pub struct Field {
     /// Whether it must be answered.
     #[serde(default)]
     pub required: bool,
+    /// Whether the reporter may read a member of staff's answer: only so marked remarks reach the public timeline.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub public: bool,
     /// Help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<Text>,

@@ -28,6 +28,7 @@ pub(crate) fn lower_fields(sources: &[FieldSource], report: &mut Report) -> Vec<
                 title: source.title.clone(),
                 kind,
                 required: source.required,
+                public: source.public,
                 help: source.help.clone(),
             };
             fields.push(field);

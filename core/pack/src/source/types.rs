@@ -231,6 +231,8 @@ source! {
         kind as "type": At<FieldType>,
         /// Whether it must be answered.
         required: bool,
+        /// Whether the reporter may read the answer.
+        public: bool,
         /// Help.
         help: Option<Text>,
         /// Longest text, largest number, most files or longest limit, by type.

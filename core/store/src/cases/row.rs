@@ -171,18 +171,42 @@ impl FromValue for OrNever {
     }
 }
 
+/// What the disposal clock says about the handling of a case.
+struct Handling {
+    promised_at: Option<Instant>,
+    handled_at: Option<Instant>,
+    settles_at: Option<Instant>,
+    on_time: Option<bool>,
+    excused: bool,
+}
+
+impl Handling {
+    fn of(case: &Case) -> Self {
+        let disposal = case.clocks.get(&ClockName::Disposal);
+        let counted = disposal.filter(|clock| clock.paused_with_us.is_none() || clock.stopped_at.is_some());
+        let promised_at = counted.map(|clock| clock.due_at);
+        Self {
+            promised_at,
+            handled_at: disposal.and_then(|clock| clock.stopped_at),
+            settles_at: match case.outcome {
+                Some(Outcome::Resolved) => case.closed_at,
+                Some(_) => None,
+                None => promised_at,
+            },
+            on_time: counted.and_then(|clock| match clock.stopped_at {
+                Some(stopped_at) => clock.is_on_time(stopped_at),
+                None => case.closed_at.map(|closed_at| closed_at <= clock.due_at),
+            }),
+            excused: disposal.is_some_and(|clock| clock.exempt),
+        }
+    }
+}
+
 impl CaseRow {
     /// The row of a case; `region_path` is the path of its region in the present pack.
     pub fn from_case(case: &Case, region_path: &str) -> Self {
-        let disposal = case.clocks.get(&ClockName::Disposal);
-        let running = disposal.filter(|clock| clock.paused_with_us.is_none() || clock.stopped_at.is_some());
-        let promised_at = running.map(|clock| clock.due_at);
-        let handled_at = disposal.and_then(|clock| clock.stopped_at);
-        let settled = if case.outcome == Some(Outcome::Resolved) { case.closed_at } else { promised_at };
-        let done_at = handled_at.or(case.closed_at);
-        let task = case.task.as_ref();
-        let task_clock = case.task_clock();
-        let tally = |tally| case.tally(tally);
+        let handling = Handling::of(case);
+        let (task, tally) = (case.task.as_ref(), |tally| case.tally(tally));
         Self {
             id: case.id,
             no: case.no.clone(),
@@ -219,16 +243,16 @@ impl CaseRow {
             task_assignee: task.and_then(|task| task.assignee),
             due_at: case.due_at(),
             next_due_at: case.next_due_at(),
-            paused: task_clock.is_some_and(|clock| clock.paused_with_us.is_some()),
-            exempt: task_clock.is_some_and(|clock| clock.exempt),
+            paused: case.task_clock().is_some_and(|clock| clock.paused_with_us.is_some()),
+            exempt: case.task_clock().is_some_and(|clock| clock.exempt),
             level: case.level,
             watcher: case.watcher.clone(),
             filed_at: filed_at(case),
-            promised_at,
-            handled_at,
-            settles_at: if case.outcome.is_some_and(|outcome| outcome != Outcome::Resolved) { None } else { settled },
-            on_time: running.and_then(|clock| done_at.map(|done_at| done_at <= clock.due_at)),
-            excused: disposal.is_some_and(|clock| clock.exempt),
+            promised_at: handling.promised_at,
+            handled_at: handling.handled_at,
+            settles_at: handling.settles_at,
+            on_time: handling.on_time,
+            excused: handling.excused,
             rating: case.rating,
             rework: tally(Tally::Rework),
             returned: tally(Tally::Returned),

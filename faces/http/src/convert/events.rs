@@ -153,6 +153,12 @@ pub fn title(body: &EventBody, city: &City, process: Option<&Process>) -> wire::
     }
 }
 
+/// Whether the reporter may read an action's remark: it is their own, or the pack marks it as meant for them.
+fn may_read_note(action: &pack::Action) -> bool {
+    let is_for_reporter = |field: &pack::Field| field.id.as_str() == "note" && field.public;
+    action.by.contains(&pack::Who::Reporter) || action.fields.iter().any(is_for_reporter)
+}
+
 /// An event as the reporter sees it; `None` for what the pack keeps inside.
 pub fn public_entry(
     event: &Event,
@@ -170,7 +176,8 @@ pub fn public_entry(
                 return None;
             }
             let links = super::cases::evidence_links(&moved.evidence, secret);
-            (text(action.public_title.as_ref()?), moved.note.clone(), links)
+            let note = moved.note.clone().filter(|_| may_read_note(action));
+            (text(action.public_title.as_ref()?), note, links)
         }
         EventBody::Joined { .. } => {
             (words("又有市民反映了同一问题", "Somebody else reported the same"), None, Vec::new())
