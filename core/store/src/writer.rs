@@ -154,6 +154,9 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::{Pin, pin};
+    use std::task::{Context, Poll, Waker};
+
     use model::{Instant, PackHash};
 
     use crate::{DatabaseUrl, Store, StoreError, Tx};
@@ -197,6 +200,17 @@ mod tests {
         assert_eq!(store.read_blocking(crate::Reader::list_packs).unwrap().len(), 2);
     }
 
+    /// Waits for a write that is under way.
+    fn outcome<T>(mut write: Pin<&mut impl Future<Output = T>>) -> T {
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(outcome) = write.as_mut().poll(&mut context) {
+                return outcome;
+            }
+            std::thread::yield_now();
+        }
+    }
+
     #[test]
     fn a_dropped_transaction_is_told_to_every_command_in_it() {
         let dir = tempfile::tempdir().unwrap();
@@ -204,29 +218,22 @@ mod tests {
             Store::open(&DatabaseUrl::sqlite(dir.path().join("city.db")), |bytes: &mut [u8]| bytes.fill(1)).unwrap();
         store.migrate().unwrap();
         let (release, held) = std::sync::mpsc::channel::<()>();
-        let wait_for = |waiting: usize| {
-            while store.writes_waiting() < waiting {
-                std::thread::yield_now();
-            }
-        };
-        std::thread::scope(|scope| {
-            // While the first command runs, two more queue up: they make the next batch.
-            scope.spawn(|| store.write_blocking(move |_| held.recv().map_err(|_| StoreError::Closed)));
-            wait_for(1);
-            let kept = scope.spawn(|| store.write_blocking(|tx| tx.set_consumer_position("kept", 1)));
-            wait_for(2);
-            let breaks = scope.spawn(|| {
-                store.write_blocking(|tx| {
-                    // What SQLite does by itself after some I/O errors.
-                    tx.connection().rollback();
-                    Err::<(), _>(StoreError::NotFound { what: "disk", id: String::new() })
-                })
-            });
-            wait_for(3);
-            release.send(()).unwrap();
-            assert!(matches!(kept.join().unwrap(), Err(StoreError::Unavailable { .. })));
-            assert!(matches!(breaks.join().unwrap(), Err(StoreError::NotFound { .. })));
-        });
+        let mut context = Context::from_waker(Waker::noop());
+        // Polling a write once puts it in the queue. While the first command runs, the two others make the next batch.
+        let mut holds = pin!(store.write(move |_| held.recv().map_err(|_| StoreError::Closed)));
+        assert!(holds.as_mut().poll(&mut context).is_pending());
+        let mut kept = pin!(store.write(|tx| tx.set_consumer_position("kept", 1)));
+        assert!(kept.as_mut().poll(&mut context).is_pending());
+        let mut breaks = pin!(store.write(|tx| {
+            // What SQLite does by itself after some I/O errors.
+            tx.connection().rollback();
+            Err::<(), _>(StoreError::NotFound { what: "disk", id: String::new() })
+        }));
+        assert!(breaks.as_mut().poll(&mut context).is_pending());
+        release.send(()).unwrap();
+        assert!(matches!(outcome(holds), Ok(()) | Err(StoreError::Unavailable { .. })), "alone, or in the same batch");
+        assert!(matches!(outcome(kept), Err(StoreError::Unavailable { .. })));
+        assert!(matches!(outcome(breaks), Err(StoreError::NotFound { .. })));
         assert_eq!(store.read_blocking(|reader| reader.consumer_position("kept")).unwrap(), 0);
         store.write_blocking(|tx| tx.set_consumer_position("kept", 2)).unwrap();
         assert_eq!(store.read_blocking(|reader| reader.consumer_position("kept")).unwrap(), 2);
