@@ -36,6 +36,8 @@ pub fn backup(config: &Config, to: &Path) -> anyhow::Result<ExitCode> {
     for folder in FOLDERS {
         copy_folder(&config.data.join(folder), &partial.join(folder))?;
     }
+    // Once more: a partial tile may have given way to its full form after the folder was listed.
+    copy_folder(&config.data.join("ledger"), &partial.join("ledger"))?;
     match config.database()? {
         DatabaseUrl::Sqlite(_) => {
             let store = open_store(config)?;
