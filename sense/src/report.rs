@@ -213,7 +213,7 @@ fn check_evidence(tx: &mut Tx, files: &[EvidenceId]) -> Result<(), ReportError> 
 }
 
 /// The civil day of an instant in a time zone, as `yyyymmdd`.
-pub(crate) fn civil_day(zone: &TimeZone, at: Instant) -> u32 {
+pub fn civil_day(zone: &TimeZone, at: Instant) -> u32 {
     let date = zone.to_datetime(at.to_timestamp()).date();
     let year = u32::try_from(date.year()).unwrap_or(0);
     year * 10_000 + u32::from(date.month().unsigned_abs()) * 100 + u32::from(date.day().unsigned_abs())

@@ -10,7 +10,7 @@ use ledger::SigningKey;
 use model::Clock;
 use pack::{Compiled, Packs};
 use sense::evidence::Files;
-use store::{Entropy, Store, StoreError, Tx};
+use store::{Entropy, Store, Tx};
 
 use crate::commands::pack::load;
 use crate::config::Config;
@@ -100,7 +100,7 @@ fn archive(store: &Store, packs: &Packs, compiled: &Arc<Compiled>) -> anyhow::Re
             Compiled::from_json(json.as_bytes()).with_context(|| format!("the archived pack {hash} cannot be read"))?;
         packs.insert(Arc::new(archived));
     }
-    Ok::<_, StoreError>(()).map_err(Into::into)
+    Ok(())
 }
 
 /// Makes a folder that only its owner may enter.

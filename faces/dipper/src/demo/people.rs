@@ -78,7 +78,7 @@ pub fn posts(city: &City) -> BTreeSet<(RoleId, OfficeId)> {
         });
         for role in roles.collect::<BTreeSet<_>>() {
             let has_office = posts.iter().any(|(known, _)| *known == role);
-            if let Some(office) = city.nearest_top_office().filter(|_| !has_office) {
+            if let Some(office) = top_office(city).filter(|_| !has_office) {
                 posts.insert((role, office));
             }
         }
@@ -87,14 +87,8 @@ pub fn posts(city: &City) -> BTreeSet<(RoleId, OfficeId)> {
 }
 
 /// An office to hold a role that no task names: the highest one.
-trait TopOffice {
-    fn nearest_top_office(&self) -> Option<OfficeId>;
-}
-
-impl TopOffice for City {
-    fn nearest_top_office(&self) -> Option<OfficeId> {
-        self.offices.iter().find(|(_, office)| office.parent.is_none()).map(|(id, _)| id.clone())
-    }
+fn top_office(city: &City) -> Option<OfficeId> {
+    city.offices.iter().find(|(_, office)| office.parent.is_none()).map(|(id, _)| id.clone())
 }
 
 /// Staff per post: two, so that one can check what the other did.
@@ -164,7 +158,7 @@ fn visitor_posts(city: &City, posts: &BTreeSet<(RoleId, OfficeId)>, login: &str)
         return held;
     }
     let role = city.roles.keys().find(|role| role.as_str().replace('_', "-") == login);
-    role.cloned().zip(city.nearest_top_office()).into_iter().collect()
+    role.cloned().zip(top_office(city)).into_iter().collect()
 }
 
 /// Everybody as the store has them: after a restart the story goes on with the same people.

@@ -81,10 +81,7 @@ impl Sim {
     /// When the store does not take it.
     pub fn file(&mut self, tx: &mut Tx, report: NewReport, at: Instant) -> Result<Option<Case>, StoreError> {
         let zone = jiff::tz::TimeZone::get(&self.compiled.city.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let date = zone.to_datetime(at.to_timestamp()).date();
-        let day = u32::from(date.year().unsigned_abs()) * 10_000
-            + u32::from(date.month().unsigned_abs()) * 100
-            + u32::from(date.day().unsigned_abs());
+        let day = sense::report::civil_day(&zone, at);
         let no = tx.next_case_no(&self.compiled.city.case_prefix, day)?;
         let actor = match (report.resident, report.channel) {
             (Some(party), _) => Actor::Resident { party },
