@@ -139,8 +139,8 @@ fn closing() -> Vec<Definition> {
         (Part::DueClosedOnTime, Part::Due),
         Some(0.9),
         (
-            "按期结案数 ÷ 应结案数（挂账、申诉成立的除外；批准延期的按延长后的时限）",
-            "closed with handling in time ÷ due to be closed, without suspended or upheld on appeal; an approved extension counts with its later deadline",
+            "按期结案数 ÷ 应结案数（挂账、申诉成立、批准延期且如期办结的除外；延期后仍超时的照计）",
+            "closed with handling in time ÷ due to be closed, without those suspended, upheld on appeal, or extended and then handled within the extension; an extension not kept counts as late",
         ),
     );
     vec![
@@ -241,7 +241,10 @@ fn exceptions() -> Vec<Definition> {
             "免责数",
             "Excused",
             Part::Excused,
-            ("应结案中因挂账、申诉成立免责的", "due cases excused by suspension or an upheld appeal"),
+            (
+                "应结案中因挂账、申诉成立、批准延期且如期办结免责的",
+                "due cases excused by suspension, an upheld appeal or an approved extension that was kept",
+            ),
         ),
     ]
 }

@@ -231,6 +231,29 @@ fn a_day(database: &Database) {
         .unwrap();
 }
 
+/// The day and three cases that were given two more hours, to 8: H done at 7, I at 9, J not by noon.
+fn with_extensions(database: &Database) {
+    a_day(database);
+    database
+        .write_blocking(|tx: &mut Tx| {
+            for done in [Some(7), Some(9), None] {
+                let by = "2 working_hour".parse().unwrap();
+                let more = EventBody::ClockExtended { clock: ClockName::Disposal, by, due_at: h(8) };
+                let told = Telling::report(tx, "gulou", 2).dispatch(3, 1, "tianquan-roads", 6).stay(
+                    4,
+                    "approve_extension",
+                    Tally::Extended,
+                    vec![more],
+                );
+                if let Some(done) = done {
+                    told.complete(done, 2).close(10, 3);
+                }
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+}
+
 fn scope(by: GroupBy) -> IndicatorScope {
     IndicatorScope { by, ..IndicatorScope::whole(h(0), h(24), h(12)) }
 }
@@ -272,6 +295,27 @@ on_both_databases!(the_numbers_of_a_day_are_those_counted_by_hand, |database| {
     }
     let stars = &rows[0].values["stars"];
     assert!((stars.value.unwrap() - 11.0 / 3.0).abs() < 1e-12);
+});
+
+on_both_databases!(an_extension_that_was_kept_is_excused_and_one_that_was_not_is_late, |database| {
+    with_extensions(database);
+    let rows = block(compute(database, demo(), scope(GroupBy::All))).unwrap();
+    let found = values(&rows[0]);
+    for (id, numbers) in [
+        ("extended", (3, 3)),
+        // D, and H.
+        ("excused", (2, 2)),
+        // The four of the day, I and J.
+        ("closure_rate", (4, 6)),
+        ("on_time_closure_rate", (2, 6)),
+        // The department's work is judged by the deadline it was given: H in time, I and J late.
+        ("on_time_dispose", (4, 8)),
+    ] {
+        assert_eq!(found.get(id), Some(&numbers), "{id}");
+    }
+    for (side, count) in [(Side::Numerator, 2), (Side::Denominator, 6), (Side::Missing, 4)] {
+        assert_eq!(behind(database, GroupBy::All, "on_time_closure_rate", side, ""), Ok(count), "{side:?}");
+    }
 });
 
 on_both_databases!(every_number_is_as_long_as_its_list_however_grouped, |database| {

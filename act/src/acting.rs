@@ -39,6 +39,10 @@ pub fn admitted(case: &Case, city: &City, action: &Action, acting: &Acting) -> O
     action.by.iter().find_map(|who| match who {
         Who::Task => as_task_holder(case, city, acting),
         Who::Role(role) => as_post(case, city, acting, |grant| grant.role == *role),
+        Who::OfficeRole(role) => {
+            let task = case.task.as_ref()?;
+            as_post(case, city, acting, |grant| grant.role == *role && grant.office == task.office)
+        }
         Who::Reporter => as_reporter(case, acting),
     })
 }

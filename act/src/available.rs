@@ -1,6 +1,6 @@
 //! Which actions a person may take on a case now. The faces show exactly these; a refusal names them.
 
-use model::{Actor, Case, Instant, Outcome};
+use model::{Actor, Case, Instant, Outcome, PartyId};
 use pack::{Action, Compiled, Effect, Process, Target};
 
 use crate::acting::{Acting, admitted};
@@ -29,7 +29,7 @@ pub enum Obstacle {
     Expired,
     /// It was taken too recently.
     TooSoon(Instant),
-    /// There is nothing for it to act on (a task already claimed, no earlier state, a report others have joined).
+    /// There is nothing for it to act on (a task already claimed or not claimed, no earlier state, a report others have joined).
     Moot,
 }
 
@@ -57,6 +57,8 @@ pub fn obstacle(case: &Case, compiled: &Compiled, action: &Action, now: Instant)
     }
     let is_moot = match action.effect {
         Some(Effect::Claim) => case.task.as_ref().is_none_or(|task| task.assignee.is_some()),
+        Some(Effect::Release) => case.task.as_ref().is_none_or(|task| task.assignee.is_none()),
+        Some(Effect::Assign) => case.task.is_none(),
         Some(Effect::Rate) => case.rating.is_some(),
         Some(Effect::Reclassify) | None => matches!(action.to, Target::Previous) && case.previous.is_none(),
     };
@@ -73,6 +75,10 @@ fn is_withdrawal(case: &Case, compiled: &Compiled, action: &Action) -> bool {
 /// The earlier action by which this person did the work they would now judge (nobody closes their own work). It
 /// counts in whatever round it was done: who handled a case once never checks or closes it, reworked or reopened.
 pub fn own_work<'a>(case: &Case, action: &'a Action, actor: &Actor) -> Option<&'a model::ActionId> {
-    let party = actor.party()?;
+    own_work_of(case, action, actor.party()?)
+}
+
+/// The same for a person an action names: nobody is given their own work to judge.
+pub fn own_work_of<'a>(case: &Case, action: &'a Action, party: PartyId) -> Option<&'a model::ActionId> {
     action.separate_from.iter().find(|earlier| case.done_by.get(*earlier).is_some_and(|doers| doers.contains(&party)))
 }

@@ -8,7 +8,7 @@ use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, OfficeRu
 use serde_json::Value;
 
 use crate::acting::{Acting, admitted};
-use crate::available::{Obstacle, available, obstacle, own_work};
+use crate::available::{Obstacle, available, obstacle, own_work, own_work_of};
 use pack::answers::{Answers, FieldFault, parse_answers};
 
 /// An action to take, with its answers by field id.
@@ -115,6 +115,10 @@ pub fn decide(
         return Err(Refusal::OwnWork { action: action.id.clone(), earlier: earlier.clone(), allowed: allowed() });
     }
     let answers = parse_answers(&compiled.city, &action.fields, &input.answers).map_err(Refusal::Answers)?;
+    if let Some(earlier) = answers.person.and_then(|person| own_work_of(case, action, person)) {
+        let message = format!("did {earlier} on this case; nobody judges their own work");
+        return Err(Refusal::Answers(vec![FieldFault { field: "person".to_owned(), message }]));
+    }
     let move_ = Move { case, compiled, process, action, answers, now };
     let bodies = move_.bodies()?;
     Ok(bodies.into_iter().map(|body| NewEvent { at: now, actor: actor.clone(), body }).collect())
@@ -178,8 +182,11 @@ impl Move<'_> {
     fn moved(&self, to: &StateId, subject: &Subject<'_>) -> Result<Moved, Refusal> {
         let state = self.process.states.get(to).ok_or_else(|| EnterError::State(to.clone()))?;
         let is_same_task = *to == self.case.state && !self.is_passed_on(to);
-        let task =
+        let mut task =
             if is_same_task { self.case.task.clone() } else { task_in(self.compiled, self.process, to, subject)? };
+        if let (Some(Effect::Release | Effect::Assign), Some(task)) = (self.action.effect, &mut task) {
+            task.assignee = self.answers.person;
+        }
         let is_handled = matches!(task.as_ref().map(|task| task.clock), Some(ClockName::Disposal));
         // A case sent to be handled without a department named goes where routing sends it; the event says where.
         let routed =

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{ActionId, Case, CaseId, CaseNo, Clock, Event, EvidenceId};
-use pack::Packs;
+use model::{ActionId, Case, CaseId, CaseNo, Clock, Event, EvidenceId, PartyId};
+use pack::{Action, City, Effect, Packs};
 use serde_json::Value;
-use store::{Append, Store, StoreError, Tx};
+use store::{Append, Reader, Store, StoreError, Tx};
 
 use crate::acting::Acting;
-use crate::available::available;
+use crate::available::{available, own_work_of};
 use crate::decide::{ActionInput, Refusal, decide};
 use pack::answers::FieldFault;
 
@@ -102,6 +102,7 @@ pub async fn perform(ctx: &Context, command: PerformCommand) -> Result<Performed
         let input = ActionInput { action: command.action, answers: command.answers };
         let events = decide(&case, &compiled, &command.acting, &input, now)?;
         check_evidence(tx, &events)?;
+        check_assignee(tx, &compiled.city, &case, &events)?;
         let region_path = compiled.city.region_path(&case.place.region);
         let append = Append { case_id: id, before: Some(&case), events, recorded_at: now, region_path: &region_path };
         let (case, events) = tx.append(append)?;
@@ -115,6 +116,54 @@ fn find_case(tx: &mut Tx, case: &CaseRef) -> Result<Option<CaseId>, StoreError> 
         CaseRef::Id(id) => Ok(Some(*id)),
         CaseRef::No(no) => tx.find_case_id(no),
     }
+}
+
+/// Somebody who may be given the present task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignable {
+    /// Who.
+    pub party: PartyId,
+    /// The name shown to colleagues.
+    pub display_name: String,
+}
+
+/// The people who may be given the present task by an action, by name: those who hold its role in its office, for its
+/// region, and did none of the work the action is separate from.
+///
+/// # Errors
+/// [`StoreError`] when the store does not answer.
+pub fn list_assignable(
+    reader: &mut Reader,
+    city: &City,
+    case: &Case,
+    action: &Action,
+) -> Result<Vec<Assignable>, StoreError> {
+    let Some(task) = &case.task else { return Ok(Vec::new()) };
+    let mut holders = reader.list_holders(&task.role, &task.office)?;
+    holders.retain(|holder| {
+        city.is_within(&case.place.region, &holder.region) && own_work_of(case, action, holder.party).is_none()
+    });
+    holders.dedup_by_key(|holder| holder.party);
+    Ok(holders
+        .into_iter()
+        .map(|holder| Assignable { party: holder.party, display_name: holder.display_name })
+        .collect())
+}
+
+/// A task newly given to somebody is given to one who may do it.
+fn check_assignee(tx: &mut Tx, city: &City, case: &Case, events: &[model::NewEvent]) -> Result<(), PerformError> {
+    let given = events.iter().find_map(|event| {
+        let model::EventBody::Moved(moved) = &event.body else { return None };
+        let action = city.processes.get(&case.process)?.action(&moved.action)?;
+        let is_given = action.effect == Some(Effect::Assign);
+        Some((action, moved.task.as_ref()?.assignee?)).filter(|_| is_given)
+    });
+    let Some((action, given)) = given else { return Ok(()) };
+    if list_assignable(tx, city, case, action)?.iter().any(|person| person.party == given) {
+        return Ok(());
+    }
+    let message = "must be one of the people offered: those who hold the task's role in its office".to_owned();
+    Err(Refusal::Answers(vec![FieldFault { field: "person".to_owned(), message }]).into())
 }
 
 /// Every file an action names must have been uploaded.

@@ -36,7 +36,7 @@ fn cast() -> Vec<Acting> {
 }
 
 /// An answer that fits the field.
-fn answer(field: &Field, pick: usize) -> Value {
+fn answer(field: &Field, pick: usize, people: &[PartyId]) -> Value {
     match &field.kind {
         FieldKind::Text { .. } => json!("文字"),
         FieldKind::Number { min, .. } => json!(min),
@@ -51,14 +51,15 @@ fn answer(field: &Field, pick: usize) -> Value {
             json!({"category": "b0101", "condition": condition})
         }
         FieldKind::Stars => json!(1 + pick % 5),
+        FieldKind::Person => json!(people[pick % people.len()].to_string()),
     }
 }
 
-fn answered(action: &Action, pick: usize) -> Value {
+fn answered(action: &Action, pick: usize, people: &[PartyId]) -> Value {
     action
         .fields
         .iter()
-        .map(|field| (field.id.to_string(), answer(field, pick)))
+        .map(|field| (field.id.to_string(), answer(field, pick, people)))
         .collect::<serde_json::Map<_, _>>()
         .into()
 }
@@ -78,10 +79,24 @@ impl Duties {
     }
 }
 
+/// Those of the cast who may be given the present task by an action.
+fn holders(board: &Board, action: &Action) -> Vec<PartyId> {
+    let Some(task) = &board.case.task else { return Vec::new() };
+    let holds = |acting: &Acting| match acting {
+        Acting::Staff { party, grants } => {
+            let has_post = grants.iter().any(|grant| grant.role == task.role && grant.office == task.office);
+            let did = |earlier| board.case.done_by.get(earlier).is_some_and(|doers| doers.contains(party));
+            (has_post && !action.separate_from.iter().any(did)).then_some(*party)
+        }
+        _ => None,
+    };
+    cast().iter().filter_map(holds).collect()
+}
+
 /// Takes an action and checks what must always hold.
 fn take(board: &mut Board, duties: &mut Duties, acting: &Acting, action: &Action, pick: usize) {
     let (version, state) = (board.case.version, board.case.state.clone());
-    board.act(acting, action.id.as_str(), answered(action, pick));
+    board.act(acting, action.id.as_str(), answered(action, pick, &holders(board, action)));
     duties.record(action, acting);
     assert!(board.case.version > version, "{} leaves a trace", action.id);
     check(board, acting);
@@ -149,12 +164,17 @@ proptest! {
         let process = &city.processes[&board.case.process];
         for (pick, minutes) in walk {
             let pick = usize::from(pick);
+            // A person is asked for only where there is one to name.
+            let asks_nobody = |action: &Action| {
+                action.effect == Some(pack::Effect::Assign) && holders(&board, action).is_empty()
+            };
             let possible: Vec<(&Acting, &Action)> = cast
                 .iter()
                 .flat_map(|acting| {
                     let ids: Vec<_> = available(&board.case, &board.compiled, acting, board.now).into_iter().map(|action| action.id.clone()).collect();
                     ids.into_iter().map(move |id| (acting, process.action(&id).unwrap()))
                 })
+                .filter(|(_, action)| !asks_nobody(action))
                 .collect();
             if possible.is_empty() {
                 break;

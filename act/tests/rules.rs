@@ -121,6 +121,44 @@ fn a_claimed_task_is_for_its_assignee_alone_until_the_state_is_left() {
 }
 
 #[test]
+fn a_claimed_task_is_put_back_or_given_on_by_its_holder_or_their_own_chief() {
+    const CHIEF: &str = "department_chief";
+    let mut board = disposing();
+    let (first, own_chief) = (handler(10, SANITATION), staff(30, CHIEF, SANITATION));
+    let given = json!({"person": person(11).to_string()});
+    let table = [
+        ("nobody has it yet", own_chief.clone(), "release", json!({}), "not_allowed"),
+        ("a chief may give it out before it is taken", own_chief.clone(), "assign", given.clone(), "taken"),
+        ("a colleague gives nobody work", first.clone(), "assign", given.clone(), "not_yours"),
+        ("nor does the chief of another department", staff(31, CHIEF, HOUSING), "assign", given.clone(), "not_yours"),
+        ("a person must be named", own_chief.clone(), "assign", json!({}), "answers"),
+        ("and be one", own_chief.clone(), "assign", json!({"person": "li"}), "answers"),
+    ];
+    for (what, acting, action, answers, expect) in table {
+        assert_eq!(word(&board.decide(&acting, action, answers)), expect, "{what}");
+    }
+    let due = board.due();
+    board.act(&first, "claim", json!({}));
+    let table = [
+        ("a colleague", handler(11, SANITATION), "not_yours"),
+        ("another department's chief", staff(31, CHIEF, HOUSING), "not_yours"),
+        ("its holder", first.clone(), "taken"),
+        ("their chief", own_chief.clone(), "taken"),
+    ];
+    for (what, acting, expect) in table {
+        assert_eq!(word(&board.decide(&acting, "release", json!({"note": "请假"}))), expect, "{what}");
+    }
+    board.act(&own_chief, "assign", given);
+    assert_eq!(board.case.task.as_ref().unwrap().assignee, Some(person(11)));
+    assert_eq!(word(&board.decide(&first, "release", json!({}))), "not_yours", "it is no longer theirs");
+    board.act(&handler(11, SANITATION), "release", json!({}));
+    assert_eq!(board.case.task.as_ref().unwrap().assignee, None);
+    assert_eq!(board.due(), due, "whoever has it, it is due when it was");
+    let complete = json!({"after": [photo(1)], "note": "done"});
+    assert_eq!(word(&board.decide(&first, "complete", complete)), "taken");
+}
+
+#[test]
 fn nobody_checks_or_closes_what_they_handled_in_whatever_round() {
     let everything = [
         ("department_handler", SANITATION),

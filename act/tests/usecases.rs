@@ -7,11 +7,13 @@ use std::future::Future;
 use std::sync::Arc;
 
 use common::*;
-use dipper_act::{Acting, CaseRef, Context, Fired, PerformCommand, PerformError, Refusal, fire_due, perform};
-use model::{Actor, Case, ClockName, EventBody, EvidenceId, Instant, NewEvent};
+use dipper_act::{
+    Acting, CaseRef, Context, Fired, PerformCommand, PerformError, Refusal, fire_due, list_assignable, perform,
+};
+use model::{Actor, Case, ClockName, EventBody, EvidenceId, Grant, Instant, NewEvent};
 use pack::Packs;
 use serde_json::{Value, json};
-use store::{Append, EvidenceRow, StoreError, Tx};
+use store::{Append, EvidenceRow, PartyRow, StoreError, Tx};
 use testkit::{Database, FixedClock, Story, on_both_databases};
 
 fn block<T>(future: impl Future<Output = T>) -> T {
@@ -93,6 +95,50 @@ on_both_databases!(a_refused_action_writes_nothing, |database| {
     let Err(PerformError::Refused(Refusal::Answers(faults))) = outcome else { panic!("{outcome:?}") };
     assert_eq!(faults[0].field, "scene");
     assert_eq!(load(database, &case), accepted);
+});
+
+on_both_databases!(a_task_is_given_only_to_somebody_who_may_do_it, |database| {
+    let (ctx, clock) = context(database);
+    let now = model::Clock::now(&clock);
+    let case = report(database, now);
+    let team = "shuyuan-collectors";
+    let posts = [
+        (20, "collector", team, "yaoguang"),
+        (21, "collector", team, "shuyuan"),
+        (22, "collector", team, "gulou"),
+        (23, "collector", "gulou-collectors", "yaoguang"),
+        (24, "acceptor", team, "yaoguang"),
+        (25, "collector", team, "yaoguang"),
+    ];
+    database
+        .write_blocking(move |tx: &mut Tx| {
+            for (number, role, office, region) in posts {
+                let name = format!("n{number}");
+                let disabled = number == 25;
+                tx.record_party(&PartyRow { disabled, ..PartyRow::staff(person(number), &name, &name, now) })?;
+                let (role, office) = (role.parse().unwrap(), office.parse().unwrap());
+                tx.record_grant(person(number), &Grant { role, office, region: region.parse().unwrap() })?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let accepted = block(perform(&ctx, command(&case, acceptor(), "accept", json!({})))).unwrap().case;
+    let list = accepted.clone();
+    let give = demo().city.processes["urban_case"].action(&"assign_verify".parse().unwrap()).unwrap().clone();
+    let offered = database.read_blocking(move |db| list_assignable(db, &demo().city, &list, &give)).unwrap();
+    let offered: Vec<_> = offered.into_iter().map(|person| person.display_name).collect();
+    assert_eq!(offered, ["n20", "n21"], "their office, their region, allowed in");
+    for number in [22, 23, 24, 25, 99] {
+        let give = command(&case, chief(), "assign_verify", json!({"person": person(number).to_string()}));
+        let outcome = block(perform(&ctx, give));
+        let Err(PerformError::Refused(Refusal::Answers(faults))) = outcome else { panic!("{number}: {outcome:?}") };
+        assert_eq!(faults[0].field, "person", "{number}");
+    }
+    assert_eq!(load(database, &case), accepted);
+    let give = command(&case, chief(), "assign_verify", json!({"person": person(21).to_string()}));
+    let done = block(perform(&ctx, give)).unwrap();
+    assert_eq!(load(database, &case).task.unwrap().assignee, Some(person(21)));
+    assert_eq!(done.events.len(), 1, "the clock goes on as it was");
 });
 
 on_both_databases!(a_file_must_be_uploaded_before_an_action_names_it, |database| {

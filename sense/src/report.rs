@@ -306,7 +306,9 @@ fn check_text(name: &'static str, text: &str, max: usize) -> Result<(), ReportEr
     Ok(())
 }
 
-/// Places a report: the point decides the region; words alone leave it to the whole city.
+/// Places a report: the point decides the region. Words alone are looked up in the gazetteer: a named place or a
+/// crossing gives the point, a road or a region the smallest region that holds it; what names nothing known is left to
+/// the whole city.
 ///
 /// # Errors
 /// [`ReportError::Field`] when there is neither point nor address, or the point is outside the city.
@@ -316,10 +318,11 @@ pub fn place(compiled: &Compiled, point: Option<LonLat>, address: Option<&str>) 
         check_text("address", address, ADDRESS_MAX)?;
     }
     let Some(point) = point else {
-        if address.is_none() {
-            return Err(field("place", "a point (lon, lat) or an address is needed"));
-        }
-        return Ok(Place { point: None, cell: None, region: compiled.city.root.clone(), address });
+        let words = address.as_deref().ok_or_else(|| field("place", "a point (lon, lat) or an address is needed"))?;
+        let found = compiled.gazetteer.settle(&compiled.city, &compiled.atlas, words);
+        let point = found.as_ref().filter(|found| found.precision.is_spot()).map(|found| found.point);
+        let region = found.map_or_else(|| compiled.city.root.clone(), |found| found.region);
+        return Ok(Place { cell: point.and_then(|point| Cell::encode(point, Level::L10).ok()), point, region, address });
     };
     let region = region_of(compiled, point).ok_or_else(|| {
         let [west, south, east, north] = compiled.city.bounds;

@@ -31,7 +31,7 @@ fn demo() -> Arc<Compiled> {
     static DEMO: LazyLock<Arc<Compiled>> = LazyLock::new(|| {
         let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../packs/demo"));
         let loaded = pack::load(&folder).unwrap_or_else(|faults| panic!("{faults}"));
-        Arc::new(Compiled::new(loaded.city).unwrap())
+        Arc::new(Compiled::of_pack(loaded).unwrap())
     });
     Arc::clone(&DEMO)
 }
@@ -112,6 +112,25 @@ on_both_databases!(a_report_opens_a_case_with_place_task_and_deadline, |database
     town.clock.advance_minutes(15 * 60 + 30);
     let next_day = block(report(&town.ctx, rubble(Filer::Resident(party(1))))).unwrap();
     assert_eq!(next_day.no.as_str(), "YG20261103-000001");
+});
+
+on_both_databases!(an_address_alone_places_a_report_as_near_as_it_says, |database| {
+    let town = town(database);
+    let city = &demo().city;
+    let district = city.regions.iter().find(|(_, region)| region.title.in_locale("zh-CN") == "天权区").unwrap().0;
+    // Words, whether they give a point, and what the region must lie in.
+    for (address, has_point, within) in [
+        ("瑶光北站南广场", true, &city.root),
+        ("天权区某小区门口", false, district),
+        ("我家楼下", false, &city.root),
+    ] {
+        let command = ReportCommand { point: None, address: Some(address.into()), ..rubble(Filer::Anonymous) };
+        let case = load(database, block(report(&town.ctx, command)).unwrap().case_id);
+        assert_eq!((case.place.point.is_some(), case.place.cell.is_some()), (has_point, has_point), "{address}");
+        assert!(city.is_within(&case.place.region, within), "{address}: {}", case.place.region);
+        assert_eq!(case.place.region == city.root, address == "我家楼下", "{address}: {}", case.place.region);
+        assert_eq!(case.place.address.as_deref(), Some(address), "the words are kept as they are");
+    }
 });
 
 on_both_databases!(what_does_not_fit_is_named_and_nothing_is_written, |database| {

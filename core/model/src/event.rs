@@ -100,7 +100,7 @@ pub enum EventBody {
         /// Which clock.
         clock: ClockName,
     },
-    /// The clock counts for nobody from here on (approved 延期, 挂账, 申诉).
+    /// The clock counts for nobody from here on (挂账, upheld 申诉).
     ClockExempted {
         /// Which clock.
         clock: ClockName,

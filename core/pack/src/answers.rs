@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::city::{Choice, City, Field, FieldKind};
-use model::{CategoryId, ConditionId, EvidenceId, Instant, Limit, OfficeId};
+use model::{CategoryId, ConditionId, EvidenceId, Instant, Limit, OfficeId, PartyId};
 use serde_json::Value;
 
 /// One answer that does not fit its field.
@@ -32,6 +32,8 @@ pub struct Answers {
     pub condition: Option<(CategoryId, Option<ConditionId>)>,
     /// 1 to 5.
     pub stars: Option<u8>,
+    /// A person who is to have the task.
+    pub person: Option<PartyId>,
     /// Everything else, by field id.
     pub others: BTreeMap<String, Value>,
 }
@@ -133,6 +135,10 @@ fn parse_one(city: &City, field: &Field, answer: &Value, parsed: &mut Answers) -
             let stars =
                 answer.as_u64().and_then(|stars| u8::try_from(stars).ok()).filter(|stars| (1..=5).contains(stars));
             parsed.stars = Some(stars.ok_or("must be a whole number from 1 to 5")?);
+        }
+        FieldKind::Person => {
+            let person = answer.as_str().and_then(|text| text.parse().ok());
+            parsed.person = Some(person.ok_or("must be the id of one of the people offered")?);
         }
     }
     Ok(())

@@ -33,6 +33,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
     }
     for (_, form) in folder.forms.iter() {
         processes::check_kinds(form, folder, report);
+        processes::check_people(form, false, report);
     }
     for (id, category) in folder.categories.iter() {
         check_category(id, category, folder, report);

@@ -8,6 +8,8 @@ use model::PackHash;
 use crate::atlas::Atlas;
 use crate::calendar::{CalendarError, Calendars};
 use crate::city::{City, hash};
+use crate::gazetteer::{Gazetteer, NamedShape};
+use crate::load::Loaded;
 
 /// Why a city cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,8 @@ pub struct Compiled {
     pub calendars: Calendars,
     /// Its regions as a spatial index.
     pub atlas: Atlas,
+    /// Its places by name: of the base map too when it was loaded from its folder, else of the regions alone.
+    pub gazetteer: Gazetteer,
 }
 
 impl Compiled {
@@ -39,9 +43,22 @@ impl Compiled {
     /// # Errors
     /// [`CompileError::Calendar`] when a calendar is not well formed, which the checker refuses.
     pub fn new(city: City) -> Result<Self, CompileError> {
+        Self::with_shapes(city, Vec::new())
+    }
+
+    /// Compiles a loaded pack: the city with what its base map names.
+    ///
+    /// # Errors
+    /// [`CompileError::Calendar`] when a calendar is not well formed, which the checker refuses.
+    pub fn of_pack(loaded: Loaded) -> Result<Self, CompileError> {
+        Self::with_shapes(loaded.city, loaded.shapes)
+    }
+
+    fn with_shapes(city: City, shapes: Vec<NamedShape>) -> Result<Self, CompileError> {
         let calendars = Calendars::compile(&city)?;
         let atlas = Atlas::new(&city);
-        Ok(Self { hash: hash(&city), calendars, atlas, city: Arc::new(city) })
+        let gazetteer = Gazetteer::new(&city, shapes);
+        Ok(Self { hash: hash(&city), calendars, atlas, gazetteer, city: Arc::new(city) })
     }
 
     /// Compiles a city archived by [`Compiled::to_json`]; the hash is computed anew.

@@ -1,4 +1,4 @@
-//! GeoJSON of a pack: outlines of regions and layers of the base map.
+//! GeoJSON of a pack: outlines of regions. Layers of the base map are read in `layers`.
 //!
 //! Coordinates are rounded to 1e-7 of a degree (a centimetre): the archived JSON then reads back as the very same
 //! numbers, and the hash of a pack does not hang on digits no survey has.
@@ -97,23 +97,7 @@ fn read_ring(ring: Vec<Vec<f64>>, region: &At<RegionId>, report: &mut Report) ->
     points
 }
 
-/// Checks that a layer of the base map is a feature collection.
-pub(crate) fn check_layer(text: &str, file: u32, report: &mut Report) {
-    #[derive(Deserialize)]
-    struct Layer {
-        #[serde(rename = "type")]
-        kind: String,
-        #[serde(rename = "features")]
-        _features: Vec<serde::de::IgnoredAny>,
-    }
-    if let Some(layer) = parse::<Layer>(text, file, report)
-        && layer.kind != "FeatureCollection"
-    {
-        report.fault(Pos { file, line: 1 }, format!("expected a FeatureCollection, got {:?}", layer.kind));
-    }
-}
-
-fn parse<'t, T: Deserialize<'t>>(text: &'t str, file: u32, report: &mut Report) -> Option<T> {
+pub(crate) fn parse<'t, T: Deserialize<'t>>(text: &'t str, file: u32, report: &mut Report) -> Option<T> {
     let place = |error: &serde_json::Error| Pos { file, line: u32::try_from(error.line()).unwrap_or(u32::MAX) };
     serde_json::from_str(text)
         .map_err(|error| report.fault(place(&error), format!("not the GeoJSON expected: {error}")))

@@ -11,7 +11,9 @@ pub mod city;
 pub mod compiled;
 pub mod enter;
 mod faults;
+pub mod gazetteer;
 mod geometry;
+mod layers;
 mod load;
 mod lookup;
 mod lower;
@@ -25,6 +27,7 @@ pub use city::*;
 pub use compiled::CompileError;
 pub use compiled::{Compiled, Packs};
 pub use faults::{Fault, Faults};
+pub use gazetteer::{Found, Gazetteer, NamedShape, Precision};
 pub use load::{Loaded, load};
 pub use schema::schemas;
 

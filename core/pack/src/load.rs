@@ -6,6 +6,7 @@ use model::PackHash;
 
 use crate::city::{City, hash};
 use crate::faults::{Fault, Faults, Report};
+use crate::gazetteer::NamedShape;
 use crate::scenario::Scenario;
 use crate::{check, lower, source};
 
@@ -16,6 +17,8 @@ pub struct Loaded {
     pub city: City,
     /// The city's hash.
     pub hash: PackHash,
+    /// What its base map names; not part of the hash, since no rule hangs on it.
+    pub shapes: Vec<NamedShape>,
     /// What is odd, though usable.
     pub warnings: Vec<Fault>,
     /// Its scenario tests, to be played by the case engine.
@@ -35,7 +38,7 @@ pub fn load(dir: &Path) -> Result<Loaded, Faults> {
     let (faults, warnings) = report.finish();
     match city {
         Some(city) if faults.is_empty() => {
-            Ok(Loaded { hash: hash(&city), city, warnings, scenarios: folder.scenarios })
+            Ok(Loaded { hash: hash(&city), city, shapes: folder.shapes, warnings, scenarios: folder.scenarios })
         }
         _ => Err(Faults(faults)),
     }

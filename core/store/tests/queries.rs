@@ -142,6 +142,26 @@ on_both_databases!(filters_narrow_to_the_cases_they_name, |database| {
     }
 });
 
+on_both_databases!(cases_raised_to_any_of_several_offices_are_found, |database| {
+    database
+        .write_blocking(|tx| {
+            for office in ["bureau", "mayor", "museum"] {
+                let story = Story::default();
+                let case = story.file(tx, noon())?;
+                let (level, office, clock) = (1, office.parse().unwrap(), ClockName::Task);
+                let body = EventBody::Escalated { level, office, clock, next_at: None };
+                let event = NewEvent { at: after_h(1), actor: model::Actor::system("test"), body };
+                story.append(tx, case.id, Some(&case), after_h(1), vec![event])?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    for (offices, expect) in [(vec![], &[2, 1, 0][..]), (vec!["bureau"], &[0]), (vec!["bureau", "museum"], &[2, 0])] {
+        let watchers = offices.iter().map(|office| office.parse().unwrap()).collect();
+        assert_eq!(list(database, CaseFilter { watchers, ..CaseFilter::default() }, CaseSort::Opened), expect);
+    }
+});
+
 fn scope(region_path: &str, office: &str) -> CaseScope {
     CaseScope {
         region_path: Some(region_path.to_owned()).filter(|path| !path.is_empty()),

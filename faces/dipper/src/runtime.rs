@@ -35,8 +35,7 @@ pub struct Runtime {
 impl Runtime {
     /// Opens everything: the pack is checked, the database migrated, archived packs read, keys made where missing.
     pub fn open(config: Config) -> anyhow::Result<Self> {
-        let city = load(&config.pack)?.city;
-        let compiled = Arc::new(Compiled::new(city)?);
+        let compiled = Arc::new(Compiled::of_pack(load(&config.pack)?)?);
         std::fs::create_dir_all(&config.data)
             .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
         let store = open_store(&config)?;

@@ -67,6 +67,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(city::get_pack::get_pack))
         .routes(routes!(city::get_basemap_layer::get_basemap_layer))
         .routes(routes!(place::locate::locate))
+        .routes(routes!(place::search_places::search_places))
         .routes(routes!(place::list_grid_cells::list_grid_cells))
         .routes(routes!(evidence::get_evidence::get_evidence))
         .routes(routes!(reports::suggest_duplicates::suggest_duplicates))

@@ -32,6 +32,7 @@ async fn every_endpoint_lets_in_whom_it_should() {
     for (path, expect) in [
         ("/api/v1/session".to_owned(), [200, 200, 200, 200, 200]),
         ("/api/v1/city".to_owned(), [200, 200, 200, 200, 200]),
+        ("/api/v1/places?q=a".to_owned(), [200, 200, 200, 200, 200]),
         ("/api/v1/cases".to_owned(), [401, 403, 200, 200, 200]),
         ("/api/v1/queues".to_owned(), [401, 403, 200, 200, 200]),
         (case.clone(), [401, 403, 403, 200, 200]),
@@ -231,6 +232,9 @@ async fn parameters_that_do_not_fit_are_named() {
         "/api/v1/cases?sort=colour",
         "/api/v1/locate?lon=181&lat=0",
         "/api/v1/locate?lon=1",
+        "/api/v1/places",
+        "/api/v1/places?q=a&limit=0",
+        "/api/v1/places?q=a&limit=21",
         "/api/v1/grid?west=0&south=0&east=1&north=1&level=11",
         "/api/v1/public/cases?west=-180&south=-90&east=180&north=90",
         "/api/v1/trends?days=0",
@@ -238,8 +242,10 @@ async fn parameters_that_do_not_fit_are_named() {
     ] {
         assert_eq!(test.get(Some(&chief), path).await.refusal(400), "bad_parameter", "{path}");
     }
-    let q = format!("/api/v1/cases?q={}", "a".repeat(101));
-    assert_eq!(test.get(Some(&chief), &q).await.refusal(400), "bad_parameter");
+    for (path, longest) in [("/api/v1/cases?q=", 100), ("/api/v1/places?q=", 300)] {
+        let q = format!("{path}{}", "a".repeat(longest + 1));
+        assert_eq!(test.get(Some(&chief), &q).await.refusal(400), "bad_parameter", "{path}");
+    }
     assert_eq!(
         test.get(None, "/api/v1/grid?west=0&south=0&east=90&north=80&level=4").await.refusal(400),
         "too_many_cells"

@@ -43,6 +43,19 @@ async fn a_report_is_filed_handled_checked_closed_and_rated() {
     test.act(&acceptor, &id, "accept", json!({})).await.expect(200);
     let wrong = test.act(&acceptor, &id, "verify", json!({"scene": [picture]})).await.expect(409).json();
     assert_eq!(word(&wrong, "code"), "not_allowed");
+    // The chief gives the task to one of the team, who puts it back.
+    let shown = test.get(Some(&chief), &format!("/api/v1/cases/{id}")).await.expect(200).json();
+    let give = shown["actions"].as_array().expect("a list").iter().find(|action| action["id"] == "assign_verify");
+    let people = give.expect("the chief may give it")["fields"][0]["people"].clone();
+    assert_eq!(people.as_array().map(Vec::len), Some(2), "{people}");
+    let given = test.act(&chief, &id, "assign_verify", json!({"person": people[0]["id"]})).await.expect(200).json();
+    assert_eq!(given["task"]["assignee"], people[0]["id"]);
+    let stranger = json!({"person": word(&filed, "case_id")});
+    let refused = test.act(&chief, &id, "assign_verify", stranger).await.expect(422).json();
+    assert_eq!(word(&refused["fields"][0], "field"), "person");
+    let holder = if people[0]["title"]["zh-CN"] == "first" { &first } else { &second };
+    let back = test.act(holder, &id, "release_verify", json!({"note": "临时有事"})).await.expect(200).json();
+    assert!(back["task"].get("assignee").is_none());
     test.act(&first, &id, "claim_verify", json!({})).await.expect(200);
     let refused = test.act(&first, &id, "verify", json!({})).await.expect(422).json();
     assert_eq!(word(&refused["fields"][0], "field"), "scene");

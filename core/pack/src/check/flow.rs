@@ -84,7 +84,8 @@ fn walk<'a>(from: impl IntoIterator<Item = &'a StateId>, edges: &Edges<'a>) -> B
 
 /// In every state an action is offered in, somebody may take it.
 fn check_takers(action: &ActionSource, states: &BTreeMap<&StateId, &StateSource>, report: &mut Report) {
-    if action.by.0.is_empty() || action.by.0.iter().any(|who| who.value != Who::Task) {
+    let needs_task = |who: &Who| matches!(who, Who::Task | Who::OfficeRole(_));
+    if action.by.0.is_empty() || action.by.0.iter().any(|who| !needs_task(&who.value)) {
         return;
     }
     for from in &action.from.0 {

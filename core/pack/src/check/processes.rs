@@ -65,6 +65,14 @@ pub(super) fn check_kinds(fields: &[FieldSource], folder: &Folder, report: &mut 
     }
 }
 
+/// People are named only to be given the present task.
+pub(super) fn check_people(fields: &[FieldSource], is_assigning: bool, report: &mut Report) {
+    for field in fields.iter().filter(|field| field.kind.value == FieldType::Person && !is_assigning) {
+        let message = format!("field {} of type person belongs to an action that assigns", field.id.value);
+        report.fault(field.id.at, message);
+    }
+}
+
 impl Checker<'_> {
     fn check_ids(&mut self) {
         let mut stages: BTreeSet<&StageId> = BTreeSet::new();
@@ -183,7 +191,7 @@ impl Checker<'_> {
             self.check_target(&At { value: state.clone(), at: action.to.at }, &format!("action {id}"));
         }
         for who in &action.by.0 {
-            if let Who::Role(role) = &who.value {
+            if let Who::Role(role) | Who::OfficeRole(role) = &who.value {
                 self.check_role(&At { value: role.clone(), at: who.at }, &format!("action {id}"));
             }
         }
@@ -217,11 +225,19 @@ impl Checker<'_> {
             Some(At { value: Effect::Rate, at }) if !has(action, "stars", FieldType::Stars) => {
                 self.report.fault(*at, format!("action {id} rates, so it needs a field \"stars\" of type stars"));
             }
-            Some(At { value: Effect::Claim, at }) if action.to.value != Target::Stay => {
-                self.report.fault(*at, format!("action {id} claims the present task, so it must stay in its state"));
+            Some(At { value: Effect::Assign, at }) if !has(action, "person", FieldType::Person) => {
+                self.report.fault(*at, format!("action {id} assigns, so it needs a field \"person\" of type person"));
+            }
+            Some(At { value: Effect::Claim | Effect::Release | Effect::Assign, at })
+                if action.to.value != Target::Stay =>
+            {
+                let message = format!("action {id} is about who has the present task, so it must stay in its state");
+                self.report.fault(*at, message);
             }
             _ => {}
         }
+        let is_assigning = action.effect.as_ref().is_some_and(|effect| effect.value == Effect::Assign);
+        check_people(&action.fields, is_assigning, self.report);
         let asks_limit = |action: &&ActionSource| has(action, "limit", FieldType::Limit);
         for effect in action.disposal.iter().chain(&action.task) {
             if effect.value == ClockEffect::Extend

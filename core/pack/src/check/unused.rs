@@ -22,7 +22,10 @@ pub(super) fn check(folder: &Folder, report: &mut Report) {
         }
         for action in &process.actions {
             roles.extend(
-                action.by.0.iter().filter_map(|who| if let Who::Role(role) = &who.value { Some(role) } else { None }),
+                action.by.0.iter().filter_map(|who| match &who.value {
+                    Who::Role(role) | Who::OfficeRole(role) => Some(role),
+                    Who::Task | Who::Reporter => None,
+                }),
             );
             calendars.extend(action.within.iter().chain(&action.not_again_before).map(|within| &within.calendar));
         }

@@ -179,6 +179,8 @@ pub enum Who {
     Task,
     /// Staff with this role whose region holds the case's region, whatever the task.
     Role(RoleId),
+    /// Staff with this role in the office that owes the present task: a chief among their own people.
+    OfficeRole(RoleId),
     /// Whoever reported or joined the case.
     Reporter,
 }
@@ -207,6 +209,10 @@ pub enum ClockEffect {
 pub enum Effect {
     /// The actor takes the task.
     Claim,
+    /// The task is put back: nobody in particular has it any more.
+    Release,
+    /// The task is given to the person named in the `person` field.
+    Assign,
     /// The category or condition is put right from the `condition` field.
     Reclassify,
     /// The reporter's rating is taken from the `stars` field.
@@ -283,6 +289,8 @@ pub enum FieldKind {
     Condition,
     /// 1 to 5.
     Stars,
+    /// One of the people who may do the present task.
+    Person,
 }
 
 /// One entry of a list.

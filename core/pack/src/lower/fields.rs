@@ -44,7 +44,7 @@ const fn attributes(kind: FieldType) -> &'static [&'static str] {
         FieldType::Number | FieldType::Evidence => &["min", "max"],
         FieldType::Choice | FieldType::Choices => &["options"],
         FieldType::Office => &["kinds"],
-        FieldType::Datetime | FieldType::Condition | FieldType::Stars => &[],
+        FieldType::Datetime | FieldType::Condition | FieldType::Stars | FieldType::Person => &[],
     }
 }
 
@@ -99,6 +99,7 @@ fn lower_kind(source: &FieldSource, report: &mut Report) -> Option<FieldKind> {
         }
         FieldType::Condition => Some(FieldKind::Condition),
         FieldType::Stars => Some(FieldKind::Stars),
+        FieldType::Person => Some(FieldKind::Person),
     }
 }
 

@@ -13,7 +13,9 @@ use super::types::{
 };
 use super::yaml::{self, Node, Value};
 use crate::faults::{At, Pos, Report};
+use crate::gazetteer::NamedShape;
 use crate::geometry::{self, Outline};
+use crate::layers::read_layer;
 use crate::scenario::Scenario;
 
 /// Largest file read, bytes: a base map layer of a district is a tenth of it.
@@ -87,6 +89,8 @@ pub(crate) struct Folder {
     pub messages: Shelf<String, Text>,
     /// File stems under `basemap/`.
     pub layers: Vec<At<String>>,
+    /// What the base map names.
+    pub shapes: Vec<NamedShape>,
     pub scenarios: Vec<Scenario>,
 }
 
@@ -154,7 +158,8 @@ impl Files<'_> {
         }
         for path in self.list("basemap", "geojson") {
             if let Some((file, text)) = self.read_text(&path) {
-                geometry::check_layer(&text, file, self.report);
+                let is_road = is_layer_of_roads(folder, stem(&path));
+                folder.shapes.extend(read_layer(&text, file, is_road, &self.locales, self.report));
                 folder.layers.push(At { value: stem(&path).to_owned(), at: Pos { file, line: 0 } });
             }
         }
@@ -291,6 +296,12 @@ impl Files<'_> {
             self.report.fault(Pos { file, line: 0 }, message);
         }
     }
+}
+
+/// Whether `pack.yaml` says that a layer of the base map holds roads.
+fn is_layer_of_roads(folder: &Folder, stem: &str) -> bool {
+    let layers = folder.pack.iter().flat_map(|pack| pack.basemap.iter());
+    layers.into_iter().any(|layer| layer.id.value == stem && layer.kind.value == "road")
 }
 
 /// File names directly within a folder, sorted; none when it is not there.

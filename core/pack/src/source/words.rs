@@ -97,6 +97,8 @@ words! {
     }
     Effect, "an effect" {
         "claim" => Self::Claim,
+        "release" => Self::Release,
+        "assign" => Self::Assign,
         "reclassify" => Self::Reclassify,
         "rate" => Self::Rate,
     }
@@ -120,6 +122,7 @@ words! {
         "limit" => Self::Limit,
         "condition" => Self::Condition,
         "stars" => Self::Stars,
+        "person" => Self::Person,
     }
     HolidayWord, "a rule of a holiday" {
         "dates" => Self::Dates,
@@ -141,6 +144,7 @@ pub(crate) enum FieldType {
     Limit,
     Condition,
     Stars,
+    Person,
 }
 
 /// The word of a holiday's rule.
@@ -245,18 +249,19 @@ impl Source for Target {
     }
 }
 
-/// `task`, `reporter` or `role:ROLE`.
+/// `task`, `reporter`, `role:ROLE` or `office_role:ROLE`.
 impl Source for Who {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        phrase(node, reader, "who may act", |text| match text.strip_prefix("role:") {
-            _ if text == "task" => Ok(Self::Task),
-            _ if text == "reporter" => Ok(Self::Reporter),
-            Some(role) => id(role.trim()).map(Self::Role),
-            None => Err(format!("{text:?} is nobody: use task, reporter or role:ROLE")),
+        phrase(node, reader, "who may act", |text| match text.split_once(':') {
+            None if text == "task" => Ok(Self::Task),
+            None if text == "reporter" => Ok(Self::Reporter),
+            Some(("role", role)) => id(role.trim()).map(Self::Role),
+            Some(("office_role", role)) => id(role.trim()).map(Self::OfficeRole),
+            _ => Err(format!("{text:?} is nobody: use task, reporter, role:ROLE or office_role:ROLE")),
         })
     }
 
     fn schema() -> Json {
-        json!({"type": "string", "pattern": "^(task|reporter|role:.+)$"})
+        json!({"type": "string", "pattern": "^(task|reporter|(office_)?role:.+)$"})
     }
 }

@@ -59,8 +59,8 @@ pub struct CaseFilter {
     pub waiting_for: Option<PartyId>,
     /// Handled by this department.
     pub handler: Option<OfficeId>,
-    /// Watched by this office since an escalation.
-    pub watcher: Option<OfficeId>,
+    /// Watched by any of these offices since an escalation; empty = by whomever.
+    pub watchers: Vec<OfficeId>,
     /// Reported or joined by this account.
     pub member: Option<PartyId>,
     /// In this state.
@@ -267,7 +267,7 @@ impl CaseFilter {
             let earliest = clause.bind(i64::MIN);
             clause.and(&format!("due_at_us > {earliest}"));
         }
-        clause.and_in("watcher", &self.watcher);
+        clause.and_in("watcher", &self.watchers);
         if self.supervised {
             clause.and("supervised > 0");
         }

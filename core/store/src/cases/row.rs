@@ -130,7 +130,7 @@ case_row! {
     settles_at: Option<Instant> = "settles_at_us";
     /// Whether handling was done in time; absent while it is not done, or without a limit.
     on_time: Option<bool> = "on_time";
-    /// True when the disposal clock counts for nobody (挂账, approved 延期 or 申诉).
+    /// True when the disposal clock counts for nobody (挂账, upheld 申诉).
     excused: bool = "excused";
     /// The reporter's rating, 1 to 5.
     rating: Option<u8> = "rating";

@@ -5,6 +5,13 @@ use model::StageId;
 use super::{GroupBy, IndicatorScope};
 use crate::cases::Where;
 
+/// The clock counts for nobody, or more time was granted and kept. A macro: conditions are built of literals.
+macro_rules! excused {
+    () => {
+        "(c.excused OR (c.extended > 0 AND COALESCE(c.on_time, FALSE)))"
+    };
+}
+
 /// Which rows a part looks at, and by which instant they belong to the period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Cohort {
@@ -58,6 +65,9 @@ pub enum Part {
     /// Of the closed with both instants known: microseconds from filing to done, summed.
     HandlingUs,
     /// Promised for the period or closed in it, not excused, and that time has come (应结案).
+    ///
+    /// Excused are 挂账 and upheld 申诉, which exempt the clock, and a 延期 that was approved and kept: it is taken out
+    /// of what is due, as 缓办 is. One that was not kept is late like any other.
     Due,
     /// Of the due: closed.
     DueClosed,
@@ -65,7 +75,7 @@ pub enum Part {
     DueClosedOnTime,
     /// Of the due: not (closed and handled in time).
     DueLate,
-    /// Promised for the period or closed in it, but excused (挂账, approved 延期 or 申诉): not among the due.
+    /// Promised for the period or closed in it, but excused (挂账, upheld 申诉, kept 延期): not among the due.
     Excused,
     /// Steps with a deadline, not exempt, left in the period or due in it and that time has come (应…数).
     StepsDue,
@@ -188,11 +198,15 @@ impl Part {
             Self::Rated | Self::RatingSum => "c.rating IS NOT NULL",
             Self::Satisfied => "COALESCE(c.rating, 0) >= 4",
             Self::HandlingUs => "c.filed_at_us IS NOT NULL AND c.handled_at_us IS NOT NULL",
-            Self::Due => "NOT c.excused",
-            Self::DueClosed => "NOT c.excused AND c.outcome IS NOT NULL",
-            Self::DueClosedOnTime => "NOT c.excused AND c.outcome IS NOT NULL AND COALESCE(c.on_time, FALSE)",
-            Self::DueLate => "NOT c.excused AND NOT (c.outcome IS NOT NULL AND COALESCE(c.on_time, FALSE))",
-            Self::Excused => "c.excused",
+            Self::Due => concat!("NOT ", excused!()),
+            Self::DueClosed => concat!("NOT ", excused!(), " AND c.outcome IS NOT NULL"),
+            Self::DueClosedOnTime => {
+                concat!("NOT ", excused!(), " AND c.outcome IS NOT NULL AND COALESCE(c.on_time, FALSE)")
+            }
+            Self::DueLate => {
+                concat!("NOT ", excused!(), " AND NOT (c.outcome IS NOT NULL AND COALESCE(c.on_time, FALSE))")
+            }
+            Self::Excused => excused!(),
             Self::StepsDue => "s.due_at_us IS NOT NULL AND NOT s.exempt",
             Self::StepsDone | Self::StepsUs => "s.due_at_us IS NOT NULL AND NOT s.exempt AND s.left_at_us IS NOT NULL",
             Self::StepsOnTime => {

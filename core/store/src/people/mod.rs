@@ -9,5 +9,5 @@ mod sessions;
 
 pub use access::AccessRow;
 pub use contacts::ContactRow;
-pub use parties::{PartyKind, PartyRow, fold_login};
+pub use parties::{Holder, PartyKind, PartyRow, fold_login};
 pub use sessions::{ApiKeyRow, SessionRow};

@@ -1,6 +1,6 @@
 //! Accounts and what they may do where.
 
-use model::{Grant, Instant, PartyId};
+use model::{Grant, Instant, OfficeId, PartyId, RegionId, RoleId};
 
 use crate::db::{FromValue, Row, ToValue, Value, params};
 use crate::error::StoreError;
@@ -85,6 +85,17 @@ impl PartyRow {
             created_at,
         }
     }
+}
+
+/// Somebody who holds a post in a region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Who.
+    pub party: PartyId,
+    /// The name shown to colleagues.
+    pub display_name: String,
+    /// Where.
+    pub region: RegionId,
 }
 
 /// The one form of a login: trimmed, lower case.
@@ -239,6 +250,30 @@ impl Reader {
             }
         }
         Ok(names)
+    }
+
+    /// Everybody who holds a post and may sign in, by name; one row for each region they hold it in.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_holders(&mut self, role: &RoleId, office: &OfficeId) -> Result<Vec<Holder>, StoreError> {
+        let rows = self.query(
+            "SELECT g.party, p.display_name, g.region
+             FROM grants AS g
+             JOIN parties AS p ON p.id = g.party
+             WHERE g.role = $1 AND g.office = $2 AND NOT p.disabled
+             ORDER BY p.display_name, g.party, g.region",
+            params![role, office],
+        )?;
+        rows.into_iter()
+            .map(|mut row| {
+                Ok(Holder {
+                    party: row.next("grants.party")?,
+                    display_name: row.next("parties.display_name")?,
+                    region: row.next("grants.region")?,
+                })
+            })
+            .collect()
     }
 
     /// What somebody may do where, in order.

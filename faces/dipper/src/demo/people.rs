@@ -73,7 +73,7 @@ pub fn posts(city: &City) -> BTreeSet<(RoleId, OfficeId)> {
             posts.extend(offices.into_iter().map(|office| (rule.role.clone(), office)));
         }
         let roles = process.actions.iter().flat_map(|action| &action.by).filter_map(|who| match who {
-            Who::Role(role) => Some(role.clone()),
+            Who::Role(role) | Who::OfficeRole(role) => Some(role.clone()),
             Who::Task | Who::Reporter => None,
         });
         for role in roles.collect::<BTreeSet<_>>() {

@@ -141,6 +141,8 @@ pub struct Whole<'a> {
     pub names: &'a Names,
     /// What the reader may do.
     pub actions: &'a [&'a pack::Action],
+    /// Who may be given the present task, where one of the actions does that.
+    pub assignable: &'a [act::Assignable],
     /// The present instant.
     pub now: Instant,
 }
@@ -150,7 +152,7 @@ impl Whole<'_> {
     pub fn view(&self) -> wire::CaseView {
         let (case, city) = (self.case, &*self.compiled.city);
         let row = CaseRow::from_case(case, &city.region_path(&case.place.region));
-        let about = About { category: &case.category, region: &case.place.region, handler: case.handler.as_ref() };
+        let about = About { category: &case.category, region: &case.place.region, handler: case.handler.as_ref(), assignable: self.assignable };
         wire::CaseView {
             summary: summary(&row, city, self.names, self.now),
             description: case.description.clone(),

@@ -178,6 +178,7 @@ fn action(city: &City, action: &pack::Action) -> wire::Action {
         Who::Task => "task".to_owned(),
         Who::Reporter => "reporter".to_owned(),
         Who::Role(role) => format!("role:{role}"),
+        Who::OfficeRole(role) => format!("office_role:{role}"),
     };
     wire::Action {
         id: action.id.to_string(),

@@ -1,12 +1,13 @@
 //! Questions and actions.
 
+use act::Assignable;
 use model::{CategoryId, OfficeId, RegionId};
 use pack::{City, FieldKind};
 
-use super::text;
+use super::{plain, text};
 use crate::wire;
 
-/// What an office field may propose: the case it is about.
+/// What fields may propose: the case they are about.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
     /// Its category.
@@ -15,6 +16,8 @@ pub struct About<'a> {
     pub region: &'a RegionId,
     /// Who handles it now.
     pub handler: Option<&'a OfficeId>,
+    /// Who may be given its present task.
+    pub assignable: &'a [Assignable],
 }
 
 /// A field as the pack declares it, or with the offices to choose from when it is about a case.
@@ -43,7 +46,13 @@ fn kind(city: &City, kind: &FieldKind, about: Option<About<'_>>) -> wire::FieldK
         FieldKind::Limit { max } => wire::FieldKind::Limit { max: max.to_string() },
         FieldKind::Condition => wire::FieldKind::Condition,
         FieldKind::Stars => wire::FieldKind::Stars,
+        FieldKind::Person => wire::FieldKind::Person { people: about.map_or_else(Vec::new, |about| people(&about)) },
     }
+}
+
+fn people(about: &About<'_>) -> Vec<wire::Named> {
+    let named = |person: &Assignable| wire::Named { id: person.party.to_string(), title: plain(&person.display_name) };
+    about.assignable.iter().map(named).collect()
 }
 
 /// Offices of the field's kinds, those nearest to the case first: the chain of its regions, then the rest.

@@ -83,9 +83,11 @@ pub const fn datatype(kind: &FieldKind) -> Option<&'static str> {
         FieldKind::Datetime => "datetime",
         FieldKind::Choice { .. } => "singlevaluelist",
         FieldKind::Choices { .. } => "multivaluelist",
-        FieldKind::Office { .. } | FieldKind::Evidence { .. } | FieldKind::Limit { .. } | FieldKind::Condition => {
-            return None;
-        }
+        FieldKind::Office { .. }
+        | FieldKind::Evidence { .. }
+        | FieldKind::Limit { .. }
+        | FieldKind::Condition
+        | FieldKind::Person => return None,
     })
 }
 

@@ -80,6 +80,13 @@ pub enum FieldKind {
     Condition,
     /// 1 to 5.
     Stars,
+    /// A colleague; the answer is their id.
+    Person {
+        /// Who may be given the task; empty in the pack's own description of an action.
+        #[serde(default)]
+        #[schema(required)]
+        people: Vec<Named>,
+    },
 }
 
 /// An action that the caller may take now.

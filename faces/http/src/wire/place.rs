@@ -19,6 +19,53 @@ pub struct PointQuery {
     pub category: Option<String>,
 }
 
+/// An address, or the beginning of a name.
+#[derive(Debug, Clone, PartialEq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PlaceQuery {
+    /// The words, at most 300 characters.
+    pub q: String,
+    /// How many at most, 1 to 20; 8 when absent.
+    #[param(minimum = 1, maximum = 20)]
+    pub limit: Option<u8>,
+}
+
+/// Places that some words may mean.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PlaceList {
+    /// The places, the nearest first.
+    pub items: Vec<FoundPlace>,
+}
+
+/// A place that some words may mean.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FoundPlace {
+    /// Its name.
+    pub title: Text,
+    /// How near the words came.
+    pub precision: PlacePrecision,
+    /// Longitude of the place, or of the middle of where it may be; degrees CGCS2000.
+    pub lon: f64,
+    /// Latitude, likewise.
+    pub lat: f64,
+    /// The regions that hold all of it, the city first.
+    pub region_chain: Vec<RegionLink>,
+}
+
+/// How near some words came to a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlacePrecision {
+    /// Somewhere in a region.
+    Region,
+    /// Somewhere along a road.
+    Road,
+    /// Where two roads meet.
+    Crossing,
+    /// A named place.
+    Place,
+}
+
 /// Where a point is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Located {

@@ -43,10 +43,10 @@ pub fn pack_folder() -> PathBuf {
 }
 
 static CITY: LazyLock<Arc<Compiled>> = LazyLock::new(|| {
-    let mut city = pack::load(&pack_folder()).expect("the demo pack has no faults").city;
-    let drain = city.categories.get_mut(DRAIN).expect("the demo city has drains");
+    let mut loaded = pack::load(&pack_folder()).expect("the demo pack has no faults");
+    let drain = loaded.city.categories.get_mut(DRAIN).expect("the demo city has drains");
     drain.intake = Intake::Batch;
-    Arc::new(Compiled::new(city).expect("the demo city compiles"))
+    Arc::new(Compiled::of_pack(loaded).expect("the demo city compiles"))
 });
 
 static HASH: LazyLock<String> = LazyLock::new(|| hash_password(&Password::new(PASSWORD).expect("fits"), [7; 16]));

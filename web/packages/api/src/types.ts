@@ -19,6 +19,7 @@ export type Grant = Session["grants"][number];
 export type City = Answer<"get_city">;
 export type Category = Answer<"list_categories">[number];
 export type Located = Answer<"locate">;
+export type FoundPlace = Answer<"search_places">["items"][number];
 export type Evidence = Answer<"upload_evidence">;
 export type Similar = Answer<"suggest_duplicates">["items"][number];
 export type ReportSummary = Answer<"list_my_reports">["items"][number];

@@ -1,8 +1,9 @@
 // @vitest-environment jsdom
 import { mount } from "@vue/test-utils";
 import type { Field } from "@dipper/api";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createMemoryHistory, createRouter } from "vue-router";
+import AddressField from "./components/AddressField.vue";
 import DueChip from "./components/DueChip.vue";
 import FormFields from "./components/FormFields.vue";
 import LimitField from "./components/LimitField.vue";
@@ -29,6 +30,7 @@ const FIELDS = [
   { ...base, id: "limit", type: "limit", max: "5 working_day" },
   { ...base, id: "kind", type: "condition" },
   { ...base, id: "stars", type: "stars" },
+  { ...base, id: "person", type: "person", people: [{ id: "p1", title: { "zh-CN": "王芳" } }] },
 ] as Field[];
 
 describe("a form of the pack", () => {
@@ -63,6 +65,42 @@ describe("a form of the pack", () => {
     expect(area.attributes("aria-invalid")).toBe("true");
     expect(form.find(`#${area.attributes("aria-describedby")}`).text()).toContain("500");
     expect(form.text()).toContain("at most 9");
+  });
+});
+
+describe("an address", () => {
+  const place = (name: string, precision: string) => ({ title: { "zh-CN": name }, precision, lon: 112.9, lat: 32.5, region_chain: [] });
+
+  async function typed(words: string, items: unknown[]) {
+    vi.useFakeTimers();
+    vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ items }), { headers: { "content-type": "application/json" } }));
+    const field = mount(AddressField, { global, props: { label: "地址", modelValue: "" }, attachTo: document.body });
+    await field.find("input").setValue(words);
+    await field.setProps({ modelValue: words });
+    await vi.advanceTimersByTimeAsync(400);
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(field.findAll("[role=option]").length).toBe(items.length));
+    return field;
+  }
+
+  it("offers places, is worked by keys, and keeps a longer text as it was typed", async () => {
+    const field = await typed("瑶光北站东侧", [place("瑶光北站", "place"), place("北站路", "road")]);
+    const input = field.find("input");
+    expect(input.attributes("aria-expanded")).toBe("true");
+    await input.trigger("keydown", { key: "ArrowDown" });
+    expect(input.attributes("aria-activedescendant")).toBe(field.findAll("[role=option]")[0]?.attributes("id"));
+    await input.trigger("keydown", { key: "Enter" });
+    expect(field.emitted("pick")).toMatchObject([[{ precision: "place" }]]);
+    expect(field.emitted("update:modelValue")?.at(-1)).toEqual(["瑶光北站东侧"]);
+    expect(field.find("[role=listbox]").exists()).toBe(false);
+    field.unmount();
+  });
+
+  it("fills in a name that was only begun", async () => {
+    const field = await typed("北站", [place("北站路", "road")]);
+    await field.find("[role=option]").trigger("click");
+    expect(field.emitted("update:modelValue")?.at(-1)).toEqual(["北站路"]);
+    field.unmount();
   });
 });
 

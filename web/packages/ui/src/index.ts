@@ -1,3 +1,4 @@
+export { default as AddressField } from "./components/AddressField.vue";
 export { default as BaseButton } from "./components/BaseButton.vue";
 export { default as BaseSheet } from "./components/BaseSheet.vue";
 export { default as CategoryIcon } from "./components/CategoryIcon.vue";

@@ -52,7 +52,12 @@ pub fn queue_filter(queue: &str, session: &Session, now: Instant) -> Option<Case
             let tasks: Vec<_> = session.grants.iter().map(|grant| (grant.role.clone(), grant.office.clone())).collect();
             CaseFilter { tasks, waiting_for: Some(session.party), ..open }
         }
-        "watched" => CaseFilter { watcher: Some(session.grants.first()?.office.clone()), ..open },
+        "watched" => {
+            let mut watchers: Vec<_> = session.grants.iter().map(|grant| grant.office.clone()).collect();
+            watchers.sort_unstable();
+            watchers.dedup();
+            (!watchers.is_empty()).then_some(CaseFilter { watchers, ..open })?
+        }
         "supervised" => CaseFilter { supervised: true, ..open },
         "late" => CaseFilter { late_at: Some(now), ..open },
         "all" => open,
@@ -126,16 +131,25 @@ pub fn staff_acting(principal: &Principal) -> Result<Acting, Refused> {
 pub async fn case_view(app: &Arc<App>, principal: &Principal, loaded: &Loaded) -> Result<wire::CaseView, Refused> {
     let mut people = people_of(&loaded.case);
     people.extend(loaded.events.first().and_then(|event| event.actor.party()));
-    let names = app.store.read(move |reader| reader.display_names(&people)).await?;
     let acting = staff_acting(principal)?;
     let now = app.now();
     let actions = available(&loaded.case, &loaded.compiled, &acting, now);
+    let assign = actions.iter().find(|action| action.effect == Some(pack::Effect::Assign));
+    let assign = assign.map(|action| ((*action).clone(), loaded.case.clone()));
+    let compiled = Arc::clone(&loaded.compiled);
+    let read = move |reader: &mut store::Reader| {
+        let list = |(action, case)| act::list_assignable(reader, &compiled.city, &case, &action);
+        let assignable = assign.map(list).transpose()?;
+        Ok::<_, StoreError>((reader.display_names(&people)?, assignable.unwrap_or_default()))
+    };
+    let (names, assignable) = app.store.read(read).await?;
     let whole = Whole {
         case: &loaded.case,
         events: &loaded.events,
         compiled: &loaded.compiled,
         names: &names,
         actions: &actions,
+        assignable: &assignable,
         now,
     };
     Ok(whole.view())

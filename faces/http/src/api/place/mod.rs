@@ -2,3 +2,4 @@
 
 pub mod list_grid_cells;
 pub mod locate;
+pub mod search_places;

@@ -149,7 +149,7 @@ export const en: typeof zhCN = {
   reporter: { staff: "Staff", resident: "Resident", anonymous: "Anonymous", client: "Other system", system: "System", joined: "{n} more affected" },
   part: { timer: "Timer", import: "Import" },
   channel: { resident: "Resident's report", patrol: "Found on patrol", phone: "Call to 12345", open311: "Open311", import: "Imported" },
-  ask: { find_office: "Type an office's name", find_category: "Type a category, code or keyword", amount: "Amount" },
+  ask: { find_office: "Type an office's name", find_person: "Type a name", find_category: "Type a category, code or keyword", amount: "Amount" },
   action: {
     none: "There is nothing for you to do now.",
     ended: "The case has ended.",

@@ -138,7 +138,7 @@ export const zhCN = {
   reporter: { staff: "工作人员", resident: "市民", anonymous: "匿名", client: "外部系统", system: "系统", joined: "{n} 人也遇到" },
   part: { timer: "系统计时", import: "历史导入" },
   channel: { resident: "市民随手拍", patrol: "巡查发现", phone: "12345 来电", open311: "Open311 接口", import: "历史导入" },
-  ask: { find_office: "输入单位名称", find_category: "输入类别、编码或关键词", amount: "数量" },
+  ask: { find_office: "输入单位名称", find_person: "输入姓名", find_category: "输入类别、编码或关键词", amount: "数量" },
   action: {
     none: "现在没有您可以做的操作。",
     ended: "案件已经结束。",

@@ -59,6 +59,7 @@ const en: typeof zhCN = {
     by_photo: "Place of the photo",
     by_locate: "My location",
     by_map: "Chosen on the map",
+    by_address: "Found by the address",
     outside: "This place is outside the city",
     cell: "BeiDou grid code",
     address: "Address or landmark",

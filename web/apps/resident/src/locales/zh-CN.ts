@@ -57,6 +57,7 @@ export default {
     by_photo: "照片里的位置",
     by_locate: "我现在的位置",
     by_map: "地图上选的位置",
+    by_address: "按地址找到的位置",
     outside: "这里不在本市范围内",
     cell: "北斗网格码",
     address: "地址或参照物",

@@ -10,7 +10,7 @@ export interface Draft {
   lon: number | undefined;
   lat: number | undefined;
   /** How the place was found, to say so. */
-  placed_by: "photo" | "locate" | "map" | undefined;
+  placed_by: "photo" | "locate" | "map" | "address" | undefined;
   address: string;
   description: string;
   answers: Answers;
