@@ -14,6 +14,7 @@ mod boxes;
 mod cell;
 mod code;
 mod cover;
+mod index;
 mod layout;
 mod level;
 #[cfg(feature = "std")]
@@ -23,6 +24,7 @@ mod point;
 mod polar;
 #[cfg(feature = "serde")]
 mod serde_impl;
+mod voxel;
 
 pub use boxes::{CellsInBounds, cells_in_bounds, count_in_bounds};
 pub use cell::{Cell, Children, GridError, KeyError};
@@ -33,3 +35,7 @@ pub use level::{Level, LevelError};
 pub use metric::{CellSize, MEAN_RADIUS_M, distance_m};
 pub use neighbours::Neighbours;
 pub use point::{Bounds, BoundsError, LonLat, PointError};
+pub use voxel::{
+    AnnexCBits, Clause6, HeightError, HeightRule, LADDER_RADIUS_M, Voxel, VoxelBounds, VoxelCodeError, VoxelError,
+    VoxelKeyError, layer_height_m, layer_of_height,
+};
