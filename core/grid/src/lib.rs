@@ -14,9 +14,11 @@ mod boxes;
 mod cell;
 mod code;
 mod cover;
+mod fixed;
 mod index;
 mod layout;
 mod level;
+mod line;
 #[cfg(feature = "std")]
 mod metric;
 mod neighbours;
@@ -24,6 +26,7 @@ mod point;
 mod polar;
 #[cfg(feature = "serde")]
 mod serde_impl;
+mod traverse;
 mod voxel;
 
 pub use boxes::{CellsInBounds, cells_in_bounds, count_in_bounds};
@@ -31,11 +34,13 @@ pub use cell::{Cell, Children, GridError, KeyError};
 pub use code::CodeError;
 pub use cover::{cover_bounds, cover_bounds_at};
 pub use level::{Level, LevelError};
+pub use line::{Line, line};
 #[cfg(feature = "std")]
 pub use metric::{CellSize, MEAN_RADIUS_M, distance_m};
 pub use neighbours::Neighbours;
 pub use point::{Bounds, BoundsError, LonLat, PointError};
+pub use traverse::{Steps, TraverseError};
 pub use voxel::{
-    AnnexCBits, Clause6, HeightError, HeightRule, LADDER_RADIUS_M, Voxel, VoxelBounds, VoxelCodeError, VoxelError,
-    VoxelKeyError, layer_height_m, layer_of_height,
+    AnnexCBits, Clause6, Contact, HeightError, HeightRule, LADDER_RADIUS_M, Voxel, VoxelBounds, VoxelCodeError,
+    VoxelError, VoxelKeyError, VoxelLine, VoxelNeighbours, layer_height_m, layer_of_height, voxel_line,
 };

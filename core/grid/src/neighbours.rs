@@ -47,6 +47,39 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// The neighbours that share an edge with the cell: four almost everywhere.
+    ///
+    /// South, west, east and north, across the equator, the prime meridian and ±180° alike. At the 88° parallel a
+    /// cell of level 3 to 10 has three and one of level 1 or 2 has the polar cell above it.
+    ///
+    /// ```
+    /// use dipper_grid::Cell;
+    /// let gulf_of_guinea: Cell = "N31A".parse()?;
+    /// let codes: Vec<String> = gulf_of_guinea.edge_neighbours().map(|cell| cell.to_string()).collect();
+    /// assert_eq!(codes, ["S31A", "N30A", "N32A", "N31B"]);
+    /// # Ok::<(), dipper_grid::CodeError>(())
+    /// ```
+    pub fn edge_neighbours(self) -> Neighbours {
+        let mut cells: Vec<Cell> = self.neighbours().collect();
+        cells.retain(|other| shares_edge(self, *other));
+        Neighbours(cells.into_iter())
+    }
+}
+
+/// Whether two neighbours share an edge, not only a corner.
+fn shares_edge(a: Cell, b: Cell) -> bool {
+    match (a.is_polar(), b.is_polar()) {
+        (false, false) => {
+            let (a, b) = (Index::of(a), Index::of(b));
+            a.column == b.column || a.row == b.row
+        }
+        (true, true) => polar::share_edge(a, b),
+        (false, true) => a.level() == Level::L1 || polar::stands_under(Index::of(a).column, b),
+        (true, false) => a.level() == Level::L1 || polar::stands_under(Index::of(b).column, a),
+    }
+}
+
 fn polar_neighbours(cell: Cell, cells: &mut Vec<Cell>) {
     let level = cell.level();
     let rows = i64::from(POLAR_FROM / level.lat_units());

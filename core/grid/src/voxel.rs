@@ -6,6 +6,7 @@ mod code;
 mod height;
 mod layout;
 mod rule;
+mod steps;
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -15,6 +16,7 @@ use core::ops::RangeInclusive;
 pub use code::VoxelCodeError;
 pub use height::{HeightError, LADDER_RADIUS_M, layer_height_m, layer_of_height};
 pub use rule::{AnnexCBits, Clause6, HeightRule};
+pub use steps::{Contact, VoxelLine, VoxelNeighbours, voxel_line};
 
 use crate::cell::{Cell, GridError};
 use crate::level::Level;
