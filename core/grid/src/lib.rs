@@ -15,6 +15,8 @@ mod cell;
 mod code;
 mod cover;
 mod fixed;
+#[cfg(feature = "std")]
+mod geodesic;
 mod index;
 mod layout;
 mod level;
@@ -33,6 +35,8 @@ pub use boxes::{CellsInBounds, cells_in_bounds, count_in_bounds};
 pub use cell::{Cell, Children, GridError, KeyError};
 pub use code::CodeError;
 pub use cover::{cover_bounds, cover_bounds_at};
+#[cfg(feature = "std")]
+pub use geodesic::{FLATTENING, SEMI_MAJOR_AXIS_M, geodesic_distance_m};
 pub use level::{Level, LevelError};
 pub use line::{Line, line};
 #[cfg(feature = "std")]

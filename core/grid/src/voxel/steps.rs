@@ -36,7 +36,7 @@ impl<R: HeightRule> Voxel<R> {
     /// use dipper_grid::{Contact, Voxel};
     /// let ground: Voxel = "N031A00000".parse()?;
     /// let faces: Vec<String> = ground.neighbours(Contact::Face).map(|voxel| voxel.to_string()).collect();
-    /// assert_eq!(faces, ["N131A00000", "S031A00000", "N030A00000", "N031A10000", "N031A01000", "N031A00001"]);
+    /// assert_eq!(faces, ["N131A00000", "S031A00000", "N030A00000", "N031A00100", "N031A00010", "N031A00001"]);
     /// assert_eq!(ground.neighbours(Contact::Edge).len(), 18);
     /// assert_eq!(ground.neighbours(Contact::Corner).len(), 26);
     /// # Ok::<(), dipper_grid::VoxelCodeError>(())
