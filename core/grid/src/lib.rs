@@ -17,6 +17,7 @@ mod cover;
 mod fixed;
 #[cfg(feature = "std")]
 mod geodesic;
+mod geojson;
 mod index;
 mod layout;
 mod level;
@@ -26,8 +27,11 @@ mod metric;
 mod neighbours;
 mod point;
 mod polar;
+mod polygon;
+mod reference;
 #[cfg(feature = "serde")]
 mod serde_impl;
+mod set;
 mod traverse;
 mod voxel;
 
@@ -37,12 +41,16 @@ pub use code::CodeError;
 pub use cover::{cover_bounds, cover_bounds_at};
 #[cfg(feature = "std")]
 pub use geodesic::{FLATTENING, SEMI_MAJOR_AXIS_M, geodesic_distance_m};
+pub use geojson::{Features, GeoJson, feature_collection};
 pub use level::{Level, LevelError};
 pub use line::{Line, line};
 #[cfg(feature = "std")]
 pub use metric::{CellSize, MEAN_RADIUS_M, distance_m};
 pub use neighbours::Neighbours;
 pub use point::{Bounds, BoundsError, LonLat, PointError};
+pub use polygon::{CoverError, CoverMode, MultiPolygon, Polygon, PolygonCells, PolygonError};
+pub use reference::{Gazetteer, Offsets, ReferenceCode, ReferenceError, ShortCode};
+pub use set::{CellSet, SetError, compact, uncompact};
 pub use traverse::{Steps, TraverseError};
 pub use voxel::{
     AnnexCBits, Clause6, Contact, HeightError, HeightRule, LADDER_RADIUS_M, Voxel, VoxelBounds, VoxelCodeError,
