@@ -15,6 +15,8 @@ mod cell;
 mod code;
 mod cover;
 mod fixed;
+#[cfg(feature = "geo")]
+mod geo_impl;
 #[cfg(feature = "std")]
 mod geodesic;
 mod geojson;
@@ -32,6 +34,8 @@ mod reference;
 #[cfg(feature = "serde")]
 mod serde_impl;
 mod set;
+#[cfg(feature = "std")]
+pub mod shifted;
 mod traverse;
 mod voxel;
 
@@ -39,6 +43,8 @@ pub use boxes::{CellsInBounds, cells_in_bounds, count_in_bounds};
 pub use cell::{Cell, Children, GridError, KeyError};
 pub use code::CodeError;
 pub use cover::{cover_bounds, cover_bounds_at};
+#[cfg(feature = "geo")]
+pub use geo_impl::GeoError;
 #[cfg(feature = "std")]
 pub use geodesic::{FLATTENING, SEMI_MAJOR_AXIS_M, geodesic_distance_m};
 pub use geojson::{Features, GeoJson, feature_collection};

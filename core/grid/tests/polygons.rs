@@ -142,7 +142,7 @@ fn stars() -> impl Strategy<Value = (Vec<LonLat>, Level)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn a_cover_has_exactly_the_cells_of_the_second_method(rings in rings()) {
