@@ -14,8 +14,9 @@ use crate::polar;
 const DIGITS: &[u8; 15] = b"0123456789ABCDE";
 
 /// Collects the characters of one code.
-struct Writer {
-    text: [u8; 20],
+pub(crate) struct Writer {
+    /// The characters.
+    pub text: [u8; 20],
     len: usize,
 }
 
@@ -35,7 +36,7 @@ impl Writer {
     }
 }
 
-fn write_code(cell: Cell) -> Writer {
+pub(crate) fn write_code(cell: Cell) -> Writer {
     let mut out = Writer { text: [0; 20], len: 0 };
     let key = cell.key();
     let rank = (key >> RANK_SHIFT) as u32;

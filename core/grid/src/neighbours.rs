@@ -6,46 +6,10 @@
 use alloc::vec::{self, Vec};
 
 use crate::cell::Cell;
-use crate::layout::{HALF_TURN, POLAR_FROM, Spot};
+use crate::index::Index;
+use crate::layout::POLAR_FROM;
 use crate::level::Level;
 use crate::polar;
-
-/// Column and row of a non-polar cell at its level, negative to the west and the south.
-#[derive(Clone, Copy)]
-struct Index {
-    level: Level,
-    column: i64,
-    row: i64,
-}
-
-impl Index {
-    fn of(cell: Cell) -> Index {
-        let (spot, level) = (Spot::of_key(cell.key()), cell.level());
-        let signed = |units: u32, size: u32, negative: bool| {
-            let away = i64::from(units / size);
-            if negative { -1 - away } else { away }
-        };
-        Index {
-            level,
-            column: signed(spot.kx, level.lon_units(), spot.west),
-            row: signed(spot.ky, level.lat_units(), spot.south),
-        }
-    }
-
-    /// The cell here, round the globe in longitude; `None` at 88° and beyond.
-    fn cell(self) -> Option<Cell> {
-        let (lon, lat) = (i64::from(self.level.lon_units()), i64::from(self.level.lat_units()));
-        let half = i64::from(HALF_TURN) / lon;
-        let column = (self.column + half).rem_euclid(2 * half) - half;
-        let away = |index: i64| if index < 0 { -1 - index } else { index };
-        let ky = away(self.row) * lat;
-        if ky >= i64::from(POLAR_FROM) {
-            return None;
-        }
-        let spot = Spot { west: column < 0, south: self.row < 0, kx: (away(column) * lon) as u32, ky: ky as u32 };
-        Some(Cell::of_key(spot.key(self.level)))
-    }
-}
 
 impl Cell {
     /// The cells of the same level that share an edge or a corner with this one.
@@ -69,8 +33,7 @@ impl Cell {
         } else {
             let here = Index::of(self);
             for (up, right) in [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1)] {
-                let there = Index { column: here.column + right, row: here.row + up, ..here };
-                cells.extend(there.cell());
+                cells.extend(here.step(right, up).cell());
             }
             if cells.len() < 8 {
                 match here.level {
@@ -81,6 +44,39 @@ impl Cell {
             }
         }
         Neighbours(cells.into_iter())
+    }
+}
+
+impl Cell {
+    /// The neighbours that share an edge with the cell: four almost everywhere.
+    ///
+    /// South, west, east and north, across the equator, the prime meridian and ±180° alike. At the 88° parallel a
+    /// cell of level 3 to 10 has three and one of level 1 or 2 has the polar cell above it.
+    ///
+    /// ```
+    /// use dipper_grid::Cell;
+    /// let gulf_of_guinea: Cell = "N31A".parse()?;
+    /// let codes: Vec<String> = gulf_of_guinea.edge_neighbours().map(|cell| cell.to_string()).collect();
+    /// assert_eq!(codes, ["S31A", "N30A", "N32A", "N31B"]);
+    /// # Ok::<(), dipper_grid::CodeError>(())
+    /// ```
+    pub fn edge_neighbours(self) -> Neighbours {
+        let mut cells: Vec<Cell> = self.neighbours().collect();
+        cells.retain(|other| shares_edge(self, *other));
+        Neighbours(cells.into_iter())
+    }
+}
+
+/// Whether two neighbours share an edge, not only a corner.
+fn shares_edge(a: Cell, b: Cell) -> bool {
+    match (a.is_polar(), b.is_polar()) {
+        (false, false) => {
+            let (a, b) = (Index::of(a), Index::of(b));
+            a.column == b.column || a.row == b.row
+        }
+        (true, true) => polar::share_edge(a, b),
+        (false, true) => a.level() == Level::L1 || polar::stands_under(Index::of(a).column, b),
+        (true, false) => a.level() == Level::L1 || polar::stands_under(Index::of(b).column, a),
     }
 }
 

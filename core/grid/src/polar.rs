@@ -64,6 +64,13 @@ impl Sector {
                 || holds(other, turn(self.from))
                 || holds(other, turn(self.to)))
     }
+
+    /// Whether two sectors that touch share more than a point.
+    fn shares_edge(&self, other: &Sector) -> bool {
+        // An arc begins inside another unless it only meets its end.
+        let begins_in = |arc: &Sector, angle: u32| (angle + 360 - arc.from) % 360 < arc.to - arc.from;
+        self.band == other.band || begins_in(self, other.from) || begins_in(other, self.from)
+    }
 }
 
 fn cell(south: bool, sector: u32, level: Level) -> Cell {
@@ -148,6 +155,17 @@ pub(crate) fn touching(cell: Cell) -> impl Iterator<Item = Cell> {
     (0..SECTORS)
         .filter(move |index| *index != own && shape.touches(&Sector::of(*index)))
         .map(move |index| sector(south, index))
+}
+
+/// Whether two polar cells of one cap, both of level 2 and touching, share an edge.
+pub(crate) fn share_edge(a: Cell, b: Cell) -> bool {
+    Sector::of(sector_index(a)).shares_edge(&Sector::of(sector_index(b)))
+}
+
+/// Whether a signed level-2 column just below 88° shares an edge with a polar cell of the lowest band it touches.
+pub(crate) fn stands_under(ix: i64, cell: Cell) -> bool {
+    let sector = Sector::of(sector_index(cell));
+    (i64::from(sector.from) * 2..i64::from(sector.to) * 2).contains(&ix.rem_euclid(720))
 }
 
 /// The level-2 polar cells of the lowest band that touch `ix`, a signed level-2 column.

@@ -1,6 +1,6 @@
 //! Wire forms.
 
-use dipper_grid::{Bounds, Cell, Level, LonLat};
+use dipper_grid::{AnnexCBits, Bounds, Cell, CellSet, Level, LonLat, ReferenceCode, ShortCode, Voxel};
 use serde_json::{from_str, to_string};
 
 #[test]
@@ -30,4 +30,19 @@ fn wrong_values_are_refused_with_the_rule() {
     for (fault, rule) in faults.into_iter().zip(rules) {
         assert!(fault.expect_err("a fault").contains(rule), "{rule}");
     }
+}
+
+#[test]
+fn voxels_sets_and_references_are_their_codes() {
+    let voxel: Voxel = "N050J004705039DB8920557347".parse().expect("a code");
+    assert_eq!(to_string(&voxel).expect("json"), "\"N050J004705039DB8920557347\"");
+    assert_eq!(from_str::<Voxel>("\"N050J004705039DB8920557347\"").expect("a voxel"), voxel);
+    assert!(from_str::<Voxel>("\"N050J0047050390F\"").is_err());
+    assert!(from_str::<Voxel<AnnexCBits>>("\"N050J004705039F\"").is_ok());
+    let set: CellSet = from_str(r#"["N50J475","N50J474","N50J475"]"#).expect("a set");
+    assert_eq!(to_string(&set).expect("json"), r#"["N50J474","N50J475"]"#);
+    let code: ReferenceCode = from_str("\"N50J475492E-10\"").expect("a code");
+    assert_eq!(to_string(&code).expect("json"), "\"N50J475492E-10\"");
+    assert!(from_str::<ReferenceCode>("\"N50J475492E-1\"").is_err());
+    assert_eq!(to_string(&from_str::<ShortCode>("\"求是塔-20\"").expect("a code")).expect("json"), "\"求是塔-20\"");
 }

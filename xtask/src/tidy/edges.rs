@@ -128,7 +128,7 @@ pub fn fault(from: &str, to: &str, kind: &str) -> Option<String> {
     if pure && !dev && IMPURE.contains(&to) {
         return Some(format!("{from} has no clock, randomness or I/O: not {to}"));
     }
-    if from == "core/grid" && !dev && to != "serde" {
+    if from == "core/grid" && !dev && !["serde", "geo-types"].contains(&to) {
         return Some(format!("core/grid depends on nothing: not {to}"));
     }
     match (from_layer, layer(to)) {
