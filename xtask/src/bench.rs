@@ -2,6 +2,7 @@
 //!
 //! Never a test: a shared machine must not decide whether a change is right. Every peer runs in the same run.
 
+mod area;
 mod city;
 mod grid;
 mod http;
@@ -22,7 +23,7 @@ use crate::gen_files::repository;
 pub struct Args {
     /// What to measure; everything when absent
     names: Vec<Name>,
-    /// Cases in the database before the life cycles are measured
+    /// Cases in the database before life cycles or areas are measured
     #[arg(long, default_value_t = 1_000_000)]
     cases: u64,
     /// Seconds of steady load
@@ -51,6 +52,8 @@ enum Name {
     Grid,
     /// Appending events, beside plain inserts
     Store,
+    /// Cases within an area, beside bounding boxes and PostGIS
+    Area,
     /// Start to first answer, idle memory
     Start,
     /// File, assign, resolve, close through HTTP
@@ -63,12 +66,13 @@ enum Name {
 /// When the program cannot be built or does not do what is asked of it.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let root = repository();
-    let every = [Name::Grid, Name::Store, Name::Start, Name::Lifecycle];
+    let every = [Name::Grid, Name::Store, Name::Area, Name::Start, Name::Lifecycle];
     let names = if args.names.is_empty() { &every[..] } else { &args.names[..] };
     for name in names {
         let (section, table) = match name {
             Name::Grid => ("grid", grid::measure(&root)?),
             Name::Store => ("store", store::measure(&root)?),
+            Name::Area => ("area", area::measure(&root, args.cases)?),
             Name::Start => ("start", start::measure(&root, args)?),
             Name::Lifecycle if args.postgres => ("lifecycle-postgres", lifecycle::measure(&root, args)?),
             Name::Lifecycle => ("lifecycle-sqlite", lifecycle::measure(&root, args)?),

@@ -4,6 +4,7 @@
 //! test a cell by sampling points of it.
 
 mod cover;
+mod inside;
 mod mixed;
 mod scan;
 

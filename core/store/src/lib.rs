@@ -29,6 +29,7 @@ mod writer;
 pub use backup::{BackupError, Durability};
 pub use canonical::canonical_event;
 pub use cases::{
+    Area, AreaError, RADIUS_MAX_M, Within,
     BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor, CursorError, Page,
     SEARCH_WINDOW, StepRow,
 };

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use dipper_store as store;
-use grid::{Bounds, LonLat};
+use grid::{Bounds, LonLat, MultiPolygon, Polygon};
 use model::{ClockName, EventBody, Instant, NewEvent, OfficeId, PartyId, RoleId};
-use store::{CaseFilter, CaseRow, CaseScope, CaseSort, Cursor, StoreError};
+use store::{Area, AreaError, CaseFilter, CaseRow, CaseScope, CaseSort, Cursor, StoreError};
 use testkit::{Database, Story, on_both_databases};
 
 const HOUR_US: i64 = 3_600_000_000;
@@ -140,6 +140,70 @@ on_both_databases!(filters_narrow_to_the_cases_they_name, |database| {
         assert_eq!((count.count as usize, count.more), (expect.len(), false), "{name}");
         assert_eq!(list(database, filter, CaseSort::Opened), expect, "{name}");
     }
+});
+
+/// Numbers of the cases that an area holds, as the database finds them and as every point says by itself.
+fn held(database: &Database, area: &Area, filter: &CaseFilter) -> (Vec<u32>, Vec<u32>) {
+    let (of_area, of_all) = (area.clone(), filter.clone());
+    let found = database.read_blocking(move |db| db.cases_in_area(&of_area, &of_all, 1_000)).unwrap();
+    assert_eq!((found.total as usize, found.cut), (found.items.len(), false));
+    let all = filter.clone();
+    let rows = database.read_blocking(move |db| db.list_cases(&all, CaseSort::Opened, None, 1_000)).unwrap();
+    let is_in = |row: &&CaseRow| {
+        let point = row.lon.zip(row.lat).and_then(|(lon, lat)| LonLat::new(lon, lat).ok());
+        point.is_some_and(|point| area.contains(point))
+    };
+    (found.items.iter().map(serial).collect(), rows.items.iter().filter(is_in).map(serial).collect())
+}
+
+on_both_databases!(an_area_holds_the_cases_whose_points_are_in_it, |database| {
+    let mut random = testkit::SeededEntropy::new(7);
+    let mut unit = move || (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+    let points: Vec<(f64, f64)> = (0..300).map(|_| (112.80 + 0.2 * unit(), 32.40 + 0.2 * unit())).collect();
+    database
+        .write_blocking(move |tx| {
+            for (minute, point) in (0..).zip(points) {
+                let story = Story { point: Some(point), ..Story::default() };
+                let at = noon().plus_micros(minute * 60_000_000);
+                if minute % 3 == 0 {
+                    story.whole(tx, clerk(), at)?;
+                } else {
+                    story.file(tx, at)?;
+                }
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let corner = |lon: f64, lat: f64| LonLat::new(lon, lat).unwrap();
+    let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
+    let mut held_in_all = 0;
+    for _ in 0..25 {
+        let (lon, lat, size) = (112.80 + 0.2 * unit(), 32.40 + 0.2 * unit(), 0.005 + 0.08 * unit());
+        let star: Vec<LonLat> = (0..9)
+            .map(|ray| {
+                let (turn, far) = (f64::from(ray) * std::f64::consts::TAU / 9.0, size * (0.2 + 0.8 * unit()));
+                corner(lon + far * turn.cos(), lat + far * turn.sin())
+            })
+            .collect();
+        let hole = [corner(lon, lat), corner(lon + size / 9.0, lat), corner(lon, lat + size / 9.0)];
+        let polygon = MultiPolygon(vec![Polygon::new([&star[..], &hole[..]]).unwrap()]);
+        for area in [Area::polygons(polygon).unwrap(), Area::circle(corner(lon, lat), size * 1e5).unwrap()] {
+            for filter in [&CaseFilter::default(), &open] {
+                let (found, expect) = held(database, &area, filter);
+                assert_eq!(found, expect);
+                held_in_all += found.len();
+            }
+        }
+    }
+    assert!(held_in_all > 1_000, "the areas hold something: {held_in_all}");
+    let here = corner(112.9, 32.5);
+    let area = Area::circle(here, 3_000.0).unwrap();
+    let first = database.read_blocking(move |db| db.cases_in_area(&area, &CaseFilter::default(), 2)).unwrap();
+    assert!(first.items.len() == 2 && first.total > 2, "the first of more");
+    for radius_m in [0.0, -1.0, f64::NAN, 100_001.0] {
+        assert!(matches!(Area::circle(here, radius_m), Err(AreaError::Radius { .. })), "{radius_m}");
+    }
+    assert!(matches!(Area::circle(corner(0.0, 89.9), 10.0), Err(AreaError::Polygon(_))));
 });
 
 on_both_databases!(cases_raised_to_any_of_several_offices_are_found, |database| {

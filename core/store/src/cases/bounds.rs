@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use grid::{Bounds, LonLat};
+use grid::Bounds;
 use model::{CaseId, EvidenceId, Instant, PartyId};
 
 use super::filter::CaseFilter;
@@ -102,31 +102,6 @@ impl Reader {
         Ok(Clusters { items: items.collect(), cut })
     }
 
-    /// Open cases near a point, for the question "is it one of these?": nearest first, with their distance in metres.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database does not answer.
-    pub fn cases_near(
-        &mut self,
-        point: LonLat,
-        radius_m: f64,
-        filter: &CaseFilter,
-        limit: u32,
-    ) -> Result<Vec<(f64, CaseRow)>, StoreError> {
-        let Some(bounds) = box_around(point, radius_m) else { return Ok(Vec::new()) };
-        let mut near: Vec<(f64, CaseRow)> = Vec::new();
-        for row in self.cases_in_bounds(bounds, filter, NEAR_MAX)? {
-            let there = row.lon.zip(row.lat).and_then(|(lon, lat)| LonLat::new(lon, lat).ok());
-            let Some(distance_m) = there.map(|there| grid::distance_m(point, there)) else { continue };
-            if distance_m <= radius_m {
-                near.push((distance_m, row));
-            }
-        }
-        near.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.id.cmp(&b.1.id)));
-        near.truncate(limit as usize);
-        Ok(near)
-    }
-
     /// The cases that a file is attached to and that this account reported or joined.
     ///
     /// # Errors
@@ -165,28 +140,4 @@ impl Reader {
         )?;
         rows.into_iter().map(|mut row| row.next("cases.id")).collect()
     }
-}
-
-/// Cases looked at around a point before the nearest are chosen, latest reported first.
-const NEAR_MAX: u32 = 500;
-
-/// The box that holds the circle; absent where the circle holds a pole.
-fn box_around(point: LonLat, radius_m: f64) -> Option<Bounds> {
-    let dlat = (radius_m / grid::MEAN_RADIUS_M).to_degrees() * 1.001;
-    let (south, north) = (point.lat_deg() - dlat, point.lat_deg() + dlat);
-    let widest = south.abs().max(north.abs()).to_radians().cos();
-    let dlon = dlat / widest;
-    if south < -90.0 || north > 90.0 || widest <= 0.0 || dlon >= 180.0 {
-        return None;
-    }
-    let turn = |lon: f64| {
-        if lon < -180.0 {
-            lon + 360.0
-        } else if lon > 180.0 {
-            lon - 360.0
-        } else {
-            lon
-        }
-    };
-    Bounds::new(turn(point.lon_deg() - dlon), south, turn(point.lon_deg() + dlon), north).ok()
 }

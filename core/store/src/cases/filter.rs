@@ -3,6 +3,8 @@
 //! SQLite has no statistics to choose by, so the filter decides which index may serve: a term written as
 //! `(column || '')` is a filter only, never a way in.
 
+use std::ops::RangeInclusive;
+
 use grid::Bounds;
 use model::{CaseId, CaseNo, CategoryId, Instant, OfficeId, PartyId, RegionId, RoleId, StageId, StateId};
 
@@ -170,9 +172,29 @@ impl CaseFilter {
     pub(crate) fn select_in_box(&self, bounds: Bounds, columns: &str, limit: u32) -> (String, Where) {
         let mut clause = self.terms(true);
         and_edges(&mut clause, bounds);
+        self.select_ranges(clause, &grid::cover_bounds(bounds, CELL_RANGES), columns, limit)
+    }
+
+    /// A SELECT of `columns` of the cases whose cell lies in one of some ranges and that match; at most `limit`.
+    pub(crate) fn select_in_ranges(
+        &self,
+        ranges: &[RangeInclusive<i64>],
+        columns: &str,
+        limit: u32,
+    ) -> (String, Where) {
+        self.select_ranges(self.terms(true), ranges, columns, limit)
+    }
+
+    fn select_ranges(
+        &self,
+        mut clause: Where,
+        ranges: &[RangeInclusive<i64>],
+        columns: &str,
+        limit: u32,
+    ) -> (String, Where) {
         let column = self.cell_column();
         let mut selects = Vec::new();
-        for range in grid::cover_bounds(bounds, CELL_RANGES) {
+        for range in ranges {
             let (first, last) = (clause.bind(*range.start()), clause.bind(*range.end()));
             selects.push(format!("{column} >= {first} AND {column} <= {last}"));
         }
@@ -180,7 +202,10 @@ impl CaseFilter {
             selects.push("FALSE".to_owned());
         }
         let limit = clause.bind(limit);
-        let select = |range: &String| format!("SELECT {columns} FROM cases{} AND {range}", clause.sql());
+        let select = |range: &String| {
+            let terms = if clause.sql().is_empty() { " WHERE TRUE" } else { clause.sql() };
+            format!("SELECT {columns} FROM cases{terms} AND {range}")
+        };
         let selects: Vec<String> = selects.iter().map(select).collect();
         (format!("SELECT * FROM ({}) AS boxed LIMIT {limit}", selects.join(" UNION ALL ")), clause)
     }

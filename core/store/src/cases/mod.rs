@@ -1,5 +1,6 @@
 //! The projections of cases: rows folded from events, and the queries over them. All of it can be rebuilt.
 
+mod area;
 mod bounds;
 mod filter;
 mod list;
@@ -7,6 +8,7 @@ mod project;
 mod rebuild;
 mod row;
 
+pub use area::{Area, AreaError, RADIUS_MAX_M, Within};
 pub use bounds::{Cluster, Clusters};
 pub use filter::{CaseFilter, CaseScope, CaseSort, SEARCH_WINDOW};
 pub use list::{BoundedCount, Cursor, CursorError, Page, StepRow};

@@ -30,6 +30,32 @@ pub struct MapQuery {
     pub stage: Option<String>,
 }
 
+/// An area, as a polygon or as a circle, and which cases of it.
+#[derive(Debug, Clone, PartialEq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct WithinQuery {
+    /// Rings parted by `;`, the outline first, then holes; corners parted by blanks, each `lon,lat` in degrees. At most
+    /// 200 corners.
+    #[param(example = "112.89,32.49 112.91,32.49 112.90,32.51")]
+    pub polygon: Option<String>,
+    /// Longitude of a circle's centre, degrees.
+    pub lon: Option<f64>,
+    /// Latitude of a circle's centre, degrees.
+    pub lat: Option<f64>,
+    /// Radius of a circle, metres, at most 100 000.
+    pub radius_m: Option<f64>,
+    /// True for open cases alone, false for closed ones alone.
+    pub open: Option<bool>,
+    /// True for late ones alone.
+    pub late: Option<bool>,
+    /// A category.
+    pub category: Option<String>,
+    /// A stage.
+    pub stage: Option<String>,
+    /// How many at most, 1 to 200; 50 when absent.
+    pub limit: Option<u32>,
+}
+
 /// Cases as points, or clusters of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CaseCollection {

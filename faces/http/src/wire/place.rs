@@ -91,6 +91,69 @@ pub struct LocatedCell {
     pub bounds: Bounds,
 }
 
+/// A point of the grid to look up.
+#[derive(Debug, Clone, PartialEq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct GridPointQuery {
+    /// Longitude, degrees CGCS2000.
+    #[param(minimum = -180, maximum = 180)]
+    pub lon: f64,
+    /// Latitude, degrees CGCS2000.
+    #[param(minimum = -90, maximum = 90)]
+    pub lat: f64,
+    /// 1 (widest) to 10 (finest).
+    #[param(minimum = 1, maximum = 10)]
+    pub level: u8,
+    /// Metres above the ellipsoid; with it the answer is a voxel.
+    pub height_m: Option<f64>,
+}
+
+/// A cell or a voxel of the BeiDou grid (GB/T 39409-2020).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GridPlace {
+    /// Its code.
+    pub code: String,
+    /// 1 (widest) to 10 (finest).
+    pub level: u8,
+    /// Its packed key, decimal.
+    pub key: String,
+    /// Its edges, degrees.
+    pub bounds: Bounds,
+    /// Longitude and latitude of its middle, degrees.
+    pub centre: [f64; 2],
+    /// Longitude and latitude of its locating corner (定位角点), degrees.
+    pub corner: [f64; 2],
+    /// From west to east through the middle, metres.
+    pub east_west_m: f64,
+    /// From south to north, metres.
+    pub north_south_m: f64,
+    /// Area on the ellipsoid, square metres.
+    pub area_m2: f64,
+    /// The heights of a voxel; absent in the plane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub heights: Option<GridHeights>,
+    /// Codes of the coarser levels that hold it, the coarsest first.
+    pub parents: Vec<String>,
+    /// How many cells or voxels of the next level it holds.
+    pub child_count: u32,
+    /// Codes of the eight cells around it; empty for a voxel.
+    pub neighbours: Vec<String>,
+}
+
+/// The heights of a voxel, above the ellipsoid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GridHeights {
+    /// Lower boundary, metres.
+    pub low_m: f64,
+    /// Upper boundary, metres.
+    pub high_m: f64,
+    /// Which layer of its level: 0 is the first above the ellipsoid, -1 the first below.
+    pub layer: i32,
+    /// The code of the cell it stands on.
+    pub footprint: String,
+}
+
 /// One region of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RegionLink {

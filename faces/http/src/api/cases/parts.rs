@@ -95,21 +95,34 @@ impl Page {
     ) -> Result<wire::CasePage, StoreError> {
         let page = reader.list_cases(filter, self.sort, self.cursor, self.limit)?;
         let total = reader.count_cases(filter, COUNTED_MAX)?;
-        let mut people: Vec<_> = page.items.iter().filter_map(|row| row.task_assignee).collect();
-        people.sort_unstable();
-        people.dedup();
-        let names = reader.display_names(&people)?;
-        let item = |row: &store::CaseRow| {
-            let compiled = packs.get(&row.pack).unwrap_or_else(|| packs.current());
-            summary(row, &compiled.city, &names, now)
-        };
         Ok(wire::CasePage {
-            items: page.items.iter().map(item).collect(),
+            items: summaries(reader, packs, &page.items, now)?,
             next_cursor: page.next.map(|cursor| cursor.to_string()),
             total: total.count.into(),
             total_is_bound: total.more,
         })
     }
+}
+
+/// Cases as a list shows them, with the names of their assignees.
+///
+/// # Errors
+/// [`StoreError`] when the store does not answer.
+pub fn summaries(
+    reader: &mut Reader,
+    packs: &Packs,
+    rows: &[store::CaseRow],
+    now: Instant,
+) -> Result<Vec<wire::CaseSummary>, StoreError> {
+    let mut people: Vec<_> = rows.iter().filter_map(|row| row.task_assignee).collect();
+    people.sort_unstable();
+    people.dedup();
+    let names = reader.display_names(&people)?;
+    let item = |row: &store::CaseRow| {
+        let compiled = packs.get(&row.pack).unwrap_or_else(|| packs.current());
+        summary(row, &compiled.city, &names, now)
+    };
+    Ok(rows.iter().map(item).collect())
 }
 
 /// Staff, acting.
