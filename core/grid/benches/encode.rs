@@ -5,7 +5,7 @@
 //! S2 encodes its leaf (level 30, about 1 cm), the size of level 10; geohash 8 is about 38 m and 12 about 4 cm.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use dipper_grid::{Bounds, Cell, Level, LonLat, cover_bounds};
+use dipper_grid::{Bounds, Cell, Clause6, Level, LonLat, Voxel, cover_bounds};
 use std::hint::black_box;
 
 /// Points by a fixed recurrence: uniform in longitude and latitude.
@@ -41,6 +41,13 @@ fn encode(criterion: &mut Criterion) {
         each(&mut group, &format!("beidou/{level}"), |lon, lat| {
             let point = LonLat::new(lon, lat).expect("a point");
             black_box(Cell::encode(point, black_box(level)).expect("a cell"));
+        });
+    }
+    for level in [Level::L7, Level::L10] {
+        // Heights up and down the ladder as the points come.
+        each(&mut group, &format!("beidou 3D/{level}"), |lon, lat| {
+            let point = LonLat::new(lon, lat).expect("a point");
+            black_box(Voxel::<Clause6>::encode(point, lon + 40.0 * lat, black_box(level)).expect("a voxel"));
         });
     }
     for resolution in [h3o::Resolution::Nine, h3o::Resolution::Fifteen] {

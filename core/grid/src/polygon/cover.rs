@@ -78,6 +78,37 @@ impl Part {
     }
 }
 
+/// What each column adds to the key of the first cell of a row: within a quadrant a key is the sum of a part of the
+/// column and a part of the row, as no digit is shared and none carries.
+struct RowKeys {
+    first: i64,
+    added: Vec<u64>,
+}
+
+impl RowKeys {
+    /// Columns beyond which keys are made one by one: half a megabyte.
+    const MOST: i64 = 1 << 16;
+
+    fn new(part: &Part, level: Level) -> RowKeys {
+        let (first, last) = part.window(level).map_or((0, -1), |window| window.columns);
+        let from = part.cell(level, 0, 0).key();
+        let count = if last - first < RowKeys::MOST { last - first + 1 } else { 0 };
+        // A western column has a smaller key than the one before it.
+        let added = (first..first + count).map(|column| part.cell(level, column, 0).key().wrapping_sub(from)).collect();
+        RowKeys { first, added }
+    }
+
+    fn extend(&self, part: &Part, level: Level, run: Run, out: &mut Vec<Cell>) {
+        let (from, to) = ((run.columns.0 - self.first) as usize, (run.columns.1 - self.first) as usize);
+        let Some(added) = self.added.get(from..=to) else {
+            out.extend((run.columns.0..=run.columns.1).map(|column| part.cell(level, column, run.row)));
+            return;
+        };
+        let row = part.cell(level, 0, run.row).key();
+        out.extend(added.iter().map(|added| Cell::of_key(row.wrapping_add(*added))));
+    }
+}
+
 impl Polygon {
     /// The polygon in each quadrant it reaches.
     pub(crate) fn parts(&self) -> Vec<Part> {
@@ -131,12 +162,18 @@ impl Polygon {
         let mut walk = self.cells(level, mode);
         let start = out.len();
         walk.most_steps = enough;
+        let mut keys: Option<(usize, RowKeys)> = None;
         while let Some((part, run)) = walk.next_run() {
             let count = (run.columns.1 - run.columns.0 + 1) as u64;
             if (out.len() - start) as u64 + count > limit as u64 {
                 return Err(CoverError::TooManyCells { limit });
             }
-            out.extend((run.columns.0..=run.columns.1).map(|column| walk.parts[part].cell(level, column, run.row)));
+            if keys.as_ref().is_none_or(|(of, _)| *of != part) {
+                keys = Some((part, RowKeys::new(&walk.parts[part], level)));
+            }
+            if let Some((_, keys)) = &keys {
+                keys.extend(&walk.parts[part], level, run, out);
+            }
         }
         if walk.steps > enough { Err(CoverError::TooManyCells { limit }) } else { Ok(()) }
     }

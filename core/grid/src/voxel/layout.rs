@@ -146,15 +146,22 @@ pub(crate) fn pack<R: HeightRule>(cell: Cell, layers: Layers) -> u128 {
 pub(crate) fn pack_at<R: HeightRule>(plane: u64, layers: Layers, level: Level) -> u128 {
     let (plane, south) = plane_digits(plane);
     let height = height_digits::<R>(layers.from);
-    let mut digits = u128::from(plane[0] << 6 | height[0]) << END[0];
-    let mut at = 1;
-    while at < 10 {
-        digits |= u128::from(plane[at] << HEIGHT_BITS[at] | height[at]) << END[at];
+    // Levels 1 to 6 are the 60 bits from bit 68, levels 7 to 10 the 36 below them: two machine words.
+    let mut head = u64::from(south) << 1 | u64::from(layers.below);
+    let mut at = 0;
+    while at < 6 {
+        let start = if at == 0 { BELOW } else { END[at - 1] };
+        head = head << (start - END[at]) | u64::from(plane[at] << HEIGHT_BITS[at] | height[at]);
         at += 1;
     }
-    let head = u128::from(south) << SOUTH | u128::from(layers.below) << BELOW;
+    let mut tail = 0;
+    while at < 10 {
+        tail = tail << 9 | u64::from(plane[at] << 3 | height[at]);
+        at += 1;
+    }
+    let digits = u128::from(head) << END[5] | u128::from(tail) << END[9];
     let end = end_of(level);
-    (head | digits) >> end << end | R::MARK | u128::from(level.get())
+    digits >> end << end | R::MARK | u128::from(level.get())
 }
 
 /// The level written in a key.
