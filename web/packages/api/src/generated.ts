@@ -191,6 +191,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/grid/cell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cell of a point, or with a height the voxel. */
+        get: operations["find_grid_cell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/codes/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a grid code stands for. Of two or three dimensions by its form, as the fourth character of a code is a letter in
+         *     two and a digit in three; polar codes are read as two-dimensional.
+         */
+        get: operations["decode_grid_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators": {
         parameters: {
             query?: never;
@@ -276,6 +313,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map/cases/within": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cases within a polygon or a circle, latest first. */
+        get: operations["list_cases_within"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/offices": {
         parameters: {
             query?: never;
@@ -302,6 +356,23 @@ export interface paths {
         };
         /** The whole pack; needs the permission `pack.read`. */
         get: operations["get_pack"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places that an address may mean, the nearest first: named places, crossings, roads, regions. */
+        get: operations["search_places"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1238,6 +1309,11 @@ export interface components {
         } | {
             /** @enum {string} */
             type: "stars";
+        } | {
+            /** @description Who may be given the task; empty in the pack's own description of an action. */
+            people: components["schemas"]["Named"][];
+            /** @enum {string} */
+            type: "person";
         };
         /** @description What is wrong with one field. */
         FieldProblem: {
@@ -1245,6 +1321,25 @@ export interface components {
             field: string;
             /** @description What is wrong, with the limit. */
             message: string;
+        };
+        /** @description A place that some words may mean. */
+        FoundPlace: {
+            /**
+             * Format: double
+             * @description Latitude, likewise.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude of the place, or of the middle of where it may be; degrees CGCS2000.
+             */
+            lon: number;
+            /** @description How near the words came. */
+            precision: components["schemas"]["PlacePrecision"];
+            /** @description The regions that hold all of it, the city first. */
+            region_chain: components["schemas"]["RegionLink"][];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
         };
         /** @description A shape of GeoJSON (RFC 7946), longitude before latitude. */
         Geometry: {
@@ -1258,6 +1353,70 @@ export interface components {
          * @enum {string}
          */
         GeometryKind: "Point" | "Polygon" | "MultiPolygon";
+        /** @description The heights of a voxel, above the ellipsoid. */
+        GridHeights: {
+            /** @description The code of the cell it stands on. */
+            footprint: string;
+            /**
+             * Format: double
+             * @description Upper boundary, metres.
+             */
+            high_m: number;
+            /**
+             * Format: int32
+             * @description Which layer of its level: 0 is the first above the ellipsoid, -1 the first below.
+             */
+            layer: number;
+            /**
+             * Format: double
+             * @description Lower boundary, metres.
+             */
+            low_m: number;
+        };
+        /** @description A cell or a voxel of the BeiDou grid (GB/T 39409-2020). */
+        GridPlace: {
+            /**
+             * Format: double
+             * @description Area on the ellipsoid, square metres.
+             */
+            area_m2: number;
+            /** @description Its edges, degrees. */
+            bounds: components["schemas"]["Bounds"];
+            /** @description Longitude and latitude of its middle, degrees. */
+            centre: number[];
+            /**
+             * Format: int32
+             * @description How many cells or voxels of the next level it holds.
+             */
+            child_count: number;
+            /** @description Its code. */
+            code: string;
+            /** @description Longitude and latitude of its locating corner (定位角点), degrees. */
+            corner: number[];
+            /**
+             * Format: double
+             * @description From west to east through the middle, metres.
+             */
+            east_west_m: number;
+            /** @description The heights of a voxel; absent in the plane. */
+            heights?: components["schemas"]["GridHeights"];
+            /** @description Its packed key, decimal. */
+            key: string;
+            /**
+             * Format: int32
+             * @description 1 (widest) to 10 (finest).
+             */
+            level: number;
+            /** @description Codes of the eight cells around it; empty for a voxel. */
+            neighbours: string[];
+            /**
+             * Format: double
+             * @description From south to north, metres.
+             */
+            north_south_m: number;
+            /** @description Codes of the coarser levels that hold it, the coarsest first. */
+            parents: string[];
+        };
         /** @description The cases behind a number, as many as were counted; a case counts once for each of its steps where steps are counted. */
         IndicatorCases: {
             /** @description The latest first. */
@@ -1489,6 +1648,16 @@ export interface components {
          * @enum {string}
          */
         PartyKind: "staff" | "resident";
+        /** @description Places that some words may mean. */
+        PlaceList: {
+            /** @description The places, the nearest first. */
+            items: components["schemas"]["FoundPlace"][];
+        };
+        /**
+         * @description How near some words came to a place.
+         * @enum {string}
+         */
+        PlacePrecision: "region" | "road" | "crossing" | "place";
         /** @description Why a request was refused. */
         Problem: {
             /** @description The actions that are allowed now, when the one asked for was not. */
@@ -2473,6 +2642,76 @@ export interface operations {
             };
         };
     };
+    find_grid_cell: {
+        parameters: {
+            query: {
+                /** @description Metres above the ellipsoid; with it the answer is a voxel. */
+                height_m?: number;
+                /** @description Latitude, degrees CGCS2000. */
+                lat: number;
+                /** @description 1 (widest) to 10 (finest). */
+                level: number;
+                /** @description Longitude, degrees CGCS2000. */
+                lon: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridPlace"];
+                };
+            };
+        };
+    };
+    decode_grid_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A grid code of GB/T 39409-2020, of two or three dimensions */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridPlace"];
+                };
+            };
+        };
+    };
     get_indicators: {
         parameters: {
             query?: {
@@ -2682,6 +2921,58 @@ export interface operations {
             };
         };
     };
+    list_cases_within: {
+        parameters: {
+            query?: {
+                /** @description A category. */
+                category?: string;
+                /** @description Latitude of a circle's centre, degrees. */
+                lat?: number;
+                /** @description True for late ones alone. */
+                late?: boolean;
+                /** @description How many at most, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Longitude of a circle's centre, degrees. */
+                lon?: number;
+                /** @description True for open cases alone, false for closed ones alone. */
+                open?: boolean;
+                /**
+                 * @description Rings parted by `;`, the outline first, then holes; corners parted by blanks, each `lon,lat` in degrees. At most
+                 *     200 corners.
+                 * @example 112.89,32.49 112.91,32.49 112.90,32.51
+                 */
+                polygon?: string;
+                /** @description Radius of a circle, metres, at most 100 000. */
+                radius_m?: number;
+                /** @description A stage. */
+                stage?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
+                };
+            };
+        };
+    };
     list_offices: {
         parameters: {
             query?: never;
@@ -2727,6 +3018,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pack"];
+                };
+            };
+        };
+    };
+    search_places: {
+        parameters: {
+            query: {
+                /** @description How many at most, 1 to 20; 8 when absent. */
+                limit?: number;
+                /** @description The words, at most 300 characters. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaceList"];
                 };
             };
         };
