@@ -28,7 +28,7 @@ check:
 
 # Browser tests and black-box runs of the real binary on SQLite and PostgreSQL.
 e2e: web
-	cargo build --locked -p dipper
+	cargo build --workspace --all-targets --locked
 	npm --prefix e2e ci --no-audit --no-fund
 	DIPPER_BIN=$(abspath $(CARGO_TARGET_DIR))/debug/dipper npm --prefix e2e test
 

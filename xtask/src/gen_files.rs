@@ -43,7 +43,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         None => {
             let mut files = city(&root.join("packs/demo"));
             files.extend(schemas(&root.join("packs/_schema")));
-            files.push(openapi(&root)?);
+            // A test of `faces/http` holds the document to the handlers; building it twice would cost minutes.
+            if !args.check {
+                files.push(openapi(&root)?);
+            }
             files
         }
     };

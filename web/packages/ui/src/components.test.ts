@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { mount } from "@vue/test-utils";
-import type { Field } from "@dipper/api";
+import { api, type Field } from "@dipper/api";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createMemoryHistory, createRouter } from "vue-router";
 import AddressField from "./components/AddressField.vue";
@@ -72,13 +72,11 @@ describe("an address", () => {
   const place = (name: string, precision: string) => ({ title: { "zh-CN": name }, precision, lon: 112.9, lat: 32.5, region_chain: [] });
 
   async function typed(words: string, items: unknown[]) {
-    vi.useFakeTimers();
-    vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ items }), { headers: { "content-type": "application/json" } }));
+    Element.prototype.scrollIntoView ??= () => undefined;
+    vi.spyOn(api, "GET").mockResolvedValue({ data: { items }, response: new Response() } as never);
     const field = mount(AddressField, { global, props: { label: "地址", modelValue: "" }, attachTo: document.body });
     await field.find("input").setValue(words);
     await field.setProps({ modelValue: words });
-    await vi.advanceTimersByTimeAsync(400);
-    vi.useRealTimers();
     await vi.waitFor(() => expect(field.findAll("[role=option]").length).toBe(items.length));
     return field;
   }
