@@ -90,7 +90,7 @@ fn neighbours(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The outline of a city of some 450 km² and 48 corners, near Shenzhen.
+/// The outline of a city of some 400 km² and 48 corners, near Shenzhen.
 fn city() -> Vec<(f64, f64)> {
     let corners = (0..48).map(|at| {
         let angle = f64::from(at) / 48.0 * std::f64::consts::TAU;

@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for level in Level::ALL {
         let cell = Cell::encode(point, level)?;
         let voxel = Voxel::<Clause6>::encode(point, height_m, level)?;
-        println!("{level:>2}  {cell:<20}  {voxel:<32}  {:.3} m²", cell.area_m2());
+        println!("{level:>2}  {cell:<20}  {voxel:<32}  {:.5} m²", cell.area_m2());
     }
     let sliced = Voxel::<AnnexCBits>::encode(point, height_m, Level::L10)?;
     println!("the last as the open codecs have it: {sliced}");

@@ -4,7 +4,7 @@
 
 use alloc::vec::{self, Vec};
 
-use super::height::exact_layer;
+use super::height::{CEILING, exact_layer};
 use super::layout::thickness;
 use super::{HeightRule, Voxel, VoxelError};
 use crate::cell::Cell;
@@ -92,9 +92,9 @@ impl<R: HeightRule> Voxel<R> {
     pub fn ball(self, steps: u32) -> Result<impl Iterator<Item = Voxel<R>>, TraverseError> {
         let (cell, layer) = (self.footprint(), i64::from(self.layer()));
         place(cell)?;
-        let full = 256 * 7_372_800 / i64::from(thickness::<R>(self.level())) + 1;
+        let count = i64::from(CEILING.div_ceil(thickness::<R>(self.level())));
         let reach = i64::from(steps);
-        let layers = (layer - reach).max(-full)..=(layer + reach).min(full);
+        let layers = (layer - reach).max(-count)..=(layer + reach).min(count - 1);
         let footprints = cell.disk(steps)?;
         Ok(layers.flat_map(move |layer| footprints.clone().filter_map(move |cell| Voxel::on(cell, layer as i32))))
     }
