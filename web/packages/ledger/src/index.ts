@@ -2,7 +2,7 @@
 export { openCheckpoint, parseCheckpoint, type Checkpoint } from "./checkpoint.ts";
 export { parseLeaf, parseOpening, type EventLeaf, type Opening } from "./commitment.ts";
 export { isSameKey, parseKey, writeKey, type KeyKind, type VerifierKey } from "./key.ts";
-export { EMPTY_ROOT, leafHash, nodeHash, verifyConsistency, verifyInclusion } from "./merkle.ts";
+export { EMPTY_ROOT, leafHash, nodeHash, sha256, verifyConsistency, verifyInclusion } from "./merkle.ts";
 export { findSigned, parseNote, verifyNote, type Note, type SignatureLine, type Signed } from "./note.ts";
 export { Collector, isPart, MAX_PART_BYTES, splitFile } from "./parts.ts";
 export { isQuorum, listCosigners, parsePolicy, policyOf, type Cosigner, type LogEntry, type Policy, type Witness } from "./policy.ts";

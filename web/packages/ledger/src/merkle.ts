@@ -4,6 +4,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { LedgerError } from "./rules.ts";
 import { concat, decodeBase64, isEqual } from "./text.ts";
 
+export { sha256 };
+
 /** Bytes of a hash. */
 const HASH_BYTES = 32;
 
