@@ -68,7 +68,7 @@ async function readTiles(bitmap: ImageBitmap, before: ReadonlySet<string>, enoug
   const { default: decode } = await import("qr/decode.js");
   const scale = Math.min(1, LOOK_PX / Math.max(bitmap.width, bitmap.height));
   const [width, height] = [Math.round(bitmap.width * scale), Math.round(bitmap.height * scale)];
-  const canvas = new OffscreenCanvas(width, height);
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new Unreadable("failed");
   context.drawImage(bitmap, 0, 0, width, height);

@@ -18,12 +18,19 @@ export interface Words {
 
 export function useWords(): Words {
   const { t, te, locale } = useI18n({ useScope: "global" });
-  const format = (options: Intl.DateTimeFormatOptions) => (at_ms: number) => (Number.isFinite(at_ms) && Math.abs(at_ms) <= 8.64e15 ? new Intl.DateTimeFormat(locale.value, options).format(new Date(at_ms)) : String(at_ms));
-  const day: Intl.DateTimeFormatOptions = { year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" };
+  const part = (at: Date, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale.value, options).format(at);
+  const clock: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  // A receipt may name any number; what no calendar has is shown as it is.
+  const moment = (at_ms: number, time: Intl.DateTimeFormatOptions) => {
+    if (!(Math.abs(at_ms) <= 8.64e15)) return String(at_ms);
+    const at = new Date(at_ms);
+    const zone = new Intl.DateTimeFormat(locale.value, { timeZoneName: "short" }).formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
+    return t("verify.moment", { date: part(at, { year: "numeric", month: "long", day: "numeric" }), time: part(at, time), zone });
+  };
   const rule = (id: Rule, found: Found) => t(`verify.rule.${id}`, found);
   return {
-    when: format({ ...day, second: "2-digit" }),
-    minute: format(day),
+    when: (at_ms) => moment(at_ms, { ...clock, second: "2-digit" }),
+    minute: (at_ms) => moment(at_ms, clock),
     number: (value) => new Intl.NumberFormat(locale.value, { useGrouping: value >= 100_000 }).format(value),
     kind: ({ kind }) => (te(`verify.kind.${kind}`) ? t(`verify.kind.${kind}`) : t("verify.kind.other")),
     field: (field) => (te(`verify.field.${field}`) ? t(`verify.field.${field}`) : field),
