@@ -229,8 +229,8 @@ test("a receipt in people's hands", { timeout: 600_000 }, async (t) => {
       frames.push(await page.screenshot({ type: "jpeg", quality: 90, clip: { x: 0, y: 0, width: 720, height: 720 } }));
       await code.evaluate((svg) => Object.assign(svg.style, { visibility: "hidden" }));
     }
-    // Each code for a second, at 30 pictures a second; Chromium plays it over and over.
-    await writeFile(film, Buffer.concat(frames.flatMap((frame) => Array(30).fill(frame))));
+    // Each code for two seconds, at 30 pictures a second; Chromium plays it over and over.
+    await writeFile(film, Buffer.concat(frames.flatMap((frame) => Array(60).fill(frame))));
     await context.close();
     const filmed = await launch(t, ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", `--use-file-for-fake-video-capture=${film}`]);
     const scanner = await person(filmed, server.base);
