@@ -1,7 +1,7 @@
 //! What the verifier in the browser must agree with: `golden/browser.json`, receipts and refusals decided here.
 //!
-//! `web/packages/ledger` reads the same file and must come to the same verdict on each. After a change that is meant:
-//! `UPDATE_GOLDEN=1 cargo test -p dipper-ledger --test browser`.
+//! `web/packages/ledger` reads the same file and must come to the same verdict on each. Where the two differ the test
+//! writes what is decided now beside the build and names it, to be copied after a change that is meant.
 #![allow(clippy::unwrap_used)]
 
 use dipper_ledger::SigningKey;
@@ -470,10 +470,10 @@ fn the_browser_is_tested_against_what_is_decided_here() {
     });
     let text = format!("{}\n", serde_json::to_string_pretty(&golden).unwrap());
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/browser.json");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, &text).unwrap();
-    }
     let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == text, "golden/browser.json is not what is decided now; see the head of this test");
+    let now = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser.json");
+    if kept != text {
+        std::fs::write(&now, &text).unwrap();
+    }
+    assert!(kept == text, "{} is not what is decided now, {}", file.display(), now.display());
 }

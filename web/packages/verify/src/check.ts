@@ -109,11 +109,16 @@ export function failedBy(cause: unknown, origin?: string, trust?: Trust): Failed
   return { verdict: "unknown", family: cause instanceof Unreadable ? cause.family : "failed", rule: undefined, found: {}, origin, trust };
 }
 
+/** How far the clocks of a device and a log may be apart before a reader is told. */
+const CLOCK_DRIFT_MS = 10 * 60_000;
+
 /** Differences that do not make a receipt false but that a careful reader wants to know. */
-export function oddities({ receipt, event }: Held): ("minute" | "position")[] {
+export function oddities({ receipt, event, verified }: Held, now_ms: number): ("minute" | "position" | "future")[] {
   const { leaf } = receipt.opening;
-  const odd: ("minute" | "position")[] = [];
+  const odd: ("minute" | "position" | "future")[] = [];
   if (event.recorded_ms !== undefined && leaf.minute !== BigInt(Math.floor(event.recorded_ms / 60_000))) odd.push("minute");
   if (leaf.position !== receipt.proof.index + 1n) odd.push("position");
+  const latest_ms = Math.max(Number(leaf.minute) * 60_000, ...verified.cosigners.map(({ time_s }) => Number(time_s) * 1000));
+  if (latest_ms > now_ms + CLOCK_DRIFT_MS) odd.push("future");
   return odd;
 }

@@ -85,7 +85,11 @@ describe("a receipt", () => {
     expect(held.verdict).toBe("good");
     expect(held.verified.cosigners.length).toBeGreaterThan(1);
     expect(held.event.raw).toBe(new TextDecoder().decode(held.receipt.opening.canonical));
-    expect(oddities(held)).toEqual([]);
+    const now_ms = 1_795_430_200_000;
+    expect(oddities(held, now_ms)).toEqual([]);
+    expect(oddities(held, now_ms - 3_600_000)).toEqual(["future"]);
+    const leaf = { ...held.receipt.opening.leaf, minute: 1n, position: 9n };
+    expect(oddities({ ...held, receipt: { ...held.receipt, opening: { ...held.receipt.opening, leaf } } }, now_ms)).toEqual(["minute", "position"]);
   });
 
   it("cannot be judged without a key, and is refused by a false one, by too few witnesses and when it is changed", () => {

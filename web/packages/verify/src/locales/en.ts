@@ -72,6 +72,7 @@ export default {
     unchecked: "{n} more signature lines were not checked ({names}), because their keys are not known. Enter a policy that has these witnesses to check them.",
     odd: "Worth a look",
     odd_minute: "The public log says {leaf}, the event says {event}: not the same minute.",
+    odd_future: "A time in the receipt is later than this device's clock. See first whether the date and time of the device are right.",
     odd_position: "The receipt says entry {n}, the entry itself says {position}.",
     event: "The event",
     event_help: "All of this is in the receipt; a change to any of it is found out.",

@@ -72,6 +72,7 @@ export default {
     unchecked: "还有 {n} 行签名没有核对（{names}），因为不知道它们的公钥。登记包含这些见证人的信任名单后可以核对。",
     odd: "需要留意",
     odd_minute: "账本公开的时间是 {leaf}，事件里写的是 {event}，不是同一分钟。",
+    odd_future: "凭证里的时间比这台设备的时间晚。请先看看设备的日期和时间对不对。",
     odd_position: "凭证说是第 {n} 条，账本条目里写的是第 {position} 条。",
     event: "事件内容",
     event_help: "以下各项都在凭证里，改动任何一项都会被查出。",
