@@ -219,7 +219,6 @@ export default {
         conflict: "Code {number} was read twice with different content.",
         damaged: "All codes together do not have the fingerprint of the file.",
       },
-      none: "{why}",
     },
     kind: {
       reported: "Reported",

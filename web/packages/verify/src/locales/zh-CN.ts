@@ -219,7 +219,6 @@ export default {
         conflict: "第 {number} 个二维码两次读出的内容不同。",
         damaged: "所有二维码拼起来，和原文件的指纹不同。",
       },
-      none: "{why}",
     },
     kind: {
       reported: "上报",
