@@ -14,10 +14,10 @@ mkdirSync(screenshots, { recursive: true });
 /** The two sizes everything is looked at. */
 export const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } };
 
-/** Starts the browser of the system. */
-export async function launch(t) {
+/** Starts the browser of the system; `more` are switches of its own, as for a filmed camera. */
+export async function launch(t, more = []) {
   // Software drawing, so that the map has WebGL on a machine without a graphics card; root has no sandbox.
-  const args = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", ...(userInfo().uid === 0 ? ["--no-sandbox"] : [])];
+  const args = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", ...(userInfo().uid === 0 ? ["--no-sandbox"] : []), ...more];
   const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args });
   t.after(() => browser.close());
   return browser;

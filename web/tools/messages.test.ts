@@ -8,6 +8,7 @@ const web = fileURLToPath(new URL("..", import.meta.url));
 /** A part with texts, and the parts whose ids it may use beside its own. */
 const PARTS: { dir: string; beside: string[] }[] = [
   { dir: "packages/ui", beside: [] },
+  { dir: "packages/verify", beside: ["packages/ui"] },
   { dir: "apps/resident", beside: ["packages/ui"] },
   { dir: "apps/field", beside: ["packages/ui"] },
 ];

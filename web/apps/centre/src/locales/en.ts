@@ -18,6 +18,8 @@ export const en: typeof zhCN = {
     sign_in: "Sign in",
     sign_out: "Sign out",
     waiting: "waiting",
+    verify: "Check receipt",
+    new_window: "(new window)",
   },
   lost: { title: "No such page", words: "The address may be wrong, or the page has moved.", home: "Back to the map" },
   live: { on: "Live", off: "Not live, reconnecting" },

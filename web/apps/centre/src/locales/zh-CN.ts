@@ -16,6 +16,8 @@ export const zhCN = {
     sign_in: "登录",
     sign_out: "退出登录",
     waiting: "件待办",
+    verify: "核对凭证",
+    new_window: "（新窗口）",
   },
   lost: { title: "没有这一页", words: "地址可能有误，或者页面已经搬走。", home: "回到地图" },
   live: { on: "实时更新中", off: "实时更新已中断，正在重连" },

@@ -157,6 +157,7 @@ const en: typeof zhCN = {
     no_account: "No account yet? Register",
     display: "Display",
     more: "More",
+    verify: "Check a receipt",
     field: "For field officers",
     centre: "For the operations centre",
     version: "City pack {version}",

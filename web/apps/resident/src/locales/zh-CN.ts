@@ -155,6 +155,7 @@ export default {
     no_account: "还没有账号？去注册",
     display: "显示",
     more: "更多",
+    verify: "核对凭证",
     field: "一线工作人员入口",
     centre: "运行中心入口",
     version: "城市包 {version}",

@@ -99,6 +99,9 @@ const en: typeof zhCN = {
     leaf: "Leaf hash",
     download: "Download receipt (.tlog-proof)",
     offline: "Check it without a network:",
+    self: "Check it yourself, in your browser",
+    print: "Print or save as PDF",
+    new_window: "(new window)",
   },
   sign_in: { login: "Login", password: "Password", submit: "Sign in", demo: "Demonstration: one tap signs you in" },
   problem: {

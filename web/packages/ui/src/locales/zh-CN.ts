@@ -97,6 +97,9 @@ export default {
     leaf: "叶子哈希",
     download: "下载存证凭据（.tlog-proof）",
     offline: "不联网也能核对：",
+    self: "自己核对，不靠本网站",
+    print: "打印或存为 PDF",
+    new_window: "（新窗口）",
   },
   sign_in: { login: "账号", password: "密码", submit: "登录", demo: "演示城市：点一下即可登录" },
   problem: {

@@ -1,0 +1,29 @@
+// Draws a QR code as one path, so that it prints sharp at any size.
+
+/** A drawn code. */
+export interface Drawn {
+  /** Modules on a side, quiet zone included. */
+  readonly side: number;
+  readonly path: string;
+  readonly version: number;
+}
+
+/** The quiet zone of the standard. */
+const QUIET = 4;
+
+/** Draws a text; error correction M, for paper that is folded and copied. */
+export async function drawCode(text: string): Promise<Drawn> {
+  const { encode } = await import("uqr");
+  const { data, version } = encode(text, { ecc: "M", border: QUIET });
+  let path = "";
+  data.forEach((row, y) => {
+    for (let x = 0; x < row.length; x++) {
+      if (!row[x]) continue;
+      let end = x;
+      while (row[end]) end++;
+      path += `M${x} ${y}h${end - x}v1h-${end - x}z`;
+      x = end;
+    }
+  });
+  return { side: data.length, path, version };
+}
