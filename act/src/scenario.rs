@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{Actor, Case, CaseId, CaseNo, Event, EventId, Grant, Instant, NewEvent, PartyId, Place, Reporter};
-use pack::Compiled;
+use model::{ActionId, Actor, Case, CaseId, CaseNo, Event, EventId, Grant, Instant, NewEvent, PartyId, Place, Reporter};
+use pack::{Compiled, FieldKind};
 use pack::enter::Opening;
 use pack::scenario::{Expect, ReportStep, Scenario, StoryActor};
+use serde_json::Value;
 
 use crate::acting::Acting;
 use crate::decide::{ActionInput, decide};
@@ -36,7 +37,7 @@ pub fn play(compiled: &Compiled, scenario: &Scenario) -> Result<(), Vec<StoryFau
         stage.pass_time(compiled, step.at, step.line)?;
         if let Some((actor, action)) = &step.act {
             let acting = stage.acting(compiled, actor);
-            let answers = step.answers.iter().map(|(field, answer)| (field.clone(), answer.clone())).collect();
+            let answers = stage.answers(compiled, action, &step.answers);
             let outcome =
                 decide(&stage.case, compiled, &acting, &ActionInput { action: action.clone(), answers }, step.at);
             match (outcome, step.refused) {
@@ -138,8 +139,7 @@ impl Stage {
         match actor {
             StoryActor::Reporter => Acting::Resident { party: person_id(1) },
             StoryActor::Staff { role, office, person } => {
-                let number = u128::try_from(self.people.len() + 1).unwrap_or(u128::MAX);
-                let party = *self.people.entry(person.clone()).or_insert_with(|| person_id(number));
+                let party = self.person(person);
                 let region = compiled
                     .city
                     .office(office)
@@ -147,6 +147,30 @@ impl Stage {
                 Acting::Staff { party, grants: vec![Grant { role: role.clone(), office: office.clone(), region }] }
             }
         }
+    }
+
+    /// The same word is the same person.
+    fn person(&mut self, word: &str) -> PartyId {
+        let number = u128::try_from(self.people.len() + 1).unwrap_or(u128::MAX);
+        *self.people.entry(word.to_owned()).or_insert_with(|| person_id(number))
+    }
+
+    /// Answers as the engine takes them: a person is named by the story's word.
+    fn answers(
+        &mut self,
+        compiled: &Compiled,
+        action: &ActionId,
+        told: &serde_json::Map<String, Value>,
+    ) -> BTreeMap<String, Value> {
+        let process = compiled.city.processes.get(&self.case.process);
+        let fields = process.and_then(|process| process.action(action)).map_or(&[][..], |action| &action.fields);
+        let is_person = |id: &str| fields.iter().any(|field| field.id.as_str() == id && field.kind == FieldKind::Person);
+        told.iter()
+            .map(|(id, answer)| match answer.as_str().filter(|_| is_person(id)) {
+                Some(word) => (id.clone(), self.person(word).to_string().into()),
+                None => (id.clone(), answer.clone()),
+            })
+            .collect()
     }
 
     fn check(&self, line: usize, expect: &Expect) -> Result<(), Vec<StoryFault>> {
