@@ -60,9 +60,11 @@ test("kill -9 under load loses nothing that was acknowledged", async (t) => {
       for (let round = 1; round <= 3; round++) {
         const server = await serve(t, city);
         let going = true;
+        // Whatever fails, the load ends.
+        t.after(() => (going = false));
         const before = acknowledged.length;
         const loading = load(server.base, 12, acknowledged, () => going);
-        await until("some reports", () => acknowledged.length > before + 150);
+        await until("some reports", () => acknowledged.length > before + 150, 60_000);
         await server.kill();
         going = false;
         await loading;

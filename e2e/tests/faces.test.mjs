@@ -98,6 +98,10 @@ test("a story across the three faces", { timeout: 600_000 }, async (t) => {
     await resident.waitForURL("**/report/where");
     await resident.getByRole("button", { name: "用我现在的位置" }).click();
     await resident.getByText("鼓楼街道").first().waitFor();
+    const address = resident.getByRole("combobox", { name: /地址/ });
+    await address.fill("鼓楼街");
+    await resident.getByRole("option", { name: /^鼓楼街道/ }).click();
+    assert.equal(await address.inputValue(), "鼓楼街道");
     await shoot(resident, "resident-where");
     await resident.getByRole("button", { name: "下一步：说一说" }).click();
     await resident.getByLabel(/情况说明/).fill("路口的灯三天没亮了，晚上看不清台阶。");
@@ -134,6 +138,11 @@ test("a story across the three faces", { timeout: 600_000 }, async (t) => {
       throw error;
     });
     await actAtCentre(acceptor, no, "受理并派核实");
+    await actAtCentre(chief, no, "指定核实人", async (form) => {
+      await form.getByRole("combobox").fill("collector");
+      await form.getByRole("option", { name: "collector" }).click();
+      await shoot(chief, "centre-assign");
+    });
     await collector.goto("/field/");
     await actInField(collector, no, "核实属实", async (sheet) => {
       await sheet.locator("input[type=file]").first().setInputFiles(photos[1]);
