@@ -100,7 +100,7 @@ test("a story across the three faces", { timeout: 600_000 }, async (t) => {
     await resident.getByText("鼓楼街道").first().waitFor();
     const address = resident.getByRole("combobox", { name: /地址/ });
     await address.fill("鼓楼街");
-    await resident.getByRole("option", { name: /^鼓楼街道/ }).click();
+    await resident.getByRole("option", { name: /^鼓楼街道 / }).click();
     assert.equal(await address.inputValue(), "鼓楼街道");
     await shoot(resident, "resident-where");
     await resident.getByRole("button", { name: "下一步：说一说" }).click();
