@@ -10,7 +10,7 @@ use ledger::tile::{RightEdge, TileReader, bundles_between, decode_bundle, tiles_
 use store::{Store, StoreError};
 
 use super::LogFiles;
-use super::seal::leaf_of;
+use super::pool::leaf_of;
 
 /// Events compared with the database at a time: one bundle.
 const BUNDLE: u32 = 256;

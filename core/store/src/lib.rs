@@ -40,4 +40,4 @@ pub use people::{AccessRow, ApiKeyRow, ContactRow, PartyKind, PartyRow, SessionR
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use url::DatabaseUrl;
-pub use work::{EvidenceRow, Job, JobId, SealRow};
+pub use work::{EvidenceRow, Job, JobId, LedgerHead, SealRow};
