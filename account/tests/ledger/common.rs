@@ -126,7 +126,7 @@ impl Log {
     }
 
     pub fn audit(&self, store: Option<&Store>) -> Result<u64, AuditError> {
-        audit(&self.files(), &self.key(), store).map(|audited| audited.size)
+        audit(&self.files(), &self.key(), &Scope::City, store).map(|audited| audited.size)
     }
 
     /// Every file but the lock, by its path.

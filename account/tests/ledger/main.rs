@@ -3,6 +3,7 @@
 
 mod common;
 mod faults;
+mod followed;
 mod log;
 mod witness;
 mod witnessed;

@@ -20,23 +20,27 @@ use tempfile::TempDir;
 use testkit::{Database, on_both_databases};
 
 use crate::common::{Log, ORIGIN, block, event_ids, noon, record};
+use crate::log::read_by_go;
 use crate::witness::evidence;
 
-fn log_key() -> VerifierKey {
+pub fn log_key() -> VerifierKey {
     let key = SigningKey::from_bytes(&[5; 32]).verifying_key();
     VerifierKey::new(KeyName::new(ORIGIN).unwrap(), KeyKind::Ed25519, key).unwrap()
 }
 
+/// A witness with its folder; absent while it is down.
+type House = (TempDir, Mutex<Option<Witness>>);
+
 /// Real witnesses with their own folders, reached by name instead of over a network.
 #[derive(Clone)]
-struct Town {
-    witnesses: Arc<BTreeMap<String, (TempDir, Mutex<Option<Witness>>)>>,
+pub struct Town {
+    witnesses: Arc<BTreeMap<String, House>>,
     keys: Vec<VerifierKey>,
     asked: Arc<AtomicUsize>,
 }
 
 impl Town {
-    fn new(count: u8) -> Self {
+    pub fn new(count: u8) -> Self {
         let mut witnesses = BTreeMap::new();
         let mut keys = Vec::new();
         for i in 1..=count {
@@ -54,6 +58,12 @@ impl Town {
         Witness::open(disk, dir.path(), vec![TrustedLog::of_key(log_key())], noon()).unwrap()
     }
 
+    /// What a witness's own server shows of the log.
+    pub fn shown(&self, name: &str) -> String {
+        let witness = self.witnesses[name].1.lock().unwrap();
+        witness.as_ref().unwrap().find_checkpoint(&ledger::hash::sha256(ORIGIN.as_bytes()).to_hex()).unwrap()
+    }
+
     fn set_up(&self, name: &str, is_up: bool) {
         let (dir, witness) = &self.witnesses[name];
         let mut witness = witness.lock().unwrap();
@@ -64,7 +74,7 @@ impl Town {
     }
 
     /// `k` of those named.
-    fn policy(&self, k: usize, names: &[&str]) -> String {
+    pub fn policy(&self, k: usize, names: &[&str]) -> String {
         let mut text = format!("log {}\n", log_key());
         for name in names {
             let at: usize = name[1..].parse().unwrap();
@@ -73,7 +83,7 @@ impl Town {
         text + &format!("group g {k} {}\nquorum g\n", names.join(" "))
     }
 
-    fn witnesses(&self, k: usize, names: &[&str]) -> Witnesses {
+    pub fn witnesses(&self, k: usize, names: &[&str]) -> Witnesses {
         self.with(&self.policy(k, names), self.clone())
     }
 
@@ -279,6 +289,9 @@ fn other_peoples_programs_verify_what_a_witnessed_log_serves() {
     assert_eq!(checkpoint.matches('\u{2014}').count(), 4, "the log's line and three witnesses'");
     oracle::checkpoint(checkpoint.as_bytes(), &log_key().to_string());
     oracle::tiles(files, &checkpoint);
+    if let Some(said) = read_by_go(&log, &database) {
+        assert!(said.starts_with("signatures 1 ") && said.contains(" entries 600 records 12 "), "{said}");
+    }
 }
 
 /// The crates `signed_note` and `tlog_tiles`, written by others.
