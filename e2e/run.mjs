@@ -9,8 +9,10 @@ const venv = path.join(here, ".venv");
 
 // The foreign clients are Python's; their versions are pinned in requirements.txt.
 if (!existsSync(path.join(venv, "bin/python"))) execFileSync("python3", ["-m", "venv", venv], { stdio: "inherit" });
-const wanted = path.join(here, "clients/requirements.txt");
-execFileSync(path.join(venv, "bin/python"), ["-m", "pip", "install", "--quiet", "--requirement", wanted], { stdio: "inherit" });
+const install = (file, ...flags) =>
+  execFileSync(path.join(venv, "bin/python"), ["-m", "pip", "install", "--quiet", ...flags, "--requirement", path.join(here, "clients", file)], { stdio: "inherit" });
+install("requirements.txt");
+install("requirements-ledger.txt", "--ignore-requires-python");
 
 const names = process.argv.slice(2);
 const all = readdirSync(path.join(here, "tests")).filter((name) => name.endsWith(".test.mjs")).sort();

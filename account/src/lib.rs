@@ -1,7 +1,11 @@
 //! Account (问效): was it done, in time, by whom, and can it be proved.
 //!
-//! The ledger seals every event in order; receipts prove one offline; indicators count over the same events.
-//! This crate never speaks SQL or HTTP and never reads a clock.
+//! The ledger seals every event in order; receipts prove one offline; a witness watches logs; indicators count over
+//! the same events. This crate never speaks SQL or HTTP and never reads a clock.
 
 pub mod indicators;
 pub mod ledger;
+mod remote;
+pub mod witness;
+
+pub use remote::{Remote, RemoteError, Reply};

@@ -9,7 +9,7 @@ mod time;
 
 pub use database::{Database, databases};
 pub use story::Story;
-pub use time::{FixedClock, SeededEntropy};
+pub use time::{FixedClock, SeededEntropy, TickingClock};
 
 /// Writes a test that runs on SQLite and on PostgreSQL, each time on a fresh, migrated database.
 ///

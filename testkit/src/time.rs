@@ -42,6 +42,24 @@ impl Clock for FixedClock {
     }
 }
 
+/// A clock that moves on by a microsecond whenever it is read, as a real one does.
+#[derive(Debug, Clone)]
+pub struct TickingClock(FixedClock);
+
+impl TickingClock {
+    /// Ticks on from what the other shows, and moves it along.
+    pub const fn of(clock: FixedClock) -> Self {
+        Self(clock)
+    }
+}
+
+impl Clock for TickingClock {
+    fn now(&self) -> Instant {
+        self.0.advance_us(1);
+        self.0.now()
+    }
+}
+
 /// Bytes that look random and are the same in every run (splitmix64).
 #[derive(Debug, Clone)]
 pub struct SeededEntropy(u64);

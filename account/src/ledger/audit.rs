@@ -10,7 +10,7 @@ use ledger::tile::{RightEdge, TileReader, bundles_between, decode_bundle, tiles_
 use store::{Store, StoreError};
 
 use super::LogFiles;
-use super::seal::leaf_of;
+use super::pool::{Scope, leaf_of};
 
 /// Events compared with the database at a time: one bundle.
 const BUNDLE: u32 = 256;
@@ -26,7 +26,7 @@ pub struct Audited {
     pub root: Hash,
     /// Tiles and bundles read.
     pub tiles: usize,
-    /// Events recorded but not sealed yet.
+    /// Events recorded but not sealed yet; 0 for the log of an office, which holds some of them only.
     pub unsealed: u64,
 }
 
@@ -82,11 +82,11 @@ pub enum AuditError {
 ///
 /// # Errors
 /// [`AuditError`] naming the first fault.
-pub fn audit(files: &LogFiles, key: &VerifierKey, store: Option<&Store>) -> Result<Audited, AuditError> {
+pub fn audit(files: &LogFiles, key: &VerifierKey, scope: &Scope, store: Option<&Store>) -> Result<Audited, AuditError> {
     let bytes = files.read_checkpoint()?.ok_or(AuditError::Empty)?;
     let signed = SignedCheckpoint::open(&bytes, key.name().as_str(), std::slice::from_ref(key))?;
     let size = signed.checkpoint().size();
-    let mut edge = RightEdge::new();
+    let (mut edge, mut reached) = (RightEdge::new(), 0);
     let mut tiles = 0;
     let mut check = |tile: &ledger::tile::Tile| -> Result<(), AuditError> {
         tiles += 1;
@@ -101,8 +101,10 @@ pub fn audit(files: &LogFiles, key: &VerifierKey, store: Option<&Store>) -> Resu
         let fault = |why: String| AuditError::File { file: file.clone(), why };
         let bytes = (&*files).read_tile(coord).map_err(|error| fault(error.to_string()))?;
         let entries = decode_bundle(&bytes, coord.width()).map_err(|error| fault(error.to_string()))?;
-        if let Some(store) = store {
-            compare(store, edge.size(), &entries)?;
+        match (store, scope) {
+            (Some(store), Scope::City) => compare(store, edge.size(), &entries)?,
+            (Some(store), Scope::Offices(_)) => reached = compare_some(store, edge.size(), reached, &entries)?,
+            (None, _) => {}
         }
         let mut full = Vec::new();
         for entry in &entries {
@@ -117,7 +119,7 @@ pub fn audit(files: &LogFiles, key: &VerifierKey, store: Option<&Store>) -> Resu
     }
     debug_assert!(tiles_of_size(size).count() <= tiles);
     let unsealed = store.map(|store| store.read_blocking(|db| db.last_position())).transpose()?.unwrap_or(0);
-    let unsealed = unsealed.unsigned_abs().saturating_sub(size);
+    let unsealed = if *scope == Scope::City { unsealed.unsigned_abs().saturating_sub(size) } else { 0 };
     Ok(Audited { origin: signed.checkpoint().origin().to_owned(), size, root: found, tiles, unsealed })
 }
 
@@ -133,4 +135,20 @@ fn compare(store: &Store, first: u64, entries: &[&[u8]]) -> Result<(), AuditErro
         }
     }
     Ok(())
+}
+
+/// Entries of an office's log: each commits to the event at the position it names, and the positions only rise.
+fn compare_some(store: &Store, first: u64, mut reached: u64, entries: &[&[u8]]) -> Result<u64, AuditError> {
+    for (index, entry) in (first..).zip(entries) {
+        let leaf = EventLeaf::from_bytes(entry).ok().filter(|leaf| reached < leaf.position);
+        let position = leaf.map_or(0, |leaf| leaf.position);
+        let at = i64::try_from(position).unwrap_or(i64::MAX);
+        let rows = store.read_blocking(move |db| db.list_unsealed(at - 1, 1))?;
+        let is_same = rows.first().is_some_and(|row| row.position == at && Some(leaf_of(row)) == leaf);
+        if !is_same {
+            return Err(AuditError::Entry { index, position });
+        }
+        reached = position;
+    }
+    Ok(reached)
 }

@@ -1,19 +1,30 @@
-//! The log's files: `checkpoint`, `tile/…`, as C2SP tlog-tiles serves them, and `key`, the log's verifier key.
+//! The log's files: `checkpoint`, `tile/…`, as C2SP tlog-tiles serves them, `key`, the log's verifier key, and
+//! `staging`, the entries of a round until they are published.
 //!
 //! A file is written beside its place, synced and renamed: a reader sees all of it or none.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::fs::{File, TryLockError};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use ledger::hash::Hash;
 use ledger::tile::{TileCoord, TileKind, TileReader};
+
+use super::disk::{Disk, MachineDisk};
+
+/// Files and folders synced at the same time: a journalling file system makes one commit of them.
+const AT_ONCE: usize = 8;
 
 /// The folder of one log.
 #[derive(Debug, Clone)]
 pub struct LogFiles {
     folder: PathBuf,
+    disk: Arc<dyn Disk>,
+    /// Folders whose own names are known to last: those that this process has synced into the folders above them.
+    lasting: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl LogFiles {
@@ -22,8 +33,16 @@ impl LogFiles {
     /// # Errors
     /// When the folder cannot be made.
     pub fn open(folder: &Path) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        Ok(Self { folder: folder.to_owned() })
+        Self::on(Arc::new(MachineDisk), folder)
+    }
+
+    /// Uses a folder on a disk of one's own.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn on(disk: Arc<dyn Disk>, folder: &Path) -> io::Result<Self> {
+        disk.make_folder(folder)?;
+        Ok(Self { folder: folder.to_owned(), disk, lasting: Arc::default() })
     }
 
     /// The folder.
@@ -49,11 +68,7 @@ impl LogFiles {
     /// # Errors
     /// When it is there but cannot be read.
     pub fn read_checkpoint(&self) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.folder.join("checkpoint")) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.find("checkpoint")
     }
 
     /// Publishes a checkpoint, replacing the one before.
@@ -61,7 +76,7 @@ impl LogFiles {
     /// # Errors
     /// When the disk refuses it.
     pub fn write_checkpoint(&self, note: &[u8]) -> io::Result<()> {
-        self.write_all(std::iter::once(("checkpoint".to_owned(), note)))
+        self.write_all(&[("checkpoint".to_owned(), note)])
     }
 
     /// Writes the verifier key, for people and programs that check the log.
@@ -69,32 +84,64 @@ impl LogFiles {
     /// # Errors
     /// When the disk refuses it.
     pub fn write_key(&self, vkey: &str) -> io::Result<()> {
-        self.write_all(std::iter::once(("key".to_owned(), format!("{vkey}\n").as_bytes())))
+        let line = format!("{vkey}\n");
+        // Written once: a start on a full disk must not fail for it.
+        if self.find("key")?.is_some_and(|key| key == line.as_bytes()) {
+            return Ok(());
+        }
+        self.write_all(&[("key".to_owned(), line.as_bytes())])
+    }
+
+    /// The entries of the round under way; `None` when there is none.
+    pub(super) fn read_staging(&self) -> io::Result<Option<Vec<u8>>> {
+        self.find("staging")
+    }
+
+    pub(super) fn write_staging(&self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(&[("staging".to_owned(), bytes)])
+    }
+
+    pub(super) fn remove_staging(&self) -> io::Result<()> {
+        self.disk.remove(&self.folder.join("staging"))
+    }
+
+    fn find(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        match self.disk.read(&self.folder.join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes files by their path below the folder, then syncs every folder touched.
     ///
     /// # Errors
     /// When the disk refuses one of them.
-    pub fn write_all<'a>(&self, files: impl IntoIterator<Item = (String, &'a [u8])>) -> io::Result<()> {
-        let mut folders = BTreeSet::new();
-        for (path, bytes) in files {
+    pub fn write_all(&self, files: &[(String, &[u8])]) -> io::Result<()> {
+        let (mut folders, mut fresh) = (BTreeSet::new(), Vec::new());
+        for (path, _) in files {
             let path = self.folder.join(path);
             let folder = path.parent().unwrap_or(&self.folder).to_owned();
-            if !folder.exists() {
-                fs::create_dir_all(&folder)?;
-                // A new folder is itself an entry of those above it.
+            if !self.lasting().contains(&folder) && !fresh.contains(&folder) {
+                self.disk.make_folder(&folder)?;
+                // A folder is itself an entry of those above it; one made before a crash may not be synced there.
                 let above = folder.ancestors().skip(1).take_while(|above| above.starts_with(&self.folder));
                 folders.extend(above.map(Path::to_owned));
+                fresh.push(folder.clone());
             }
-            let beside = path.with_extension("part");
-            let mut file = File::create(&beside)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&beside, &path)?;
             folders.insert(folder);
         }
-        folders.iter().try_for_each(|folder| File::open(folder)?.sync_all())
+        let beside = |path: &str| self.folder.join(path).with_extension("part");
+        at_once(files, |(path, bytes)| self.disk.write(&beside(path), bytes))?;
+        files.iter().try_for_each(|(path, _)| self.disk.rename(&beside(path), &self.folder.join(path)))?;
+        let folders: Vec<PathBuf> = folders.into_iter().collect();
+        at_once(&folders, |folder| self.disk.sync_folder(folder))?;
+        self.lasting().extend(fresh);
+        Ok(())
+    }
+
+    fn lasting(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.lasting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes the partial forms of a tile whose full form is written; a client then asks for the full one.
@@ -102,11 +149,25 @@ impl LogFiles {
     /// # Errors
     /// When the disk refuses it.
     pub fn remove_partials(&self, full: TileCoord) -> io::Result<()> {
-        match fs::remove_dir_all(self.folder.join(format!("{full}.p"))) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        self.disk.remove(&self.folder.join(format!("{full}.p")))
     }
+}
+
+/// Does something with each, several at the same time; the first error in their order.
+fn at_once<T: Sync>(all: &[T], one: impl Fn(&T) -> io::Result<()> + Sync) -> io::Result<()> {
+    if let [only] = all {
+        return one(only);
+    }
+    let one = &one;
+    for some in all.chunks(AT_ONCE) {
+        let done: Vec<io::Result<()>> = thread::scope(|scope| {
+            let threads: Vec<_> = some.iter().map(|item| scope.spawn(move || one(item))).collect();
+            let broken = || io::Error::other("a thread that writes ended early");
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(broken()))).collect()
+        });
+        done.into_iter().collect::<io::Result<()>>()?;
+    }
+    Ok(())
 }
 
 impl TileReader for &LogFiles {
@@ -114,9 +175,9 @@ impl TileReader for &LogFiles {
 
     /// A partial tile that was removed is the beginning of its full one.
     fn read_tile(&mut self, coord: TileCoord) -> io::Result<Vec<u8>> {
-        match fs::read(self.folder.join(coord.to_string())) {
+        match self.disk.read(&self.folder.join(coord.to_string())) {
             Err(error) if error.kind() == ErrorKind::NotFound && !coord.is_full() => {
-                let full = fs::read(self.folder.join(coord.full().to_string()))?;
+                let full = self.disk.read(&self.folder.join(coord.full().to_string()))?;
                 Ok(beginning(&full, coord).to_vec())
             }
             outcome => outcome,
@@ -125,7 +186,7 @@ impl TileReader for &LogFiles {
 }
 
 /// The part of a full tile or bundle that was its partial form; damage is left for the reader to find.
-fn beginning(full: &[u8], coord: TileCoord) -> &[u8] {
+pub(super) fn beginning(full: &[u8], coord: TileCoord) -> &[u8] {
     let width = usize::from(coord.width());
     let length = match coord.kind() {
         TileKind::Hashes(_) => width * Hash::LEN,

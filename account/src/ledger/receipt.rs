@@ -13,7 +13,7 @@ use model::{EventId, Text};
 use store::{Store, StoreError};
 
 use super::LogFiles;
-use super::seal::leaf_of;
+use super::pool::leaf_of;
 
 /// A receipt, ready to be saved.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@ pub mod policy;
 pub mod proof;
 mod text;
 pub mod tile;
+pub mod witness;
 
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 

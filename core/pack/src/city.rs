@@ -107,6 +107,9 @@ pub struct Office {
     /// The office above, to which matters climb.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<OfficeId>,
+    /// Whether it has a transparency log of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ledger: bool,
 }
 
 /// What a kind of person may do.

@@ -1,5 +1,7 @@
 //! Looking things up in a city: by id, up the trees, and who handles what where.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::{ActionId, CalendarId, CategoryId, ConditionId, OfficeId, ProcessId, RegionId, RoleId, StageId, StateId};
 
 use crate::city::{
@@ -95,6 +97,17 @@ impl City {
             next = office.parent.as_ref().and_then(|parent| self.offices.get_key_value(parent));
         }
         chain
+    }
+
+    /// Every office with a transparency log of its own, with the offices whose acts it holds: itself and all below.
+    pub fn ledgers(&self) -> BTreeMap<&OfficeId, BTreeSet<OfficeId>> {
+        let with_log = self.offices.iter().filter(|(_, office)| office.ledger).map(|(id, _)| id);
+        with_log
+            .map(|id| {
+                let below = self.offices.keys().filter(|office| self.office_chain(office).contains(&id));
+                (id, below.cloned().collect())
+            })
+            .collect()
     }
 
     /// The office that handles a category in a region: the first rule that matches, rules being kept most specific first.

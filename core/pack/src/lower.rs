@@ -32,6 +32,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
             kind: office.kind.value.clone(),
             region: office.region.value.clone(),
             parent: office.parent.as_ref().map(|parent: &At<OfficeId>| parent.value.clone()),
+            ledger: office.ledger.as_ref().is_some_and(|ledger| ledger.value),
         })
     });
     let roles = index(&folder.roles, "role", report, |role, _| {

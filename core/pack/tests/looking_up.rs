@@ -42,6 +42,19 @@ fn a_region_lies_within_those_its_path_begins_with() {
 }
 
 #[test]
+fn a_log_of_an_office_holds_its_own_acts_and_those_of_the_offices_below() {
+    let mut city = toy();
+    assert!(city.ledgers().is_empty());
+    for id in ["roads", "parks"] {
+        city.offices.get_mut(&office(id)).unwrap().ledger = true;
+    }
+    let ledgers = city.ledgers();
+    let logs: Vec<(&str, Vec<&str>)> =
+        ledgers.iter().map(|(id, offices)| (id.as_str(), offices.iter().map(OfficeId::as_str).collect())).collect();
+    assert_eq!(logs, [("parks", vec!["parks"]), ("roads", vec!["roads", "roads-east"])]);
+}
+
+#[test]
 fn the_most_specific_rule_routes() {
     let city = toy();
     for (category, at, expect) in [

@@ -41,4 +41,4 @@ pub use people::{AccessRow, ApiKeyRow, ContactRow, Holder, PartyKind, PartyRow, 
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use url::DatabaseUrl;
-pub use work::{EvidenceRow, Job, JobId, SealRow};
+pub use work::{EvidenceRow, Job, JobId, LedgerHead, SealRow};

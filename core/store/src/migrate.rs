@@ -27,7 +27,8 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 2] = [migration!(1, "0001_spine"), migration!(2, "0002_people")];
+const MIGRATIONS: [Migration; 3] =
+    [migration!(1, "0001_spine"), migration!(2, "0002_people"), migration!(3, "0003_ledger_heads")];
 
 const CREATE: &str = "
 CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -5,7 +5,7 @@
 use dipper_store as store;
 use model::{ContactId, EvidenceId, Grant, Instant, PackHash, PartyId};
 use serde_json::json;
-use store::{AccessRow, ApiKeyRow, ContactRow, EvidenceRow, PartyKind, PartyRow, SessionRow, StoreError};
+use store::{AccessRow, ApiKeyRow, ContactRow, EvidenceRow, LedgerHead, PartyKind, PartyRow, SessionRow, StoreError};
 use testkit::{Story, on_both_databases};
 
 const MINUTE_US: i64 = 60_000_000;
@@ -265,4 +265,31 @@ on_both_databases!(packs_are_kept_for_ever, |database| {
         Some("{\"id\":\"瑶光\"}")
     );
     assert_eq!(database.read_blocking(store::Reader::list_packs).unwrap(), [(hash, at(0))]);
+});
+
+on_both_databases!(a_head_of_a_log_is_swapped_only_by_who_knows_the_one_before, |database| {
+    let head = |log: &str, size: u64, minutes| LedgerHead {
+        log: log.to_owned(),
+        size,
+        root: [u8::try_from(size).unwrap(); 32],
+        note: format!("{log}\n{size}\n"),
+        locked_at: at(minutes),
+    };
+    let swap = |previous: Option<u64>, next: LedgerHead| {
+        let previous = previous.map(|size| (size, [u8::try_from(size).unwrap(); 32]));
+        database.write_blocking(move |tx| tx.swap_ledger_head(previous, &next)).unwrap()
+    };
+    let find = |log: &'static str| database.read_blocking(move |db| db.find_ledger_head(log)).unwrap();
+    assert_eq!(find("city"), None);
+    assert!(!swap(Some(0), head("city", 3, 0)), "nothing is there to be swapped");
+    assert!(swap(None, head("city", 3, 0)));
+    assert!(!swap(None, head("city", 4, 1)), "the place is taken");
+    assert!(swap(None, head("water", 1, 1)), "each log has its own");
+    assert!(!swap(Some(2), head("city", 4, 1)), "another size");
+    let other_root = Some((3, [9; 32]));
+    let next = head("city", 4, 1);
+    assert!(!database.write_blocking(move |tx| tx.swap_ledger_head(other_root, &next)).unwrap(), "another root");
+    assert_eq!(find("city"), Some(head("city", 3, 0)), "unchanged so far");
+    assert!(swap(Some(3), head("city", 5, 2)));
+    assert_eq!((find("city"), find("water")), (Some(head("city", 5, 2)), Some(head("water", 1, 1))));
 });

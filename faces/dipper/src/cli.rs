@@ -52,6 +52,9 @@ pub enum Command {
     /// The transparency log
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Watch other people's logs: cosign their checkpoints, and never two histories
+    #[command(subcommand)]
+    Witness(WitnessCommand),
     /// Check a receipt (.tlog-proof) without any server
     Verify {
         /// The receipt; `-` for standard input
@@ -183,6 +186,53 @@ pub enum CalendarCommand {
 pub enum LedgerCommand {
     /// Re-derive the whole log from its entries and hold it against the database
     Verify(Common),
+    /// Visit logs over HTTP as an auditor does; ends with an error when one contradicts itself or its witnesses
+    Audit {
+        /// Addresses of logs, such as https://city.example/ledger
+        #[arg(required = true)]
+        urls: Vec<String>,
+        /// Known logs, witnesses and quorum (tlog-policy); without one the key of the first visit is kept
+        #[arg(long)]
+        policy: Option<PathBuf>,
+        /// Folder that remembers earlier visits
+        #[arg(long, default_value = "audit")]
+        state: PathBuf,
+        /// Language of the report
+        #[arg(long, default_value = "zh-CN")]
+        locale: String,
+    },
+}
+
+/// What a witness can be told.
+#[derive(Debug, Subcommand)]
+pub enum WitnessCommand {
+    /// Make a key with the state that belongs to it, and print the verifier key
+    Init {
+        /// The witness's own folder, made where it is missing
+        #[arg(long)]
+        data: PathBuf,
+        /// Name of the key, such as witness.university.example
+        #[arg(long)]
+        name: String,
+    },
+    /// Print the verifier key
+    Key {
+        /// The witness's own folder
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Answer logs until told to stop
+    Serve {
+        /// The witness's own folder
+        #[arg(long)]
+        data: PathBuf,
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: SocketAddr,
+        /// File with a line `log <verifier key>` for each log to be witnessed, and `quorum none` (tlog-policy)
+        #[arg(long)]
+        config: PathBuf,
+    },
 }
 
 /// What the demonstration can do.

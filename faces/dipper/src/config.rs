@@ -28,6 +28,11 @@ pub struct Config {
     /// Origin of the ledger, a name without scheme; `<city id>.dipper/ledger` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger_origin: Option<String>,
+    /// Whether this process writes the ledger; `false` on all but one of several that share a database.
+    pub seal: bool,
+    /// File with the witnesses of the ledger and their quorum (tlog-policy); published without witnesses when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger_policy: Option<PathBuf>,
     /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
     pub secure_cookies: bool,
     /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
@@ -59,6 +64,8 @@ impl Default for Config {
             database_url: None,
             base_url: None,
             ledger_origin: None,
+            seal: true,
+            ledger_policy: None,
             secure_cookies: false,
             behind_proxy: false,
             log: "info".to_owned(),

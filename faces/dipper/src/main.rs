@@ -6,6 +6,8 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
+mod logs;
+mod remote;
 mod runtime;
 mod system;
 

@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use account::ledger::{LogFiles, Sealer};
 use anyhow::Context;
 use identity::Vault;
-use ledger::SigningKey;
 use model::Clock;
 use pack::{Compiled, Packs};
 use sense::evidence::Files;
@@ -65,19 +63,6 @@ impl Runtime {
     pub fn act(&self) -> act::Context {
         act::Context { store: self.store.clone(), packs: Arc::clone(&self.packs), clock: Arc::clone(&self.clock) }
     }
-
-    /// The ledger's files and its writer.
-    pub fn sealer(&self) -> anyhow::Result<(LogFiles, Sealer)> {
-        let files = LogFiles::open(&self.config.ledger_folder()).context("the ledger folder cannot be made")?;
-        let key = ledger_key(&self.config.keys_folder().join("ledger.key"))?;
-        let origin = self
-            .config
-            .ledger_origin
-            .clone()
-            .unwrap_or_else(|| format!("{}.dipper/ledger", self.packs.current().city.id));
-        let sealer = Sealer::open(files.clone(), &origin, key)?;
-        Ok((files, sealer))
-    }
 }
 
 /// Opens and migrates the database.
@@ -110,23 +95,4 @@ fn make_private(folder: &Path) -> anyhow::Result<()> {
         .mode(0o700)
         .create(folder)
         .with_context(|| format!("the folder {} cannot be made", folder.display()))
-}
-
-/// Reads the ledger's signing key, or makes it: 32 bytes in hexadecimal, readable by its owner only.
-fn ledger_key(path: &Path) -> anyhow::Result<SigningKey> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    if !path.exists() {
-        let mut seed = [0_u8; 32];
-        SystemEntropy.fill(&mut seed);
-        let text: String = seed.iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        writeln!(file, "{text}")?;
-        file.sync_all()?;
-    }
-    let text = std::fs::read_to_string(path)?;
-    let seed = text.trim().parse::<model::PackHash>().map(|digest| *digest.as_bytes());
-    Ok(SigningKey::from_bytes(
-        &seed.map_err(|_| anyhow::anyhow!("{} does not hold 64 hexadecimal digits", path.display()))?,
-    ))
 }

@@ -32,6 +32,33 @@ pub async fn tile(State(app): State<Arc<App>>, Path(path): Path<String>) -> Resp
     serve(&app, &format!("tile/{path}"), "application/octet-stream", FOR_EVER).await
 }
 
+/// `GET /ledger/<office>/checkpoint`: the tree head of an office's own log.
+pub async fn checkpoint_of(State(app): State<Arc<App>>, Path(log): Path<String>) -> Response {
+    serve_of(&app, &log, "checkpoint", "text/plain; charset=utf-8", FRESH).await
+}
+
+/// `GET /ledger/<office>/key`: its verifier key.
+pub async fn key_of(State(app): State<Arc<App>>, Path(log): Path<String>) -> Response {
+    serve_of(&app, &log, "key", "text/plain; charset=utf-8", FRESH).await
+}
+
+/// `GET /ledger/<office>/tile/…`: its hashes and entry bundles.
+pub async fn tile_of(State(app): State<Arc<App>>, Path((log, path)): Path<(String, String)>) -> Response {
+    if !is_tile_path(&path) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    serve_of(&app, &log, &format!("tile/{path}"), "application/octet-stream", FOR_EVER).await
+}
+
+/// A log is served as long as its folder is there, also when its office has left the pack.
+async fn serve_of(app: &App, log: &str, path: &str, kind: &'static str, caching: &'static str) -> Response {
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+    if log.is_empty() || !log.bytes().all(is_word) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    serve(app, &format!("logs/{log}/{path}"), kind, caching).await
+}
+
 /// `L/N` or `entries/N`, N being `x001/x234/067` or a partial one `….p/W`; nothing else reaches the disk.
 fn is_tile_path(path: &str) -> bool {
     let Some((level, rest)) = path.split_once('/') else { return false };
@@ -70,8 +97,15 @@ async fn serve(app: &App, path: &str, kind: &'static str, caching: &'static str)
 /// Read from the second line of the note without checking its signature: this only says "sealed" on a screen, the
 /// receipt proves it.
 pub async fn sealed_size(app: &App) -> i64 {
-    let note = tokio::fs::read_to_string(app.ledger_files.folder().join("checkpoint")).await;
-    note.ok().and_then(|note| note.lines().nth(1)?.parse().ok()).unwrap_or(0)
+    published(app).await.0
+}
+
+/// The published checkpoint's size and how many witnesses' lines it carries; for screens and gauges, not for proof.
+pub async fn published(app: &App) -> (i64, usize) {
+    let note = tokio::fs::read_to_string(app.ledger_files.folder().join("checkpoint")).await.unwrap_or_default();
+    let size = note.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(0);
+    let lines = note.lines().filter(|line| line.starts_with('\u{2014}')).count();
+    (size, lines.saturating_sub(1))
 }
 
 #[cfg(test)]

@@ -22,10 +22,12 @@ mod routes;
 mod serve;
 mod stream;
 pub mod wire;
+mod witness;
 
 pub use app::{App, Parts, Settings};
 pub use routes::{openapi, router};
 pub use serve::serve;
+pub use witness::{serve_witness, witness_router};
 
 /// Largest body of a request that is not a picture, bytes.
 pub const BODY_MAX: usize = 256 * 1_024;

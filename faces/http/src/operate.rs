@@ -11,7 +11,7 @@ use serde_json::json;
 use store::{CaseFilter, Reader, StoreError};
 
 use crate::app::App;
-use crate::ledger_files::sealed_size;
+use crate::ledger_files::published;
 use crate::metrics::Gauge;
 
 /// A database that does not answer within this is not healthy.
@@ -33,13 +33,19 @@ pub async fn healthz(State(app): State<Arc<App>>) -> Response {
 
 /// `GET /metrics`: everything counted, in the Prometheus text format.
 pub async fn metrics(State(app): State<Arc<App>>) -> Response {
-    let sealed = sealed_size(&app).await;
+    let (sealed, cosigners) = published(&app).await;
+    let origin = app.ledger_key.name().as_str().to_owned();
     let mut gauges = vec![Gauge {
         name: "dipper_writes_waiting",
         help: "Writes that wait or run.",
         values: vec![(String::new(), number(app.store.writes_waiting()))],
     }];
-    match app.store.read(move |reader| stored(reader, sealed)).await {
+    gauges.push(Gauge {
+        name: "dipper_ledger_cosignatures",
+        help: "Lines of witnesses on the published checkpoint.",
+        values: vec![(String::new(), number(cosigners))],
+    });
+    match app.store.read(move |reader| stored(reader, sealed, &origin)).await {
         Ok(stored) => gauges.extend(stored),
         Err(error) => tracing::warn!(%error, "the gauges of the store could not be read"),
     }
@@ -47,9 +53,10 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
 }
 
-fn stored(reader: &mut Reader, sealed: i64) -> Result<Vec<Gauge>, StoreError> {
+fn stored(reader: &mut Reader, sealed: i64, origin: &str) -> Result<Vec<Gauge>, StoreError> {
     let position = reader.last_position()?;
-    let lag = |reached: i64| float(position.saturating_sub(reached).max(0));
+    let lag_of = |whole: i64, reached: i64| float(whole.saturating_sub(reached).max(0));
+    let lag = |reached: i64| lag_of(position, reached);
     let mut lags = vec![("{consumer=\"ledger\"}".to_owned(), lag(sealed))];
     let consumers = reader.list_consumers()?;
     let others = consumers.into_iter().filter(|(name, _)| name != "ledger");
@@ -58,12 +65,14 @@ fn stored(reader: &mut Reader, sealed: i64) -> Result<Vec<Gauge>, StoreError> {
             (format!("{{consumer=\"{}\"}}", name.replace(['"', '\\', '\n'], "_")), lag(reached))
         }),
     );
+    let locked = reader.find_ledger_head(origin)?.map_or(0, |head| i64::try_from(head.size).unwrap_or(i64::MAX));
     let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
     let open = reader.count_cases(&open, OPEN_MAX)?.count;
     let dead = reader.list_dead_jobs(1_000)?.len();
     let one = |name, help, value| Gauge { name, help, values: vec![(String::new(), value)] };
     Ok(vec![
         one("dipper_log_position", "Position of the last event.", float(position)),
+        one("dipper_ledger_unpublished_entries", "Entries signed that wait for witnesses.", lag_of(locked, sealed)),
         Gauge { name: "dipper_consumer_lag_events", help: "Events that a consumer has not dealt with.", values: lags },
         one("dipper_jobs_dead", "Jobs that failed for good, counted up to 1 000.", number(dead)),
         one("dipper_cases_open", "Cases that have not ended.", f64::from(open)),

@@ -142,6 +142,12 @@ async fn every_step_has_a_receipt_that_holds() {
     test.get(None, "/ledger/tile/entries/000.p/2").await.expect(200);
     test.get(None, "/ledger/tile/entries/%2e%2e/%2e%2e/key").await.expect(404);
     test.get(None, "/ledger/key").await.expect(200);
+    // Logs of offices: none has been begun here, and no address leads out of the folder of logs.
+    for path in
+        ["/ledger/drainage/checkpoint", "/ledger/%2e%2e/key", "/ledger/Drainage/key", "/ledger/drainage/tile/0/000"]
+    {
+        test.get(None, path).await.expect(404);
+    }
 }
 
 #[tokio::test]

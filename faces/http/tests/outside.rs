@@ -118,6 +118,8 @@ async fn an_operator_sees_health_and_figures() {
         "dipper_jobs_dead 0",
         "dipper_log_position 2",
         "dipper_consumer_lag_events{consumer=\"ledger\"} 2",
+        "dipper_ledger_unpublished_entries 0",
+        "dipper_ledger_cosignatures 0",
         "dipper_writes_waiting 0",
     ] {
         assert!(figures.lines().any(|found| found == line), "{line} is missing in\n{figures}");

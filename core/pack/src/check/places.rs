@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::atlas::contains;
 use crate::city::City;
-use crate::faults::Report;
+use crate::faults::{At, Report};
 use crate::geometry::centre_of;
 use crate::lower::root_of;
 use crate::source::files::Folder;
@@ -86,6 +86,9 @@ pub(super) fn check_offices(folder: &Folder, report: &mut Report) {
         if !folder.regions.may_have(&office.region.value) {
             report.fault(office.region.at, format!("office {}: unknown region {}", id.value, office.region.value));
         }
+        if let Some(ledger) = office.ledger.as_ref().filter(|ledger| ledger.value) {
+            check_log_name(id.value.as_str(), ledger, report);
+        }
         let Some(parent) = &office.parent else { continue };
         if !folder.offices.may_have(&parent.value) {
             report.fault(parent.at, format!("office {}: unknown parent {}", id.value, parent.value));
@@ -113,5 +116,16 @@ fn goes_round<'a>(start: &'a str, up: impl Fn(&'a str) -> Option<&'a str>) -> bo
             Some(_) if fast == slow => return false,
             Some(_) => {}
         }
+    }
+}
+
+/// A log of its own is served under the office's id, beside the files of the city's log.
+fn check_log_name(id: &str, ledger: &At<bool>, report: &mut Report) {
+    let is_word = id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte));
+    if !is_word || ["tile", "checkpoint", "key"].contains(&id) {
+        report.fault(
+            ledger.at,
+            format!("office {id} cannot have a log of its own: its address /ledger/{id}/ needs a word of a-z, 0-9, '_' and '-' other than tile, checkpoint and key"),
+        );
     }
 }

@@ -69,6 +69,8 @@ source! {
         region: At<RegionId>,
         /// The office above, to which matters climb.
         parent: Option<At<OfficeId>>,
+        /// Whether what its people and those of the offices below it do is entered into a transparency log of its own.
+        ledger: Option<At<bool>>,
     }
 
     /// What a kind of person may do.

@@ -2,6 +2,7 @@
 
 mod consumers;
 mod evidence;
+mod heads;
 mod idempotency;
 mod jobs;
 mod packs;
@@ -9,5 +10,6 @@ mod seal;
 mod secrets;
 
 pub use evidence::EvidenceRow;
+pub use heads::LedgerHead;
 pub use jobs::{Job, JobId};
 pub use seal::SealRow;

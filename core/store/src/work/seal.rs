@@ -1,6 +1,6 @@
 //! What the ledger reads: events in order with their salts, as the bytes it commits to.
 
-use model::EventId;
+use model::{Actor, EventId, OfficeId};
 
 use crate::canonical::{Parts, assemble};
 use crate::db::{Row, params};
@@ -27,6 +27,8 @@ pub struct SealRow {
     pub at_minute: i64,
     /// The minute it was written in.
     pub recorded_minute: i64,
+    /// The office that the actor acted for; absent for residents, programs and the platform itself.
+    pub office: Option<OfficeId>,
 }
 
 impl Reader {
@@ -55,6 +57,10 @@ fn read_seal(mut row: Row) -> Result<SealRow, StoreError> {
     let version = row.next("events.version")?;
     let (at_us, recorded_at_us): (i64, i64) = (row.next("events.at_us")?, row.next("events.recorded_at_us")?);
     let (actor, body): (String, String) = (row.next("events.actor")?, row.next("events.body")?);
+    let office = match serde_json::from_str(&actor).map_err(|_| StoreError::corrupt("events.actor"))? {
+        Actor::Staff { office, .. } => Some(office),
+        Actor::Resident { .. } | Actor::Anonymous | Actor::Client { .. } | Actor::System { .. } => None,
+    };
     let parts = Parts { actor: &actor, body: &body, at_us, recorded_at_us, case: &case, id: &id, version };
     Ok(SealRow {
         position,
@@ -63,5 +69,6 @@ fn read_seal(mut row: Row) -> Result<SealRow, StoreError> {
         salt: row.next("events.salt")?,
         at_minute: at_us.div_euclid(MINUTE_US),
         recorded_minute: recorded_at_us.div_euclid(MINUTE_US),
+        office,
     })
 }

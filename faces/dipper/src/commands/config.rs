@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::pack::load;
 use crate::config::Config;
+use crate::logs::read_policy;
 use crate::system::SystemEntropy;
 
 /// Prints the configuration in force (without the database's password) and tries each part of it.
@@ -14,6 +15,9 @@ pub fn check(config: &Config) -> anyhow::Result<ExitCode> {
     let mut faults = Vec::new();
     if let Err(error) = load(&config.pack) {
         faults.push(format!("pack: {error:#}"));
+    }
+    if let Some(Err(error)) = config.ledger_policy.as_deref().map(read_policy) {
+        faults.push(format!("ledger_policy: {error:#}"));
     }
     if let Err(error) = std::fs::create_dir_all(&config.data) {
         faults.push(format!("data: {} cannot be made: {error}", config.data.display()));

@@ -1,36 +1,62 @@
-//! `dipper ledger verify` and `dipper verify`: checking as a stranger would.
+//! `dipper ledger verify`, `dipper ledger audit` and `dipper verify`: checking as a stranger would.
 
 use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
-use account::ledger::{LogFiles, audit, explain};
+use account::ledger::{LogFiles, audit, explain, follow};
 use anyhow::Context;
 use ledger::key::VerifierKey;
 
+use super::pack::load;
 use crate::config::Config;
+use crate::logs::{places, read_policy};
+use crate::remote::HttpRemote;
 use crate::runtime::open_store;
 
-/// Re-derives the whole log from its entries and holds each one against the database.
+/// Re-derives every log from its entries and holds each entry against the database.
 pub fn verify(config: Config) -> anyhow::Result<ExitCode> {
-    let files = LogFiles::open(&config.ledger_folder())?;
-    let key = read_key(&config.ledger_folder().join("key"))?;
+    let city = load(&config.pack)?.city;
     let store = open_store(&config)?;
-    let outcome = audit(&files, &key, Some(&store));
-    store.close();
-    match outcome {
-        Ok(audited) => {
-            println!(
+    let mut code = ExitCode::SUCCESS;
+    for place in places(&config, &city) {
+        let is_begun = place.folder.join("checkpoint").exists();
+        // The log of an office whose people have done nothing yet has no head.
+        if !is_begun && place.name != "city" {
+            continue;
+        }
+        let files = LogFiles::open(&place.folder)?;
+        let key = read_key(&place.folder.join("key"))?;
+        match audit(&files, &key, &place.scope, Some(&store)) {
+            Ok(audited) => println!(
                 "{}: {} entries, {} tiles, root {}: every entry commits to its event, every tile and the signature hold; {} events not sealed yet",
                 audited.origin, audited.size, audited.tiles, audited.root, audited.unsealed
-            );
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(error) => {
-            eprintln!("the ledger does not hold: {error}");
-            Ok(ExitCode::FAILURE)
+            ),
+            Err(error) => {
+                eprintln!("the ledger does not hold: {}: {error}", place.name);
+                code = ExitCode::FAILURE;
+            }
         }
     }
+    store.close();
+    Ok(code)
+}
+
+/// Visits logs over HTTP, and says of each what was found.
+pub fn audit_logs(urls: &[String], policy: Option<&Path>, state: &Path, locale: &str) -> anyhow::Result<ExitCode> {
+    let policy = policy.map(read_policy).transpose()?;
+    let remote = HttpRemote::new();
+    let mut code = ExitCode::SUCCESS;
+    for url in urls {
+        match follow(&remote, url, policy.as_ref(), state) {
+            Ok(followed) => println!("{}", followed.words().in_locale(locale)),
+            Err(fault) => {
+                eprintln!("{url}: {}", fault.words().in_locale(locale));
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    Ok(code)
 }
 
 /// Checks a receipt offline and says in words what it proves.

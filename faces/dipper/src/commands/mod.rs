@@ -12,13 +12,14 @@ mod lines;
 pub mod pack;
 mod serve;
 mod user;
+mod witness;
 
 use std::io::{stdin, stdout};
 use std::process::ExitCode;
 
 use crate::cli::{
     CalendarCommand, Cli, ClientCommand, Command, Common, ConfigCommand, DemoCommand, GridCommand, Import,
-    LedgerCommand, PackCommand, UserCommand,
+    LedgerCommand, PackCommand, UserCommand, WitnessCommand,
 };
 use crate::config::Config;
 use crate::runtime::open_store;
@@ -40,6 +41,12 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             calendar::due(&pack, &calendar, &limit, stdin().lock(), stdout().lock())
         }
         Command::Ledger(LedgerCommand::Verify(common)) => ledger::verify(configured(&common)?),
+        Command::Ledger(LedgerCommand::Audit { urls, policy, state, locale }) => {
+            ledger::audit_logs(&urls, policy.as_deref(), &state, &locale)
+        }
+        Command::Witness(WitnessCommand::Init { data, name }) => witness::init(&data, &name),
+        Command::Witness(WitnessCommand::Key { data }) => witness::key(&data),
+        Command::Witness(WitnessCommand::Serve { data, listen, config }) => witness::serve(&data, listen, &config),
         Command::Verify { file, key, data, locale } => ledger::verify_receipt(&file, key.as_deref(), &data, &locale),
         Command::Demo(DemoCommand::Seed { cases, common }) => demo::seed(configured(&common)?, cases),
         Command::User(UserCommand::Add { login, name, posts, common }) => {

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use account::ledger::{SealError, Sealer};
+use account::ledger::{SealError, Sealed};
 use anyhow::Context;
 use dipper_http::wire::DemoLogin;
 use dipper_http::{App, Parts, Settings};
@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::config::{Config, LogFormat};
 use crate::demo;
+use crate::logs::{self, OpenLog};
 use crate::runtime::Runtime;
 use crate::system::SystemEntropy;
 
@@ -60,7 +61,11 @@ fn begin_logs(config: &Config) -> anyhow::Result<()> {
 
 async fn run(runtime: Runtime) -> anyhow::Result<()> {
     let config = runtime.config.clone();
-    let (ledger_files, sealer) = runtime.sealer()?;
+    let logs = if config.seal { logs::open(&runtime)? } else { Vec::new() };
+    let (ledger_files, ledger_key) = match logs.first() {
+        Some(city) => (city.files.clone(), city.sealer.verifier().clone()),
+        None => logs::read_only(&config)?,
+    };
     let app = App::new(Parts {
         store: runtime.store.clone(),
         packs: std::sync::Arc::clone(&runtime.packs),
@@ -69,7 +74,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         vault: std::sync::Arc::clone(&runtime.vault),
         files: std::sync::Arc::clone(&runtime.files),
         ledger_files,
-        ledger_key: sealer.verifier().clone(),
+        ledger_key,
         pack_folder: config.pack.clone(),
         settings: settings(&runtime),
     })?;
@@ -79,7 +84,9 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
     tasks.spawn(fire_timers(runtime.act(), stopping.clone()));
-    tasks.spawn(seal(sealer, runtime.store.clone(), stopping.clone()));
+    for log in logs {
+        tasks.spawn(seal(log, runtime.store.clone(), stopping.clone()));
+    }
     tasks.spawn(sweep(runtime.store.clone(), std::sync::Arc::clone(&runtime.clock), stopping.clone()));
     if config.demo {
         tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
@@ -138,7 +145,8 @@ fn announce(config: &Config, address: std::net::SocketAddr, runtime: &Runtime) {
     }
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
+/// Waits for SIGTERM or SIGINT.
+pub async fn wait_for_signal() -> anyhow::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
         _ = terminate.recv() => {}
@@ -174,19 +182,25 @@ async fn fire_timers(ctx: act::Context, stopping: watch::Receiver<bool>) {
 }
 
 /// Follows the log of events. Stopping lets a round end, so that nothing is half written.
-async fn seal(mut sealer: Sealer, store: Store, mut stopping: watch::Receiver<bool>) {
-    if let Err(error) = sealer.check_store(&store).await {
-        tracing::error!(%error, "the ledger does not seal");
-        return;
-    }
+async fn seal(mut log: OpenLog, store: Store, mut stopping: watch::Receiver<bool>) {
     let mut positions = store.subscribe();
+    let mut waiting = Waiting::default();
     loop {
-        let pause = match sealer.seal(&store).await {
-            Ok(Some(sealed)) => {
-                tracing::debug!(from = sealed.from, to = sealed.to, "sealed");
-                // Behind, after an import or a busy minute: the next round follows at once.
-                if sealed.is_full() { Duration::ZERO } else { SEAL_EVERY }
-            }
+        // A round waits for disk, database and witnesses: on a thread that nobody else waits for.
+        let round = tokio::task::spawn_blocking(move || {
+            let outcome = log.sealer.seal();
+            (log, outcome)
+        });
+        let Ok((same, outcome)) = round.await else {
+            tracing::error!("the ledger's thread ended early; nothing is sealed any more");
+            return;
+        };
+        log = same;
+        waiting.tell(&log.name, &outcome);
+        let pause = match outcome {
+            // Behind, after an import or a busy minute: the next round follows at once.
+            Ok(Some(sealed)) if sealed.is_full() => Duration::ZERO,
+            Ok(Some(_)) => SEAL_EVERY,
             Ok(None) => {
                 tokio::select! {
                     _ = positions.changed() => {}
@@ -194,18 +208,39 @@ async fn seal(mut sealer: Sealer, store: Store, mut stopping: watch::Receiver<bo
                 }
                 SEAL_EVERY
             }
-            Err(error @ (SealError::Disk(_) | SealError::Store(_))) => {
-                tracing::error!(%error, "the ledger waits");
-                SEAL_RETRY
-            }
-            Err(error) => {
-                tracing::error!(%error, "the ledger does not seal");
-                return;
-            }
+            Err(error) if error.may_pass() => SEAL_RETRY,
+            Err(_) => return,
         };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// What a log waits for; told when it begins, changes and ends, not at every try.
+#[derive(Default)]
+struct Waiting(Option<String>);
+
+impl Waiting {
+    fn tell(&mut self, log: &str, outcome: &Result<Option<Sealed>, SealError>) {
+        match outcome {
+            Ok(Some(sealed)) => {
+                tracing::debug!(log, from = sealed.from, to = sealed.to, "sealed");
+                if self.0.take().is_some() {
+                    tracing::info!(log, size = sealed.to, "the ledger goes on");
+                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                let why = error.to_string();
+                if error.may_pass() && self.0.as_ref() != Some(&why) {
+                    tracing::error!(log, why, "the ledger waits");
+                } else if !error.may_pass() {
+                    tracing::error!(log, why, "the ledger does not seal");
+                }
+                self.0 = Some(why);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
-use account::ledger::{LogFiles, Sealer};
+use account::ledger::{LogFiles, LogPlan, Scope, Sealer};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
@@ -17,7 +17,7 @@ use pack::{Compiled, Intake, Packs};
 use sense::evidence::Files;
 use serde_json::{Value, json};
 use store::{Store, Tx};
-use testkit::{Database, FixedClock, SeededEntropy};
+use testkit::{Database, FixedClock, SeededEntropy, TickingClock};
 use tower::ServiceExt;
 
 /// The password of everybody in these tests.
@@ -59,6 +59,8 @@ pub struct TestApp {
     pub clock: FixedClock,
     pub compiled: Arc<Compiled>,
     ledger_folder: PathBuf,
+    /// The ledger's own: it must move on, the city's stands still.
+    ledger_clock: FixedClock,
     _database: Database,
     _folder: tempfile::TempDir,
 }
@@ -109,6 +111,12 @@ fn log_key() -> SigningKey {
     SigningKey::from_bytes(&[42; 32])
 }
 
+fn open_log(store: &Store, clock: &FixedClock, files: LogFiles) -> Sealer {
+    let origin = "test.dipper/ledger".to_owned();
+    let plan = LogPlan { files, origin, key: log_key(), scope: Scope::City, witnesses: None };
+    Sealer::open(store.clone(), Arc::new(TickingClock::of(clock.clone())), plan).expect("the log opens")
+}
+
 impl TestApp {
     pub fn new() -> Self {
         let database = Database::sqlite();
@@ -117,7 +125,8 @@ impl TestApp {
         let store = database.store().clone();
         let ledger_folder = folder.path().join("ledger");
         let files = LogFiles::open(&ledger_folder).expect("a folder");
-        let sealer = Sealer::open(files.clone(), "test.dipper/ledger", log_key()).expect("a fresh log");
+        let ledger_clock = FixedClock::at("2026-09-29T13:00:00Z");
+        let sealer = open_log(&store, &ledger_clock, files.clone());
         files.write_key(&sealer.verifier().to_string()).expect("a file");
         let app = App::new(Parts {
             store: store.clone(),
@@ -140,6 +149,7 @@ impl TestApp {
             clock,
             compiled: Arc::clone(&CITY),
             ledger_folder,
+            ledger_clock,
             _database: database,
             _folder: folder,
         };
@@ -154,8 +164,8 @@ impl TestApp {
     /// Seals everything recorded so far.
     pub async fn seal(&self) {
         let files = LogFiles::open(&self.ledger_folder).expect("a folder");
-        let mut sealer = Sealer::open(files, "test.dipper/ledger", log_key()).expect("the log opens");
-        while sealer.seal(&self.store).await.expect("the log seals").is_some() {}
+        let mut sealer = open_log(&self.store, &self.ledger_clock, files);
+        while sealer.seal().expect("the log seals").is_some() {}
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
