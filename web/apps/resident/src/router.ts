@@ -12,6 +12,7 @@ export const router = createRouter({
     { path: "/report/sent/:no", component: () => import("./pages/SentPage.vue"), props: true, meta: { bare: true } },
     { path: "/report/queued", component: () => import("./pages/QueuedPage.vue"), meta: { bare: true } },
     { path: "/nearby", component: () => import("./pages/NearbyPage.vue") },
+    { path: "/grid", component: () => import("./pages/GridPage.vue"), meta: { bare: true } },
     { path: "/reports", component: () => import("./pages/MyReportsPage.vue") },
     { path: "/reports/:no", component: () => import("./pages/ReportDetailPage.vue"), props: true, meta: { bare: true } },
     { path: "/track", component: () => import("./pages/TrackPage.vue") },

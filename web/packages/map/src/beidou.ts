@@ -2,7 +2,7 @@
  * BeiDou grid codes (GB/T 39409-2020, two-dimensional, |latitude| < 88°) for drawing the grid.
  *
  * Computed here so that panning never waits for the server. The server's `core/grid` is the authority: this file is
- * held to the same vectors and covers levels 1 to 7, the ones a city map shows. It must never be used for storage.
+ * held to the same vectors at all ten levels. It must never be used for storage.
  */
 
 /** West, south, east, north in degrees, CGCS2000. */
@@ -16,15 +16,18 @@ export interface Cell {
   readonly bounds: Bounds;
 }
 
-/** Levels this file can draw. */
-export type GridLevel = 1 | 2 | 3 | 4 | 5 | 6 | 7;
+/** Levels of the grid, widest first. */
+export const GRID_LEVELS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
+
+/** A level: 1 (widest) to 10 (finest). */
+export type GridLevel = (typeof GRID_LEVELS)[number];
 
 /** Integer units in one degree: 1/2048 second each, so that every level is a whole number of units. */
 const UNITS = 3600 * 2048;
 
 /** Cell size by level in units; index 0 is unused. */
-const LON_UNITS = [0, 44_236_800, 3_686_400, 1_843_200, 122_880, 8_192, 4_096, 512] as const;
-const LAT_UNITS = [0, 29_491_200, 3_686_400, 1_228_800, 122_880, 8_192, 4_096, 512] as const;
+const LON_UNITS = [0, 44_236_800, 3_686_400, 1_843_200, 122_880, 8_192, 4_096, 512, 64, 8, 1] as const;
+const LAT_UNITS = [0, 29_491_200, 3_686_400, 1_228_800, 122_880, 8_192, 4_096, 512, 64, 8, 1] as const;
 
 /** Polar caps have another subdivision; city maps do not reach them. */
 const LAT_LIMIT = 88;
@@ -46,7 +49,7 @@ function indexOf(degrees: number, size: number, last: number): number {
 
 function size(table: readonly number[], level: GridLevel): number {
   const value = table[level];
-  if (value === undefined) throw new RangeError(`grid level must be 1 to 7, got ${level}`);
+  if (value === undefined) throw new RangeError(`grid level must be 1 to 10, got ${level}`);
   return value;
 }
 

@@ -82,3 +82,8 @@ export function drawGrid(bounds: Bounds, zoom: number, wanted?: GridLevel): Grid
 export function cellWidthM(level: GridLevel, lat: number): number {
   return cellWidthDeg(level) * METRES_PER_DEGREE * Math.cos((lat * Math.PI) / 180);
 }
+
+/** Height of a cell on the ground in metres. */
+export function cellHeightM(level: GridLevel): number {
+  return cellHeightDeg(level) * METRES_PER_DEGREE;
+}

@@ -3,6 +3,8 @@ export { type Bounds, type Cell, cellOf, type GridLevel } from "./beidou";
 export { default as CityMap, type MapView } from "./CityMap.vue";
 export { useMapContext } from "./context";
 export { loadEngine } from "./engine";
+export { default as GridExplorer } from "./explorer/GridExplorer.vue";
+export { readSpot, type SpotAddress } from "./explorer/spot";
 export { cellWidthM, levelForZoom } from "./grid";
 export { default as CaseLayer } from "./layers/CaseLayer.vue";
 export { type CasePoint, type CasePoints, useCaseLayer } from "./layers/cases";

@@ -8,4 +8,5 @@ async function words(): Promise<void> {
 }
 
 export const PlaceMap = defineAsyncComponent(async () => (await Promise.all([import("./PlaceMap.vue"), words()]))[0]);
+export const GridMap = defineAsyncComponent(async () => (await Promise.all([import("./GridMap.vue"), words()]))[0]);
 export const NearbyMap = defineAsyncComponent(async () => (await Promise.all([import("./NearbyMap.vue"), words()]))[0]);

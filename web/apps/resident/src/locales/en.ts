@@ -124,6 +124,7 @@ const en: typeof zhCN = {
     rounded: "To protect reporters, places are rounded to about 10 m.",
     report: "Report a problem",
   },
+  grid_page: { title: "BeiDou grid codes", offline: "No connection: the grid cannot be shown", offline_help: "Come back with a connection: the map and its codes will be here." },
   mine: {
     waiting: "Waiting to be sent",
     phone: "Anonymous reports of this phone",

@@ -122,6 +122,7 @@ export default {
     rounded: "为保护上报人，地图位置取到约 10 米。",
     report: "我要上报",
   },
+  grid_page: { title: "北斗网格码", offline: "没有网络，看不了网格", offline_help: "连上网络后再来，地图和网格码都会在这里。" },
   mine: {
     waiting: "等待发送",
     phone: "这部手机上的匿名上报",

@@ -2,7 +2,7 @@
 import type { Map as MapLibreMap } from "maplibre-gl";
 import { type MaybeRefOrGetter, type Ref, ref, toValue, watch } from "vue";
 import type { GridLevel } from "../beidou";
-import { NOTHING, setFeatures, useLayers, useMapContext } from "../context";
+import { FINEST_TILE_ZOOM, NOTHING, setFeatures, useLayers, useMapContext } from "../context";
 import { drawGrid } from "../grid";
 import { paletteOf } from "../palette";
 import { LABEL_FONT, LABELS_BEGIN, OVERLAYS_BEGIN } from "../style";
@@ -16,8 +16,8 @@ export function useGridLayer(shown: MaybeRefOrGetter<boolean>, wanted?: MaybeRef
     context,
     (target) => {
       const palette = paletteOf(theme.value);
-      target.addSource("grid", { type: "geojson", data: NOTHING, tolerance: 0, buffer: 0 });
-      target.addSource("grid-codes", { type: "geojson", data: NOTHING });
+      target.addSource("grid", { type: "geojson", data: NOTHING, tolerance: 0, buffer: 0, maxzoom: FINEST_TILE_ZOOM });
+      target.addSource("grid-codes", { type: "geojson", data: NOTHING, maxzoom: FINEST_TILE_ZOOM });
       return [
         {
           below: OVERLAYS_BEGIN,

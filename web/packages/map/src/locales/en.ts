@@ -1,7 +1,9 @@
+import { gridEn } from "./grid.en";
 import type { mapZhCN } from "./zh-CN";
 
 /** Texts of the map in English. */
 export const mapEn: typeof mapZhCN = {
+  ...gridEn,
   map: {
     label: "Map",
     hint: "Arrow keys move the map, plus and minus zoom.",

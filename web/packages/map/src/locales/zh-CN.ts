@@ -1,5 +1,8 @@
+import { gridZhCN } from "./grid.zh-CN";
+
 /** Texts of the map, merged into each face's messages. */
 export const mapZhCN = {
+  ...gridZhCN,
   map: {
     label: "地图",
     hint: "方向键移动地图，加减键缩放。",
