@@ -15,7 +15,5 @@ pub use acting::Acting;
 pub use available::{available, offered};
 pub use decide::{ActionInput, Refusal, decide};
 pub use pack::answers::{Answers, FieldFault, parse_answers};
-pub use perform::{
-    Assignable, CaseRef, Context, PerformCommand, PerformError, Performed, list_assignable, perform,
-};
+pub use perform::{Assignable, CaseRef, Context, PerformCommand, PerformError, Performed, list_assignable, perform};
 pub use timers::{Fired, fire_due, overdue_events};

@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use model::{ActionId, Actor, Case, CaseId, CaseNo, Event, EventId, Grant, Instant, NewEvent, PartyId, Place, Reporter};
-use pack::{Compiled, FieldKind};
+use model::{
+    ActionId, Actor, Case, CaseId, CaseNo, Event, EventId, Grant, Instant, NewEvent, PartyId, Place, Reporter,
+};
 use pack::enter::Opening;
 use pack::scenario::{Expect, ReportStep, Scenario, StoryActor};
+use pack::{Compiled, FieldKind};
 use serde_json::Value;
 
 use crate::acting::Acting;
@@ -164,7 +166,8 @@ impl Stage {
     ) -> BTreeMap<String, Value> {
         let process = compiled.city.processes.get(&self.case.process);
         let fields = process.and_then(|process| process.action(action)).map_or(&[][..], |action| &action.fields);
-        let is_person = |id: &str| fields.iter().any(|field| field.id.as_str() == id && field.kind == FieldKind::Person);
+        let is_person =
+            |id: &str| fields.iter().any(|field| field.id.as_str() == id && field.kind == FieldKind::Person);
         told.iter()
             .map(|(id, answer)| match answer.as_str().filter(|_| is_person(id)) {
                 Some(word) => (id.clone(), self.person(word).to_string().into()),

@@ -322,7 +322,12 @@ pub fn place(compiled: &Compiled, point: Option<LonLat>, address: Option<&str>) 
         let found = compiled.gazetteer.settle(&compiled.city, &compiled.atlas, words);
         let point = found.as_ref().filter(|found| found.precision.is_spot()).map(|found| found.point);
         let region = found.map_or_else(|| compiled.city.root.clone(), |found| found.region);
-        return Ok(Place { cell: point.and_then(|point| Cell::encode(point, Level::L10).ok()), point, region, address });
+        return Ok(Place {
+            cell: point.and_then(|point| Cell::encode(point, Level::L10).ok()),
+            point,
+            region,
+            address,
+        });
     };
     let region = region_of(compiled, point).ok_or_else(|| {
         let [west, south, east, north] = compiled.city.bounds;

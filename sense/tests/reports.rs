@@ -119,11 +119,9 @@ on_both_databases!(an_address_alone_places_a_report_as_near_as_it_says, |databas
     let city = &demo().city;
     let district = city.regions.iter().find(|(_, region)| region.title.in_locale("zh-CN") == "天权区").unwrap().0;
     // Words, whether they give a point, and what the region must lie in.
-    for (address, has_point, within) in [
-        ("瑶光北站南广场", true, &city.root),
-        ("天权区某小区门口", false, district),
-        ("我家楼下", false, &city.root),
-    ] {
+    for (address, has_point, within) in
+        [("瑶光北站南广场", true, &city.root), ("天权区某小区门口", false, district), ("我家楼下", false, &city.root)]
+    {
         let command = ReportCommand { point: None, address: Some(address.into()), ..rubble(Filer::Anonymous) };
         let case = load(database, block(report(&town.ctx, command)).unwrap().case_id);
         assert_eq!((case.place.point.is_some(), case.place.cell.is_some()), (has_point, has_point), "{address}");

@@ -162,10 +162,15 @@ mod tests {
         for (geometry, lines) in [
             (r#"{"type":"Point","coordinates":[1,2.5,9]}"#, Some(vec![point(1.0, 2.5)])),
             (r#"{"type":"LineString","coordinates":[[1,2],[3,4]]}"#, Some(vec![vec![[1.0, 2.0], [3.0, 4.0]]])),
-            (r#"{"type":"MultiLineString","coordinates":[[[1,2],[3,4]],[[5,6],[7,8]]]}"#,
-                Some(vec![vec![[1.0, 2.0], [3.0, 4.0]], vec![[5.0, 6.0], [7.0, 8.0]]])),
+            (
+                r#"{"type":"MultiLineString","coordinates":[[[1,2],[3,4]],[[5,6],[7,8]]]}"#,
+                Some(vec![vec![[1.0, 2.0], [3.0, 4.0]], vec![[5.0, 6.0], [7.0, 8.0]]]),
+            ),
             (r#"{"type":"Polygon","coordinates":[[[0,0],[2,0],[2,2],[0,2],[0,0]]]}"#, Some(vec![point(1.0, 1.0)])),
-            (r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[2,0],[2,2],[0,2],[0,0]]]]}"#, Some(vec![point(1.0, 1.0)])),
+            (
+                r#"{"type":"MultiPolygon","coordinates":[[[[0,0],[2,0],[2,2],[0,2],[0,0]]]]}"#,
+                Some(vec![point(1.0, 1.0)]),
+            ),
             (r#"{"type":"GeometryCollection","geometries":[]}"#, None),
             (r#"{"type":"Point","coordinates":[]}"#, None),
             (r#"{"type":"Point","coordinates":[181,0]}"#, None),

@@ -172,9 +172,7 @@ fn postgis(client: &mut Client) {
     let near = client
         .prepare("SELECT count(*) FROM spots WHERE ST_DWithin(spot, ST_MakePoint($1, $2)::geography, $3, FALSE)")
         .unwrap();
-    let within = client
-        .prepare("SELECT count(*) FROM spots WHERE ST_Within(at, ST_GeomFromText($1, 4326))")
-        .unwrap();
+    let within = client.prepare("SELECT count(*) FROM spots WHERE ST_Within(at, ST_GeomFromText($1, 4326))").unwrap();
     for is_measured in [false, true] {
         let began = Instant::now();
         let mut found = 0;

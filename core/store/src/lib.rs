@@ -29,9 +29,8 @@ mod writer;
 pub use backup::{BackupError, Durability};
 pub use canonical::canonical_event;
 pub use cases::{
-    Area, AreaError, RADIUS_MAX_M, Within,
-    BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor, CursorError, Page,
-    SEARCH_WINDOW, StepRow,
+    Area, AreaError, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor, CursorError,
+    Page, RADIUS_MAX_M, SEARCH_WINDOW, StepRow, Within,
 };
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};

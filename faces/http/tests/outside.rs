@@ -173,7 +173,8 @@ async fn a_place_has_its_cell_its_regions_and_its_office() {
         (&json!("street_lighting"), &json!(10), &json!("yaoguang"))
     );
     // 瑶光北站, and the district 天权区 in which nothing else is named.
-    let station = test.get(None, "/api/v1/places?q=%E7%91%B6%E5%85%89%E5%8C%97%E7%AB%99&limit=1").await.expect(200).json();
+    let station =
+        test.get(None, "/api/v1/places?q=%E7%91%B6%E5%85%89%E5%8C%97%E7%AB%99&limit=1").await.expect(200).json();
     let station = &station["items"][0];
     assert_eq!((&station["precision"], &station["title"]["zh-CN"]), (&json!("place"), &json!("瑶光北站")));
     assert_eq!(station["region_chain"][0]["id"], "yaoguang");

@@ -21,12 +21,10 @@ pub(super) fn check(folder: &Folder, report: &mut Report) {
             }
         }
         for action in &process.actions {
-            roles.extend(
-                action.by.0.iter().filter_map(|who| match &who.value {
-                    Who::Role(role) | Who::OfficeRole(role) => Some(role),
-                    Who::Task | Who::Reporter => None,
-                }),
-            );
+            roles.extend(action.by.0.iter().filter_map(|who| match &who.value {
+                Who::Role(role) | Who::OfficeRole(role) => Some(role),
+                Who::Task | Who::Reporter => None,
+            }));
             calendars.extend(action.within.iter().chain(&action.not_again_before).map(|within| &within.calendar));
         }
         calendars.extend(process.escalation.iter().map(|escalation| &escalation.every.calendar));

@@ -39,7 +39,8 @@ impl Plane {
 pub(super) fn middle(lines: &Lines) -> Option<[f64; 2]> {
     let first = *lines.first()?.first()?;
     let plane = Plane::at(first);
-    let pieces = || lines.iter().flat_map(|line| line.windows(2)).map(|pair| [plane.to_m(pair[0]), plane.to_m(pair[1])]);
+    let pieces =
+        || lines.iter().flat_map(|line| line.windows(2)).map(|pair| [plane.to_m(pair[0]), plane.to_m(pair[1])]);
     let mut left = pieces().map(|[a, b]| distance(a, b)).sum::<f64>() / 2.0;
     for [a, b] in pieces() {
         let length = distance(a, b);

@@ -205,8 +205,7 @@ impl Gazetteer {
             let region = point_at(*point).and_then(|point| atlas.locate(point));
             within.is_none_or(|within| region.is_some_and(|region| city.is_within(&region, within)))
         };
-        let lines: Lines =
-            shape.lines.iter().filter(|line| line.iter().any(is_within)).cloned().collect();
+        let lines: Lines = shape.lines.iter().filter(|line| line.iter().any(is_within)).cloned().collect();
         let point = point_at(geo::middle(&lines)?)?;
         let regions: Vec<RegionId> =
             lines.iter().flatten().filter_map(|point| atlas.locate(point_at(*point)?)).collect();
@@ -258,7 +257,8 @@ fn common_region(city: &City, regions: &[&RegionId]) -> Option<RegionId> {
 fn crossing_title(one: &Text, other: &Text) -> Text {
     let both = one.0.iter().filter_map(|(locale, name)| {
         let other = other.0.get(locale)?;
-        let title = if locale.starts_with("zh") { format!("{name}与{other}路口") } else { format!("{name} and {other}") };
+        let title =
+            if locale.starts_with("zh") { format!("{name}与{other}路口") } else { format!("{name} and {other}") };
         Some((locale.clone(), title))
     });
     Text(both.collect())

@@ -63,7 +63,8 @@ impl Index {
         let mut from = 0;
         while let Some(first) = text[from..].chars().next() {
             let names = self.by_first.get(&first).map_or(&[][..], Vec::as_slice);
-            let hit = names.iter().find(|(name, _)| text[from..].starts_with(name.as_str()) && is_whole(text, from, name));
+            let hit =
+                names.iter().find(|(name, _)| text[from..].starts_with(name.as_str()) && is_whole(text, from, name));
             match hit {
                 Some((name, entries)) => {
                     if !found.contains(entries) {

@@ -16,9 +16,10 @@ fn demo() -> &'static Compiled {
 fn settle(address: &str) -> String {
     let city = demo();
     let found = city.gazetteer.settle(&city.city, &city.atlas, address);
-    found.map_or_else(|| "nothing".to_owned(), |found| {
-        format!("{} {} in {}", found.precision.as_str(), found.title.in_locale("zh-CN"), found.region)
-    })
+    found.map_or_else(
+        || "nothing".to_owned(),
+        |found| format!("{} {} in {}", found.precision.as_str(), found.title.in_locale("zh-CN"), found.region),
+    )
 }
 
 #[test]

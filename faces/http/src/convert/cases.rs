@@ -152,7 +152,12 @@ impl Whole<'_> {
     pub fn view(&self) -> wire::CaseView {
         let (case, city) = (self.case, &*self.compiled.city);
         let row = CaseRow::from_case(case, &city.region_path(&case.place.region));
-        let about = About { category: &case.category, region: &case.place.region, handler: case.handler.as_ref(), assignable: self.assignable };
+        let about = About {
+            category: &case.category,
+            region: &case.place.region,
+            handler: case.handler.as_ref(),
+            assignable: self.assignable,
+        };
         wire::CaseView {
             summary: summary(&row, city, self.names, self.now),
             description: case.description.clone(),

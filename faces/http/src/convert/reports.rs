@@ -47,7 +47,8 @@ pub fn report(
     let city = &*compiled.city;
     let process = city.processes.get(&case.process);
     let row = CaseRow::from_case(case, &city.region_path(&case.place.region));
-    let about = About { category: &case.category, region: &case.place.region, handler: case.handler.as_ref(), assignable: &[] };
+    let about =
+        About { category: &case.category, region: &case.place.region, handler: case.handler.as_ref(), assignable: &[] };
     wire::Report {
         summary: summary(&row, city, actions.iter().map(|action| action.id.to_string()).collect(), secret),
         description: case.description.clone(),
