@@ -13,7 +13,7 @@ const SHOWN_PX = 110;
 export const ZOOM_MOST = 24;
 
 /** In three dimensions a column of five layers must fit above its foot. */
-const SHOWN_TALL_PX = 56;
+const SHOWN_TALL_PX = 44;
 
 /** The zoom at which a cell of a level is wide enough to see and what stands around or on it still fits. */
 export function zoomOf(level: GridLevel, tall = false): number {

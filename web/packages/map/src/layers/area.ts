@@ -58,10 +58,47 @@ function layers(theme: MapTheme): PlacedLayer[] {
   ].map((spec) => ({ spec: { ...spec, source: "area" } as PlacedLayer["spec"] }));
 }
 
+/** A crosshair while drawing, and no zooming by the second press of two. */
+function arm(target: MapLibreMap, drawing: boolean): void {
+  target.getCanvas().style.cursor = drawing ? "crosshair" : "";
+  if (drawing) target.doubleClickZoom.disable();
+  else target.doubleClickZoom.enable();
+}
+
+/** Whether a press is on the first corner of what could be closed. */
+function closes(target: MapLibreMap, area: Area | null | undefined, { point }: MapMouseEvent): boolean {
+  const first = area?.kind === "polygon" && area.corners.length >= CORNERS_LEAST ? area.corners[0] : undefined;
+  return first !== undefined && target.project([first.lon, first.lat]).dist(point) <= CLOSE_PX;
+}
+
+function listen(target: MapLibreMap, options: AreaLayerOptions, onPointer: (place: LonLat | null) => void): () => void {
+  const drawing = () => toValue(options.drawing);
+  const click = (event: MapMouseEvent) => {
+    // The second press of a double one is the finish, not another corner.
+    if (!drawing() || event.originalEvent.detail > 1) return;
+    if (closes(target, toValue(options.area), event)) options.onFinish();
+    else options.onPoint({ lon: event.lngLat.lng, lat: event.lngLat.lat });
+  };
+  const twice = () => drawing() && options.onFinish();
+  const move = ({ lngLat: { lng, lat } }: MapMouseEvent) => drawing() && onPointer({ lon: lng, lat });
+  const leave = () => onPointer(null);
+  target.on("click", click);
+  target.on("dblclick", twice);
+  target.on("mousemove", move);
+  target.on("mouseout", leave);
+  return () => {
+    target.off("click", click);
+    target.off("dblclick", twice);
+    target.off("mousemove", move);
+    target.off("mouseout", leave);
+  };
+}
+
 /** Draws an area and hears where the next corner is wanted. */
 export function useAreaLayer(options: AreaLayerOptions) {
   const context = useMapContext();
   const { map, theme } = context;
+  const drawing = () => toValue(options.drawing);
   /** Where the pointer is while a polygon is drawn: the side to come follows it. */
   const pointer = ref<LonLat | null>(null);
   useLayers(
@@ -72,66 +109,24 @@ export function useAreaLayer(options: AreaLayerOptions) {
     },
     (target) => {
       fill(target);
-      const stop = listen(target);
-      arm(target);
+      arm(target, drawing());
+      const stop = listen(target, options, (place) => (pointer.value = place));
       return () => {
         stop();
-        target.doubleClickZoom.enable();
-        target.getCanvas().style.cursor = "";
+        arm(target, false);
       };
     },
   );
-
-  const drawing = () => toValue(options.drawing);
 
   function fill(target: MapLibreMap): void {
     setFeatures(target, "area", shape(toValue(options.area), drawing() ? pointer.value : null));
   }
 
-  /** A crosshair while drawing, and no zooming by the second press of two. */
-  function arm(target: MapLibreMap): void {
-    target.getCanvas().style.cursor = drawing() ? "crosshair" : "";
-    if (drawing()) target.doubleClickZoom.disable();
-    else target.doubleClickZoom.enable();
-  }
-
-  function closes(target: MapLibreMap, { point }: MapMouseEvent): boolean {
-    const area = toValue(options.area);
-    const first = area?.kind === "polygon" && area.corners.length >= CORNERS_LEAST ? area.corners[0] : undefined;
-    return first !== undefined && target.project([first.lon, first.lat]).dist(point) <= CLOSE_PX;
-  }
-
-  function listen(target: MapLibreMap): () => void {
-    const click = (event: MapMouseEvent) => {
-      // The second press of a double one is the finish, not another corner.
-      if (!drawing() || event.originalEvent.detail > 1) return;
-      if (closes(target, event)) options.onFinish();
-      else options.onPoint({ lon: event.lngLat.lng, lat: event.lngLat.lat });
-    };
-    const twice = () => drawing() && options.onFinish();
-    const move = ({ lngLat: { lng, lat } }: MapMouseEvent) => {
-      if (!drawing()) return;
-      pointer.value = { lon: lng, lat };
-      target.getCanvas().style.cursor = "crosshair";
-    };
-    const leave = () => (pointer.value = null);
-    target.on("click", click);
-    target.on("dblclick", twice);
-    target.on("mousemove", move);
-    target.on("mouseout", leave);
-    return () => {
-      target.off("click", click);
-      target.off("dblclick", twice);
-      target.off("mousemove", move);
-      target.off("mouseout", leave);
-    };
-  }
-
   watch([() => toValue(options.area), pointer], () => map.value && fill(map.value));
-  watch(drawing, () => {
+  watch(drawing, (now) => {
     pointer.value = null;
     if (!map.value) return;
-    arm(map.value);
+    arm(map.value, now);
     fill(map.value);
   });
   return {

@@ -184,8 +184,9 @@ export function useSpotLayer(options: SpotLayerOptions) {
       const target = map.value;
       if (!target) return;
       const tilted = toValue(options.tilted);
-      // The foot of a column stands below the middle, so that its top is in view.
-      const offset: [number, number] = [0, tilted ? target.getCanvas().clientHeight * FOOT_BELOW : 0];
+      // The foot of a column stands below the middle, so that its top is in view; under a finger the middle is the place.
+      const lowered = tilted && !window.matchMedia("(pointer: coarse)").matches;
+      const offset: [number, number] = [0, lowered ? target.getCanvas().clientHeight * FOOT_BELOW : 0];
       target.easeTo({ center: [lon, lat], offset, ...(tilted ? TILT : FLAT), ...(zoom === undefined ? {} : { zoom }) });
     },
     /** Turns the map by a quarter of a right angle. */
