@@ -26,3 +26,4 @@ export type IndicatorRow = Indicators["rows"][number];
 export type IndicatorPart = NonNullable<QueryOf<"list_indicator_cases">["part"]>;
 export type Trends = Answer<"get_trends">;
 export type MapQuery = QueryOf<"map_cases">;
+export type WithinQuery = QueryOf<"list_cases_within">;

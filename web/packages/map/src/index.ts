@@ -1,4 +1,5 @@
 /** The map shared by the three faces. MapLibre itself is fetched when a `<CityMap>` is mounted, not before. */
+export { type Area, areaBounds, areaM2, areaQuery, CORNERS_LEAST, CORNERS_MOST, crossesItself, isWhole, RADIUS_MOST_M } from "./area";
 export { type Bounds, type Cell, cellOf, type GridLevel } from "./beidou";
 export { default as CityMap, type MapView } from "./CityMap.vue";
 export { useMapContext } from "./context";
@@ -6,6 +7,7 @@ export { loadEngine } from "./engine";
 export { default as GridExplorer } from "./explorer/GridExplorer.vue";
 export { readSpot, type SpotAddress } from "./explorer/spot";
 export { cellWidthM, levelForZoom } from "./grid";
+export { default as AreaLayer } from "./layers/AreaLayer.vue";
 export { default as CaseLayer } from "./layers/CaseLayer.vue";
 export { type CasePoint, type CasePoints, useCaseLayer } from "./layers/cases";
 export { useGridLayer } from "./layers/grid";

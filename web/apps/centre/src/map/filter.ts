@@ -1,6 +1,6 @@
 /** What the live map shows, and the query it makes of that. */
-import type { MapView } from "@dipper/map";
-import type { MapQuery, RegionLevel } from "../types";
+import { type Area, areaQuery, type MapView } from "@dipper/map";
+import type { MapQuery, RegionLevel, WithinQuery } from "../types";
 
 /** Which cases. */
 export interface MapFilter {
@@ -28,9 +28,24 @@ export function mapQuery({ bounds: [west, south, east, north], zoom }: MapView, 
     east: Math.min(180, outward(east, true)),
     north: Math.min(90, outward(north, true)),
     zoom: Math.round(zoom * 10) / 10,
+    ...filterQuery(filter),
+  };
+}
+
+/** The part of a query that says which cases. */
+export function filterQuery(filter: MapFilter): Pick<MapQuery, "open" | "late" | "category" | "stage"> {
+  return {
     ...(filter.which === "all" ? {} : { open: true }),
     ...(filter.which === "late" ? { late: true } : {}),
     ...(filter.category ? { category: filter.category } : {}),
     ...(filter.stage ? { stage: filter.stage } : {}),
   };
+}
+
+/** Most cases listed of an area; the server's own ceiling. */
+export const AREA_CASES_MAX = 200;
+
+/** The query of `GET /map/cases/within` for an area and a filter. */
+export function withinQuery(area: Area, filter: MapFilter): WithinQuery {
+  return { ...areaQuery(area), ...filterQuery(filter), limit: AREA_CASES_MAX };
 }

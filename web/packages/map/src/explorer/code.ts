@@ -85,13 +85,3 @@ export function faultAt(message: string): number | null {
   const [, at] = /\bcharacter (\d+) of the grid code\b/.exec(message) ?? [];
   return at ? Number(at) : null;
 }
-
-/** The level of a code of the plane by its length; null where no level has that length. */
-export function levelOfLength(length: number): GridLevel | null {
-  let chars: number = PLANE_CHARS[0];
-  for (const level of GRID_LEVELS) {
-    chars += PLANE_CHARS[level];
-    if (chars === length) return level;
-  }
-  return null;
-}

@@ -6,8 +6,8 @@ const RADIX = [1, 64, 8, 2, 15, 15, 2, 8, 8, 8, 8] as const;
 
 const HEX = "0123456789ABCDE";
 
-/** Most layers shown below and above; a whole column of fifteen would dwarf its own foot. */
-const AROUND_MAX = 4;
+/** Most layers shown below and above; a whole column of fifteen would leave the view. */
+const AROUND_MAX = 2;
 
 /** One layer, metres above the ellipsoid. */
 export interface Layer {

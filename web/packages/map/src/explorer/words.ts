@@ -12,9 +12,12 @@ const SHOWN_PX = 110;
 /** Where the map must stop: further in, numbers of the graphics card are too coarse. */
 export const ZOOM_MOST = 24;
 
-/** The zoom at which a cell of a level is wide enough to see and its neighbours still fit. */
-export function zoomOf(level: GridLevel): number {
-  const zoom = Math.log2(SHOWN_PX / (pxPerDegree(0) * cellWidthDeg(level)));
+/** In three dimensions a column of five layers must fit above its foot. */
+const SHOWN_TALL_PX = 44;
+
+/** The zoom at which a cell of a level is wide enough to see and what stands around or on it still fits. */
+export function zoomOf(level: GridLevel, tall = false): number {
+  const zoom = Math.log2((tall ? SHOWN_TALL_PX : SHOWN_PX) / (pxPerDegree(0) * cellWidthDeg(level)));
   return Math.min(Math.max(zoom, 3), ZOOM_MOST);
 }
 

@@ -26,6 +26,8 @@ export interface CaseLayerOptions {
   /** Case number or id of the one drawn as selected. */
   readonly selected?: MaybeRefOrGetter<string | null | undefined>;
   readonly onSelect?: (point: CasePoint) => void;
+  /** True while presses belong to another tool, such as one that draws. */
+  readonly quiet?: MaybeRefOrGetter<boolean>;
 }
 
 /** How far one click on a cluster goes in. */
@@ -174,6 +176,7 @@ export function useCaseLayer(options: CaseLayerOptions): void {
       fill(target);
       const click = (event: MapMouseEvent) => open(target, event);
       const move = (event: MapMouseEvent) => {
+        if (toValue(options.quiet)) return;
         target.getCanvas().style.cursor = hit(target, event) ? "pointer" : "";
       };
       target.on("click", click);
@@ -197,7 +200,7 @@ export function useCaseLayer(options: CaseLayerOptions): void {
   }
 
   function open(target: MapLibreMap, event: MapMouseEvent): void {
-    const feature = hit(target, event);
+    const feature = toValue(options.quiet) ? undefined : hit(target, event);
     if (!feature) return;
     event.preventDefault();
     const point = feature.properties as CasePoint;

@@ -8,7 +8,7 @@ import { paletteOf } from "../palette";
 import { LABEL_FONT, LABELS_BEGIN, OVERLAYS_BEGIN } from "../style";
 
 /** Draws the grid while `shown`; returns the level drawn. */
-export function useGridLayer(shown: MaybeRefOrGetter<boolean>, wanted?: MaybeRefOrGetter<GridLevel | undefined>): Ref<GridLevel> {
+export function useGridLayer(shown: MaybeRefOrGetter<boolean>, wanted?: MaybeRefOrGetter<GridLevel | undefined>, coded: MaybeRefOrGetter<boolean> = true): Ref<GridLevel> {
   const level = ref<GridLevel>(4);
   const context = useMapContext();
   const { theme, map } = context;
@@ -69,9 +69,9 @@ export function useGridLayer(shown: MaybeRefOrGetter<boolean>, wanted?: MaybeRef
     const drawing = drawGrid([west, south, east, north], target.getZoom(), toValue(wanted));
     level.value = drawing.level;
     setFeatures(target, "grid", drawing.lines);
-    setFeatures(target, "grid-codes", drawing.labels);
+    setFeatures(target, "grid-codes", toValue(coded) ? drawing.labels : NOTHING);
   }
 
-  watch([() => toValue(shown), () => toValue(wanted)], () => map.value && draw(map.value));
+  watch([() => toValue(shown), () => toValue(wanted), () => toValue(coded)], () => map.value && draw(map.value));
   return level;
 }

@@ -32,6 +32,10 @@ export interface SpotLayerOptions {
 
 /** Seen from here a column shows its top and two sides. */
 const TILT = { pitch: 58, bearing: -24 };
+const FLAT = { pitch: 0, bearing: 0 };
+
+/** How far below the middle a column's foot stands, as a part of the map's height. */
+const FOOT_BELOW = 0.2;
 
 function ring([west, south, east, north]: Bounds): Position[] {
   return [
@@ -114,7 +118,7 @@ function tilt(map: MapLibreMap, tilted: boolean): void {
   map.dragRotate.disable();
   map.touchPitch.disable();
   map.keyboard.disableRotation();
-  if (map.getPitch() !== 0 || map.getBearing() !== 0) map.easeTo({ pitch: 0, bearing: 0 });
+  if (map.getPitch() !== 0 || map.getBearing() !== 0) map.easeTo(FLAT);
 }
 
 function listen(target: MapLibreMap, { onHover, onPick, onCentre }: SpotLayerOptions): () => void {
@@ -177,7 +181,13 @@ export function useSpotLayer(options: SpotLayerOptions) {
     },
     /** Moves to a place at a zoom, nearer or farther. */
     look({ lon, lat }: LonLat, zoom?: number): void {
-      map.value?.easeTo({ center: [lon, lat], ...(zoom === undefined ? {} : { zoom }) });
+      const target = map.value;
+      if (!target) return;
+      const tilted = toValue(options.tilted);
+      // The foot of a column stands below the middle, so that its top is in view; under a finger the middle is the place.
+      const lowered = tilted && !window.matchMedia("(pointer: coarse)").matches;
+      const offset: [number, number] = [0, lowered ? target.getCanvas().clientHeight * FOOT_BELOW : 0];
+      target.easeTo({ center: [lon, lat], offset, ...(tilted ? TILT : FLAT), ...(zoom === undefined ? {} : { zoom }) });
     },
     /** Turns the map by a quarter of a right angle. */
     turn(): void {

@@ -11,7 +11,7 @@ export const gridEn: typeof gridZhCN = {
     parts_plane: "Below each part: the level it belongs to",
     parts_voxel: "Below each part: its level; dotted characters are heights",
     half: "Half",
-    half_short: "½",
+    half_short: "half",
     copy: "Copy the code",
     copied: "Copied",
     copy_failed: "Marked: copy by hand",

@@ -9,7 +9,7 @@ export const gridZhCN = {
     parts_plane: "码下数字是所属级别",
     parts_voxel: "码下数字是所属级别，带点线的是高程字符",
     half: "半球",
-    half_short: "球",
+    half_short: "半球",
     copy: "复制网格码",
     copied: "已复制",
     copy_failed: "已选中，请手动复制",
