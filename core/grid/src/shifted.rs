@@ -69,14 +69,15 @@ fn offset(lon_deg: f64, lat_deg: f64) -> (f64, f64) {
     ((east_m / (AXIS_M / w2.sqrt() * cos)).to_degrees(), (north_m / meridional_m).to_degrees())
 }
 
-/// The place that a small move leads from, by steps towards it.
+/// The place that a small move leads from, by steps towards it. Near a pole, where the formula moves by many degrees, the
+/// steps may lead nowhere: then the position itself.
 fn undo(to: LonLat, moved: impl Fn(f64, f64) -> (f64, f64)) -> (f64, f64) {
     let (mut lon, mut lat) = (to.lon_deg(), to.lat_deg());
     for _ in 0..STEPS {
         let (x, y) = moved(lon, lat);
         (lon, lat) = (lon + to.lon_deg() - x, lat + to.lat_deg() - y);
     }
-    (lon, lat)
+    if lon.is_finite() && lat.is_finite() { (lon, lat) } else { (to.lon_deg(), to.lat_deg()) }
 }
 
 /// A point, brought back onto the globe should a move have left it.

@@ -36,6 +36,12 @@ fn bad_numbers_are_refused() {
     assert!(Gcj02::new(181.0, 0.0).is_err() && Bd09::new(0.0, f64::NAN).is_err());
 }
 
+#[test]
+fn a_position_at_a_pole_is_given_back() {
+    let shown = Gcj02::new(-127.186_096_412_576_08, -89.948_145_754_048_87).unwrap();
+    assert_eq!(shown.to_cgcs2000(), at(shown.lon_deg(), shown.lat_deg()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(5_000))]
 
