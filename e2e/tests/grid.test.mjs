@@ -112,9 +112,12 @@ test("the grid and areas", { timeout: 900_000 }, async (t) => {
       const canvas = page.locator("canvas.maplibregl-canvas");
       await canvas.waitFor();
       // To the place, by what anybody can press: the person stands there.
+      const arrived = page.waitForRequest((request) => {
+        const { pathname, searchParams } = new URL(request.url());
+        return pathname === "/api/v1/map/cases" && Number(searchParams.get("zoom")) >= 16;
+      });
       await page.getByRole("button", { name: "定位到我的位置" }).click();
-      await page.getByText("正在定位").waitFor({ state: "detached" });
-      await page.waitForTimeout(1_500);
+      await arrived;
       await page.getByRole("button", { name: "圈圆" }).click();
       await page.getByRole("button", { name: "200 米", exact: true }).click();
       await page.getByRole("button", { name: "以十字为圆心" }).click();

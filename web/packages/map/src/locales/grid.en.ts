@@ -26,7 +26,7 @@ export const gridEn: typeof gridZhCN = {
     height_slider: "Slider of the height, −500 to 9,000 metres",
     height_wrong: "The height must be between −6,302,106 and 528,680,171 metres.",
     height_hint: "Heights are geodetic: above the ellipsoid, not the sea, which differ by some tens of metres. Layers below ground mirror those above and count downwards from 0.",
-    lifted: "This piece is far from the ground: it is drawn from its own lowest layer.",
+    lifted: "Layers below ground or far above it cannot be drawn where they are: the drawing begins at the lowest one shown.",
     layer_above: "Layer above",
     layer_below: "Layer below",
     turn: "Turn the view",

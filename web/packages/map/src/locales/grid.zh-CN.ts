@@ -24,7 +24,7 @@ export const gridZhCN = {
     height_slider: "大地高滑块，−500 到 9 000 米",
     height_wrong: "大地高须在 −6 302 106 到 528 680 171 米之间。",
     height_hint: "大地高从椭球面起算，不是海拔，两者相差可达数十米。地面以下的层与地面以上镜像，从 0 向下编号。",
-    lifted: "这一段离地面太远，图上从它的底层画起。",
+    lifted: "地面以下和离地很远的层无法画在原处，图上从这一段的底层画起。",
     layer_above: "上一层",
     layer_below: "下一层",
     turn: "转个角度看",
