@@ -145,7 +145,7 @@ impl Gazetteer {
             found.retain(|one| city.is_within(&one.region, region) || city.is_within(region, &one.region));
             found.extend(self.find_region(city, region));
         }
-        found.sort_by(|a, b| b.precision.cmp(&a.precision));
+        found.sort_by_key(|found| std::cmp::Reverse(found.precision));
         found.truncate(limit);
         found
     }

@@ -19,7 +19,7 @@ use crate::wire::*;
 )]
 pub async fn decode_grid_code(Segments(code): Segments<String>) -> Result<Json<GridPlace>, Refused> {
     let is_voxel =
-        code.as_bytes().get(3).is_some_and(u8::is_ascii_digit) && !code.get(1..4).is_some_and(|pole| pole == "000");
+        code.as_bytes().get(3).is_some_and(u8::is_ascii_digit) && code.get(1..4).is_none_or(|pole| pole != "000");
     let refused = |error: String| Refused::parameter("code", error);
     Ok(Json(if is_voxel {
         of_voxel(code.parse::<Voxel>().map_err(|error| refused(error.to_string()))?)
