@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use model::Text;
-use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 
 use crate::faults::{Pos, Report};
 use crate::gazetteer::{Lines, NamedShape};
 use crate::geometry::{centre_of, parse};
 
 #[derive(serde::Deserialize)]
-struct Layer {
+struct Layer<F> {
     #[serde(rename = "type")]
     kind: String,
-    features: Vec<Feature>,
+    features: Vec<F>,
 }
 
 #[derive(serde::Deserialize)]
@@ -109,7 +109,13 @@ pub(crate) fn read_layer(
     locales: &[String],
     report: &mut Report,
 ) -> Vec<NamedShape> {
-    let Some(layer) = parse::<Layer>(text, file, report) else { return Vec::new() };
+    // Most of a base map has no names (buildings): a start need not read its coordinates.
+    let layer = if text.contains(r#""name""#) {
+        parse::<Layer<Feature>>(text, file, report)
+    } else {
+        parse::<Layer<IgnoredAny>>(text, file, report).map(|layer| Layer { kind: layer.kind, features: Vec::new() })
+    };
+    let Some(layer) = layer else { return Vec::new() };
     if layer.kind != "FeatureCollection" {
         report.fault(Pos { file, line: 1 }, format!("expected a FeatureCollection, got {:?}", layer.kind));
     }

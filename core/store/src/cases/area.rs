@@ -11,8 +11,7 @@ use crate::db::ToValue;
 use crate::error::StoreError;
 use crate::tx::Reader;
 
-/// Cells an area is covered with. More fit it closer, each is one more range to look up: 48 read about a tenth more
-/// rows than there are in a city block, and cost less than a millisecond.
+/// Cells an area is covered with at most. More fit it closer, and each is one more range to look up.
 const CELLS: usize = 48;
 
 /// The finest cells of a cover: 1/4″, eight metres. Finer ones would hold less than one case each.
