@@ -16,6 +16,11 @@ pub(crate) fn of_degrees(v_deg: f64) -> i64 {
     nearest(v_deg * (f64::from(UNITS_PER_DEG) * ONE as f64))
 }
 
+/// Fixed point as degrees, to the nearest double.
+pub(crate) fn to_degrees(v: i64) -> f64 {
+    v as f64 / (f64::from(UNITS_PER_DEG) * ONE as f64)
+}
+
 /// The nearest whole number, for |`value`| < 2^51: `round` is not in core.
 pub(crate) fn nearest(value: f64) -> i64 {
     const ROUND: f64 = 6_755_399_441_055_744.0;

@@ -138,6 +138,24 @@ impl Polygon {
         }
     }
 
+    /// The smallest box round the polygon, across ±180° where the polygon is; its corners are rounded to the nearest
+    /// double.
+    ///
+    /// ```
+    /// use dipper_grid::{Bounds, Polygon};
+    /// let fiji = Bounds::new(177.0, -20.0, -178.0, -16.0)?;
+    /// assert_eq!(Polygon::from_bounds(fiji)?.bounds(), fiji);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn bounds(&self) -> Bounds {
+        let is_round = self.x.1 - self.x.0 >= TURN;
+        let (west, east) = if is_round { (-TURN / 2, TURN / 2) } else { self.x };
+        // Only a polygon on another copy of the globe leaves ±180°.
+        let lon = |x: i64| if x.abs() <= TURN / 2 { x } else { x - x.signum() * TURN };
+        let [west, south, east, north] = [lon(west), self.y.0, lon(east), self.y.1].map(fixed::to_degrees);
+        Bounds { west, south, east, north }
+    }
+
     fn empty(wraps: bool) -> Polygon {
         Polygon { wraps, sides: Vec::new(), x: (i64::MAX, i64::MIN), y: (i64::MAX, i64::MIN) }
     }

@@ -34,6 +34,11 @@ impl Reader {
         self.noted(result)
     }
 
+    pub(crate) fn query_points(&mut self, sql: &str, params: &[Value]) -> Result<Vec<(f64, f64)>, StoreError> {
+        let result = self.connection.query_points(sql, params);
+        self.noted(result)
+    }
+
     pub(crate) fn query_opt(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>, StoreError> {
         let result = self.connection.query_opt(sql, params);
         self.noted(result)

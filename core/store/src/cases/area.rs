@@ -3,25 +3,38 @@
 
 use std::ops::RangeInclusive;
 
-use grid::{CellSet, CoverError, Level, LonLat, MultiPolygon, Polygon, PolygonError};
+use grid::{Cell, CellSet, CoverError, CoverMode, Level, LonLat, MultiPolygon, Polygon, PolygonError};
 
-use super::filter::CaseFilter;
+use super::filter::{CaseFilter, Where};
 use super::row::{COLUMNS, CaseRow};
 use crate::db::ToValue;
 use crate::error::StoreError;
 use crate::tx::Reader;
 
-/// Cells an area is covered with at most. More fit it closer, and each is one more range to look up.
-const CELLS: usize = 48;
-
 /// The finest cells of a cover: 1/4″, eight metres. Finer ones would hold less than one case each.
 const FINEST: Level = Level::L7;
 
-/// Most cases of an area that are looked at; beyond it the answer says that it was cut.
+/// Rows of cells an area is covered with at most: each is a few ranges to look up. A circle of 500 m takes 17 rows of
+/// level 6; at level 7 the 133 would cost more than the cases they keep out.
+const ROWS: f64 = 64.0;
+
+/// Cells of a cover at most, before they are put together to ranges. A square of 128 rows at 60° holds 32 768.
+const CELLS: usize = 65_536;
+
+/// Most cases near the edge of an area that are looked at; beyond it the answer says that it was cut.
 const POINTS_MAX: u32 = 100_000;
 
-/// Sides of the polygon drawn round a circle. It reaches 0.86 % beyond the circle at its corners: 1 / cos(π/24).
+/// Sides of the polygons drawn round and in a circle.
 const CIRCLE_SIDES: u32 = 24;
+
+/// How far the corners of the polygon round a circle are, in radii: 1 / cos(π/24) = 1.0086, so that its sides touch
+/// the circle, and half a hundredth more: sides are straight in degrees, not on the sphere. For 100 km at 87° the
+/// middle of a side is 0.4 % nearer for that.
+const OUTER_REACH: f64 = 1.0137;
+
+/// How far the corners of the polygon in a circle are, in radii. Its sides leave 0.86 % of a radius in their middle,
+/// more than they can bend outward.
+const INNER_REACH: f64 = 0.999;
 
 /// Largest radius of a circle, metres.
 pub const RADIUS_MAX_M: f64 = 100_000.0;
@@ -30,10 +43,15 @@ pub const RADIUS_MAX_M: f64 = 100_000.0;
 const KEYS_AT_ONCE: usize = 200;
 
 /// An area to look for cases in.
+///
+/// What lies in a cell within it needs no look at its point; a case exactly on a side may count as in or out.
 #[derive(Debug, Clone)]
 pub struct Area {
     shape: Shape,
-    ranges: Vec<RangeInclusive<i64>>,
+    /// Cells within.
+    inside: Vec<RangeInclusive<i64>>,
+    /// Cells that the edge passes.
+    edge: Vec<RangeInclusive<i64>>,
 }
 
 #[derive(Debug, Clone)]
@@ -76,8 +94,9 @@ impl Area {
     /// # Errors
     /// [`AreaError::Cover`] when they are wider than the budget of a cover allows: some tens of 6° x 4°.
     pub fn polygons(polygons: MultiPolygon) -> Result<Self, AreaError> {
-        let ranges = ranges(&polygons)?;
-        Ok(Self { shape: Shape::Polygon(polygons), ranges })
+        let (outer, level) = cover(&polygons)?;
+        let inner = polygons.cover(level, CoverMode::Within, CELLS)?;
+        Ok(Self::new(Shape::Polygon(polygons), outer, inner))
     }
 
     /// Within a distance of a point, on the mean sphere ([`grid::distance_m`]).
@@ -88,10 +107,21 @@ impl Area {
         if !(radius_m > 0.0 && radius_m <= RADIUS_MAX_M) {
             return Err(AreaError::Radius { radius_m });
         }
-        let ring = ring_around(centre, radius_m);
-        let polygon = Polygon::wrapping([&ring[..]])?;
-        let ranges = ranges(&MultiPolygon(vec![polygon]))?;
-        Ok(Self { shape: Shape::Circle { centre, radius_m }, ranges })
+        let round = |reach: f64| -> Result<MultiPolygon, PolygonError> {
+            let ring = ring_around(centre, radius_m * reach);
+            let is_apart = ring.iter().any(|corner| (corner.lon_deg() - centre.lon_deg()).abs() > 180.0);
+            let polygon = if is_apart { Polygon::wrapping([&ring[..]]) } else { Polygon::new([&ring[..]]) };
+            Ok(MultiPolygon(vec![polygon?]))
+        };
+        let (outer, level) = cover(&round(OUTER_REACH)?)?;
+        let inner = round(INNER_REACH)?.cover(level, CoverMode::Within, CELLS)?;
+        Ok(Self::new(Shape::Circle { centre, radius_m }, outer, inner))
+    }
+
+    fn new(shape: Shape, outer: Vec<Cell>, inner: Vec<Cell>) -> Self {
+        let [outer, inner]: [CellSet; 2] = [outer, inner].map(|cells| cells.into_iter().collect());
+        let edge = outer.difference(&inner).key_ranges().collect();
+        Self { shape, inside: inner.key_ranges().collect(), edge }
     }
 
     /// Whether a point is in it.
@@ -102,22 +132,37 @@ impl Area {
         }
     }
 
-    /// The ranges of grid keys that hold it, and a little more.
-    pub(crate) fn ranges(&self) -> &[RangeInclusive<i64>] {
-        &self.ranges
+    /// The point when it is one and in it.
+    fn holds(&self, lon: f64, lat: f64) -> Option<LonLat> {
+        LonLat::new(lon, lat).ok().filter(|point| self.contains(*point))
     }
 }
 
-fn ranges(polygons: &MultiPolygon) -> Result<Vec<RangeInclusive<i64>>, AreaError> {
-    Ok(polygons.outer_cover(FINEST, CELLS)?.into_iter().collect::<CellSet>().key_ranges().collect())
+/// The cells that hold some polygons, of the finest level at which they are few enough, and that level.
+fn cover(polygons: &MultiPolygon) -> Result<(Vec<Cell>, Level), AreaError> {
+    let heights = polygons.0.iter().map(Polygon::bounds).map(|bounds| bounds.north - bounds.south);
+    let height = heights.fold(0.0, f64::max);
+    let mut level = FINEST;
+    loop {
+        let coarser = level.coarser();
+        let tried = if coarser.is_some() && height > ROWS * level.size_deg().1 {
+            Err(CoverError::TooManyCells { limit: CELLS })
+        } else {
+            polygons.cover(level, CoverMode::Intersects, CELLS)
+        };
+        match (tried, coarser) {
+            (Ok(cells), _) => return Ok((cells, level)),
+            (Err(_), Some(coarser)) => level = coarser,
+            (Err(error), None) => return Err(error.into()),
+        }
+    }
 }
 
-/// The corners of a polygon drawn round a circle on the sphere.
-fn ring_around(centre: LonLat, radius_m: f64) -> Vec<LonLat> {
+/// The corners of a polygon round a centre, all as far from it, on the sphere.
+fn ring_around(centre: LonLat, far_m: f64) -> Vec<LonLat> {
     use std::f64::consts::{PI, TAU};
     let (lon, lat) = (centre.lon_deg().to_radians(), centre.lat_deg().to_radians());
-    // A thousandth more: sides are straight in degrees, not on the sphere.
-    let far = radius_m / grid::MEAN_RADIUS_M / (PI / f64::from(CIRCLE_SIDES)).cos() * 1.001;
+    let far = far_m / grid::MEAN_RADIUS_M;
     let corner = |number: u32| {
         let bearing = TAU * f64::from(number) / f64::from(CIRCLE_SIDES);
         let there = (lat.sin() * far.cos() + lat.cos() * far.sin() * bearing.cos()).clamp(-1.0, 1.0).asin();
@@ -126,6 +171,13 @@ fn ring_around(centre: LonLat, radius_m: f64) -> Vec<LonLat> {
         LonLat::new(turned.to_degrees().clamp(-180.0, 180.0), there.to_degrees()).expect("a corner is on the globe")
     };
     (0..CIRCLE_SIDES).map(corner).collect()
+}
+
+/// A SELECT of `columns` of the cases in some ranges that match: one more than are looked at.
+fn select_limited(filter: &CaseFilter, ranges: &[RangeInclusive<i64>], columns: &str) -> (String, Where) {
+    let (mut sql, mut clause) = filter.select_in_ranges(ranges, columns);
+    sql.push_str(&format!(" LIMIT {}", clause.bind(POINTS_MAX + 1)));
+    (sql, clause)
 }
 
 /// A case with a point, as the index holds it.
@@ -140,19 +192,28 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn cases_in_area(&mut self, area: &Area, filter: &CaseFilter, limit: u32) -> Result<Within, StoreError> {
-        let (mut spots, cut) = self.spots_in_area(area, filter)?;
-        let total = u32::try_from(spots.len()).unwrap_or(u32::MAX);
-        spots.sort_unstable_by_key(|spot| std::cmp::Reverse(spot.key));
-        spots.truncate(limit as usize);
-        Ok(Within { items: self.cases_of(&spots)?, total, cut })
+        let (spots, cut) = self.spots_at(&area.edge, area, filter)?;
+        let total = self.count_in(&area.inside, filter)? + u32::try_from(spots.len()).unwrap_or(u32::MAX);
+        let (mut sql, mut clause) = filter.select_in_ranges(&area.inside, "key");
+        sql.push_str(&format!(" ORDER BY key DESC LIMIT {}", clause.bind(limit)));
+        let mut keys: Vec<i64> = spots.into_iter().map(|spot| spot.key).collect();
+        for mut row in self.query(&sql, clause.values())? {
+            keys.push(row.next("cases.key")?);
+        }
+        keys.sort_unstable_by_key(|key| std::cmp::Reverse(*key));
+        keys.truncate(limit as usize);
+        Ok(Within { items: self.cases_of(&keys)?, total, cut })
     }
 
-    /// How many cases of an area match; at most 100 000 are looked at.
+    /// How many cases of an area match; at most 100 000 near its edge are looked at.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn count_in_area(&mut self, area: &Area, filter: &CaseFilter) -> Result<u32, StoreError> {
-        Ok(u32::try_from(self.spots_in_area(area, filter)?.0.len()).unwrap_or(u32::MAX))
+        let (sql, clause) = select_limited(filter, &area.edge, "lon, lat");
+        let points = self.query_points(&sql, clause.values())?;
+        let at_edge = points.into_iter().filter(|&(lon, lat)| area.holds(lon, lat).is_some()).count();
+        Ok(u32::try_from(at_edge).unwrap_or(u32::MAX) + self.count_in(&area.inside, filter)?)
     }
 
     /// Cases near a point that match, for the question "is it one of these?": nearest first, with their distance in
@@ -169,26 +230,38 @@ impl Reader {
     ) -> Result<Vec<(f64, CaseRow)>, StoreError> {
         // Beyond 88° of latitude nothing has a cell of the index.
         let Ok(area) = Area::circle(point, radius_m) else { return Ok(Vec::new()) };
-        let (spots, _) = self.spots_in_area(&area, filter)?;
+        let (mut spots, _) = self.spots_at(&area.edge, &area, filter)?;
+        spots.append(&mut self.spots_at(&area.inside, &area, filter)?.0);
         let mut near: Vec<(f64, Spot)> =
             spots.into_iter().map(|spot| (grid::distance_m(point, spot.point), spot)).collect();
         near.sort_by(|(a, one), (b, other)| a.total_cmp(b).then(one.key.cmp(&other.key)));
         near.truncate(limit as usize);
-        let (distances, spots): (Vec<f64>, Vec<Spot>) = near.into_iter().unzip();
-        let rows = self.cases_of(&spots)?;
+        let (distances, keys): (Vec<f64>, Vec<i64>) = near.into_iter().map(|(far, spot)| (far, spot.key)).unzip();
+        let rows = self.cases_of(&keys)?;
         Ok(distances.into_iter().zip(rows).collect())
     }
 
-    /// The points in an area whose cases match, in no order, and whether there are more.
-    fn spots_in_area(&mut self, area: &Area, filter: &CaseFilter) -> Result<(Vec<Spot>, bool), StoreError> {
-        let (sql, clause) = filter.select_in_ranges(area.ranges(), "key, lon, lat", POINTS_MAX + 1);
+    /// How many cases in some ranges of cells match.
+    fn count_in(&mut self, ranges: &[RangeInclusive<i64>], filter: &CaseFilter) -> Result<u32, StoreError> {
+        let (sql, clause) = filter.select_in_ranges(ranges, "COUNT(*)");
+        let mut rows = self.query(&sql, clause.values())?;
+        rows.first_mut().map_or(Ok(0), |row| row.next("count"))
+    }
+
+    /// The points in some ranges of cells and in an area whose cases match, in no order, and whether there are more.
+    fn spots_at(
+        &mut self,
+        ranges: &[RangeInclusive<i64>],
+        area: &Area,
+        filter: &CaseFilter,
+    ) -> Result<(Vec<Spot>, bool), StoreError> {
+        let (sql, clause) = select_limited(filter, ranges, "key, lon, lat");
         let rows = self.query(&sql, clause.values())?;
         let cut = rows.len() > POINTS_MAX as usize;
         let mut spots = Vec::new();
         for mut row in rows {
-            let (key, lon, lat): (i64, f64, f64) =
-                (row.next("cases.key")?, row.next("cases.lon")?, row.next("cases.lat")?);
-            if let Some(point) = LonLat::new(lon, lat).ok().filter(|point| area.contains(*point)) {
+            let key = row.next("cases.key")?;
+            if let Some(point) = area.holds(row.next("cases.lon")?, row.next("cases.lat")?) {
                 spots.push(Spot { key, point });
             }
         }
@@ -196,18 +269,18 @@ impl Reader {
     }
 
     /// The whole rows of some cases, in their order.
-    fn cases_of(&mut self, spots: &[Spot]) -> Result<Vec<CaseRow>, StoreError> {
+    fn cases_of(&mut self, keys: &[i64]) -> Result<Vec<CaseRow>, StoreError> {
         let columns = COLUMNS.join(", ");
         let mut found = std::collections::BTreeMap::new();
-        for some in spots.chunks(KEYS_AT_ONCE) {
+        for some in keys.chunks(KEYS_AT_ONCE) {
             let places: Vec<String> = (1..=some.len()).map(|place| format!("${place}")).collect();
             let sql = format!("SELECT key, {columns} FROM cases WHERE key IN ({})", places.join(", "));
-            let keys: Vec<_> = some.iter().map(|spot| spot.key.to_value()).collect();
-            for mut row in self.query(&sql, &keys)? {
+            let some: Vec<_> = some.iter().map(|key| key.to_value()).collect();
+            for mut row in self.query(&sql, &some)? {
                 let key: i64 = row.next("cases.key")?;
                 found.insert(key, CaseRow::read(&mut row)?);
             }
         }
-        Ok(spots.iter().filter_map(|spot| found.remove(&spot.key)).collect())
+        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
     }
 }

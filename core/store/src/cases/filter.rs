@@ -16,6 +16,9 @@ pub const SEARCH_WINDOW: u32 = 20_000;
 /// Ranges of cells a box is covered with: more of them read fewer rows outside, and cost a probe each.
 const CELL_RANGES: usize = 16;
 
+/// Ranges of an area are looked up this many at a time, or twice, or three times as many.
+const RANGES_STEP: usize = 16;
+
 /// Depth of a region path from which a region is small enough to be read whole: community and unit grid.
 const SMALL_REGION_DEPTH: usize = 4;
 
@@ -175,14 +178,31 @@ impl CaseFilter {
         self.select_ranges(clause, &grid::cover_bounds(bounds, CELL_RANGES), columns, limit)
     }
 
-    /// A SELECT of `columns` of the cases whose cell lies in one of some ranges and that match; at most `limit`.
-    pub(crate) fn select_in_ranges(
-        &self,
-        ranges: &[RangeInclusive<i64>],
-        columns: &str,
-        limit: u32,
-    ) -> (String, Where) {
-        self.select_ranges(self.terms(true), ranges, columns, limit)
+    /// A SELECT of `columns` of the cases whose cell lies in one of some ranges and that match.
+    ///
+    /// The ranges are a table that the index is joined with: one statement for any number of them, short to plan.
+    pub(crate) fn select_in_ranges(&self, ranges: &[RangeInclusive<i64>], columns: &str) -> (String, Where) {
+        let mut clause = self.terms(true);
+        let column = self.cell_column();
+        clause.and(&format!("{column} >= first_key AND {column} <= last_key"));
+        // Few texts, so that they stay prepared: the rest of the table is a range that holds nothing.
+        let padded = ranges.len().next_multiple_of(RANGES_STEP);
+        let nothing = RangeInclusive::new(1, 0);
+        let mut sql = String::with_capacity(64 * padded.max(RANGES_STEP));
+        sql.push_str("WITH ranges (first_key, last_key) AS (VALUES ");
+        for (at, range) in ranges.iter().chain(std::iter::repeat(&nothing)).take(padded.max(RANGES_STEP)).enumerate() {
+            let (first, last) = (clause.bind(*range.start()), clause.bind(*range.end()));
+            sql.push_str(if at == 0 { "(CAST(" } else { ", (CAST(" });
+            sql.push_str(&first);
+            sql.push_str(" AS BIGINT), CAST(");
+            sql.push_str(&last);
+            sql.push_str(" AS BIGINT))");
+        }
+        sql.push_str(") SELECT ");
+        sql.push_str(columns);
+        sql.push_str(" FROM ranges CROSS JOIN cases");
+        sql.push_str(clause.sql());
+        (sql, clause)
     }
 
     fn select_ranges(

@@ -30,6 +30,14 @@ impl Connection {
         }
     }
 
+    /// Every row of a query for two numbers, without a row of values in between: there may be thousands.
+    pub(crate) fn query_points(&mut self, sql: &str, params: &[Value]) -> Result<Vec<(f64, f64)>, StoreError> {
+        match self {
+            Self::Sqlite(connection) => connection.query_points(sql, params),
+            Self::Postgres(connection) => connection.query_points(sql, params),
+        }
+    }
+
     /// The first row, when there is one.
     pub(crate) fn query_opt(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>, StoreError> {
         Ok(self.query(sql, params)?.into_iter().next())

@@ -71,6 +71,13 @@ impl PostgresConnection {
         rows.iter().map(owned).collect()
     }
 
+    pub(crate) fn query_points(&mut self, sql: &str, params: &[Value]) -> Result<Vec<(f64, f64)>, StoreError> {
+        let statement = self.prepare(sql)?;
+        let rows = self.client.query(&statement, &borrowed(params)).map_err(|error| self.classify(&error))?;
+        let point = |row: &postgres::Row| Ok((row.try_get(0)?, row.try_get(1)?));
+        rows.iter().map(point).collect::<Result<_, postgres::Error>>().map_err(StoreError::faulty)
+    }
+
     fn prepare(&mut self, sql: &str) -> Result<Statement, StoreError> {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());

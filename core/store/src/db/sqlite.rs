@@ -126,6 +126,17 @@ impl SqliteConnection {
         })
     }
 
+    pub(crate) fn query_points(&self, sql: &str, params: &[Value]) -> Result<Vec<(f64, f64)>, StoreError> {
+        self.run(sql, params, |statement| {
+            let mut rows = statement.raw_query();
+            let mut all = Vec::new();
+            while let Some(row) = rows.next()? {
+                all.push((row.get(0)?, row.get(1)?));
+            }
+            Ok(all)
+        })
+    }
+
     fn run<T>(
         &self,
         sql: &str,
