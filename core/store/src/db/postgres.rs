@@ -36,10 +36,13 @@ impl PostgresConnection {
     }
 
     /// Connects to read only; no statement may run longer than `limit`.
+    ///
+    /// Without its just-in-time compiler: a join with a table of ranges is estimated at thousands of rows a range, and
+    /// compiling it took ten times as long as running it.
     pub(crate) fn open_reader(url: &str, limit: Duration) -> Result<Self, StoreError> {
         let mut connection = Self::open(url, limit)?;
         connection.batch(&format!(
-            "SET default_transaction_read_only = on; SET statement_timeout = {}; SET application_name = 'dipper reader'",
+            "SET default_transaction_read_only = on; SET jit = off; SET statement_timeout = {}; SET application_name = 'dipper reader'",
             limit.as_millis()
         ))?;
         Ok(connection)
