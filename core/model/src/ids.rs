@@ -198,6 +198,10 @@ word_id!(
     ConditionId, "condition id"
 );
 word_id!(
+    /// A service item (政务服务事项) of the pack.
+    ServiceId, "service id"
+);
+word_id!(
     /// A process (流程) of the pack.
     ProcessId, "process id"
 );

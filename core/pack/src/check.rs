@@ -5,6 +5,7 @@ mod calendars;
 mod flow;
 mod places;
 mod processes;
+mod services;
 mod stories;
 mod unused;
 
@@ -43,6 +44,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
         processes::check_process(id, process, *clean, folder, city, report);
     }
     check_routing(folder, city, report);
+    services::check_services(folder, city, report);
     for scenario in &folder.scenarios {
         stories::check_scenario(scenario, folder, city, report);
     }

@@ -5,6 +5,7 @@
 
 mod calendar;
 mod process;
+mod service;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use calendar::*;
 pub use process::*;
+pub use service::*;
 
 /// A whole city, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +59,12 @@ pub struct City {
     pub forms: BTreeMap<FormId, Vec<Field>>,
     /// Extra messages by key.
     pub messages: BTreeMap<String, Text>,
+    /// How services are told apart and found.
+    #[serde(default, skip_serializing_if = "Catalogue::is_empty")]
+    pub catalogue: Catalogue,
+    /// Every service.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: Services,
     /// Base map layers in drawing order: file name (under `basemap/`) and kind.
     pub basemap: Vec<BasemapLayer>,
 }

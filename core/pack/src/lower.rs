@@ -3,6 +3,7 @@
 
 mod fields;
 mod holidays;
+mod services;
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use model::{OfficeId, RegionId, Text};
 pub(crate) use fields::lower_fields;
 
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Category, City, Condition, Escalation, Office, Process, Region, Role, Route,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, Escalation, Office, Process, Region, Role, Route, Services,
     Stage, State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
@@ -46,6 +47,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         index(&folder.calendars, "calendar", report, |calendar, report| Some(lower_calendar(calendar, report)));
     let forms = index(&folder.forms, "form", report, |form, report| Some(lower_fields(form, report)));
     let messages = index(&folder.messages, "message", report, |text: &Text, _| Some(text.clone()));
+    let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
     let pack = folder.pack.as_ref()?;
     let root = root_of(folder).map(|region| region.id.value.clone());
     let root = root.or_else(|| RegionId::new("city").ok()).expect("city is a word");
@@ -59,6 +61,8 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         calendars,
         forms,
         messages,
+        catalogue: services::lower_catalogue(folder),
+        services,
         routing: lower_routing(folder),
         ..lower_pack(pack)
     };
@@ -98,6 +102,8 @@ fn lower_pack(pack: &PackFile) -> City {
         routing: Vec::new(),
         forms: BTreeMap::new(),
         messages: BTreeMap::new(),
+        catalogue: Catalogue::default(),
+        services: Services::new(),
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::scenario::Scenario;
 use crate::source::read::Source;
+use crate::source::services::{CatalogueFile, ServicesFile};
 use crate::source::types::{
     CalendarSource, CategoriesFile, FieldSource, MessagesFile, OfficesFile, PackFile, ProcessSource, RegionSource,
     RolesFile, RouteSource,
@@ -23,6 +24,8 @@ pub fn schemas() -> BTreeMap<&'static str, String> {
         ("categories.json", text("categories/*.yaml", CategoriesFile::schema())),
         ("process.json", text("processes/*.yaml", ProcessSource::schema())),
         ("form.json", text("forms/*.yaml", Vec::<FieldSource>::schema())),
+        ("catalogue.json", text("catalogue.yaml", CatalogueFile::schema())),
+        ("services.json", text("services/*.yaml", ServicesFile::schema())),
         ("messages.json", text("messages/*.yaml", MessagesFile::schema())),
         ("scenario.json", text("scenarios/*.yaml", Scenario::schema())),
     ])

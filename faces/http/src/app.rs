@@ -14,6 +14,7 @@ use store::{Entropy, Store};
 
 use crate::api::city::basemap::Layers;
 use crate::api::city::cached::Answers;
+use crate::api::services::finder::Finder;
 use crate::metrics::Metrics;
 use crate::stream::Hub;
 use crate::wire::DemoLogin;
@@ -87,6 +88,8 @@ pub struct App {
     pub hub: Hub,
     /// Answers that depend on the pack alone.
     pub answers: Answers,
+    /// The search over services.
+    pub finder: Finder,
     /// Files of the base map.
     pub layers: Layers,
     /// Limits by client.
@@ -148,6 +151,7 @@ impl App {
             settings: parts.settings,
             metrics: Metrics::default(),
             answers: Answers::default(),
+            finder: Finder::default(),
             layers: Layers::default(),
             limits: Limits::new(),
             run,

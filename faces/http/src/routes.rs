@@ -16,7 +16,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{account, cases, city, evidence, place, reports, session, stream};
+use crate::api::{account, cases, city, evidence, place, reports, services, session, stream};
 use crate::app::App;
 use crate::error::Refused;
 use crate::{BODY_MAX, PICTURE_MAX, faces, harden, ledger_files, open311, operate};
@@ -64,6 +64,10 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(city::list_region_shapes::list_region_shapes))
         .routes(routes!(city::list_offices::list_offices))
         .routes(routes!(city::list_processes::list_processes))
+        .routes(routes!(services::get_catalogue::get_catalogue))
+        .routes(routes!(services::export_catalogue::export_catalogue))
+        .routes(routes!(services::list_services::list_services))
+        .routes(routes!(services::get_service::get_service))
         .routes(routes!(city::get_pack::get_pack))
         .routes(routes!(city::get_basemap_layer::get_basemap_layer))
         .routes(routes!(place::locate::locate))

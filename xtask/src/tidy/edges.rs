@@ -37,7 +37,8 @@ pub struct Metadata {
 }
 
 /// Crates that only one of ours may name, and which.
-const FENCED: [(&str, &[&str]); 4] = [
+const FENCED: [(&str, &[&str]); 5] = [
+    ("core/catalogue", &["tantivy", "jieba-rs"]),
     ("core/store", &["rusqlite", "postgres", "tokio-postgres", "sqlx", "libsqlite3-sys", "diesel", "sea-orm"]),
     ("faces/http", &["axum", "axum-core", "axum-extra", "utoipa", "utoipa-axum", "tower-http", "hyper"]),
     ("core/lake", &["arrow", "parquet", "datafusion"]),
@@ -46,8 +47,16 @@ const FENCED: [(&str, &[&str]); 4] = [
 /// What a crate without clock, randomness and I/O must not even be able to reach.
 const IMPURE: [&str; 8] = ["tokio", "rand", "getrandom", "reqwest", "async-std", "mio", "chrono", "axum"];
 /// Order within the core: a crate depends on those before it.
-const CORE: [&str; 7] =
-    ["core/grid", "core/ledger", "core/model", "core/pack", "core/store", "core/registry", "core/identity"];
+const CORE: [&str; 8] = [
+    "core/grid",
+    "core/ledger",
+    "core/model",
+    "core/pack",
+    "core/catalogue",
+    "core/store",
+    "core/registry",
+    "core/identity",
+];
 
 impl Metadata {
     /// Asks cargo, without network.

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
-use model::{CalendarId, CategoryId, FormId, OfficeId, ProcessId, RegionId, RoleId, Text};
+use model::{CalendarId, CategoryId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, Text};
 
 use super::read::{Reader, Source, Table};
+use super::services::{CatalogueFile, ServiceSource, ServicesFile};
 use super::types::{
     CalendarSource, CategoriesFile, CategorySource, FieldSource, MessagesFile, OfficeSource, OfficesFile, PackFile,
     ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource,
@@ -22,7 +23,7 @@ use crate::scenario::Scenario;
 const FILE_MAX: u64 = 64 << 20;
 
 /// The files of one name at the top of the pack.
-const TOP: &[&str] = &["pack.yaml", "regions.yaml", "offices.yaml", "roles.yaml", "routing.yaml"];
+const TOP: &[&str] = &["pack.yaml", "regions.yaml", "offices.yaml", "roles.yaml", "routing.yaml", "catalogue.yaml"];
 /// The folders of the pack, and what their files end in.
 const FOLDERS: &[(&str, &str)] = &[
     ("regions", "geojson"),
@@ -33,6 +34,7 @@ const FOLDERS: &[(&str, &str)] = &[
     ("messages", "yaml"),
     ("basemap", "geojson"),
     ("scenarios", "yaml"),
+    ("services", "yaml"),
     ("import", "yaml"),
 ];
 
@@ -85,6 +87,8 @@ pub(crate) struct Folder {
     /// Processes, with whether each file was read without a fault.
     pub processes: Shelf<ProcessId, (ProcessSource, bool)>,
     pub routing: Shelf<(), RouteSource>,
+    pub catalogue: Option<CatalogueFile>,
+    pub services: Shelf<ServiceId, ServiceSource>,
     pub forms: Shelf<FormId, Vec<FieldSource>>,
     pub messages: Shelf<String, Text>,
     /// File stems under `basemap/`.
@@ -135,6 +139,7 @@ impl Files<'_> {
         folder.roles = Shelf::of(roles, whole);
         let (routes, whole) = self.read_file::<Vec<RouteSource>>("routing.yaml");
         let nameless = |route: RouteSource| (At { value: (), at: route.office.at }, Some(route));
+        folder.catalogue = self.read_file::<CatalogueFile>("catalogue.yaml").0;
         folder.routing = Shelf { items: routes.unwrap_or_default().into_iter().map(nameless).collect(), whole };
     }
 
@@ -151,6 +156,11 @@ impl Files<'_> {
             let (table, _) = self.read_file::<CategoriesFile>(&path);
             folder.categories.whole &= table.as_ref().is_some_and(|table| table.whole);
             folder.categories.items.extend(table.unwrap_or_default().items);
+        }
+        for path in self.list("services", "yaml") {
+            let (table, _) = self.read_file::<ServicesFile>(&path);
+            folder.services.whole &= table.as_ref().is_some_and(|table| table.whole);
+            folder.services.items.extend(table.unwrap_or_default().items);
         }
         for path in self.list("messages", "yaml") {
             let (table, _) = self.read_file::<MessagesFile>(&path);

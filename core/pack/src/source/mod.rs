@@ -2,6 +2,7 @@
 
 pub(crate) mod files;
 pub(crate) mod read;
+pub(crate) mod services;
 pub(crate) mod types;
 pub(crate) mod words;
 pub(crate) mod yaml;

@@ -1,7 +1,7 @@
 //! How single values are spelled: ids, enumerations and the short phrases of tasks and actions.
 
 use model::{
-    ActionId, CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId,
+    ActionId, CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId, ServiceId,
     StageId, StateId, Tally,
 };
 use serde_json::{Value as Json, json};
@@ -22,6 +22,7 @@ parsed_source! {
     ProcessId, "a process id", {"type": "string"};
     RegionId, "a region id", {"type": "string"};
     RoleId, "a role id", {"type": "string"};
+    ServiceId, "a service id", {"type": "string"};
     StageId, "a stage id", {"type": "string"};
     StateId, "a state id", {"type": "string"};
     Limit, "a limit", {"type": "string", "description": "A whole number and a unit, such as \"3 working_day\"."};
@@ -264,4 +265,36 @@ impl Source for Who {
     fn schema() -> Json {
         json!({"type": "string", "pattern": "^(task|reporter|(office_)?role:.+)$"})
     }
+}
+
+/// Implements the reading of an enumeration that knows its words.
+macro_rules! own_words {
+    ($($ty:ident, $what:literal;)*) => {
+        $(impl Source for crate::city::$ty {
+            fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+                let found = Self::WORDS.iter().find(|(word, _)| node.text() == Some(*word)).map(|(_, value)| *value);
+                if found.is_none() {
+                    let words: Vec<&str> = Self::WORDS.iter().map(|(word, _)| *word).collect();
+                    reader.fault(node, format!(concat!("{} is not ", $what, ": use {}"), shown(node), words.join(", ")));
+                }
+                found
+            }
+
+            fn schema() -> Json {
+                json!({"enum": Self::WORDS.iter().map(|(word, _)| *word).collect::<Vec<_>>()})
+            }
+        })*
+    };
+}
+
+own_words! {
+    TaskType, "a type of task";
+    Audience, "an audience";
+    Handling, "a way of handling";
+    Necessity, "a necessity";
+    MaterialSource, "a source of a material";
+    MaterialForm, "a form of a material";
+    StepStage, "a stage of a step";
+    ResultKind, "a kind of result";
+    ChannelKind, "a kind of channel";
 }

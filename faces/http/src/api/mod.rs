@@ -6,5 +6,6 @@ pub mod city;
 pub mod evidence;
 pub mod place;
 pub mod reports;
+pub mod services;
 pub mod session;
 pub mod stream;

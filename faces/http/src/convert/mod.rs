@@ -5,6 +5,7 @@ pub mod city;
 pub mod events;
 pub mod fields;
 pub mod reports;
+pub mod services;
 
 use model::Instant;
 

@@ -15,6 +15,7 @@ mod map;
 mod pack;
 mod place;
 mod reports;
+mod services;
 mod session;
 mod stream;
 
@@ -29,5 +30,6 @@ pub use map::*;
 pub use pack::*;
 pub use place::*;
 pub use reports::*;
+pub use services::*;
 pub use session::*;
 pub use stream::*;

@@ -106,6 +106,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The headings of the catalogue of services, and how the city's promises stand to the law. */
+        get: operations["get_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue/cpsv-ap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole catalogue as JSON-LD in the vocabulary CPSV-AP 3.2, for other catalogues. */
+        get: operations["export_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -619,6 +653,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Services by words, heading, office or place, the best first. */
+        get: operations["list_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The guide of a service. */
+        get: operations["get_service"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -735,6 +803,11 @@ export interface components {
             /** @description In which role. */
             role_title?: components["schemas"]["Text"];
         };
+        /**
+         * @description Whom a service serves (服务对象).
+         * @enum {string}
+         */
+        Audience: "person" | "enterprise";
         /** @description A layer of the base map. */
         BasemapLayer: {
             /** @description Id. */
@@ -983,6 +1056,43 @@ export interface components {
             /** @description The office that watches it since the last escalation. */
             watcher?: string;
         };
+        /** @description How the services of the city are told apart and found. */
+        Catalogue: {
+            /** @description Kinds of city service, in the order shown; those without a service are left out. */
+            groups: components["schemas"]["CatalogueHeading"][];
+            /** @description Life events, in the order shown; those without a service are left out. */
+            life_events: components["schemas"]["CatalogueHeading"][];
+            /** @description The offices that decide, the one with most services first. */
+            offices: components["schemas"]["CatalogueHeading"][];
+            /** @description How the promises of the city stand to the law. */
+            promise: components["schemas"]["PromiseSummary"];
+            /**
+             * Format: int32
+             * @description How many services there are.
+             */
+            services: number;
+        };
+        /** @description A heading with how many services stand under it. */
+        CatalogueHeading: {
+            /** @description Icon name of the web faces. */
+            icon?: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: int32
+             * @description How many services.
+             */
+            services: number;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description A heading by name. */
+        CatalogueLink: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
         /** @description A minor class of component or event (部件/事件小类). */
         Category: {
             /** @description Official code within the city. */
@@ -1044,6 +1154,11 @@ export interface components {
          * @enum {string}
          */
         Channel: "resident" | "patrol" | "phone";
+        /**
+         * @description Where a service is done.
+         * @enum {string}
+         */
+        ChannelKind: "online" | "window" | "kiosk" | "phone" | "post" | "home";
         /** @description The city and what the faces need to open. */
         City: {
             /** @description Layers of the base map in drawing order. */
@@ -1417,6 +1532,11 @@ export interface components {
             /** @description Codes of the coarser levels that hold it, the coarsest first. */
             parents: string[];
         };
+        /**
+         * @description Decided at once or not (办件类型).
+         * @enum {string}
+         */
+        Handling: "immediate" | "promised";
         /** @description The cases behind a number, as many as were counted; a case counts once for each of its steps where steps are counted. */
         IndicatorCases: {
             /** @description The latest first. */
@@ -1501,6 +1621,15 @@ export interface components {
         JoinInput: {
             contact?: components["schemas"]["Contact"] | null;
         };
+        /** @description A law a service rests on. */
+        LegalBasis: {
+            /** @description The article. */
+            article?: components["schemas"]["Text"];
+            /** @description Its number. */
+            number?: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
         /** @description Where a point is. */
         Located: {
             cell: components["schemas"]["LocatedCell"] | null;
@@ -1521,6 +1650,16 @@ export interface components {
              */
             level: number;
         };
+        /**
+         * @description On paper or not (提交形式).
+         * @enum {string}
+         */
+        MaterialForm: "paper" | "electronic" | "either";
+        /**
+         * @description Where a material comes from (来源渠道).
+         * @enum {string}
+         */
+        MaterialSource: "applicant" | "government" | "other";
         /** @description A thing with its name. */
         Named: {
             /** @description Its id. */
@@ -1528,6 +1667,11 @@ export interface components {
             /** @description Its name. */
             title: components["schemas"]["Text"];
         };
+        /**
+         * @description Whether a material is needed (必要性).
+         * @enum {string}
+         */
+        Necessity: "required" | "optional" | "deferrable";
         /** @description A centre, department or team. */
         Office: {
             /** @description Id. */
@@ -1683,6 +1827,39 @@ export interface components {
             states: components["schemas"]["State"][];
             /** @description Name. */
             title: components["schemas"]["Text"];
+        };
+        /** @description The invariant shown in public: no promise is longer than the law allows (承诺时限 ≤ 法定时限). */
+        PromiseSummary: {
+            /**
+             * Format: int32
+             * @description Services whose two limits can be compared.
+             */
+            compared: number;
+            /**
+             * Format: int32
+             * @description Services decided at once.
+             */
+            immediate: number;
+            /**
+             * Format: int32
+             * @description Those whose promise keeps within the law.
+             */
+            kept: number;
+            /**
+             * Format: double
+             * @description Mean of the legal limits of those compared in days, days.
+             */
+            legal_days?: number;
+            /**
+             * Format: int32
+             * @description Services for which nobody must come.
+             */
+            no_visit: number;
+            /**
+             * Format: double
+             * @description Mean of their promised limits, days.
+             */
+            promised_days?: number;
         };
         /** @description A case as everybody may see it; its place is rounded to about 10 m. */
         PublicCase: {
@@ -1966,6 +2143,167 @@ export interface components {
             /** @description When its last event happened. */
             updated_at: components["schemas"]["Time"];
         };
+        /**
+         * @description What the applicant receives (结果类型).
+         * @enum {string}
+         */
+        ResultKind: "licence" | "approval" | "other";
+        /** @description Where a service is done. */
+        ServiceChannel: {
+            /** @description Street and number. */
+            address?: components["schemas"]["Text"];
+            /** @description When it is open. */
+            hours?: components["schemas"]["Text"];
+            /** @description Online, at a window, by phone … */
+            kind: components["schemas"]["ChannelKind"];
+            /**
+             * Format: double
+             * @description Latitude, degrees CGCS2000.
+             */
+            lat?: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees CGCS2000.
+             */
+            lon?: number;
+            /** @description Telephone. */
+            phone?: string;
+            /** @description Name of the place or the page. */
+            title?: components["schemas"]["Text"];
+        };
+        /** @description A fee. */
+        ServiceFee: {
+            /**
+             * Format: int64
+             * @description How much, in the smallest unit of the city's money (fen); absent when it depends.
+             */
+            amount?: number;
+            /** @description The rate where it depends, and who pays less. */
+            rate?: components["schemas"]["Text"];
+            /** @description What is paid for. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description The guide of a service (办事指南). */
+        ServiceGuide: components["schemas"]["ServiceItem"] & {
+            /** @description The laws it rests on. */
+            basis: components["schemas"]["LegalBasis"][];
+            /** @description Where it is done. */
+            channels: components["schemas"]["ServiceChannel"][];
+            /** @description Official code. */
+            code: string;
+            /** @description The form of its code, with its issuer's name. */
+            code_form?: components["schemas"]["Text"];
+            /** @description Who may apply, and when. */
+            conditions: components["schemas"]["Text"][];
+            /** @description What it is. */
+            description?: components["schemas"]["Text"];
+            /** @description What it costs; none means free. */
+            fees: components["schemas"]["ServiceFee"][];
+            /** @description Headings it stands under. */
+            groups: components["schemas"]["CatalogueLink"][];
+            /** @description The longest the law allows, such as `20 working_day`. */
+            legal_limit?: string;
+            /** @description Level of government that decides. */
+            level: components["schemas"]["RegionLevel"];
+            /** @description Life events it belongs to. */
+            life_events: components["schemas"]["CatalogueLink"][];
+            /** @description The main item it belongs to. */
+            main_item?: components["schemas"]["Text"];
+            /** @description What an applicant brings. */
+            materials: components["schemas"]["ServiceMaterial"][];
+            /** @description Questions people ask. */
+            questions: components["schemas"]["ServiceQuestion"][];
+            /** @description What the applicant receives. */
+            result?: components["schemas"]["ServiceOutcome"];
+            /** @description Procedures whose time does not count. */
+            special_procedures: components["schemas"]["SpecialProcedure"][];
+            /** @description What happens, in order. */
+            steps: components["schemas"]["ServiceStep"][];
+        };
+        /** @description A service in a list. */
+        ServiceItem: {
+            /** @description Whom it serves. */
+            audience: components["schemas"]["Audience"][];
+            /**
+             * Format: double
+             * @description How far its nearest window is, metres; only when a place was given.
+             */
+            distance_m?: number;
+            /** @description Decided at once or within the promised limit. */
+            handling?: components["schemas"]["Handling"];
+            /** @description Whether the guide names a fee. */
+            has_fee: boolean;
+            /** @description Its id. */
+            id: string;
+            /** @description The office that decides. */
+            office: components["schemas"]["Named"];
+            /** @description Whether it can be done online. */
+            online: boolean;
+            /** @description The longest the office promises, such as `5 working_day`. */
+            promised_limit?: string;
+            /** @description Type of task. */
+            task_type: components["schemas"]["TaskType"];
+            /** @description Its name, in the city's first language at least. */
+            title: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description How often an applicant must come.
+             */
+            visits?: number;
+        };
+        /** @description Services found. */
+        ServiceList: {
+            /** @description The best first. */
+            items: components["schemas"]["ServiceItem"][];
+            /**
+             * Format: int32
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description Something an applicant brings. */
+        ServiceMaterial: {
+            /**
+             * Format: int32
+             * @description How many copies on paper.
+             */
+            copies?: number;
+            /** @description On paper or not. */
+            form: components["schemas"]["MaterialForm"];
+            /** @description Its id within the service. */
+            id: string;
+            /** @description Whether it is needed. */
+            necessity: components["schemas"]["Necessity"];
+            /** @description How to fill it in, and when it is accepted. */
+            note?: components["schemas"]["Text"];
+            /** @description Where it comes from. */
+            source: components["schemas"]["MaterialSource"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description What the applicant receives. */
+        ServiceOutcome: {
+            /** @description Licence, approval or something else. */
+            kind: components["schemas"]["ResultKind"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description A question and its answer. */
+        ServiceQuestion: {
+            /** @description The answer. */
+            answer: components["schemas"]["Text"];
+            /** @description The question. */
+            question: components["schemas"]["Text"];
+        };
+        /** @description A step of the handling. */
+        ServiceStep: {
+            /** @description How long it takes at most. */
+            limit?: string;
+            /** @description Which stage it is. */
+            stage: components["schemas"]["StepStage"];
+            /** @description What is done. */
+            title: components["schemas"]["Text"];
+        };
         /** @description Who is signed in, what they may do, and the token that every change must carry. */
         Session: {
             /** @description To be sent as `x-csrf-token` with every request that changes something; empty for a visitor. */
@@ -2044,6 +2382,13 @@ export interface components {
             /** @description The likeliest first. */
             items: components["schemas"]["SimilarReport"][];
         };
+        /** @description A procedure whose time does not count. */
+        SpecialProcedure: {
+            /** @description How long it takes at most. */
+            limit?: string;
+            /** @description What it is. */
+            title: components["schemas"]["Text"];
+        };
         /** @description A stage and how far the case is with it. */
         StageMark: {
             /** @description The stage. */
@@ -2073,6 +2418,11 @@ export interface components {
             /** @description Name for staff. */
             title: components["schemas"]["Text"];
         };
+        /**
+         * @description Stage of a step of the handling.
+         * @enum {string}
+         */
+        StepStage: "receive" | "accept" | "review" | "decide" | "certify" | "deliver";
         /** @description One passage through a state. */
         StepView: {
             /** @description Who did it. */
@@ -2170,6 +2520,11 @@ export interface components {
             /** @description The role that may act. */
             role: string;
         };
+        /**
+         * @description Type of task (事项类型).
+         * @enum {string}
+         */
+        TaskType: "licence" | "penalty" | "coercion" | "levy" | "payment" | "inspection" | "confirmation" | "reward" | "ruling" | "other_power" | "public_service";
         /** @description What one party must do next. */
         TaskView: {
             /** @description The person who took it. */
@@ -2488,6 +2843,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseEvents"];
+                };
+            };
+        };
+    };
+    get_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+        };
+    };
+    export_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": unknown;
                 };
             };
         };
@@ -3514,6 +3909,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    list_services: {
+        parameters: {
+            query?: {
+                /** @description For these people. */
+                audience?: "person" | "enterprise";
+                /** @description Under this group. */
+                group?: string;
+                /** @description Latitude, degrees CGCS2000. */
+                lat?: number;
+                /** @description For this life event. */
+                life_event?: string;
+                /** @description How many at most, 1 to 100; 20 when absent. */
+                limit?: number;
+                /** @description Longitude, degrees CGCS2000; with `lat`: nearest window first, services without one are left out. */
+                lon?: number;
+                /** @description Decided by this office. */
+                office?: string;
+                /** @description How many are passed over; 0 when absent. */
+                offset?: number;
+                /** @description Words, pinyin or its first letters, at most 100 characters; everything when absent. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceList"];
+                };
+            };
+        };
+    };
+    get_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceGuide"];
                 };
             };
         };

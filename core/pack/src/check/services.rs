@@ -1,0 +1,128 @@
+//! Checks of the catalogue: codes have the form of their issuer, references stand, and no promise is longer than the
+//! law allows.
+
+use std::collections::BTreeMap;
+
+use model::{FormId, ServiceId};
+use regex::Regex;
+
+use crate::city::{City, Promise};
+use crate::faults::{At, Pos, Report};
+use crate::source::files::Folder;
+use crate::source::read::Table;
+use crate::source::services::{CatalogueFile, ServiceSource};
+
+pub(super) fn check_services(folder: &Folder, city: Option<&City>, report: &mut Report) {
+    let forms = folder.catalogue.as_ref().map(|catalogue| code_forms(catalogue, report)).unwrap_or_default();
+    if let Some(catalogue) = &folder.catalogue {
+        check_synonyms(catalogue, report);
+    }
+    let mut codes: BTreeMap<&str, Pos> = BTreeMap::new();
+    for (id, service) in folder.services.iter() {
+        if let Some(code) = &service.code.0
+            && let Some(before) = codes.insert(code.value.as_str(), code.at)
+        {
+            let before = report.show(before);
+            report.fault(code.at, format!("code {} stands twice, first at {before}", code.value));
+        }
+        check_code(service, folder, &forms, report);
+        check_references(id, service, folder, report);
+        check_limits(id, service, city, report);
+        for channel in &service.channels {
+            if let Some(point) = &channel.point {
+                check_point(point, report);
+            }
+        }
+    }
+}
+
+/// The forms of codes, compiled.
+fn code_forms(catalogue: &CatalogueFile, report: &mut Report) -> BTreeMap<FormId, Option<Regex>> {
+    let mut forms = BTreeMap::new();
+    for (id, form) in &catalogue.code_forms.items {
+        let regex = form.as_ref().and_then(|form| {
+            let whole = Regex::new(&format!("^(?:{})$", form.pattern.value));
+            whole.map_err(|error| report.fault(form.pattern.at, format!("not a regular expression: {error}"))).ok()
+        });
+        forms.insert(id.value.clone(), regex);
+    }
+    forms
+}
+
+fn check_synonyms(catalogue: &CatalogueFile, report: &mut Report) {
+    for words in &catalogue.synonyms {
+        if words.value.len() < 2 || words.value.iter().any(|word| word.trim().is_empty()) {
+            report.fault(words.at, "synonyms are two words or more that mean the same");
+        }
+    }
+}
+
+fn check_code(service: &ServiceSource, folder: &Folder, forms: &BTreeMap<FormId, Option<Regex>>, report: &mut Report) {
+    let (Some(code), Some(form)) = (&service.code.0, &service.code_form.0) else { return };
+    match forms.get(&form.value) {
+        Some(Some(regex)) if !regex.is_match(&code.value) => {
+            report.fault(code.at, format!("code {} has not the form {} of catalogue.yaml", code.value, form.value));
+        }
+        Some(_) => {}
+        // A catalogue with faults of its own may hide it.
+        None if folder.catalogue.as_ref().is_none_or(|catalogue| catalogue.code_forms.whole) => {
+            report.fault(form.at, format!("catalogue.yaml has no code form {}", form.value));
+        }
+        None => {}
+    }
+}
+
+fn check_references(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder, report: &mut Report) {
+    if let Some(office) = &service.office.0
+        && !folder.offices.may_have(&office.value)
+    {
+        report.fault(office.at, format!("service {}: unknown office {}", id.value, office.value));
+    }
+    if let Some(audience) = &service.audience.0
+        && audience.0.is_empty()
+    {
+        report.fault(id.at, format!("service {} serves nobody: say person, enterprise or both", id.value));
+    }
+    let headings = |of: fn(&CatalogueFile) -> &Table<FormId, crate::source::services::HeadingSource>| {
+        folder.catalogue.as_ref().map(of)
+    };
+    let known = |table: Option<&Table<FormId, _>>, id: &FormId| {
+        table.is_some_and(|table| !table.whole || table.items.iter().any(|(known, _)| known.value == *id))
+    };
+    for group in &service.groups {
+        if !known(headings(|catalogue| &catalogue.groups), &group.value) {
+            report.fault(group.at, format!("service {}: catalogue.yaml has no group {}", id.value, group.value));
+        }
+    }
+    for event in &service.life_events {
+        if !known(headings(|catalogue| &catalogue.life_events), &event.value) {
+            report.fault(event.at, format!("service {}: catalogue.yaml has no life event {}", id.value, event.value));
+        }
+    }
+}
+
+/// The promise that is shown in public: 承诺办结时限 is never longer than 法定办结时限.
+fn check_limits(id: &At<ServiceId>, service: &ServiceSource, city: Option<&City>, report: &mut Report) {
+    let (Some(promised), Some(legal)) = (&service.promised_limit, &service.legal_limit) else { return };
+    let Some(known) = city.and_then(|city| city.services.get(&id.value)) else { return };
+    let (promised_text, legal_text) = (String::from(promised.value), String::from(legal.value));
+    match known.promise() {
+        Promise::Kept => {}
+        Promise::Broken => report.fault(
+            promised.at,
+            format!("service {}: {promised_text} is promised, and the law allows {legal_text}", id.value),
+        ),
+        Promise::Unknown => report.warn(
+            promised.at,
+            format!("service {}: {promised_text} and {legal_text} do not compare without a calendar", id.value),
+        ),
+    }
+}
+
+fn check_point(point: &At<Vec<f64>>, report: &mut Report) {
+    let is_point =
+        matches!(point.value[..], [lon, lat] if grid::LonLat::new(lon, lat).is_ok() && lat.abs() <= 88.0);
+    if !is_point {
+        report.fault(point.at, "a point is [longitude, latitude] in degrees, CGCS2000");
+    }
+}

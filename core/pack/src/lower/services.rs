@@ -1,0 +1,129 @@
+//! The catalogue of services, from the files as written.
+
+use model::{FormId, Text};
+
+use crate::city::{
+    Catalogue, Channel, Fee, Heading, LegalBasis, Material, MaterialForm, Necessity, Question, Service, ServiceResult,
+    ServiceStep, SpecialProcedure,
+};
+use crate::faults::At;
+use crate::geometry::round_deg;
+use crate::source::files::Folder;
+use crate::source::read::Table;
+use crate::source::services::{ChannelSource, CodeFormSource, GuideText, HeadingSource, MaterialEntry, ServiceSource};
+
+pub(super) fn lower_catalogue(folder: &Folder) -> Catalogue {
+    let Some(file) = &folder.catalogue else { return Catalogue::default() };
+    let form = |(id, form): &(At<FormId>, Option<CodeFormSource>)| {
+        Some(Heading { id: id.value.clone(), title: form.as_ref()?.title.clone(), icon: None })
+    };
+    Catalogue {
+        code_forms: file.code_forms.items.iter().filter_map(form).collect(),
+        groups: lower_headings(&file.groups),
+        life_events: lower_headings(&file.life_events),
+        synonyms: file.synonyms.iter().map(|words| words.value.clone()).collect(),
+    }
+}
+
+fn lower_headings(table: &Table<FormId, HeadingSource>) -> Vec<Heading> {
+    let heading = |(id, source): &(At<FormId>, Option<HeadingSource>)| {
+        let source = source.as_ref()?;
+        Some(Heading { id: id.value.clone(), title: source.title.clone(), icon: source.icon.clone() })
+    };
+    table.items.iter().filter_map(heading).collect()
+}
+
+/// The service; absent when something that it cannot be without had a fault.
+pub(super) fn lower_service(source: &ServiceSource) -> Option<Service> {
+    Some(Service {
+        title: source.title.0.clone(),
+        code: source.code.0.as_ref()?.value.clone(),
+        code_form: source.code_form.0.as_ref()?.value.clone(),
+        task_type: source.task_type,
+        office: source.office.0.as_ref()?.value.clone(),
+        level: source.level,
+        main_item: text(source.main_item.as_ref()),
+        description: text(source.description.as_ref()),
+        audience: source.audience.0.as_ref().map(|many| many.0.clone()).unwrap_or_default(),
+        handling: source.handling,
+        conditions: source.conditions.iter().map(|condition| condition.0.clone()).collect(),
+        materials: source.materials.items.iter().filter_map(|(id, entry)| lower_material(id, entry.as_ref()?)).collect(),
+        steps: lower_steps(source),
+        legal_limit: source.legal_limit.as_ref().map(|limit| limit.value),
+        promised_limit: source.promised_limit.as_ref().map(|limit| limit.value),
+        special_procedures: lower_special(source),
+        visits: source.visits,
+        fees: lower_fees(source),
+        channels: source.channels.iter().map(lower_channel).collect(),
+        result: source.result.as_ref().map(|result| ServiceResult { kind: result.kind, title: result.title.0.clone() }),
+        basis: lower_basis(source),
+        questions: lower_questions(source),
+        groups: source.groups.iter().map(|group| group.value.clone()).collect(),
+        life_events: source.life_events.iter().map(|event| event.value.clone()).collect(),
+        keywords: source.keywords.clone(),
+    })
+}
+
+fn text(text: Option<&GuideText>) -> Option<Text> {
+    text.map(|text| text.0.clone())
+}
+
+fn lower_material(id: &At<FormId>, source: &MaterialEntry) -> Option<Material> {
+    Some(Material {
+        id: id.value.clone(),
+        title: source.title.0.clone(),
+        necessity: source.necessity.unwrap_or(Necessity::Required),
+        source: source.source,
+        form: source.form.unwrap_or(MaterialForm::Either),
+        copies: source.copies,
+        note: text(source.note.as_ref()),
+    })
+}
+
+fn lower_steps(source: &ServiceSource) -> Vec<ServiceStep> {
+    let step = |step: &crate::source::services::StepSource| ServiceStep {
+        stage: step.stage,
+        title: step.title.0.clone(),
+        limit: step.limit,
+    };
+    source.steps.iter().map(step).collect()
+}
+
+fn lower_special(source: &ServiceSource) -> Vec<SpecialProcedure> {
+    let special = source.special_procedures.iter();
+    special.map(|special| SpecialProcedure { title: special.title.0.clone(), limit: special.limit }).collect()
+}
+
+fn lower_fees(source: &ServiceSource) -> Vec<Fee> {
+    let fees = source.fees.iter();
+    fees.map(|fee| Fee { title: fee.title.0.clone(), amount: fee.amount, rate: text(fee.rate.as_ref()) }).collect()
+}
+
+fn lower_basis(source: &ServiceSource) -> Vec<LegalBasis> {
+    let basis = |basis: &crate::source::services::BasisSource| LegalBasis {
+        title: basis.title.0.clone(),
+        number: basis.number.clone(),
+        article: text(basis.article.as_ref()),
+    };
+    source.basis.iter().map(basis).collect()
+}
+
+fn lower_questions(source: &ServiceSource) -> Vec<Question> {
+    let questions = source.questions.iter();
+    questions.map(|asked| Question { question: asked.question.0.clone(), answer: asked.answer.0.clone() }).collect()
+}
+
+fn lower_channel(source: &ChannelSource) -> Channel {
+    let point = source.point.as_ref().and_then(|point| match point.value[..] {
+        [lon, lat] => Some([round_deg(lon), round_deg(lat)]),
+        _ => None,
+    });
+    Channel {
+        kind: source.kind,
+        title: text(source.title.as_ref()),
+        address: text(source.address.as_ref()),
+        point,
+        hours: text(source.hours.as_ref()),
+        phone: source.phone.clone(),
+    }
+}
