@@ -10,6 +10,7 @@ mod ledger;
 mod lifecycle;
 mod postgres;
 mod report;
+mod services;
 mod start;
 mod store;
 
@@ -64,6 +65,8 @@ enum Name {
     Lifecycle,
     /// Sealing, proofs and storage of the transparency log
     Ledger,
+    /// Searches over service items
+    Services,
 }
 
 /// Measures, and prints a Markdown table for each.
@@ -72,7 +75,7 @@ enum Name {
 /// When the program cannot be built or does not do what is asked of it.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let root = repository();
-    let every = [Name::Grid, Name::Store, Name::Area, Name::Start, Name::Lifecycle, Name::Ledger];
+    let every = [Name::Grid, Name::Store, Name::Area, Name::Start, Name::Lifecycle, Name::Ledger, Name::Services];
     let names = if args.names.is_empty() { &every[..] } else { &args.names[..] };
     for name in names {
         let (section, table) = match name {
@@ -81,6 +84,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             Name::Area => ("area", area::measure(&root, args.cases)?),
             Name::Start => ("start", start::measure(&root, args)?),
             Name::Ledger => ("ledger", ledger::measure(&root, args.entries)?),
+            Name::Services => ("services", services::measure(&root)?),
             Name::Lifecycle if args.postgres => ("lifecycle-postgres", lifecycle::measure(&root, args)?),
             Name::Lifecycle => ("lifecycle-sqlite", lifecycle::measure(&root, args)?),
         };

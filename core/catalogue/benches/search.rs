@@ -22,8 +22,18 @@ const SEARCHES: usize = 5_000;
 
 /// What people type: words, several words, questions, pinyin, first letters, nothing that is there.
 const TYPED: [&str; 12] = [
-    "社保卡", "驾驶证", "怎么办理营业执照", "生育 登记", "公积金提取", "不动产转移登记", "sbk", "jiashizheng", "yyzz",
-    "老年人优待证", "食品经营许可", "查无此事项",
+    "社保卡",
+    "驾驶证",
+    "怎么办理营业执照",
+    "生育 登记",
+    "公积金提取",
+    "不动产转移登记",
+    "sbk",
+    "jiashizheng",
+    "yyzz",
+    "老年人优待证",
+    "食品经营许可",
+    "查无此事项",
 ];
 
 fn main() {

@@ -114,7 +114,8 @@ impl Catalogue {
         let typed: String = words::fold(query.words.trim()).chars().take(WORDS_MAX).collect();
         let wanted = query.limit.clamp(1, LIMIT_MAX);
         // What is near is sorted here, so all of it is needed.
-        let (offset, limit) = if query.near.is_some() { (0, self.len()) } else { (query.offset.min(self.len()), wanted) };
+        let (offset, limit) =
+            if query.near.is_some() { (0, self.len()) } else { (query.offset.min(self.len()), wanted) };
         let facets = index::facets_of(query);
         let (ordinals, total) = if typed.is_empty() {
             self.index.list(&facets, offset, limit)?

@@ -22,6 +22,8 @@ pub(crate) struct Sounds {
     /// Syllables by number; the first is empty.
     syllables: Vec<String>,
     names: Vec<(u32, Name)>,
+    /// Where in which name a character begins with a letter: a search looks at these places alone.
+    starts: BTreeMap<u8, Vec<(u32, u16)>>,
 }
 
 /// True for what may be pinyin: letters alone.
@@ -32,7 +34,7 @@ pub(crate) fn is_sound(typed: &str) -> bool {
 impl Sounds {
     pub(crate) fn new(city: &City, order: &[&ServiceId]) -> Self {
         let mut numbers: BTreeMap<String, u16> = BTreeMap::new();
-        let mut sounds = Self { syllables: vec![String::new()], names: Vec::new() };
+        let mut sounds = Self { syllables: vec![String::new()], names: Vec::new(), starts: BTreeMap::new() };
         let synonyms = &city.catalogue.synonyms;
         for (ordinal, id) in (0..).zip(order) {
             let Some(service) = city.services.get(*id) else { continue };
@@ -63,9 +65,17 @@ impl Sounds {
             }
             sounding.push(readings);
         }
-        if sounding.iter().any(|readings| readings[0] != 0) {
-            self.names.push((ordinal, sounding));
+        let number = u32::try_from(self.names.len()).expect("fewer than 2^32 names");
+        for (start, readings) in (0_u16..).zip(&sounding) {
+            for syllable in readings.iter().map(|syllable| &self.syllables[*syllable as usize]) {
+                let Some(letter) = syllable.bytes().next() else { continue };
+                let starts = self.starts.entry(letter).or_default();
+                if starts.last() != Some(&(number, start)) {
+                    starts.push((number, start));
+                }
+            }
         }
+        self.names.push((ordinal, sounding));
     }
 
     fn number(&mut self, syllable: String, numbers: &mut BTreeMap<String, u16>) -> u16 {
@@ -80,11 +90,14 @@ impl Sounds {
     pub(crate) fn search(&self, typed: &str) -> Vec<u32> {
         let typed: Vec<u8> = typed.bytes().filter(|b| *b != b'\'').collect();
         let mut best: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
-        for (ordinal, name) in &self.names {
-            let Some(start) = (0..name.len()).find(|start| self.sounds_like(&name[*start..], &typed)) else { continue };
-            let rank = (start, name.len());
-            let held = best.entry(*ordinal).or_insert(rank);
-            *held = rank.min(*held);
+        let starts = typed.first().and_then(|letter| self.starts.get(letter));
+        for (number, start) in starts.into_iter().flatten() {
+            let (ordinal, name) = &self.names[*number as usize];
+            if self.sounds_like(&name[usize::from(*start)..], &typed) {
+                let rank = (usize::from(*start), name.len());
+                let held = best.entry(*ordinal).or_insert(rank);
+                *held = rank.min(*held);
+            }
         }
         let mut found: Vec<((usize, usize), u32)> = best.into_iter().map(|(ordinal, rank)| (rank, ordinal)).collect();
         found.sort_unstable();
@@ -105,7 +118,9 @@ impl Sounds {
                 return true;
             }
             self.sounds_like(rest, &typed[1..])
-                || (syllable.len() > 1 && typed.starts_with(syllable) && self.sounds_like(rest, &typed[syllable.len()..]))
+                || (syllable.len() > 1
+                    && typed.starts_with(syllable)
+                    && self.sounds_like(rest, &typed[syllable.len()..]))
         })
     }
 }

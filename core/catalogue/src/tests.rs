@@ -29,9 +29,7 @@ fn city() -> City {
         ("bank", service("银行开户证明", "", "housing", "land", None)),
     ];
     city.services = services.into_iter().map(|(id, service)| (id.parse().unwrap(), service)).collect();
-    let heading = |id: &str, title: &str| {
-        serde_json::from_value(json!({"id": id, "title": {"zh-CN": title}})).unwrap()
-    };
+    let heading = |id: &str, title: &str| serde_json::from_value(json!({"id": id, "title": {"zh-CN": title}})).unwrap();
     city.catalogue = pack::Catalogue {
         groups: vec![heading("vehicles", "车管"), heading("social", "社保"), heading("housing", "住房")],
         synonyms: vec![
@@ -109,8 +107,7 @@ fn the_nearest_window_comes_first() {
     let near = Some(LonLat::new(112.911, 32.511).unwrap());
     let query = Query { near, limit: 2, ..Query::default() };
     let two = catalogue.search(&query).unwrap();
-    let shown: Vec<String> =
-        two.hits.iter().map(|hit| format!("{} {:.0}", hit.id, hit.distance_m.unwrap())).collect();
+    let shown: Vec<String> = two.hits.iter().map(|hit| format!("{} {:.0}", hit.id, hit.distance_m.unwrap())).collect();
     assert_eq!((shown.join(", ").as_str(), two.total), ("house 145, card 1600", 3));
     let words = Query { near, words: "驾照".to_owned(), ..Query::default() };
     assert_eq!(found(&catalogue, words), "licence");

@@ -139,6 +139,26 @@ pub enum Import {
         #[command(flatten)]
         common: Common,
     },
+    /// Service items from a CSV file into a file of the pack
+    Services {
+        /// The pack's folder
+        #[arg(long)]
+        pack: PathBuf,
+        /// The map from columns to items (YAML)
+        #[arg(long)]
+        map: PathBuf,
+        /// Read and check everything, write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Where rejected rows go; `<file>.rejects.csv` when absent
+        #[arg(long)]
+        rejects: Option<PathBuf>,
+        /// The file under services/ that is written
+        #[arg(long, default_value = "imported.yaml")]
+        into: String,
+        /// The file
+        file: PathBuf,
+    },
 }
 
 /// What can be done with a pack.

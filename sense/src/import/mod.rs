@@ -6,6 +6,8 @@
 mod map;
 mod replay;
 mod run;
+mod services;
 
 pub use map::{ImportMap, MapError};
 pub use run::{ImportCommand, ImportError, Progress, Summary, import_cases};
+pub use services::{ServicesMap, ServicesSummary, read_services, services_yaml};

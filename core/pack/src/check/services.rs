@@ -4,9 +4,8 @@
 use std::collections::BTreeMap;
 
 use model::{FormId, ServiceId};
-use regex::Regex;
 
-use crate::city::{City, Promise};
+use crate::city::{City, CodeShape, Promise};
 use crate::faults::{At, Pos, Report};
 use crate::source::files::Folder;
 use crate::source::read::Table;
@@ -37,14 +36,14 @@ pub(super) fn check_services(folder: &Folder, city: Option<&City>, report: &mut 
 }
 
 /// The forms of codes, compiled.
-fn code_forms(catalogue: &CatalogueFile, report: &mut Report) -> BTreeMap<FormId, Option<Regex>> {
+fn code_forms(catalogue: &CatalogueFile, report: &mut Report) -> BTreeMap<FormId, Option<CodeShape>> {
     let mut forms = BTreeMap::new();
     for (id, form) in &catalogue.code_forms.items {
-        let regex = form.as_ref().and_then(|form| {
-            let whole = Regex::new(&format!("^(?:{})$", form.pattern.value));
-            whole.map_err(|error| report.fault(form.pattern.at, format!("not a regular expression: {error}"))).ok()
+        let shape = form.as_ref().and_then(|form| {
+            let shape = CodeShape::new(&form.pattern.value);
+            shape.map_err(|error| report.fault(form.pattern.at, format!("not a regular expression: {error}"))).ok()
         });
-        forms.insert(id.value.clone(), regex);
+        forms.insert(id.value.clone(), shape);
     }
     forms
 }
@@ -57,10 +56,15 @@ fn check_synonyms(catalogue: &CatalogueFile, report: &mut Report) {
     }
 }
 
-fn check_code(service: &ServiceSource, folder: &Folder, forms: &BTreeMap<FormId, Option<Regex>>, report: &mut Report) {
+fn check_code(
+    service: &ServiceSource,
+    folder: &Folder,
+    forms: &BTreeMap<FormId, Option<CodeShape>>,
+    report: &mut Report,
+) {
     let (Some(code), Some(form)) = (&service.code.0, &service.code_form.0) else { return };
     match forms.get(&form.value) {
-        Some(Some(regex)) if !regex.is_match(&code.value) => {
+        Some(Some(shape)) if !shape.fits(&code.value) => {
             report.fault(code.at, format!("code {} has not the form {} of catalogue.yaml", code.value, form.value));
         }
         Some(_) => {}
@@ -120,8 +124,7 @@ fn check_limits(id: &At<ServiceId>, service: &ServiceSource, city: Option<&City>
 }
 
 fn check_point(point: &At<Vec<f64>>, report: &mut Report) {
-    let is_point =
-        matches!(point.value[..], [lon, lat] if grid::LonLat::new(lon, lat).is_ok() && lat.abs() <= 88.0);
+    let is_point = matches!(point.value[..], [lon, lat] if grid::LonLat::new(lon, lat).is_ok() && lat.abs() <= 88.0);
     if !is_point {
         report.fault(point.at, "a point is [longitude, latitude] in degrees, CGCS2000");
     }

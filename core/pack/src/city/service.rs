@@ -14,7 +14,7 @@ use super::RegionLevel;
 pub struct Catalogue {
     /// Forms of item codes, with who issues them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub code_forms: Vec<Heading>,
+    pub code_forms: Vec<CodeForm>,
     /// Kinds of city service, in the order shown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<Heading>,
@@ -30,6 +30,36 @@ impl Catalogue {
     /// True when the city declares nothing of it.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// A form of item codes: a code is opaque, but it has the shape its issuer gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeForm {
+    /// Its id.
+    pub id: FormId,
+    /// Its name.
+    pub title: Text,
+    /// Regular expression that a whole code matches.
+    pub pattern: String,
+}
+
+/// A form of codes, ready to be compared with.
+#[derive(Debug, Clone)]
+pub struct CodeShape(regex::Regex);
+
+impl CodeShape {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// What is wrong with the regular expression.
+    pub fn new(pattern: &str) -> Result<Self, regex::Error> {
+        regex::Regex::new(&format!("^(?:{pattern})$")).map(Self)
+    }
+
+    /// Whether a whole code has this form.
+    pub fn fits(&self, code: &str) -> bool {
+        self.0.is_match(code)
     }
 }
 

@@ -3,8 +3,8 @@
 use model::{FormId, Text};
 
 use crate::city::{
-    Catalogue, Channel, Fee, Heading, LegalBasis, Material, MaterialForm, Necessity, Question, Service, ServiceResult,
-    ServiceStep, SpecialProcedure,
+    Catalogue, Channel, CodeForm, Fee, Heading, LegalBasis, Material, MaterialForm, Necessity, Question, Service,
+    ServiceResult, ServiceStep, SpecialProcedure,
 };
 use crate::faults::At;
 use crate::geometry::round_deg;
@@ -15,7 +15,8 @@ use crate::source::services::{ChannelSource, CodeFormSource, GuideText, HeadingS
 pub(super) fn lower_catalogue(folder: &Folder) -> Catalogue {
     let Some(file) = &folder.catalogue else { return Catalogue::default() };
     let form = |(id, form): &(At<FormId>, Option<CodeFormSource>)| {
-        Some(Heading { id: id.value.clone(), title: form.as_ref()?.title.clone(), icon: None })
+        let form = form.as_ref()?;
+        Some(CodeForm { id: id.value.clone(), title: form.title.clone(), pattern: form.pattern.value.clone() })
     };
     Catalogue {
         code_forms: file.code_forms.items.iter().filter_map(form).collect(),
@@ -47,7 +48,12 @@ pub(super) fn lower_service(source: &ServiceSource) -> Option<Service> {
         audience: source.audience.0.as_ref().map(|many| many.0.clone()).unwrap_or_default(),
         handling: source.handling,
         conditions: source.conditions.iter().map(|condition| condition.0.clone()).collect(),
-        materials: source.materials.items.iter().filter_map(|(id, entry)| lower_material(id, entry.as_ref()?)).collect(),
+        materials: source
+            .materials
+            .items
+            .iter()
+            .filter_map(|(id, entry)| lower_material(id, entry.as_ref()?))
+            .collect(),
         steps: lower_steps(source),
         legal_limit: source.legal_limit.as_ref().map(|limit| limit.value),
         promised_limit: source.promised_limit.as_ref().map(|limit| limit.value),

@@ -1,8 +1,8 @@
 //! How single values are spelled: ids, enumerations and the short phrases of tasks and actions.
 
 use model::{
-    ActionId, CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId, ServiceId,
-    StageId, StateId, Tally,
+    ActionId, CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId,
+    ServiceId, StageId, StateId, Tally,
 };
 use serde_json::{Value as Json, json};
 

@@ -5,9 +5,9 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use sense::import::{ImportCommand, ImportMap, Summary, import_cases};
+use sense::import::{ImportCommand, ImportMap, ServicesMap, Summary, import_cases, read_services, services_yaml};
 
 use crate::config::Config;
 use crate::runtime::Runtime;
@@ -46,6 +46,75 @@ pub fn cases(
         std::fs::remove_file(&rejects_path).ok();
     }
     Ok(if summary.rejected == 0 { ExitCode::SUCCESS } else { ExitCode::from(3) })
+}
+
+/// What service items are imported, from where and into which file.
+pub struct Services {
+    /// The pack's folder.
+    pub pack: PathBuf,
+    /// The map.
+    pub map: PathBuf,
+    /// Write nothing.
+    pub dry_run: bool,
+    /// Where rejected rows go.
+    pub rejects: Option<PathBuf>,
+    /// The file under `services/`.
+    pub into: String,
+    /// The CSV file.
+    pub file: PathBuf,
+}
+
+/// Imports service items into a file of the pack, which must pass its check with them; prints the summary as JSON.
+pub fn services(asked: &Services) -> anyhow::Result<ExitCode> {
+    let is_name = asked.into.ends_with(".yaml") && !asked.into.contains(['/', '\\']) && !asked.into.starts_with('.');
+    ensure!(is_name, "--into is the name of a file under services/ that ends in .yaml, got {}", asked.into);
+    let map_text = std::fs::read_to_string(&asked.map)
+        .with_context(|| format!("the map {} cannot be read", asked.map.display()))?;
+    let target = asked.pack.join("services").join(&asked.into);
+    // An import done again replaces what it made before; the city is read without it.
+    let before = std::fs::read_to_string(&target).ok();
+    if before.is_some() {
+        std::fs::remove_file(&target)?;
+    }
+    let done = import_services(asked, &map_text, &target);
+    if let (Some(before), Err(_) | Ok((_, false))) = (before, &done) {
+        std::fs::write(&target, before)?;
+    }
+    done.map(|(code, _)| code)
+}
+
+/// The exit code, and whether the file was written.
+fn import_services(asked: &Services, map_text: &str, target: &Path) -> anyhow::Result<(ExitCode, bool)> {
+    let city = super::pack::load(&asked.pack)?.city;
+    let map = ServicesMap::parse(map_text, &city).with_context(|| asked.map.display().to_string())?;
+    let input = File::open(&asked.file).with_context(|| format!("the file {} cannot be read", asked.file.display()))?;
+    let rejects_path = asked.rejects.clone().unwrap_or_else(|| beside(&asked.file));
+    let rejects = File::create(&rejects_path)
+        .with_context(|| format!("the rejects file {} cannot be made", rejects_path.display()))?;
+    let (services, summary) = read_services(&map, &city, BufReader::new(input), rejects)?;
+    let is_written = !asked.dry_run && !services.is_empty();
+    if is_written {
+        std::fs::create_dir_all(target.parent().unwrap_or(&asked.pack))?;
+        std::fs::write(target, services_yaml(&services))?;
+        if let Err(error) = super::pack::load(&asked.pack) {
+            std::fs::remove_file(target)?;
+            return Err(error.context("nothing was kept of the import"));
+        }
+    }
+    let view = serde_json::json!({
+        "rows": summary.rows,
+        "imported": summary.imported,
+        "rejected": summary.rejected,
+        "by_office": summary.by_office,
+        "by_task_type": summary.by_task_type,
+    });
+    println!("{}", serde_json::to_string_pretty(&view)?);
+    if summary.rejected == 0 {
+        std::fs::remove_file(&rejects_path).ok();
+        return Ok((ExitCode::SUCCESS, is_written));
+    }
+    eprintln!("{} rows were rejected: see {}", summary.rejected, rejects_path.display());
+    Ok((ExitCode::from(3), is_written))
 }
 
 /// `cases.csv` → `cases.rejects.csv` in the present folder: the input's own folder may be read-only.

@@ -34,6 +34,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import(Import::Cases { map, dry_run, rejects, file, common }) => {
             import::cases(configured(&common)?, &map, &file, rejects.as_deref(), dry_run)
         }
+        Command::Import(Import::Services { pack, map, dry_run, rejects, into, file }) => {
+            import::services(&import::Services { pack, map, dry_run, rejects, into, file })
+        }
         Command::Pack(PackCommand::Check { folder }) => pack::check(&folder),
         Command::Grid(GridCommand::Encode { level }) => grid::encode(level, stdin().lock(), stdout().lock()),
         Command::Grid(GridCommand::Decode) => grid::decode(stdin().lock(), stdout().lock()),

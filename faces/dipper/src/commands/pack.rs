@@ -25,7 +25,7 @@ pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
     }
     let city = &loaded.city;
     println!(
-        "{}: {} regions, {} offices, {} roles, {} categories, {} processes, {} calendars; hash {}",
+        "{}: {} regions, {} offices, {} roles, {} categories, {} processes, {} calendars, {} services; hash {}",
         city.id,
         city.regions.len(),
         city.offices.len(),
@@ -33,6 +33,7 @@ pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
         city.categories.len(),
         city.processes.len(),
         city.calendars.len(),
+        city.services.len(),
         loaded.hash
     );
     Ok(ExitCode::SUCCESS)

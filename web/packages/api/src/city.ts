@@ -1,7 +1,7 @@
-// The city and its categories: asked once a day, kept for opening offline.
+// The city, its categories and the headings of its services: asked once a day, kept for opening offline.
 import { api, ask } from "./client.ts";
 import { queries, type Query } from "./query.ts";
-import type { Category, City } from "./types.ts";
+import type { Catalogue, Category, City } from "./types.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -11,4 +11,8 @@ export function useCity(): Query<City> {
 
 export function useCategories(): Query<Category[]> {
   return queries.use("categories", () => ask(api.GET("/api/v1/categories")), { keep: true, stale_ms: DAY_MS });
+}
+
+export function useCatalogue(): Query<Catalogue> {
+  return queries.use("catalogue", () => ask(api.GET("/api/v1/catalogue")), { keep: true, stale_ms: DAY_MS });
 }

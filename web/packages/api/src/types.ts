@@ -31,6 +31,13 @@ export type CaseView = Answer<"get_case">;
 export type DueState = CaseSummary["due_state"];
 export type ActionView = CaseView["actions"][number];
 export type Field = ActionView["fields"][number];
+export type Catalogue = Answer<"get_catalogue">;
+export type CatalogueHeading = Catalogue["groups"][number];
+export type CatalogueLink = ServiceGuide["groups"][number];
+export type ServiceSearch = QueryOf<"list_services">;
+export type ServiceList = Answer<"list_services">;
+export type ServiceItem = ServiceList["items"][number];
+export type ServiceGuide = Answer<"get_service">;
 export type ReportBody = Body<"file_report">;
 export type ReceiptWords = Answer<"explain_receipt">;
 

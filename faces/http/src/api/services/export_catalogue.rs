@@ -19,7 +19,8 @@ use crate::app::App;
 )]
 pub async fn export_catalogue(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     let base = app.settings.base_url.clone();
-    let mut response = cached::by_pack(&app, &headers, "export_catalogue", |city| cpsv::catalogue(city, base.as_deref()));
+    let mut response =
+        cached::by_pack(&app, &headers, "export_catalogue", |city| cpsv::catalogue(city, base.as_deref()));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/ld+json"));
     response
 }

@@ -1,0 +1,51 @@
+// The catalogue of services: found and read on a phone, imported on the command line, checked by other people's tools.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { folder, ROOT, run, serve, SHARED } from "../lib/dipper.mjs";
+
+const execute = promisify(execFile);
+
+test("the catalogue conforms to CPSV-AP", { skip: SHARED ? false : "skipped: no shared data" }, async (t) => {
+  const server = await serve(t, { data: path.join(await folder(t), "data") });
+  const shapes = path.join(SHARED, "data/services/shapes/cpsv-ap-3.2.0/cpsv-ap-SHACL.ttl");
+  const script = path.join(ROOT, "e2e/clients/check_cpsv.py");
+  const interpreter = path.join(ROOT, "e2e/.venv/bin/python");
+  const { stdout } = await execute(interpreter, [script, `${server.base}/api/v1/catalogue/cpsv-ap`, shapes], { timeout: 300_000 });
+  const checked = JSON.parse(stdout);
+  const { services } = await (await fetch(`${server.base}/api/v1/catalogue`)).json();
+  assert.deepEqual(checked.violations, []);
+  assert.equal(checked.services, services);
+});
+
+test("items of another system become a file of the pack, or nothing does", async (t) => {
+  const place = await folder(t);
+  const pack = path.join(place, "pack");
+  await cp(path.join(ROOT, "packs/demo"), pack, { recursive: true });
+  const [map, file] = [path.join(place, "map.yaml"), path.join(place, "items.csv")];
+  await writeFile(
+    map,
+    "locale: zh-CN\ncolumns: {title: name, code: code, office: office, task_type: type}\ncode_forms: [local]\n" +
+      "offices: {民政局: civil_affairs_bureau}\ntask_types: {'7': confirmation}\nlevel: district\naudience: [person]\n",
+  );
+  const code = (number) => `511A01380000${number}-990102000000-000-119901000000000000-1-00`;
+  await writeFile(file, `name,code,office,type\n收养登记,${code("01")},民政局,7\n解除收养关系登记,${code("02")},民政局,7\n无主,${code("03")},卫健局,7\n`);
+  const args = ["import", "services", "--pack", pack, "--map", map, file];
+  const dry = await run([...args, "--dry-run"], { cwd: place });
+  assert.equal(dry.code, 3, dry.stderr);
+  assert.deepEqual(await run(["pack", "check", pack]).then(({ stdout }) => stdout.includes("收养")), false);
+  const done = await run(args, { cwd: place });
+  const { rows, imported, rejected } = JSON.parse(done.stdout);
+  assert.deepEqual([done.code, rows, imported, rejected], [3, 3, 2, 1], done.stderr);
+  assert.match(await readFile(path.join(place, "items.rejects.csv"), "utf8"), /4,"?the map names no office for/);
+  assert.match(await readFile(path.join(pack, "services/imported.yaml"), "utf8"), /收养登记/);
+  // Done again, the file is made anew.
+  const again = await run(args, { cwd: place });
+  assert.equal(JSON.parse(again.stdout).imported, 2, again.stderr);
+  const server = await serve(t, { data: path.join(place, "data"), pack });
+  const found = await (await fetch(`${server.base}/api/v1/services?q=${encodeURIComponent("收养")}`)).json();
+  assert.equal(found.total, 2);
+});
