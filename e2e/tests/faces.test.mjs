@@ -188,9 +188,9 @@ test("a story across the three faces", { timeout: 600_000 }, async (t) => {
   });
 
   const pages = [
-    ["resident", undefined, ["/", "/nearby", "/reports", `/reports/${no}`, "/report/what", "/me"]],
+    ["resident", undefined, ["/", "/nearby", "/reports", `/reports/${no}`, "/report/what", "/me", "/grid", "/verify", "/services", "/services/social_card_issue"]],
     ["field", accounts.collector, ["/field/", `/field/cases/${no}`, "/field/map", "/field/patrol", "/field/me"]],
-    ["centre", accounts.chief, ["/centre/map", "/centre/queues", `/centre/cases/${no}`, "/centre/board", "/centre/pack", "/centre/report"]],
+    ["centre", accounts.chief, ["/centre/map", "/centre/queues", `/centre/cases/${no}`, "/centre/board", "/centre/pack", "/centre/report", "/centre/grid"]],
   ];
   for (const size of ["phone", "desk"]) {
     for (const [face, account, addresses] of pages) {

@@ -5,6 +5,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
 import { folder, ROOT, run, serve, SHARED } from "../lib/dipper.mjs";
 
 const execute = promisify(execFile);
@@ -48,4 +49,49 @@ test("items of another system become a file of the pack, or nothing does", async
   const server = await serve(t, { data: path.join(place, "data"), pack });
   const found = await (await fetch(`${server.base}/api/v1/services?q=${encodeURIComponent("收养")}`)).json();
   assert.equal(found.total, 2);
+});
+
+test("residents find and read a service", { timeout: 600_000 }, async (t) => {
+  const server = await serve(t, { data: path.join(await folder(t), "data") });
+  const browser = await launch(t);
+  for (const size of ["phone", "desk"]) {
+    await t.test(`on the ${size}`, async () => {
+      const { context, page, faults } = await person(browser, server.base, size);
+      const clean = async (address) => {
+        const wider = await overflow(page);
+        assert.deepEqual([...(await barriers(page)), ...(wider > 1 ? [`${address} is ${wider} px wider`] : []), ...faults], []);
+      };
+      await page.goto("/");
+      await page.getByRole("link", { name: /办事/ }).first().click();
+      await page.getByRole("heading", { name: "按主题" }).waitFor();
+      await page.getByText("承诺时限都不超过法定时限").waitFor();
+      await clean("/services");
+      await shoot(page, `services-${size}`);
+
+      // First letters of a name that the item has by a synonym alone.
+      await page.getByRole("searchbox").fill("sbk");
+      await page.waitForURL((url) => url.searchParams.get("q") === "sbk");
+      await page.getByRole("link", { name: /社会保障卡申领/ }).waitFor();
+      await clean("/services?q=sbk");
+      await page.getByRole("searchbox").fill("没有这样的事项吧");
+      await page.waitForURL((url) => url.searchParams.get("q").startsWith("没有"));
+      await shoot(page, `services-${size}-none`);
+
+      await page.goto("/services?group=social");
+      await page.getByRole("link", { name: /社会保障卡申领/ }).click();
+      await page.getByRole("heading", { name: "社会保障卡申领" }).waitFor();
+      await page.getByRole("heading", { name: "要准备什么" }).waitFor();
+      await clean("/services/social_card_issue");
+      await shoot(page, `services-${size}-guide`);
+      await page.goBack();
+      await page.waitForURL((url) => url.searchParams.get("group") === "social");
+
+      // Nearest first: the phone is at a place, and every line says how far.
+      await context.grantPermissions(["geolocation"]);
+      await page.getByRole("button", { name: "离我最近" }).click();
+      await page.getByText(/\d+(\.\d+)? ?(米|公里)/).first().waitFor();
+      await clean("/services?near=1");
+      await context.close();
+    });
+  }
 });

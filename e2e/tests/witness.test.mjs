@@ -148,6 +148,9 @@ test("a city publishes once its quorum has cosigned, and outsiders verify it", a
       const read = await python("read_ledger.py", `${watched.base}/ledger`, keys[0], 2, ours.key, theirs.key, third.key);
       assert.deepEqual([read.ok, read.size, read.error], [true, 4, null]);
 
+      // What the witnesses are is there for who checks a receipt.
+      assert.equal(await (await fetch(`${watched.base}/ledger/policy`)).text(), await readFile(policy, "utf8"));
+
       await t.test("an auditor follows it and compares the witnesses", async () => {
         const audit = () => run(["ledger", "audit", `${watched.base}/ledger`, "--policy", policy, "--state", path.join(home, "audit"), "--locale", "en"], { env: city.env });
         const first = await audit();

@@ -76,7 +76,29 @@ pub fn open(runtime: &Runtime) -> anyhow::Result<Vec<OpenLog>> {
             .with_context(|| format!("the log {name} must not be written"))?;
         logs.push(OpenLog { name, files, sealer });
     }
+    publish_policy(&config.ledger_folder(), config.ledger_policy.as_deref())?;
     Ok(logs)
+}
+
+/// Puts the policy beside the city's log, at `/ledger/policy`, so that who checks a receipt may ask for its witnesses
+/// too. It names the log; a policy that does not is led by a line that does.
+fn publish_policy(folder: &Path, policy: Option<&Path>) -> anyhow::Result<()> {
+    let published = folder.join("policy");
+    let Some(policy) = policy else {
+        return match std::fs::remove_file(&published) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        };
+    };
+    let key = std::fs::read_to_string(folder.join("key"))?;
+    let key: VerifierKey = key.trim().parse()?;
+    let text = std::fs::read_to_string(policy)?;
+    let names_it = read_policy(policy)?.logs().iter().any(|log| log.key == key);
+    let text = if names_it { text } else { format!("log {key}\n{text}") };
+    // Whole or not at all: a reader may ask for it now.
+    let fresh = folder.join("policy.new");
+    std::fs::write(&fresh, text)?;
+    Ok(std::fs::rename(fresh, published)?)
 }
 
 /// The city's log as a process that does not write it serves it: the folder of the one that does, shared or copied.

@@ -24,6 +24,11 @@ pub async fn key(State(app): State<Arc<App>>) -> Response {
     serve(&app, "key", "text/plain; charset=utf-8", FRESH).await
 }
 
+/// `GET /ledger/policy`: the witnesses and their quorum (C2SP tlog-policy); not there when the log is published without.
+pub async fn policy(State(app): State<Arc<App>>) -> Response {
+    serve(&app, "policy", "text/plain; charset=utf-8", FRESH).await
+}
+
 /// `GET /ledger/tile/…`: hashes and entry bundles.
 pub async fn tile(State(app): State<Arc<App>>, Path(path): Path<String>) -> Response {
     if !is_tile_path(&path) {

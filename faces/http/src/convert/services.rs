@@ -20,7 +20,7 @@ pub fn item(city: &City, id: &ServiceId, service: &Service, distance_m: Option<f
         handling: service.handling.map(Into::into),
         promised_limit: service.promised_limit.map(|limit| limit.to_string()),
         visits: service.visits,
-        has_fee: !service.fees.is_empty(),
+        has_fee: service.fees.iter().any(|fee| fee.amount != Some(0)),
         online: service.channels.iter().any(|channel| channel.kind == pack::ChannelKind::Online),
         distance_m,
     }

@@ -199,7 +199,7 @@ pub struct ServiceItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub visits: Option<u8>,
-    /// Whether the guide names a fee.
+    /// Whether the guide names a fee that is not always nothing.
     pub has_fee: bool,
     /// Whether it can be done online.
     pub online: bool,

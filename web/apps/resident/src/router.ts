@@ -1,10 +1,16 @@
 import { say, toast } from "@dipper/ui";
-import { createRouter, createWebHistory } from "vue-router";
+import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
 import HomePage from "./pages/HomePage.vue";
+
+/** Whether a page stays where it is: the same page, unless its list (`meta.list`) answers another question. */
+function stays(to: RouteLocationNormalized, from: RouteLocationNormalized): boolean {
+  const more = Number(to.query["shown"] ?? 0) > Number(from.query["shown"] ?? 0);
+  return to.path === from.path && (!to.meta["list"] || more);
+}
 
 export const router = createRouter({
   history: createWebHistory("/"),
-  scrollBehavior: (to, from, kept) => kept ?? (to.path === from.path ? undefined : { top: 0 }),
+  scrollBehavior: (to, from, kept) => kept ?? (stays(to, from) ? undefined : { top: 0 }),
   routes: [
     { path: "/", component: HomePage },
     { path: "/report", redirect: "/report/what" },
@@ -15,6 +21,8 @@ export const router = createRouter({
     { path: "/grid", component: () => import("./pages/GridPage.vue"), meta: { bare: true } },
     { path: "/reports", component: () => import("./pages/MyReportsPage.vue") },
     { path: "/reports/:no", component: () => import("./pages/ReportDetailPage.vue"), props: true, meta: { bare: true } },
+    { path: "/services", component: () => import("./pages/ServicesPage.vue"), meta: { list: true } },
+    { path: "/services/:id", component: () => import("./pages/ServiceGuidePage.vue"), props: true, meta: { bare: true } },
     { path: "/track", component: () => import("./pages/TrackPage.vue") },
     { path: "/verify", component: async () => (await import("@dipper/verify")).VerifyPage, meta: { bare: true } },
     { path: "/verify/print", component: async () => (await import("@dipper/verify")).PrintPage, meta: { bare: true } },

@@ -2231,7 +2231,7 @@ export interface components {
             distance_m?: number;
             /** @description Decided at once or within the promised limit. */
             handling?: components["schemas"]["Handling"];
-            /** @description Whether the guide names a fee. */
+            /** @description Whether the guide names a fee that is not always nothing. */
             has_fee: boolean;
             /** @description Its id. */
             id: string;

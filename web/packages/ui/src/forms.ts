@@ -38,6 +38,12 @@ export function parseLimit(text: unknown): { amount: number; unit: string } | un
   return match ? { amount: Number(match[1]), unit: match[2] ?? "" } : undefined;
 }
 
+/** A limit in the words of the page, "5 working days"; nothing for what is no limit. */
+export function limitWords(limit: unknown, t: (id: string, values: { n: number }) => string): string {
+  const parsed = parseLimit(limit);
+  return parsed ? t(`unit.${parsed.unit}`, { n: parsed.amount }) : "";
+}
+
 /** What is wrong with one answer, if anything. */
 export function checkAnswer(field: Field, value: unknown): Fault | undefined {
   if (field.type === "evidence") return checkPhotos(field, Array.isArray(value) ? value.length : 0);

@@ -69,6 +69,16 @@ export function askSiteKey(): Promise<void> {
   return asked;
 }
 
+/** The policy this site publishes for its log: its witnesses and how many of them are needed. Undefined when it has none. */
+export async function fetchSitePolicy(): Promise<string | undefined> {
+  try {
+    const answer = await fetch("/ledger/policy", { cache: "no-cache" });
+    return answer.ok ? await answer.text() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Texts brought by hand or by another scanner: a whole receipt, or parts one after another. */
 export function splitTexts(text: string): string[] {
   const lines = text.replace(/\r\n?/g, "\n").trim();

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use grid::{LonLat, MultiPolygon, Polygon};
-use identity::Permission;
-use store::{Area, CaseFilter, StoreError};
+use store::{Area, StoreError};
 
-use super::parts::summaries;
-use crate::access::reach;
+use super::parts::{map_filter, summaries};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
 use crate::extract::Params;
-use crate::names::{page_limit, parse_some, point};
+use crate::names::{page_limit, point};
 use crate::wire::*;
 
 /// Most corners of a polygon: what somebody draws by hand, and an address a proxy lets through.
@@ -34,18 +32,9 @@ pub async fn list_cases_within(
     Params(query): Params<WithinQuery>,
 ) -> Result<Json<CasePage>, Refused> {
     caller.staff()?;
-    let Some(within) = reach(&app, &caller.principal, Permission::CaseRead).within() else {
-        return Err(Refused::forbidden());
-    };
     let (area, now) = (area(&query)?, app.now());
-    let filter = CaseFilter {
-        within,
-        open: query.open,
-        late_at: query.late.filter(|late| *late).map(|_| now),
-        categories: parse_some("category", query.category.as_deref())?.into_iter().collect(),
-        stage: parse_some("stage", query.stage.as_deref())?,
-        ..CaseFilter::default()
-    };
+    let narrowed = (query.category.as_deref(), query.stage.as_deref());
+    let filter = map_filter(&app, &caller, now, (query.open, query.late), narrowed)?;
     let (packs, limit) = (Arc::clone(&app.packs), page_limit(query.limit)?);
     let view = app.store.read(move |reader| {
         let found = reader.cases_in_area(&area, &filter, limit)?;

@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use identity::Permission;
 use model::Instant;
 use pack::Packs;
 use serde_json::json;
-use store::{CaseFilter, CaseRow, Cluster, StoreError};
+use store::{CaseRow, Cluster, StoreError};
 
-use crate::access::reach;
+use super::parts::map_filter;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::cases::{category_title, due_state};
 use crate::error::Refused;
 use crate::extract::Params;
-use crate::names::{bounds, parse_some};
+use crate::names::bounds;
 use crate::wire::*;
 
 /// From this zoom every case is drawn by itself: a street fills the screen.
@@ -45,19 +44,10 @@ pub async fn map_cases(
     Params(query): Params<MapQuery>,
 ) -> Result<Json<CaseCollection>, Refused> {
     caller.staff()?;
-    let Some(within) = reach(&app, &caller.principal, Permission::CaseRead).within() else {
-        return Err(Refused::forbidden());
-    };
     let area = bounds(query.west, query.south, query.east, query.north)?;
     let now = app.now();
-    let filter = CaseFilter {
-        within,
-        open: query.open,
-        late_at: query.late.filter(|late| *late).map(|_| now),
-        categories: parse_some("category", query.category.as_deref())?.into_iter().collect(),
-        stage: parse_some("stage", query.stage.as_deref())?,
-        ..CaseFilter::default()
-    };
+    let narrowed = (query.category.as_deref(), query.stage.as_deref());
+    let filter = map_filter(&app, &caller, now, (query.open, query.late), narrowed)?;
     let (packs, is_near) = (Arc::clone(&app.packs), query.zoom >= ZOOM_OF_CASES);
     let view = app.store.read(move |reader| {
         let limit = if is_near { CASES_MAX } else { FEW };

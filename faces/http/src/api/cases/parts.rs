@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use act::{Acting, FieldFault, PerformError, Refusal, available};
 use axum::http::StatusCode;
-use identity::{Principal, Session};
+use identity::{Permission, Principal, Session};
 use model::{ActionId, Instant, RoleId};
 use pack::{City, Packs};
 use store::{CaseFilter, CaseSort, Cursor, Reader, StoreError};
 
-use crate::access::Loaded;
+use crate::access::{Loaded, reach};
 use crate::app::App;
+use crate::caller::Caller;
 use crate::convert::cases::{Whole, people_of, summary};
 use crate::convert::{text, words};
 use crate::error::{Refused, failed};
+use crate::names::parse_some;
 use crate::wire;
 
 /// Cases are counted up to this.
@@ -36,6 +38,25 @@ pub fn queues_of(city: &City, session: &Session) -> Vec<(String, wire::Text)> {
     queues.push(("late".to_owned(), words("已超时", "Late")));
     queues.push(("all".to_owned(), words("全部在办", "All open")));
     queues
+}
+
+/// Which cases of the map somebody may see, narrowed by open or late, and by category and stage.
+pub fn map_filter(
+    app: &App,
+    caller: &Caller,
+    now: Instant,
+    (open, late): (Option<bool>, Option<bool>),
+    (category, stage): (Option<&str>, Option<&str>),
+) -> Result<CaseFilter, Refused> {
+    let within = reach(app, &caller.principal, Permission::CaseRead).within().ok_or_else(Refused::forbidden)?;
+    Ok(CaseFilter {
+        within,
+        open,
+        late_at: late.filter(|late| *late).map(|_| now),
+        categories: parse_some("category", category)?.into_iter().collect(),
+        stage: parse_some("stage", stage)?,
+        ..CaseFilter::default()
+    })
 }
 
 /// Whether a role owes the task of any state: only then is there a queue for it.

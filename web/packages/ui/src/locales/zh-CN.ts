@@ -74,8 +74,8 @@ export default {
     urgent_day: "{n} 紧急工作日",
     working_minute: "{n} 工作分",
     working_hour: "{n} 工作时",
-    working_day: "{n} 工作日",
-    calendar_day: "{n} 自然日",
+    working_day: "{n} 个工作日",
+    calendar_day: "{n} 个自然日",
   },
   unit_name: {
     urgent_minute: "紧急工作分",

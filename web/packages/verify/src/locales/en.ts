@@ -110,6 +110,8 @@ export default {
       label: "Key or policy",
       help: "A key is one line, name+8 digits+base64; a policy has lines log, witness, group and quorum.",
       file: "Read from a file",
+      published: "Fill in what this site publishes",
+      published_text: "This policy comes from this site: the log's key and its witnesses. Compare it with one published elsewhere before you keep it; from then on a receipt without enough witnesses does not pass.",
       keep: "Keep on this device",
       forget: "Stop using it, go back to this site's key",
       kept: "Kept",

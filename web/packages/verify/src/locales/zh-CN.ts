@@ -110,6 +110,8 @@ export default {
       label: "公钥或信任名单",
       help: "公钥是一行，形如 name+8位+base64；信任名单有 log、witness、group、quorum 各行。",
       file: "从文件读入",
+      published: "填入本网站公布的名单",
+      published_text: "这份名单来自本网站，列出账本的公钥和见证人。登记之前，请和别处公布的对照一遍；登记后，没有足够见证人签名的凭证不再算通过。",
       keep: "登记在这台设备上",
       forget: "不再使用，改回本网站的公钥",
       kept: "已登记",
