@@ -41,7 +41,10 @@ fn code_forms(catalogue: &CatalogueFile, report: &mut Report) -> BTreeMap<FormId
     for (id, form) in &catalogue.code_forms.items {
         let shape = form.as_ref().and_then(|form| {
             let shape = CodeShape::new(&form.pattern.value);
-            shape.map_err(|error| report.fault(form.pattern.at, format!("not a regular expression: {error}"))).ok()
+            // Its last line says what is wrong; those before draw where.
+            let why = |error: &regex::Error| error.to_string().lines().last().unwrap_or_default().to_owned();
+            let said = |error| report.fault(form.pattern.at, format!("not a regular expression: {}", why(&error)));
+            shape.map_err(said).ok()
         });
         forms.insert(id.value.clone(), shape);
     }
