@@ -73,8 +73,9 @@ test("residents find and read a service", { timeout: 600_000 }, async (t) => {
       await page.waitForURL((url) => url.searchParams.get("q") === "sbk");
       await page.getByRole("link", { name: /社会保障卡申领/ }).waitFor();
       await clean("/services?q=sbk");
-      await page.getByRole("searchbox").fill("没有这样的事项吧");
+      await page.getByRole("searchbox").fill("没有这样的事项吧哈哈");
       await page.waitForURL((url) => url.searchParams.get("q").startsWith("没有"));
+      await page.getByText("没有找到这样的事项").first().waitFor();
       await shoot(page, `services-${size}-none`);
 
       await page.goto("/services?group=social");

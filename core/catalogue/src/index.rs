@@ -94,8 +94,9 @@ impl Index {
         limit: usize,
     ) -> Result<(Vec<u32>, usize), CatalogueError> {
         let searcher = self.reader.searcher();
-        for occur in [Occur::Must, Occur::Should] {
-            let terms = words.iter().map(|word| (occur, self.anywhere(word))).collect::<Vec<_>>();
+        // A guide holds words of every kind: one of several is a hit in names alone.
+        for (occur, in_guide) in [(Occur::Must, true), (Occur::Should, false)] {
+            let terms = words.iter().map(|word| (occur, self.anywhere(word, in_guide))).collect::<Vec<_>>();
             let matching: Box<dyn tantivy::query::Query> =
                 if terms.is_empty() { Box::new(EmptyQuery) } else { Box::new(BooleanQuery::new(terms)) };
             let query = self.narrowed(matching, facets);
@@ -108,18 +109,18 @@ impl Index {
         Ok((Vec::new(), 0))
     }
 
-    /// A word in the title, in another name or in the guide: the best of them counts.
-    fn anywhere(&self, word: &str) -> Box<dyn tantivy::query::Query> {
+    /// A word in the title, in another name or, when that is wanted, in the guide: the best of them counts.
+    fn anywhere(&self, word: &str, in_guide: bool) -> Box<dyn tantivy::query::Query> {
         let within = |field: Field, weight: f32| -> Box<dyn tantivy::query::Query> {
             let term = TermQuery::new(Term::from_field_text(field, word), IndexRecordOption::WithFreqs);
             Box::new(BoostQuery::new(Box::new(term), weight))
         };
         let fields = &self.fields;
-        Box::new(DisjunctionMaxQuery::new(vec![
-            within(fields.title, TITLE_WEIGHT),
-            within(fields.names, NAME_WEIGHT),
-            within(fields.guide, 1.0),
-        ]))
+        let mut places = vec![within(fields.title, TITLE_WEIGHT), within(fields.names, NAME_WEIGHT)];
+        if in_guide {
+            places.push(within(fields.guide, 1.0));
+        }
+        Box::new(DisjunctionMaxQuery::new(places))
     }
 
     fn narrowed(&self, matching: Box<dyn tantivy::query::Query>, facets: &[String]) -> BooleanQuery {

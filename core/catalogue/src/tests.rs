@@ -74,6 +74,10 @@ fn words_find_services_as_people_say_them() {
     // Latin letters that are a word.
     check("etc", "fine");
     check("ＥＴＣ", "fine");
+    // Of words that no service holds together those in a guide alone do not count.
+    check("过户 没有这样的", "house");
+    check("社保 天气", "card");
+    check("车管 天气", "");
     check("zzzz", "");
     check("？！", "");
     check("天气预报", "");

@@ -4,7 +4,7 @@ use jieba_rs::Jieba;
 use pack::{City, Service};
 
 /// Words that people put around what they look for, and that say nothing about it.
-const EMPTY: [&str; 34] = [
+const EMPTY: [&str; 43] = [
     "的",
     "了",
     "我",
@@ -39,6 +39,15 @@ const EMPTY: [&str; 34] = [
     "my",
     "i",
     "get",
+    "吧",
+    "没有",
+    "有",
+    "是",
+    "这",
+    "这样",
+    "可以",
+    "能",
+    "事项",
 ];
 
 /// Cuts texts into words.
