@@ -111,6 +111,7 @@ pub fn filled(city: &City, cases: u64) -> anyhow::Result<()> {
     write_past(&file, &loaded.city, cases)?;
     let began = Instant::now();
     let mut command = city.command(&["import", "cases", "--map", "packs/boston/import/boston311.yaml"]);
+    command.arg("--rejects").arg(city.data.join("past.rejects.csv"));
     let status = command.arg(&file).stdout(std::process::Stdio::null()).status()?;
     ensure!(status.success(), "the import of {cases} cases failed");
     let seconds = began.elapsed().as_secs_f64();
