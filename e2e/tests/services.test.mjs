@@ -1,7 +1,7 @@
 // The catalogue of services: found and read on a phone, imported on the command line, checked by other people's tools.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -43,6 +43,17 @@ test("items of another system become a file of the pack, or nothing does", async
   assert.deepEqual([done.code, rows, imported, rejected], [3, 3, 2, 1], done.stderr);
   assert.match(await readFile(path.join(place, "items.rejects.csv"), "utf8"), /4,"?the map names no office for/);
   assert.match(await readFile(path.join(pack, "services/imported.yaml"), "utf8"), /收养登记/);
+  // A dry run touches nothing of the pack.
+  const untouched = await stat(path.join(pack, "services/imported.yaml"));
+  assert.equal(JSON.parse((await run([...args, "--dry-run"], { cwd: place })).stdout).imported, 2);
+  assert.equal((await stat(path.join(pack, "services/imported.yaml"))).ino, untouched.ino);
+  // What does not pass with the rest of the pack is not kept, and what stood there stays.
+  const clash = path.join(place, "clash.yaml");
+  await writeFile(clash, (await readFile(map, "utf8")).replace("zh-CN", "fr"));
+  const refused = await run(["import", "services", "--pack", pack, "--map", clash, file], { cwd: place });
+  assert.equal(refused.code, 1, refused.stdout);
+  assert.match(refused.stderr, /nothing was kept of the import/);
+  assert.equal((await stat(path.join(pack, "services/imported.yaml"))).ino, untouched.ino);
   // Done again, the file is made anew.
   const again = await run(args, { cwd: place });
   assert.equal(JSON.parse(again.stdout).imported, 2, again.stderr);

@@ -91,7 +91,7 @@ impl Catalogue {
         let order = in_order(city);
         let words = Words::new(city);
         let index = Index::new(city, &order, &words)?;
-        let sounds = Sounds::new(city, &order);
+        let sounds = Sounds::new(city, &order, &words);
         let entry = |id: &ServiceId| Entry { id: id.clone(), windows: windows(city, id) };
         Ok(Self { entries: order.into_iter().map(entry).collect(), words, index, sounds })
     }

@@ -6,7 +6,7 @@ use model::ServiceId;
 use pack::City;
 use pinyin::ToPinyinMulti;
 
-use crate::words::{fold, names_of};
+use crate::words::{Words, fold, names_of};
 
 /// Fewest letters that are looked for: one is the sound of half the catalogue.
 const SHORTEST: usize = 2;
@@ -32,17 +32,15 @@ pub(crate) fn is_sound(typed: &str) -> bool {
 }
 
 impl Sounds {
-    pub(crate) fn new(city: &City, order: &[&ServiceId]) -> Self {
+    pub(crate) fn new(city: &City, order: &[&ServiceId], words: &Words) -> Self {
         let mut numbers: BTreeMap<String, u16> = BTreeMap::new();
         let mut sounds = Self { syllables: vec![String::new()], names: Vec::new(), starts: BTreeMap::new() };
-        let synonyms = &city.catalogue.synonyms;
         for (ordinal, id) in (0..).zip(order) {
             let Some(service) = city.services.get(*id) else { continue };
-            for name in names_of(service) {
-                sounds.enter(ordinal, &fold(name), &mut numbers);
-                let same = synonyms.iter().filter(|words| words.iter().any(|word| name.contains(word.as_str())));
-                for other in same.flatten().filter(|other| !name.contains(other.as_str())) {
-                    sounds.enter(ordinal, &fold(other), &mut numbers);
+            for name in names_of(service).map(fold) {
+                sounds.enter(ordinal, &name, &mut numbers);
+                for other in words.synonyms_in(&name).filter(|other| !name.contains(other)) {
+                    sounds.enter(ordinal, other, &mut numbers);
                 }
             }
         }

@@ -71,35 +71,21 @@ pub fn services(asked: &Services) -> anyhow::Result<ExitCode> {
     let map_text = std::fs::read_to_string(&asked.map)
         .with_context(|| format!("the map {} cannot be read", asked.map.display()))?;
     let target = asked.pack.join("services").join(&asked.into);
-    // An import done again replaces what it made before; the city is read without it.
-    let before = std::fs::read_to_string(&target).ok();
-    if before.is_some() {
-        std::fs::remove_file(&target)?;
+    let mut city = super::pack::load(&asked.pack)?.city;
+    // An import done again replaces what it made before: that is not there already.
+    if let Ok(before) = std::fs::read_to_string(&target)
+        && let Ok(serde_json::Value::Object(made)) = pack::yaml_to_json(&before)
+    {
+        city.services.retain(|id, _| !made.contains_key(id.as_str()));
     }
-    let done = import_services(asked, &map_text, &target);
-    if let (Some(before), Err(_) | Ok((_, false))) = (before, &done) {
-        std::fs::write(&target, before)?;
-    }
-    done.map(|(code, _)| code)
-}
-
-/// The exit code, and whether the file was written.
-fn import_services(asked: &Services, map_text: &str, target: &Path) -> anyhow::Result<(ExitCode, bool)> {
-    let city = super::pack::load(&asked.pack)?.city;
-    let map = ServicesMap::parse(map_text, &city).with_context(|| asked.map.display().to_string())?;
+    let map = ServicesMap::parse(&map_text, &city).with_context(|| asked.map.display().to_string())?;
     let input = File::open(&asked.file).with_context(|| format!("the file {} cannot be read", asked.file.display()))?;
     let rejects_path = asked.rejects.clone().unwrap_or_else(|| beside(&asked.file));
     let rejects = File::create(&rejects_path)
         .with_context(|| format!("the rejects file {} cannot be made", rejects_path.display()))?;
     let (services, summary) = read_services(&map, &city, BufReader::new(input), rejects)?;
-    let is_written = !asked.dry_run && !services.is_empty();
-    if is_written {
-        std::fs::create_dir_all(target.parent().unwrap_or(&asked.pack))?;
-        std::fs::write(target, services_yaml(&services))?;
-        if let Err(error) = super::pack::load(&asked.pack) {
-            std::fs::remove_file(target)?;
-            return Err(error.context("nothing was kept of the import"));
-        }
+    if !asked.dry_run && !services.is_empty() {
+        put_services(&asked.pack, &target, &services_yaml(&services))?;
     }
     let view = serde_json::json!({
         "rows": summary.rows,
@@ -111,10 +97,33 @@ fn import_services(asked: &Services, map_text: &str, target: &Path) -> anyhow::R
     println!("{}", serde_json::to_string_pretty(&view)?);
     if summary.rejected == 0 {
         std::fs::remove_file(&rejects_path).ok();
-        return Ok((ExitCode::SUCCESS, is_written));
+        return Ok(ExitCode::SUCCESS);
     }
     eprintln!("{} rows were rejected: see {}", summary.rejected, rejects_path.display());
-    Ok((ExitCode::from(3), is_written))
+    Ok(ExitCode::from(3))
+}
+
+/// Puts a file into a pack, and keeps it only when the pack passes its check with it. What stood there before is beside
+/// it until then, under a name that no pack reads, also when the program is killed.
+fn put_services(pack: &Path, target: &Path, yaml: &str) -> anyhow::Result<()> {
+    std::fs::create_dir_all(target.parent().unwrap_or(pack))?;
+    let before = target.with_extension("yaml.before");
+    let is_replaced = target.exists();
+    if is_replaced {
+        std::fs::rename(target, &before)?;
+    }
+    std::fs::write(target, yaml)?;
+    if let Err(error) = super::pack::load(pack) {
+        std::fs::remove_file(target)?;
+        if is_replaced {
+            std::fs::rename(&before, target)?;
+        }
+        return Err(error.context("nothing was kept of the import"));
+    }
+    if is_replaced {
+        std::fs::remove_file(before)?;
+    }
+    Ok(())
 }
 
 /// `cases.csv` → `cases.rejects.csv` in the present folder: the input's own folder may be read-only.

@@ -15,7 +15,8 @@ pub fn catalogue(city: &City, base: Option<&str>) -> Value {
         || format!("urn:dipper:{}:", city.id),
         |base| format!("{}/catalogue/", base.trim_end_matches('/')),
     );
-    let naming = Naming { base };
+    // Keywords are plain words of the city's first language.
+    let naming = Naming { base, language: city.locales.first().cloned().unwrap_or_default() };
     let mut graph = vec![naming.location(city)];
     let offices: BTreeSet<_> = city.services.values().map(|service| &service.office).collect();
     graph.extend(offices.into_iter().filter_map(|id| {
@@ -54,6 +55,7 @@ fn texts(text: &Text) -> Value {
 
 struct Naming {
     base: String,
+    language: String,
 }
 
 impl Naming {
@@ -103,7 +105,7 @@ impl Naming {
             "cv:hasChannel": links((1..=service.channels.len()).map(|number| own("channel", &number.to_string())).collect()),
             "cv:hasCost": links((1..=service.fees.len()).map(|number| own("cost", &number.to_string())).collect()),
             "cv:hasLegalResource": links((1..=service.basis.len()).map(|number| own("law", &number.to_string())).collect()),
-            "dcat:keyword": service.keywords.iter().map(|word| json!({"@value": word, "@language": "zh-CN"})).collect::<Value>(),
+            "dcat:keyword": service.keywords.iter().map(|word| json!({"@value": word, "@language": self.language})).collect::<Value>(),
         });
         if let Some(limit) = service.promised_limit.filter(|limit| limit.unit() == LimitUnit::CalendarDay) {
             public["cv:processingTime"] = json!({"@value": format!("P{}D", limit.amount()), "@type": "xsd:duration"});
