@@ -169,20 +169,23 @@ impl CaseFilter {
     }
 
     /// A SELECT of `columns` of the cases in a box that match, with its parameters; at most `limit`, in no order.
-    ///
-    /// One SELECT a range, put together: an OR of ranges would make SQLite look up the whole row of every case in
-    /// them, while the index holds what the map asks for.
     pub(crate) fn select_in_box(&self, bounds: Bounds, columns: &str, limit: u32) -> (String, Where) {
         let mut clause = self.terms(true);
         and_edges(&mut clause, bounds);
-        self.select_ranges(clause, &grid::cover_bounds(bounds, CELL_RANGES), columns, limit)
+        let (mut sql, mut clause) = self.select_ranges(clause, &grid::cover_bounds(bounds, CELL_RANGES), columns);
+        sql.push_str(&format!(" LIMIT {}", clause.bind(limit)));
+        (sql, clause)
     }
 
     /// A SELECT of `columns` of the cases whose cell lies in one of some ranges and that match.
     ///
-    /// The ranges are a table that the index is joined with: one statement for any number of them, short to plan.
     pub(crate) fn select_in_ranges(&self, ranges: &[RangeInclusive<i64>], columns: &str) -> (String, Where) {
-        let mut clause = self.terms(true);
+        self.select_ranges(self.terms(true), ranges, columns)
+    }
+
+    /// The ranges are a table that the index is joined with: one statement for any number of them, short to plan. An OR
+    /// of ranges would make SQLite look up the whole row of every case in them, while the index holds what is asked for.
+    fn select_ranges(&self, mut clause: Where, ranges: &[RangeInclusive<i64>], columns: &str) -> (String, Where) {
         let column = self.cell_column();
         clause.and(&format!("{column} >= first_key AND {column} <= last_key"));
         // Few texts, so that they stay prepared: the rest of the table is a range that holds nothing.
@@ -203,31 +206,6 @@ impl CaseFilter {
         sql.push_str(" FROM ranges CROSS JOIN cases");
         sql.push_str(clause.sql());
         (sql, clause)
-    }
-
-    fn select_ranges(
-        &self,
-        mut clause: Where,
-        ranges: &[RangeInclusive<i64>],
-        columns: &str,
-        limit: u32,
-    ) -> (String, Where) {
-        let column = self.cell_column();
-        let mut selects = Vec::new();
-        for range in ranges {
-            let (first, last) = (clause.bind(*range.start()), clause.bind(*range.end()));
-            selects.push(format!("{column} >= {first} AND {column} <= {last}"));
-        }
-        if selects.is_empty() {
-            selects.push("FALSE".to_owned());
-        }
-        let limit = clause.bind(limit);
-        let select = |range: &String| {
-            let terms = if clause.sql().is_empty() { " WHERE TRUE" } else { clause.sql() };
-            format!("SELECT {columns} FROM cases{terms} AND {range}")
-        };
-        let selects: Vec<String> = selects.iter().map(select).collect();
-        (format!("SELECT * FROM ({}) AS boxed LIMIT {limit}", selects.join(" UNION ALL ")), clause)
     }
 
     /// Every term but the box; `in_box` when the cells of one will be the way in.
