@@ -64,6 +64,7 @@ impl<'a> Telling<'a> {
             reporter: Reporter::ANONYMOUS,
             evidence: Vec::new(),
             answers: BTreeMap::new(),
+            application: None,
             source_id: None,
             state: "reported".parse().unwrap(),
             stage: "collect".parse().unwrap(),

@@ -83,6 +83,7 @@ impl Town {
             reporter: Reporter::ANONYMOUS,
             evidence: Vec::new(),
             answers: BTreeMap::new(),
+            application: None,
             source_id: None,
         };
         let bodies = opening.bodies(&self.compiled, self.now).unwrap();

@@ -152,6 +152,10 @@ impl Move<'_> {
     }
 
     fn target(&self) -> Result<StateId, Refusal> {
+        let poor = self.action.poor.as_ref().filter(|poor| self.answers.stars.is_some_and(|stars| stars <= poor.stars));
+        if let Some(poor) = poor {
+            return Ok(poor.to.clone());
+        }
         match &self.action.to {
             Target::State(state) => Ok(state.clone()),
             Target::Stay => Ok(self.case.state.clone()),

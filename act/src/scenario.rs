@@ -84,6 +84,7 @@ fn open(compiled: &Compiled, report: &ReportStep) -> Result<Stage, Vec<StoryFaul
         reporter: Reporter { party: Some(resident), client: None, contact: None },
         evidence: Vec::new(),
         answers: BTreeMap::new(),
+        application: None,
         source_id: None,
     };
     let bodies = opening.bodies(compiled, report.at).or_else(|error| fault(report.line, error.to_string()))?;

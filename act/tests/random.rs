@@ -42,6 +42,7 @@ fn answer(field: &Field, pick: usize, people: &[PartyId]) -> Value {
         FieldKind::Number { min, .. } => json!(min),
         FieldKind::Choice { options } => json!(options[pick % options.len()].id),
         FieldKind::Choices { options } => json!([options[0].id]),
+        FieldKind::Date => json!(MONDAY[..10]),
         FieldKind::Datetime => json!(MONDAY),
         FieldKind::Office { .. } => json!(DEPARTMENTS[pick % DEPARTMENTS.len()]),
         FieldKind::Evidence { .. } => json!([photo(u8::try_from(pick % 250).unwrap())]),

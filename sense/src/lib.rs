@@ -1,8 +1,10 @@
-//! Sense (感知): what happens. Reports from residents, patrols, the telephone and other programs, and their pictures.
+//! Sense (感知): what happens. Reports from residents, patrols, the telephone and other programs, and
+//! their pictures; applications for services.
 //!
 //! A report is parsed at the door, placed on the grid, routed by the pack and opened as a case in one transaction.
 //! This crate never speaks SQL or HTTP and never reads a clock.
 
+pub mod apply;
 pub mod duplicates;
 pub mod evidence;
 pub mod import;
@@ -25,7 +27,7 @@ pub struct Context {
     pub packs: Arc<Packs>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Seals contacts.
+    /// Seals contacts and answers.
     pub vault: Arc<Vault>,
     /// Where files are kept.
     pub files: Arc<evidence::Files>,

@@ -287,6 +287,7 @@ impl Checked {
             reporter: Reporter { party, client, contact },
             evidence: command.evidence.clone(),
             answers: command.answers.clone(),
+            application: None,
             source_id: None,
         };
         let actor = command.filer.actor();

@@ -90,6 +90,7 @@ impl Story {
             reporter: Reporter { party: self.reporter, client: None, contact: None },
             evidence: vec![EvidenceId::new([9; 32])],
             answers: std::collections::BTreeMap::new(),
+            application: None,
             source_id: self.source_id.clone(),
             state: word("received", StateId::new),
             stage: word("accept", StageId::new),

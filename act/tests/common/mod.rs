@@ -84,6 +84,7 @@ pub fn opening(no: CaseNo, category: &str, condition: Option<&str>) -> Opening {
         reporter: Reporter { party: Some(person(0)), client: None, contact: None },
         evidence: Vec::new(),
         answers: BTreeMap::new(),
+        application: None,
         source_id: None,
     }
 }

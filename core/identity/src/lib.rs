@@ -1,10 +1,11 @@
 //! Identity: who somebody is, what they may do, and how what they told us in confidence is kept.
 //!
 //! Accounts and sessions, one authorisation policy set (Cedar, `policies/dipper.cedar`), rate limits, API keys, and
-//! the vault that seals contacts. Time and randomness come in as arguments. This crate never speaks SQL or HTTP, and
+//! the vault that seals personal data. Time and randomness come in as arguments. This crate never speaks SQL or HTTP, and
 //! never writes a password, a token or a contact anywhere in clear.
 
 mod accounts;
+mod answers;
 mod clients;
 mod contacts;
 mod limiter;
@@ -17,6 +18,7 @@ mod token;
 mod vault;
 
 pub use accounts::{AccountError, Accounts, NewAccount, SignInError, SignedIn, record_account};
+pub use answers::{Answers, Draft};
 pub use clients::{find_client, record_client, record_client_key};
 pub use contacts::{Contact, ContactError};
 pub use limiter::{Rate, RateLimiter};

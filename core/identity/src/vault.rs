@@ -1,4 +1,4 @@
-//! The vault: contacts sealed with a key per person, each key wrapped by the master key of the data folder.
+//! The vault: personal data sealed with a key per person, each key wrapped by the master key of the data folder.
 //!
 //! XChaCha20-Poly1305 throughout: its 192-bit nonces may be drawn at random. Destroying a person's wrapped key makes
 //! everything sealed with it unreadable for ever, in backups of the database too as long as they are without the key.
@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use model::{CaseId, ContactId, Grant, Instant, PartyId};
-use store::{AccessRow, ContactRow, Reader, StoreError, Tx};
+use store::{AccessRow, ContactRow, Looked, Reader, StoreError, Tx};
 
 use crate::contacts::Contact;
 
 /// Length of a key, bytes.
-const KEY_LEN: usize = 32;
+pub(crate) const KEY_LEN: usize = 32;
 
 /// Length of an XChaCha20 nonce, bytes.
 const NONCE_LEN: usize = 24;
@@ -46,14 +46,14 @@ pub enum VaultError {
         /// Its mode.
         mode: u32,
     },
-    /// There is no such contact.
-    #[error("there is no such contact")]
+    /// There is no such record.
+    #[error("there is no such record")]
     NotFound,
     /// The person's key was destroyed.
-    #[error("the contact was erased")]
+    #[error("the record was erased")]
     Erased,
     /// It was sealed under another master key, or damaged.
-    #[error("the contact does not open with this master key")]
+    #[error("the record does not open with this master key")]
     Damaged,
     /// The purpose is missing.
     #[error("a purpose of 4 to 200 characters must be stated")]
@@ -63,7 +63,7 @@ pub enum VaultError {
     Store(#[from] StoreError),
 }
 
-/// Who opens a contact, for which case, why.
+/// Who opens personal data, for which case, why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// The person.
@@ -72,13 +72,35 @@ pub struct Access {
     pub grant: Grant,
     /// For which case.
     pub case: CaseId,
+    /// Whose data it is, when they have an account: they see the look.
+    pub subject: Option<PartyId>,
     /// Why, in plain words.
     pub purpose: String,
 }
 
-/// Seals and opens contacts.
+impl Access {
+    pub(crate) fn stated_purpose(&self) -> Result<&str, VaultError> {
+        let purpose = self.purpose.trim();
+        if (4..=200).contains(&purpose.chars().count()) { Ok(purpose) } else { Err(VaultError::Purpose) }
+    }
+
+    pub(crate) fn record(&self, tx: &mut Tx, looked: Looked, purpose: &str, now: Instant) -> Result<(), StoreError> {
+        tx.record_access(&AccessRow {
+            at: now,
+            party: self.party,
+            role: self.grant.role.clone(),
+            office: self.grant.office.clone(),
+            looked,
+            subject: self.subject,
+            case: self.case,
+            purpose: purpose.to_owned(),
+        })
+    }
+}
+
+/// Seals and opens personal data.
 pub struct Vault {
-    master: XChaCha20Poly1305,
+    pub(crate) master: XChaCha20Poly1305,
 }
 
 impl Vault {
@@ -137,20 +159,9 @@ impl Vault {
         access: &Access,
         now: Instant,
     ) -> Result<Contact, VaultError> {
-        let purpose = access.purpose.trim();
-        if !(4..=200).contains(&purpose.chars().count()) {
-            return Err(VaultError::Purpose);
-        }
+        let purpose = access.stated_purpose()?;
         let contact = self.read(tx, id)?;
-        tx.record_access(&AccessRow {
-            at: now,
-            party: access.party,
-            role: access.grant.role.clone(),
-            office: access.grant.office.clone(),
-            contact: id,
-            case: access.case,
-            purpose: purpose.to_owned(),
-        })?;
+        access.record(tx, Looked::Contact(id), purpose, now)?;
         Ok(contact)
     }
 
@@ -180,19 +191,19 @@ impl std::fmt::Debug for Vault {
     }
 }
 
-fn cipher(key: &[u8; KEY_LEN]) -> XChaCha20Poly1305 {
+pub(crate) fn cipher(key: &[u8; KEY_LEN]) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&Key::from(*key))
 }
 
 /// Nonce, then ciphertext with its tag. The name is bound in, so that a row moved under another name does not open.
-fn encrypt(cipher: &XChaCha20Poly1305, nonce: [u8; NONCE_LEN], clear: &[u8], name: &[u8]) -> Vec<u8> {
+pub(crate) fn encrypt(cipher: &XChaCha20Poly1305, nonce: [u8; NONCE_LEN], clear: &[u8], name: &[u8]) -> Vec<u8> {
     let sealed = cipher
         .encrypt(&XNonce::from(nonce), Payload { msg: clear, aad: name })
-        .expect("a contact is far shorter than the cipher's 256 GiB");
+        .expect("a record is far shorter than the cipher's 256 GiB");
     [&nonce[..], &sealed].concat()
 }
 
-fn decrypt(cipher: &XChaCha20Poly1305, sealed: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn decrypt(cipher: &XChaCha20Poly1305, sealed: &[u8], name: &[u8]) -> Option<Vec<u8>> {
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
     cipher.decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: name }).ok()
 }

@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dipper_identity::{
     Access, AccountError, Accounts, Contact, Grant, NewAccount, PartyKind, Principal, SignInError, Vault, VaultError,
     find_client, hash_password, idle_us, record_account, record_client,
 };
-use model::{CaseId, ContactId, Instant, PartyId};
-use store::{Store, StoreError, Tx};
+use model::{CaseId, ContactId, Instant, PartyId, SealedId};
+use store::{Looked, Store, StoreError, Tx};
 use testkit::{FixedClock, SeededEntropy, on_both_databases};
 
 const PASSWORD: &str = "correct horse battery";
@@ -155,7 +156,8 @@ on_both_databases!(a_client_is_known_by_its_key_alone, |database| {
 
 fn access(purpose: &str) -> Access {
     let at = Instant::from_micros(0);
-    Access { party: PartyId::new(at, 1), grant: grant(), case: CaseId::new(at, 2), purpose: purpose.to_owned() }
+    let subject = Some(PartyId::new(at, 3));
+    Access { party: PartyId::new(at, 1), grant: grant(), case: CaseId::new(at, 2), subject, purpose: purpose.to_owned() }
 }
 
 fn open(store: &Store, vault: &Arc<Vault>, id: ContactId, purpose: &str) -> Result<Contact, VaultError> {
@@ -183,6 +185,37 @@ on_both_databases!(a_contact_opens_for_a_purpose_is_recorded_and_can_be_erased, 
     let erasing = Arc::clone(&vault);
     database.write_blocking(move |tx: &mut Tx| erasing.erase(tx, id)).unwrap();
     assert!(matches!(open(database, &vault, id, "call back"), Err(VaultError::Erased)));
+});
+
+on_both_databases!(answers_open_for_a_purpose_and_are_erased_with_their_person, |database| {
+    let vault = Arc::new(Vault::from_key(&[1; 32]));
+    let at = Instant::from_micros(0);
+    let (li, wang) = (PartyId::new(at, 3), PartyId::new(at, 4));
+    let answers = |name: &str| BTreeMap::from([("name".to_owned(), serde_json::json!(name))]);
+    let seal = |party: PartyId| {
+        let (vault, answers) = (Arc::clone(&vault), answers("李四四"));
+        database.write_blocking(move |tx: &mut Tx| vault.seal_answers(tx, party, answers, at)).unwrap()
+    };
+    let ((one, first), (two, second), (other, _)) = (seal(li), seal(li), seal(wang));
+    assert_ne!(first, second, "a commitment to the same answers is salted");
+    let kept = database.read_blocking(move |reader| reader.find_sealed(one)).unwrap().expect("the row");
+    assert!(!kept.sealed.windows(9).any(|bytes| bytes == "李四四".as_bytes()), "nothing is kept in clear");
+    let open = |id: SealedId, purpose: &str| {
+        let (vault, access) = (Arc::clone(&vault), access(purpose));
+        database.write_blocking(move |tx: &mut Tx| vault.open_answers(tx, id, &access, at))
+    };
+    assert!(matches!(open(one, "x"), Err(VaultError::Purpose)));
+    assert_eq!(open(one, "decide on it").unwrap(), answers("李四四"));
+    let looks = database.read_blocking(move |reader| reader.list_access_to(li, 10)).unwrap();
+    assert_eq!(looks.iter().map(|look| look.looked).collect::<Vec<_>>(), [Looked::Application(one)]);
+    let erasing = Arc::clone(&vault);
+    assert!(database.write_blocking(move |tx: &mut Tx| erasing.erase_person(tx, li)).unwrap());
+    assert!(matches!(open(one, "decide on it"), Err(VaultError::Erased)));
+    assert!(matches!(open(two, "decide on it"), Err(VaultError::Erased)));
+    assert!(open(other, "decide on it").is_ok());
+    let again = Arc::clone(&vault);
+    let sealed = database.write_blocking(move |tx: &mut Tx| again.seal_answers(tx, li, BTreeMap::new(), at));
+    assert!(matches!(sealed, Err(VaultError::Erased)), "nobody comes back");
 });
 
 on_both_databases!(a_transaction_that_fails_makes_no_account, |database| {

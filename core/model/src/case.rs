@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actor::{Actor, Reporter};
 use crate::clock::{ClockName, ClockState};
-use crate::event::{Event, EventBody, Moved, Outcome, Reported, Tally, Task};
+use crate::event::{Application, Event, EventBody, Moved, Outcome, Reported, Tally, Task};
 use crate::ids::{
     ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, OfficeId, PackHash, PartyId, ProcessId, StageId,
     StateId,
@@ -100,6 +100,8 @@ pub struct Case {
     pub channel: String,
     /// Its id in the system it came from.
     pub source_id: Option<String>,
+    /// What was applied for, when it is an application.
+    pub application: Option<Application>,
     /// Who reported it.
     pub reporter: Reporter,
     /// Who joined it later.
@@ -192,6 +194,7 @@ impl Case {
             place: reported.place.clone(),
             channel: reported.channel.clone(),
             source_id: reported.source_id.clone(),
+            application: reported.application.clone(),
             reporter: reported.reporter.clone(),
             joined: Vec::new(),
             opened_at: event.at,

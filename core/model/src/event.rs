@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::actor::{Actor, Reporter};
 use crate::clock::ClockName;
 use crate::ids::{
-    ActionId, CalendarId, CaseId, CaseNo, CategoryId, ConditionId, EventId, EvidenceId, OfficeId, PackHash, PartyId,
-    ProcessId, RoleId, StageId, StateId,
+    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, OfficeId, PackHash,
+    PartyId, ProcessId, RoleId, SealedId, ServiceId, StageId, StateId,
 };
 use crate::limit::Limit;
 use crate::place::Place;
@@ -200,6 +200,9 @@ pub struct Reported {
     /// Answers to the category's form, by field id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub answers: BTreeMap<String, serde_json::Value>,
+    /// What was applied for, when the case is an application for a service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<Application>,
     /// The id in the system it came from, unique per source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,
@@ -210,6 +213,18 @@ pub struct Reported {
     /// The first task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
+}
+
+/// An application (申办): the service, and where its answers are. The answers themselves are sealed: an event names no
+/// person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// The service applied for.
+    pub service: ServiceId,
+    /// The sealed answers.
+    pub answers: SealedId,
+    /// SHA-256 of salt and answers as sealed, so that a receipt proves which answers were handed in.
+    pub commitment: Commitment,
 }
 
 /// What one party must do next. Its deadline is the clock it names.

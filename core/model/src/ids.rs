@@ -100,6 +100,10 @@ ulid_id!(
     /// A sealed contact record: name, phone, e-mail of somebody who reported.
     ContactId, "contact id"
 );
+ulid_id!(
+    /// A sealed record: answers of an application, readable with its person's key alone.
+    SealedId, "sealed record id"
+);
 
 /// Longest word of a pack, in bytes.
 const WORD_MAX: usize = 64;
@@ -290,6 +294,10 @@ digest_id!(
 digest_id!(
     /// The hash of a checked pack, pinned by every case that began under it.
     PackHash, "pack hash"
+);
+digest_id!(
+    /// A commitment: the salted SHA-256 of a sealed record, which says nothing once salt and record are gone.
+    Commitment, "commitment"
 );
 
 fn parse_digest(text: &str) -> Option<[u8; 32]> {

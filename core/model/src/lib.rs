@@ -16,7 +16,7 @@ pub mod time;
 pub use actor::{Actor, Grant, Reporter};
 pub use case::{Case, FoldError, Step};
 pub use clock::{ClockName, ClockState};
-pub use event::{Event, EventBody, Moved, NewEvent, Outcome, Reported, Tally, Task};
+pub use event::{Application, Event, EventBody, Moved, NewEvent, Outcome, Reported, Tally, Task};
 pub use ids::*;
 pub use limit::{Limit, LimitUnit};
 pub use place::Place;

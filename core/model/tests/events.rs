@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use dipper_model as model;
 use grid::{Cell, Level, LonLat};
 use model::{
-    Actor, Case, CaseId, ClientId, ClockName, ContactId, Event, EventBody, EventId, EvidenceId, FoldError, Instant,
-    Moved, Outcome, PackHash, PartyId, Place, Reported, Reporter, Tally, Task,
+    Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, Event, EventBody, EventId, EvidenceId,
+    FoldError, Instant, Moved, Outcome, PackHash, PartyId, Place, Reported, Reporter, SealedId, Tally, Task,
 };
 use serde_json::{Value, json};
 
@@ -70,10 +70,23 @@ fn whole_report() -> Reported {
         },
         evidence: vec![file(1), file(2)],
         answers: BTreeMap::from([("lane".to_owned(), json!(2)), ("kinds".to_owned(), json!(["a", "b"]))]),
+        application: None,
         source_id: Some("101000295613".to_owned()),
         state: "reported".parse().unwrap(),
         stage: "collect".parse().unwrap(),
         task: Some(task("acceptor", "supervision_centre", ClockName::Task)),
+    }
+}
+
+fn application() -> Reported {
+    Reported {
+        application: Some(Application {
+            service: "food_business_licence".parse().unwrap(),
+            answers: SealedId::new(at(0), 6),
+            commitment: Commitment::new([8; 32]),
+        }),
+        answers: BTreeMap::new(),
+        ..whole_report()
     }
 }
 
@@ -171,7 +184,9 @@ fn samples() -> Vec<(String, EventBody)> {
         EventBody::Rated { stars: 1, note: None },
     ];
     let named = |end: &'static str| move |body: EventBody| (format!("{}{end}.json", body.kind()), body);
-    whole.into_iter().map(named("")).chain(bare.into_iter().map(named("_bare"))).collect()
+    let applied = EventBody::Reported(Box::new(application()));
+    let samples = whole.into_iter().map(named("")).chain(bare.into_iter().map(named("_bare")));
+    samples.chain([applied].into_iter().map(named("_application"))).collect()
 }
 
 /// A new variant does not compile here until it has its sample above.

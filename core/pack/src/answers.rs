@@ -61,6 +61,10 @@ pub fn parse_answers(
     for field in fields {
         let answer = answers.get(field.id.as_str()).filter(|answer| !is_blank(answer));
         let outcome = match answer {
+            _ if !is_asked(field, answers) => match answers.get(field.id.as_str()) {
+                Some(_) => Err("is not asked after these answers; leave it out".to_owned()),
+                None => Ok(()),
+            },
             Some(answer) => parse_one(city, field, answer, &mut parsed),
             None if field.required || asks_for_files(field) => Err("an answer is required".to_owned()),
             None => Ok(()),
@@ -70,6 +74,52 @@ pub fn parse_answers(
         }
     }
     if faults.is_empty() { Ok(parsed) } else { Err(faults) }
+}
+
+/// Parses the answers to a form that people outside the offices fill in, by the letter of [`crate::form_schema`]: what
+/// is not answered is left out, and what is there has the type of its field.
+///
+/// # Errors
+/// As [`parse_answers`].
+pub fn parse_form(
+    city: &City,
+    fields: &[Field],
+    answers: &BTreeMap<String, Value>,
+) -> Result<Answers, Vec<FieldFault>> {
+    let asked = fields.iter().filter_map(|field| Some((field, answers.get(field.id.as_str())?)));
+    let mistyped = asked.filter_map(|(field, answer)| Some((field, type_fault(&field.kind, answer)?)));
+    let faults: Vec<FieldFault> = mistyped
+        .map(|(field, message)| FieldFault { field: field.id.to_string(), message: message.to_owned() })
+        .collect();
+    if faults.is_empty() { parse_answers(city, fields, answers) } else { Err(faults) }
+}
+
+/// Why an answer has not the JSON type of its field.
+fn type_fault(kind: &FieldKind, answer: &Value) -> Option<&'static str> {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    match (kind, answer) {
+        (_, Value::Null) => Some("must be left out when there is no answer"),
+        (FieldKind::Number { .. }, answer) => (!answer.is_number()).then_some("must be a number"),
+        (FieldKind::Choices { .. } | FieldKind::Evidence { .. }, answer) => {
+            (!answer.is_array()).then_some("must be a list")
+        }
+        (_, Value::String(text)) => {
+            text.contains(is_control).then_some("must be plain text without control characters")
+        }
+        _ => Some("must be text"),
+    }
+}
+
+/// Whether a field is asked, after these answers. A field that was not asked was not answered, so what depends on it is
+/// not asked either.
+pub fn is_asked(field: &Field, answers: &BTreeMap<String, Value>) -> bool {
+    let Some(show_if) = &field.show_if else { return true };
+    let is_one = |answer: &Value| answer.as_str().is_some_and(|answer| show_if.is.iter().any(|one| one == answer));
+    match answers.get(show_if.field.as_str()) {
+        Some(Value::Array(chosen)) => chosen.iter().any(is_one),
+        Some(answer) => is_one(answer),
+        None => false,
+    }
 }
 
 fn is_blank(answer: &Value) -> bool {
@@ -88,8 +138,11 @@ fn asks_for_files(field: &Field) -> bool {
 fn parse_one(city: &City, field: &Field, answer: &Value, parsed: &mut Answers) -> Result<(), String> {
     let id = field.id.as_str();
     match &field.kind {
-        FieldKind::Text { max } => {
+        FieldKind::Text { max, format } => {
             let text = parse_text(answer, *max)?;
+            if let Some(format) = format.filter(|format| !format.fits(&text)) {
+                return Err(format!("must be {}", format.words()));
+            }
             if id == "note" {
                 parsed.note = Some(text);
             } else {
@@ -97,7 +150,7 @@ fn parse_one(city: &City, field: &Field, answer: &Value, parsed: &mut Answers) -
             }
         }
         FieldKind::Number { min, max } => {
-            let number = answer.as_i64().filter(|number| (*min..=*max).contains(number));
+            let number = whole(answer).filter(|number| (*min..=*max).contains(number));
             let number = number.ok_or_else(|| format!("must be a whole number from {min} to {max}"))?;
             parsed.others.insert(id.to_owned(), number.into());
         }
@@ -113,7 +166,14 @@ fn parse_one(city: &City, field: &Field, answer: &Value, parsed: &mut Answers) -
             let items = answer.as_array().ok_or("must be a list")?;
             let chosen =
                 items.iter().map(|item| parse_choice(item, options).map(Value::from)).collect::<Result<Vec<_>, _>>()?;
+            if chosen.iter().enumerate().any(|(place, one)| chosen[..place].contains(one)) {
+                return Err("names the same choice twice".to_owned());
+            }
             parsed.others.insert(id.to_owned(), chosen.into());
+        }
+        FieldKind::Date => {
+            let day = answer.as_str().filter(|day| is_day(day)).ok_or("must be a day such as 2026-11-23")?;
+            parsed.others.insert(id.to_owned(), day.into());
         }
         FieldKind::Datetime => {
             let at = answer.as_str().and_then(|text| text.parse::<Instant>().ok());
@@ -144,8 +204,22 @@ fn parse_one(city: &City, field: &Field, answer: &Value, parsed: &mut Answers) -
     Ok(())
 }
 
+/// A whole number, however JSON spells it: 3 and 3.0 are one number.
+fn whole(answer: &Value) -> Option<i64> {
+    /// Beyond it a JSON number need not be exact (RFC 8259 §6).
+    const EXACT: f64 = 9_007_199_254_740_991.0;
+    let spelt = || answer.as_f64().filter(|number| number.fract() == 0.0 && number.abs() <= EXACT);
+    answer.as_i64().or_else(|| spelt().map(|number| number as i64))
+}
+
+/// A day of the calendar, spelt `2026-11-23`.
+fn is_day(text: &str) -> bool {
+    let shape = |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
+    text.len() == 10 && text.bytes().enumerate().all(shape) && text.parse::<jiff::civil::Date>().is_ok()
+}
+
 fn parse_text(answer: &Value, max: u32) -> Result<String, String> {
-    let text = answer.as_str().ok_or("must be text")?.trim();
+    let text = answer.as_str().ok_or("must be text")?;
     let count = text.chars().count();
     if count > max as usize {
         return Err(format!("must be at most {max} characters, has {count}"));
@@ -153,7 +227,7 @@ fn parse_text(answer: &Value, max: u32) -> Result<String, String> {
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         return Err("must be plain text without control characters".to_owned());
     }
-    Ok(text.to_owned())
+    Ok(text.trim().to_owned())
 }
 
 fn parse_choice(answer: &Value, options: &[Choice]) -> Result<String, String> {

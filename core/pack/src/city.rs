@@ -149,7 +149,7 @@ pub enum Face {
 pub struct Category {
     /// Name.
     pub title: Text,
-    /// Component (部件) or event (事件).
+    /// Component (部件), event (事件) or application for a service (办件).
     pub kind: CategoryKind,
     /// Official code within the city, such as `0101`.
     pub code: String,
@@ -189,7 +189,7 @@ pub enum Intake {
     Batch,
 }
 
-/// Component or event.
+/// Component, event or application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CategoryKind {
@@ -197,6 +197,8 @@ pub enum CategoryKind {
     Component,
     /// 事件: something that happens.
     Event,
+    /// 办件: an application for a service.
+    Service,
 }
 
 /// A filing condition (立案条件) with its limit and closing condition (结案条件): the key of a limit.

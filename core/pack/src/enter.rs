@@ -123,6 +123,8 @@ pub struct Opening {
     pub evidence: Vec<EvidenceId>,
     /// Answers to the category's form.
     pub answers: BTreeMap<String, serde_json::Value>,
+    /// What was applied for, when it is an application.
+    pub application: Option<model::Application>,
     /// Its id in the system it came from.
     pub source_id: Option<String>,
 }
@@ -156,6 +158,7 @@ impl Opening {
             reporter: self.reporter,
             evidence: self.evidence,
             answers: self.answers,
+            application: self.application,
             source_id: self.source_id,
             state: process.first.clone(),
             stage: state.stage.clone(),

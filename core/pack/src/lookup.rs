@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{ActionId, CalendarId, CategoryId, ConditionId, OfficeId, ProcessId, RegionId, RoleId, StageId, StateId};
+use model::{
+    ActionId, CalendarId, CategoryId, ConditionId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, StageId, StateId,
+};
 
 use crate::city::{
-    Action, CalendarRules, Category, City, Condition, Office, OfficeRule, Process, Region, Role, Route, Stage, State,
+    Action, CalendarRules, Category, CategoryKind, City, Condition, Office, OfficeRule, Process, Region, Role, Route,
+    Service, Stage, State,
 };
 
 /// Longest walk up a tree. A checked tree is far lower; this only keeps an unchecked one from going round for ever.
@@ -110,8 +113,30 @@ impl City {
             .collect()
     }
 
-    /// The office that handles a category in a region: the first rule that matches, rules being kept most specific first.
+    /// The service that cases of a category apply for; absent for reports.
+    pub fn service_of(&self, category: &CategoryId) -> Option<(&ServiceId, &Service)> {
+        self.category(category).filter(|category| category.kind == CategoryKind::Service)?;
+        self.services.get_key_value(category.as_str())
+    }
+
+    /// The processes that applications follow.
+    pub fn service_processes(&self) -> BTreeSet<&ProcessId> {
+        self.services.values().filter_map(|service| Some(&service.apply.as_ref()?.process)).collect()
+    }
+
+    /// The offices that may come to handle cases of a process, by routing or as those of its services.
+    pub fn handlers_of(&self, process: &ProcessId) -> BTreeSet<&OfficeId> {
+        let applied = self.services.values().filter(|service| service.apply.as_ref().is_some_and(|apply| apply.process == *process));
+        let offices: BTreeSet<&OfficeId> = applied.map(|service| &service.office).collect();
+        if offices.is_empty() { self.routing.iter().map(|route| &route.office).collect() } else { offices }
+    }
+
+    /// The office that handles a category in a region: an application goes to the office of its service, a report by the
+    /// first rule that matches, rules being kept most specific first.
     pub fn route(&self, category: &CategoryId, region: &RegionId) -> Option<OfficeId> {
+        if let Some((_, service)) = self.service_of(category) {
+            return Some(service.office.clone());
+        }
         let matches = |route: &&Route| {
             route.matches_category(category)
                 && route.region.as_ref().is_none_or(|ancestor| self.is_within(region, ancestor))

@@ -7,12 +7,12 @@ mod services;
 
 use std::collections::BTreeMap;
 
-use model::{OfficeId, RegionId, Text};
+use model::{CategoryId, OfficeId, RegionId, Text};
 
 pub(crate) use fields::lower_fields;
 
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, Escalation, Office, Process, Region,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, Escalation, Office, Poor, Process, Region,
     Role, Route, Services, Stage, State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
@@ -48,6 +48,8 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
     let forms = index(&folder.forms, "form", report, |form, report| Some(lower_fields(form, report)));
     let messages = index(&folder.messages, "message", report, |text: &Text, _| Some(text.clone()));
     let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
+    let catalogue = services::lower_catalogue(folder);
+    let (categories, services) = with_applications(categories, services, &catalogue);
     let pack = folder.pack.as_ref()?;
     let root = root_of(folder).map(|region| region.id.value.clone());
     let root = root.or_else(|| RegionId::new("city").ok()).expect("city is a word");
@@ -61,13 +63,28 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         calendars,
         forms,
         messages,
-        catalogue: services::lower_catalogue(folder),
+        catalogue,
         services,
         routing: lower_routing(folder),
         ..lower_pack(pack)
     };
     city.sort_routing();
     Some(city)
+}
+
+/// Adds the categories of applications. One that a file declares under the same id stays; the check refuses it.
+fn with_applications(
+    mut categories: BTreeMap<CategoryId, Category>,
+    services: Services,
+    catalogue: &Catalogue,
+) -> (BTreeMap<CategoryId, Category>, Services) {
+    for (id, service) in &services {
+        if let Some(category) = services::category_of(service, catalogue) {
+            let id = CategoryId::new(id.as_str()).expect("ids of services and of categories are words alike");
+            categories.entry(id).or_insert(category);
+        }
+    }
+    (categories, services)
 }
 
 /// The first region without a parent.
@@ -235,6 +252,7 @@ fn lower_action(action: &ActionSource, report: &mut Report) -> Action {
         task: action.task.as_ref().map(|effect| effect.value),
         tally: action.tally,
         effect: action.effect.as_ref().map(|effect| effect.value),
+        poor: action.poor.as_ref().map(|poor| Poor { stars: poor.value.stars.value, to: poor.value.to.value.clone() }),
         within: action.within.as_ref().map(|within| within.value.clone()),
         not_again_before: action.not_again_before.as_ref().map(|within| within.value.clone()),
         public_title: action.public_title.clone(),

@@ -36,7 +36,9 @@ pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
-pub use people::{AccessRow, ApiKeyRow, ContactRow, Holder, PartyKind, PartyRow, SessionRow, fold_login};
+pub use people::{
+    AccessRow, ApiKeyRow, ContactRow, DraftRow, Holder, Looked, PartyKind, PartyRow, SealedRow, SessionRow, fold_login,
+};
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use url::DatabaseUrl;

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use dipper_store as store;
-use model::{ContactId, EvidenceId, Grant, Instant, PackHash, PartyId};
+use model::{ContactId, EvidenceId, Grant, Instant, PackHash, PartyId, SealedId, ServiceId};
 use serde_json::json;
-use store::{AccessRow, ApiKeyRow, ContactRow, EvidenceRow, LedgerHead, PartyKind, PartyRow, SessionRow, StoreError};
+use store::{AccessRow, ApiKeyRow, ContactRow, DraftRow, EvidenceRow, LedgerHead, Looked, PartyKind, PartyRow, SessionRow, StoreError};
 use testkit::{Story, on_both_databases};
 
 const MINUTE_US: i64 = 60_000_000;
@@ -198,15 +198,17 @@ on_both_databases!(an_erased_person_leaves_only_what_cannot_be_opened, |database
     assert_eq!(database.read_blocking(move |reader| reader.find_contact(id)).unwrap(), Some(kept));
 });
 
-on_both_databases!(every_look_at_a_contact_is_on_the_trail, |database| {
+on_both_databases!(every_look_at_personal_data_is_on_the_trail, |database| {
     let (contact, clerk) = (ContactId::new(at(0), 1), PartyId::new(at(0), 2));
+    let (answers, subject) = (SealedId::new(at(0), 3), PartyId::new(at(0), 4));
     let case = database.write_blocking(|tx| Story::default().file(tx, at(0))).unwrap().id;
     let look = move |minute: i64| AccessRow {
         at: at(minute),
         party: clerk,
         role: "acceptor".parse().unwrap(),
         office: "centre".parse().unwrap(),
-        contact,
+        looked: if minute == 1 { Looked::Application(answers) } else { Looked::Contact(contact) },
+        subject: (minute < 3).then_some(subject),
         case,
         purpose: format!("call {minute}"),
     };
@@ -215,6 +217,7 @@ on_both_databases!(every_look_at_a_contact_is_on_the_trail, |database| {
         .unwrap();
     let of_contact = database.read_blocking(move |reader| reader.list_access_of_contact(contact, 2)).unwrap();
     assert_eq!(of_contact, [look(3), look(2)]);
+    assert_eq!(database.read_blocking(move |reader| reader.list_access_to(subject, 9)).unwrap(), [look(2), look(1)]);
     assert_eq!(database.read_blocking(move |reader| reader.list_access_of_case(case, 9)).unwrap().len(), 3);
     assert_eq!(database.read_blocking(move |reader| reader.list_access_by(clerk, 9)).unwrap().len(), 3);
 });
@@ -292,4 +295,36 @@ on_both_databases!(a_head_of_a_log_is_swapped_only_by_who_knows_the_one_before, 
     assert_eq!(find("city"), Some(head("city", 3, 0)), "unchanged so far");
     assert!(swap(Some(3), head("city", 5, 2)));
     assert_eq!((find("city"), find("water")), (Some(head("city", 5, 2)), Some(head("water", 1, 1))));
+});
+
+on_both_databases!(a_draft_is_saved_over_the_one_it_was_made_from_alone, |database| {
+    let (party, service): (_, ServiceId) = (PartyId::new(at(0), 7), "ramp".parse().unwrap());
+    let (name, key) = (service.clone(), "k1".to_owned());
+    let draft = move |version: u32, minute: i64| DraftRow {
+        party,
+        service: name.clone(),
+        key_id: key.clone(),
+        sealed: vec![u8::try_from(minute).unwrap()],
+        version,
+        updated_at: at(minute),
+    };
+    let saves = draft.clone();
+    let saved = database
+        .write_blocking(move |tx| {
+            tx.record_party(&PartyRow::resident(party, "li", "李", at(0)))?;
+            tx.record_person_key("k1", b"wrapped")?;
+            [(2, 0), (1, 1), (2, 2), (2, 3), (1, 4), (3, 5)]
+                .into_iter()
+                .map(|(version, minute)| tx.save_draft(&saves(version, minute)))
+                .collect::<Result<Vec<_>, StoreError>>()
+        })
+        .unwrap();
+    assert_eq!(saved, [false, true, true, false, false, true]);
+    let named = service.clone();
+    let found = database.read_blocking(move |reader| reader.find_draft(party, &named)).unwrap();
+    assert_eq!(found, Some(draft(3, 5)));
+    assert_eq!(database.read_blocking(move |reader| reader.list_drafts(party)).unwrap(), [draft(3, 5)]);
+    assert_eq!(database.write_blocking(|tx| tx.delete_drafts_before(at(5))).unwrap(), 0);
+    assert_eq!(database.write_blocking(|tx| tx.delete_drafts_before(at(6))).unwrap(), 1);
+    assert!(!database.write_blocking(move |tx| tx.delete_draft(party, &service)).unwrap());
 });

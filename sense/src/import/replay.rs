@@ -244,6 +244,7 @@ pub(super) fn events(
         reporter: Reporter { party: None, client: Some(map.source.clone()), contact: None },
         evidence: Vec::new(),
         answers: row.answers.clone(),
+        application: None,
         source_id: Some(row.source_id.clone()),
     };
     let (_, process) = opening.process(compiled)?;

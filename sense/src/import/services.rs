@@ -224,6 +224,7 @@ impl<'a> Rows<'a> {
             result: None,
             basis: Vec::new(),
             questions: Vec::new(),
+            apply: None,
             groups: Vec::new(),
             life_events: Vec::new(),
             keywords: Vec::new(),

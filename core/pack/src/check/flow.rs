@@ -47,6 +47,11 @@ fn edges_of(process: &ProcessSource) -> Edges<'_> {
                 edges.entry(&from.value).or_default().insert(to);
             }
         }
+        if let Some(poor) = &action.poor {
+            for from in &action.from.0 {
+                edges.entry(&from.value).or_default().insert(&poor.value.to.value);
+            }
+        }
     }
     let came_from = reversed(&edges);
     for action in process.actions.iter().filter(|action| action.to.value == Target::Previous) {

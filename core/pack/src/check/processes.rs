@@ -8,7 +8,7 @@ use super::flow;
 use crate::city::{City, ClockEffect, Effect, LimitRule, OfficeRule, Target, Who, Within};
 use crate::faults::{At, Report};
 use crate::source::files::Folder;
-use crate::source::types::{ActionSource, FieldSource, ProcessSource, StateSource, TaskSource};
+use crate::source::types::{ActionSource, FieldSource, PoorSource, ProcessSource, StateSource, TaskSource};
 use crate::source::words::FieldType;
 
 /// What the checks of one process look things up in.
@@ -206,7 +206,21 @@ impl Checker<'_> {
         if let Some(tone) = action.tone.as_ref().filter(|tone| !matches!(tone.as_str(), "primary" | "danger")) {
             self.report.fault(tone.at, format!("{:?} is not a tone: use primary or danger", tone.value));
         }
+        if let Some(poor) = &action.poor {
+            self.check_poor(action, poor);
+        }
         self.check_effects(action);
+    }
+
+    fn check_poor(&mut self, action: &ActionSource, poor: &At<PoorSource>) {
+        let id = &action.id.value;
+        self.check_target(&poor.value.to, &format!("action {id}"));
+        if !(1..=4).contains(&poor.value.stars.value) {
+            self.report.fault(poor.value.stars.at, format!("action {id}: a poor rating has 1 to 4 stars at most"));
+        }
+        if action.effect.as_ref().is_none_or(|effect| effect.value != Effect::Rate) {
+            self.report.fault(poor.at, format!("action {id}: \"poor\" belongs to an action that rates"));
+        }
     }
 
     /// Effects have the fields they read, and a meaning where they stand.

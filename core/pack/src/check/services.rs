@@ -9,7 +9,7 @@ use crate::city::{City, CodeShape, Promise};
 use crate::faults::{At, Pos, Report};
 use crate::source::files::Folder;
 use crate::source::read::Table;
-use crate::source::services::{CatalogueFile, ServiceSource};
+use crate::source::services::{ApplySource, CatalogueFile, ServiceSource};
 
 pub(super) fn check_services(folder: &Folder, city: Option<&City>, report: &mut Report) {
     let forms = folder.catalogue.as_ref().map(|catalogue| code_forms(catalogue, report)).unwrap_or_default();
@@ -27,6 +27,7 @@ pub(super) fn check_services(folder: &Folder, city: Option<&City>, report: &mut 
         check_code(service, folder, &forms, report);
         check_references(id, service, folder, report);
         check_limits(id, service, city, report);
+        check_apply(id, service, folder, report);
         for channel in &service.channels {
             if let Some(point) = &channel.point {
                 check_point(point, report);
@@ -105,6 +106,34 @@ fn check_references(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder
         if !known(headings(|catalogue| &catalogue.life_events), &event.value) {
             report.fault(event.at, format!("service {}: catalogue.yaml has no life event {}", id.value, event.value));
         }
+    }
+}
+
+/// What an application needs: a process of its own kind, a form of questions to people, and a limit.
+fn check_apply(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder, report: &mut Report) {
+    let Some(apply) = &service.apply else { return };
+    let ApplySource { process, form } = &apply.value;
+    if !folder.processes.may_have(&process.value) {
+        report.fault(process.at, format!("service {}: unknown process {}", id.value, process.value));
+    }
+    if !folder.forms.may_have(&form.value) {
+        report.fault(form.at, format!("service {}: unknown form {}", id.value, form.value));
+    }
+    let is_mixed = folder.categories.iter().any(|(_, category)| category.process.value == process.value);
+    if is_mixed {
+        let message = format!("service {}: process {} is for reports; applications need their own", id.value, process.value);
+        report.fault(process.at, message);
+    }
+    if folder.categories.items.iter().any(|(category, _)| category.value.as_str() == id.value.as_str()) {
+        report.fault(id.at, format!("service {} has the id of a category, which its applications need", id.value));
+    }
+    if service.promised_limit.is_none() {
+        report.fault(apply.at, format!("service {} can be applied for, so it needs a promised_limit", id.value));
+    }
+    let fields = folder.forms.iter().filter(|(known, _)| known.value == form.value).flat_map(|(_, fields)| fields);
+    for field in fields.filter(|field| !field.kind.value.is_for_applicants()) {
+        let message = format!("field {}: form {} is for applicants, who cannot answer its type", field.id.value, form.value);
+        report.fault(field.id.at, message);
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::city::{LimitRule, Who};
 use crate::faults::Report;
 use crate::source::files::Folder;
+use crate::source::services::ServiceSource;
 
 /// Warns of roles, stages, processes, calendars and forms that nothing uses.
 pub(super) fn check(folder: &Folder, report: &mut Report) {
@@ -42,14 +43,20 @@ pub(super) fn check(folder: &Folder, report: &mut Report) {
         report.warn(id.at, format!("no limit counts by calendar {}", id.value));
     }
     for (id, _) in folder.processes.iter() {
-        if !folder.categories.iter().any(|(_, category)| category.process.value == id.value) {
-            report.warn(id.at, format!("no category follows process {}", id.value));
+        let applied = |service: &ServiceSource| service.apply.as_ref().is_some_and(|apply| apply.value.process.value == id.value);
+        if !folder.categories.iter().any(|(_, category)| category.process.value == id.value)
+            && !folder.services.iter().any(|(_, service)| applied(service))
+        {
+            report.warn(id.at, format!("no category or service follows process {}", id.value));
         }
     }
     for (id, _) in folder.forms.iter() {
         let used = |form: &crate::faults::At<model::FormId>| form.value == id.value;
-        if !folder.categories.iter().any(|(_, category)| category.form.as_ref().is_some_and(used)) {
-            report.warn(id.at, format!("no category asks form {}", id.value));
+        let applied = |service: &ServiceSource| service.apply.as_ref().is_some_and(|apply| used(&apply.value.form));
+        if !folder.categories.iter().any(|(_, category)| category.form.as_ref().is_some_and(used))
+            && !folder.services.iter().any(|(_, service)| applied(service))
+        {
+            report.warn(id.at, format!("no category or service asks form {}", id.value));
         }
     }
 }

@@ -136,6 +136,9 @@ pub struct Action {
     /// What it does beside moving.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
+    /// Where a poor rating leads instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poor: Option<Poor>,
     /// Only within this time after the case closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Within>,
@@ -148,6 +151,15 @@ pub struct Action {
     /// Look of the button: `primary`, `danger` or nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tone: Option<String>,
+}
+
+/// A poor rating (差评) takes the case to where it is put right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Poor {
+    /// At most so many stars, 1 to 4.
+    pub stars: u8,
+    /// The state it leads to.
+    pub to: StateId,
 }
 
 /// A limit by a calendar.
@@ -238,6 +250,34 @@ pub struct Field {
     /// Help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<Text>,
+    /// When it is asked at all; always when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show_if: Option<ShowIf>,
+}
+
+/// A field is asked when an earlier choice was answered with one of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShowIf {
+    /// The earlier field, a choice or choices.
+    pub field: FormId,
+    /// The answers that bring it up.
+    pub is: Vec<String>,
+}
+
+/// The shape of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextFormat {
+    /// A telephone number: 5 to 20 digits with joiners.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// 居民身份证号码 of 18 characters (GB 11643-1999); its last one is not checked here.
+    IdCard,
+    /// 统一社会信用代码 of 18 characters (GB 32100-2015).
+    CreditCode,
+    /// 邮政编码 of six digits.
+    Postcode,
 }
 
 /// What kind of answer a field takes.
@@ -248,6 +288,9 @@ pub enum FieldKind {
     Text {
         /// Longest text, characters.
         max: u32,
+        /// Its shape; any when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<TextFormat>,
     },
     /// A whole number.
     Number {
@@ -268,6 +311,8 @@ pub enum FieldKind {
     },
     /// A date and time, RFC 3339.
     Datetime,
+    /// A day, `2026-11-23`.
+    Date,
     /// An office: it becomes the handler.
     Office {
         /// Only offices of these kinds.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{FormId, Limit, OfficeId, Text};
+use model::{FormId, Limit, OfficeId, ProcessId, Text};
 use serde::{Deserialize, Serialize};
 
 use super::RegionLevel;
@@ -137,6 +137,9 @@ pub struct Service {
     /// Questions people ask (常见问题).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Question>,
+    /// How it is applied for here; absent where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apply: Option<Apply>,
     /// Headings it stands under.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<FormId>,
@@ -146,6 +149,15 @@ pub struct Service {
     /// Further words people search with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
+}
+
+/// How a service is applied for. An application is a case of the category that has the service's id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Apply {
+    /// The process it follows.
+    pub process: ProcessId,
+    /// What is asked of the applicant.
+    pub form: FormId,
 }
 
 /// Whether a promise keeps within the law.

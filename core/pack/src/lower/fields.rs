@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use model::Limit;
 
-use crate::city::{Choice, Field, FieldKind};
+use crate::city::{Choice, Field, FieldKind, ShowIf};
 use crate::faults::{At, Report};
-use crate::source::types::{ChoiceSource, FieldSource};
+use crate::source::types::{ChoiceSource, FieldSource, ShowIfSource};
 use crate::source::words::FieldType;
 
 /// Longest text a field may allow, characters.
@@ -17,11 +17,12 @@ const FILES_MAX: u32 = 20;
 /// Lowers a list of fields; a fault for an id that stands twice and for attributes that do not fit the type.
 pub(crate) fn lower_fields(sources: &[FieldSource], report: &mut Report) -> Vec<Field> {
     let mut seen = BTreeSet::new();
-    let mut fields = Vec::with_capacity(sources.len());
+    let mut fields: Vec<Field> = Vec::with_capacity(sources.len());
     for source in sources {
         if !seen.insert(&source.id.value) {
             report.fault(source.id.at, format!("field {} stands twice", source.id.value));
         }
+        let show_if = source.show_if.as_ref().and_then(|show_if| lower_show_if(source, show_if, &fields, report));
         if let Some(kind) = lower_kind(source, report) {
             let field = Field {
                 id: source.id.value.clone(),
@@ -30,6 +31,7 @@ pub(crate) fn lower_fields(sources: &[FieldSource], report: &mut Report) -> Vec<
                 required: source.required,
                 public: source.public,
                 help: source.help.clone(),
+                show_if,
             };
             fields.push(field);
         }
@@ -37,14 +39,47 @@ pub(crate) fn lower_fields(sources: &[FieldSource], report: &mut Report) -> Vec<
     fields
 }
 
-/// The attributes a type has, of max, min, options and kinds.
+/// The condition of a field, which must be about a choice that was asked before it.
+fn lower_show_if(
+    source: &FieldSource,
+    show_if: &At<ShowIfSource>,
+    before: &[Field],
+    report: &mut Report,
+) -> Option<ShowIf> {
+    let ShowIfSource { field, is } = &show_if.value;
+    let id = &source.id.value;
+    let earlier = before.iter().find(|earlier| earlier.id == field.value);
+    let options = match earlier.map(|earlier| &earlier.kind) {
+        Some(FieldKind::Choice { options } | FieldKind::Choices { options }) => options,
+        Some(_) => {
+            report.fault(field.at, format!("field {id}: {} is no choice, so nothing can depend on it", field.value));
+            return None;
+        }
+        None => {
+            report.fault(field.at, format!("field {id}: there is no earlier field {}", field.value));
+            return None;
+        }
+    };
+    if is.0.is_empty() {
+        report.fault(show_if.at, format!("field {id}: \"is\" must name a choice of {}", field.value));
+    }
+    for answer in &is.0 {
+        if !options.iter().any(|option| option.id == answer.value) {
+            report.fault(answer.at, format!("field {id}: {} has no choice {:?}", field.value, answer.value));
+        }
+    }
+    Some(ShowIf { field: field.value.clone(), is: is.0.iter().map(|answer| answer.value.clone()).collect() })
+}
+
+/// The attributes a type has, of max, min, options, kinds and format.
 const fn attributes(kind: FieldType) -> &'static [&'static str] {
     match kind {
-        FieldType::Text | FieldType::Limit => &["max"],
+        FieldType::Text => &["max", "format"],
+        FieldType::Limit => &["max"],
         FieldType::Number | FieldType::Evidence => &["min", "max"],
         FieldType::Choice | FieldType::Choices => &["options"],
         FieldType::Office => &["kinds"],
-        FieldType::Datetime | FieldType::Condition | FieldType::Stars | FieldType::Person => &[],
+        FieldType::Date | FieldType::Datetime | FieldType::Condition | FieldType::Stars | FieldType::Person => &[],
     }
 }
 
@@ -55,6 +90,7 @@ fn lower_kind(source: &FieldSource, report: &mut Report) -> Option<FieldKind> {
         ("min", source.min.as_ref().map(|at| at.at)),
         ("options", source.options.as_ref().map(|at| at.at)),
         ("kinds", source.kinds.as_ref().map(|at| at.at)),
+        ("format", source.format.as_ref().map(|at| at.at)),
     ];
     for (name, at) in given {
         if let Some(at) = at.filter(|_| !known.contains(&name)) {
@@ -62,7 +98,10 @@ fn lower_kind(source: &FieldSource, report: &mut Report) -> Option<FieldKind> {
         }
     }
     match source.kind.value {
-        FieldType::Text => Some(FieldKind::Text { max: whole(source, report, 1, TEXT_MAX)? }),
+        FieldType::Text => Some(FieldKind::Text {
+            max: whole(source, report, 1, TEXT_MAX)?,
+            format: source.format.as_ref().map(|format| format.value),
+        }),
         FieldType::Number => {
             let (min, max) = (source.min.as_ref().map(|at| at.value), max_of::<i64>(source, report, "a whole number")?);
             let min = min.unwrap_or(0);
@@ -73,6 +112,7 @@ fn lower_kind(source: &FieldSource, report: &mut Report) -> Option<FieldKind> {
         }
         FieldType::Choice => Some(FieldKind::Choice { options: options(source, report)? }),
         FieldType::Choices => Some(FieldKind::Choices { options: options(source, report)? }),
+        FieldType::Date => Some(FieldKind::Date),
         FieldType::Datetime => Some(FieldKind::Datetime),
         FieldType::Office => {
             let kinds =

@@ -1,10 +1,10 @@
 //! The catalogue of services, from the files as written.
 
-use model::{FormId, Text};
+use model::{ConditionId, FormId, Text};
 
 use crate::city::{
-    Catalogue, Channel, CodeForm, Fee, Heading, LegalBasis, Material, MaterialForm, Necessity, Question, Service,
-    ServiceResult, ServiceStep, SpecialProcedure,
+    Apply, Catalogue, Category, CategoryKind, Channel, CodeForm, Condition, Fee, Heading, Intake, LegalBasis, Material,
+    MaterialForm, Necessity, Question, Service, ServiceResult, ServiceStep, SpecialProcedure,
 };
 use crate::faults::At;
 use crate::geometry::round_deg;
@@ -64,9 +64,41 @@ pub(super) fn lower_service(source: &ServiceSource) -> Option<Service> {
         result: source.result.as_ref().map(|result| ServiceResult { kind: result.kind, title: result.title.0.clone() }),
         basis: lower_basis(source),
         questions: lower_questions(source),
+        apply: source.apply.as_ref().map(|apply| Apply {
+            process: apply.value.process.value.clone(),
+            form: apply.value.form.value.clone(),
+        }),
         groups: source.groups.iter().map(|group| group.value.clone()).collect(),
         life_events: source.life_events.iter().map(|event| event.value.clone()).collect(),
         keywords: source.keywords.clone(),
+    })
+}
+
+/// The category of applications for a service: it has the service's id, and the promised limit is its limit.
+///
+/// Absent where it cannot be applied for.
+pub(super) fn category_of(service: &Service, catalogue: &Catalogue) -> Option<Category> {
+    let apply = service.apply.as_ref()?;
+    let group = service.groups.first().and_then(|group| catalogue.groups.iter().find(|heading| heading.id == *group));
+    let condition = Condition {
+        id: ConditionId::new("promised").expect("a word"),
+        title: service.title.clone(),
+        limit: service.promised_limit,
+        closing: service.result.as_ref().map(|result| result.title.clone()).unwrap_or_default(),
+    };
+    Some(Category {
+        title: service.title.clone(),
+        kind: CategoryKind::Service,
+        code: service.code.clone(),
+        group: group.map_or_else(|| service.title.clone(), |heading| heading.title.clone()),
+        description: service.description.clone().unwrap_or_default(),
+        keywords: Vec::new(),
+        icon: group.and_then(|heading| heading.icon.clone()),
+        process: apply.process.clone(),
+        public: false,
+        intake: Intake::default(),
+        conditions: vec![condition],
+        form: Some(apply.form.clone()),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The catalogue of services as its files spell it: `catalogue.yaml` and `services/*.yaml`.
 
-use model::{FormId, Limit, OfficeId, ServiceId, Text};
+use model::{FormId, Limit, OfficeId, ProcessId, ServiceId, Text};
 use serde_json::Value as Json;
 
 use super::read::{Many, Needed, Reader, Source, Table, source};
@@ -110,12 +110,22 @@ source! {
         basis: Vec<BasisSource>,
         /// Questions people ask (常见问题).
         questions: Vec<QuestionSource>,
+        /// How it is applied for here: by which process, with which form; it cannot be when absent.
+        apply: Option<At<ApplySource>>,
         /// Headings of catalogue.yaml it stands under.
         groups: Vec<At<FormId>>,
         /// Life events of catalogue.yaml it belongs to.
         life_events: Vec<At<FormId>>,
         /// Further words people search with.
         keywords: Vec<String>,
+    }
+
+    /// How a service is applied for.
+    struct ApplySource {
+        /// The process an application follows; no other kind of case may follow it.
+        process: At<ProcessId>,
+        /// What is asked of the applicant.
+        form: At<FormId>,
     }
 
     /// Something an applicant brings.

@@ -8,7 +8,7 @@ use model::{
 use super::read::{Many, Needed, Table, source};
 use super::words::{FieldType, HolidayWord};
 use crate::city::{
-    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, Weekday, Who, Within,
+    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat, Weekday, Who, Within,
 };
 use crate::faults::At;
 
@@ -205,6 +205,8 @@ source! {
         tally: Option<Tally>,
         /// What it does beside moving.
         effect: Option<At<Effect>>,
+        /// Where a rating of at most so many stars leads instead.
+        poor: Option<At<PoorSource>>,
         /// Only within this time after the case closed: "15 calendar_day by working".
         within: Option<At<Within>>,
         /// Not again before this time has passed.
@@ -213,6 +215,14 @@ source! {
         public_title: Option<Text>,
         /// primary or danger.
         tone: Option<At<String>>,
+    }
+
+    /// A poor rating takes the case to where it is put right.
+    struct PoorSource {
+        /// At most so many stars, 1 to 4.
+        stars: At<u8>,
+        /// The state it leads to.
+        to: At<StateId>,
     }
 
     /// How a missed deadline climbs.
@@ -229,7 +239,7 @@ source! {
         id: At<FormId>,
         /// The question.
         title: Text,
-        /// text, number, choice, choices, datetime, office, evidence, limit, condition or stars.
+        /// text, number, choice, choices, date, datetime, office, evidence, limit, condition, stars or person.
         kind as "type": At<FieldType>,
         /// Whether it must be answered.
         required: bool,
@@ -245,6 +255,18 @@ source! {
         options: Option<At<Vec<ChoiceSource>>>,
         /// Kinds of office that may be chosen.
         kinds: Option<At<Vec<At<String>>>>,
+        /// Shape of a text: phone, email, id_card, credit_code or postcode.
+        format: Option<At<TextFormat>>,
+        /// Asked only after this answer to an earlier choice.
+        show_if: Option<At<ShowIfSource>>,
+    }
+
+    /// The earlier answer that brings a question up.
+    struct ShowIfSource {
+        /// The earlier field.
+        field: At<FormId>,
+        /// Any of these choices.
+        is: Many<At<String>>,
     }
 
     /// One entry of a list.

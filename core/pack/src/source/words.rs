@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::read::{Reader, Source, parsed_source, shown};
 use super::yaml::Node;
 use crate::city::{
-    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, Weekday, Who, Within,
+    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat, Weekday, Who, Within,
 };
 
 parsed_source! {
@@ -117,6 +117,7 @@ words! {
         "number" => Self::Number,
         "choice" => Self::Choice,
         "choices" => Self::Choices,
+        "date" => Self::Date,
         "datetime" => Self::Datetime,
         "office" => Self::Office,
         "evidence" => Self::Evidence,
@@ -124,6 +125,13 @@ words! {
         "condition" => Self::Condition,
         "stars" => Self::Stars,
         "person" => Self::Person,
+    }
+    TextFormat, "a format of text" {
+        "phone" => Self::Phone,
+        "email" => Self::Email,
+        "id_card" => Self::IdCard,
+        "credit_code" => Self::CreditCode,
+        "postcode" => Self::Postcode,
     }
     HolidayWord, "a rule of a holiday" {
         "dates" => Self::Dates,
@@ -139,6 +147,7 @@ pub(crate) enum FieldType {
     Number,
     Choice,
     Choices,
+    Date,
     Datetime,
     Office,
     Evidence,
@@ -146,6 +155,13 @@ pub(crate) enum FieldType {
     Condition,
     Stars,
     Person,
+}
+
+impl FieldType {
+    /// Whether somebody outside the offices can answer it.
+    pub const fn is_for_applicants(self) -> bool {
+        matches!(self, Self::Text | Self::Number | Self::Choice | Self::Choices | Self::Date | Self::Evidence)
+    }
 }
 
 /// The word of a holiday's rule.

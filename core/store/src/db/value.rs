@@ -3,7 +3,7 @@
 use grid::Cell;
 use model::{
     ActionId, CaseId, CaseNo, CategoryId, ClientId, ClockName, ConditionId, ContactId, EventId, EvidenceId, Instant,
-    OfficeId, Outcome, PackHash, PartyId, ProcessId, RegionId, RoleId, StageId, StateId,
+    OfficeId, Outcome, PackHash, PartyId, ProcessId, RegionId, RoleId, SealedId, ServiceId, StageId, StateId,
 };
 
 use crate::error::StoreError;
@@ -239,6 +239,8 @@ text_ids!(
     EventId,
     PartyId,
     ContactId,
+    SealedId,
+    ServiceId,
     CaseNo,
     OfficeId,
     RoleId,

@@ -1,10 +1,47 @@
-//! The access trail: who looked at whose contact, for which case, why.
+//! The access trail: who looked at whose data, for which case, why.
 
-use model::{CaseId, ContactId, EventId, Instant, OfficeId, PartyId, RoleId};
+use model::{CaseId, ContactId, EventId, Instant, OfficeId, PartyId, RoleId, SealedId};
 
 use crate::db::{Row, Value, params};
 use crate::error::StoreError;
 use crate::tx::{Reader, Tx};
+
+/// The columns of a look, in the order they are read.
+const COLUMNS: &str = "at_us, party, role, office, data, record, subject, case_id, purpose";
+
+/// What was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Looked {
+    /// Name, telephone, e-mail.
+    Contact(ContactId),
+    /// The answers of an application.
+    Application(SealedId),
+}
+
+impl Looked {
+    /// The class of data, as SQL and JSON say it.
+    pub const fn data(self) -> &'static str {
+        match self {
+            Self::Contact(_) => "contact",
+            Self::Application(_) => "application",
+        }
+    }
+
+    fn record(self) -> String {
+        match self {
+            Self::Contact(id) => id.to_string(),
+            Self::Application(id) => id.to_string(),
+        }
+    }
+
+    fn parse(data: &str, record: &str) -> Option<Self> {
+        match data {
+            "contact" => record.parse().ok().map(Self::Contact),
+            "application" => record.parse().ok().map(Self::Application),
+            _ => None,
+        }
+    }
+}
 
 /// One look at personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +54,10 @@ pub struct AccessRow {
     pub role: RoleId,
     /// For which office.
     pub office: OfficeId,
-    /// Whose contact.
-    pub contact: ContactId,
+    /// At what.
+    pub looked: Looked,
+    /// Whose data it is, when they have an account.
+    pub subject: Option<PartyId>,
     /// For which case.
     pub case: CaseId,
     /// Why, in the words of who looked.
@@ -26,16 +65,16 @@ pub struct AccessRow {
 }
 
 impl Tx {
-    /// Adds a look to the trail. Call it in the same command that answers the contact.
+    /// Adds a look to the trail. Call it in the same command that answers the data.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn record_access(&mut self, access: &AccessRow) -> Result<(), StoreError> {
         let id: EventId = self.new_event_id(access.at);
-        self.execute(
-            "INSERT INTO access_log (id, at_us, party, role, office, contact, case_id, purpose) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            params![id, access.at, access.party, access.role, access.office, access.contact, access.case, access.purpose],
-        )?;
+        let (data, record) = (access.looked.data(), access.looked.record());
+        let sql = format!("INSERT INTO access_log (id, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+        let AccessRow { at, party, role, office, subject, case, purpose, .. } = access;
+        self.execute(&sql, params![id, *at, *party, role, office, data, record, *subject, *case, purpose])?;
         Ok(())
     }
 }
@@ -46,7 +85,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn list_access_of_contact(&mut self, contact: ContactId, limit: u32) -> Result<Vec<AccessRow>, StoreError> {
-        self.list_access("contact", params![contact, limit])
+        self.list_access("record", params![contact, limit])
     }
 
     /// Looks for a case, latest first, at most `limit`.
@@ -65,21 +104,35 @@ impl Reader {
         self.list_access("party", params![party, limit])
     }
 
+    /// Looks at a person's data, latest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_access_to(&mut self, subject: PartyId, limit: u32) -> Result<Vec<AccessRow>, StoreError> {
+        self.list_access("subject", params![subject, limit])
+    }
+
     fn list_access(&mut self, column: &str, values: &[Value]) -> Result<Vec<AccessRow>, StoreError> {
-        let sql = format!(
-            "SELECT at_us, party, role, office, contact, case_id, purpose FROM access_log WHERE {column} = $1 ORDER BY id DESC LIMIT $2"
-        );
+        let sql = format!("SELECT {COLUMNS} FROM access_log WHERE {column} = $1 ORDER BY id DESC LIMIT $2");
         self.query(&sql, values)?.into_iter().map(read_access).collect()
     }
 }
 
 fn read_access(mut row: Row) -> Result<AccessRow, StoreError> {
+    let (at, party, role, office) = (
+        row.next("access_log.at_us")?,
+        row.next("access_log.party")?,
+        row.next("access_log.role")?,
+        row.next("access_log.office")?,
+    );
+    let (data, record): (String, String) = (row.next("access_log.data")?, row.next("access_log.record")?);
     Ok(AccessRow {
-        at: row.next("access_log.at_us")?,
-        party: row.next("access_log.party")?,
-        role: row.next("access_log.role")?,
-        office: row.next("access_log.office")?,
-        contact: row.next("access_log.contact")?,
+        at,
+        party,
+        role,
+        office,
+        looked: Looked::parse(&data, &record).ok_or_else(|| StoreError::corrupt("access_log.record"))?,
+        subject: row.next("access_log.subject")?,
         case: row.next("access_log.case_id")?,
         purpose: row.next("access_log.purpose")?,
     })

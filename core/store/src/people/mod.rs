@@ -5,9 +5,11 @@
 mod access;
 mod contacts;
 mod parties;
+mod sealed;
 mod sessions;
 
-pub use access::AccessRow;
+pub use access::{AccessRow, Looked};
 pub use contacts::ContactRow;
 pub use parties::{Holder, PartyKind, PartyRow, fold_login};
+pub use sealed::{DraftRow, SealedRow};
 pub use sessions::{ApiKeyRow, SessionRow};

@@ -61,14 +61,14 @@ pub fn logins(city: &City) -> Vec<Login> {
 /// The posts that processes need: each role with the offices its tasks fall to.
 pub fn posts(city: &City) -> BTreeSet<(RoleId, OfficeId)> {
     let mut posts = BTreeSet::new();
-    for process in city.processes.values() {
+    for (process_id, process) in &city.processes {
         for rule in process.states.values().filter_map(|state| state.task.as_ref()) {
             let offices: Vec<OfficeId> = match &rule.office {
                 OfficeRule::Id(id) => vec![id.clone()],
                 OfficeRule::Kind(kind) => {
                     city.offices.iter().filter(|(_, office)| office.kind == *kind).map(|(id, _)| id.clone()).collect()
                 }
-                OfficeRule::Handler => city.routing.iter().map(|route| route.office.clone()).collect(),
+                OfficeRule::Handler => city.handlers_of(process_id).into_iter().cloned().collect(),
             };
             posts.extend(offices.into_iter().map(|office| (rule.role.clone(), office)));
         }

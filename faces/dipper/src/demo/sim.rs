@@ -101,6 +101,7 @@ impl Sim {
             reporter: Reporter { party: report.resident, client: None, contact: None },
             evidence: picture.into_iter().collect(),
             answers: BTreeMap::new(),
+            application: None,
             source_id: None,
         };
         let Ok(bodies) = opening.bodies(&self.compiled, at) else { return Ok(None) };

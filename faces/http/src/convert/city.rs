@@ -21,6 +21,7 @@ pub fn category(city: &City, id: &model::CategoryId, category: &Category) -> wir
         kind: match category.kind {
             CategoryKind::Component => wire::CategoryKind::Component,
             CategoryKind::Event => wire::CategoryKind::Event,
+            CategoryKind::Service => wire::CategoryKind::Service,
         },
         title: text(&category.title),
         group: text(&category.group),

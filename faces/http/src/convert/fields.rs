@@ -2,7 +2,7 @@
 
 use act::Assignable;
 use model::{CategoryId, OfficeId, RegionId};
-use pack::{City, FieldKind};
+use pack::{City, FieldKind, TextFormat};
 
 use super::{plain, text};
 use crate::wire;
@@ -27,6 +27,7 @@ pub fn field(city: &City, field: &pack::Field, about: Option<About<'_>>) -> wire
         title: text(&field.title),
         required: field.required,
         help: field.help.as_ref().map(text),
+        show_if: field.show_if.as_ref().map(|rule| wire::ShowIf { field: rule.field.to_string(), is: rule.is.clone() }),
         kind: kind(city, &field.kind, about),
     }
 }
@@ -36,10 +37,11 @@ fn kind(city: &City, kind: &FieldKind, about: Option<About<'_>>) -> wire::FieldK
         options.iter().map(|choice| wire::Named { id: choice.id.clone(), title: text(&choice.title) }).collect()
     };
     match kind {
-        FieldKind::Text { max } => wire::FieldKind::Text { max: *max },
+        FieldKind::Text { max, format } => wire::FieldKind::Text { max: *max, format: (*format).map(text_format) },
         FieldKind::Number { min, max } => wire::FieldKind::Number { min: *min, max: *max },
         FieldKind::Choice { options: list } => wire::FieldKind::Choice { options: options(list) },
         FieldKind::Choices { options: list } => wire::FieldKind::Choices { options: options(list) },
+        FieldKind::Date => wire::FieldKind::Date,
         FieldKind::Datetime => wire::FieldKind::Datetime,
         FieldKind::Office { kinds } => office_field(city, kinds, about),
         FieldKind::Evidence { min, max } => wire::FieldKind::Evidence { min: *min, max: *max },
@@ -47,6 +49,16 @@ fn kind(city: &City, kind: &FieldKind, about: Option<About<'_>>) -> wire::FieldK
         FieldKind::Condition => wire::FieldKind::Condition,
         FieldKind::Stars => wire::FieldKind::Stars,
         FieldKind::Person => wire::FieldKind::Person { people: about.map_or_else(Vec::new, |about| people(&about)) },
+    }
+}
+
+const fn text_format(format: TextFormat) -> wire::TextFormat {
+    match format {
+        TextFormat::Phone => wire::TextFormat::Phone,
+        TextFormat::Email => wire::TextFormat::Email,
+        TextFormat::IdCard => wire::TextFormat::IdCard,
+        TextFormat::CreditCode => wire::TextFormat::CreditCode,
+        TextFormat::Postcode => wire::TextFormat::Postcode,
     }
 }
 

@@ -77,10 +77,11 @@ fn attributes(city: &City, category: &pack::Category, locale: &str) -> Option<Ve
 /// The specification's word for a kind of answer; `None` for what it cannot ask.
 pub const fn datatype(kind: &FieldKind) -> Option<&'static str> {
     Some(match kind {
-        FieldKind::Text { max } if *max > SHORT_TEXT => "text",
+        FieldKind::Text { max, .. } if *max > SHORT_TEXT => "text",
         FieldKind::Text { .. } => "string",
         FieldKind::Number { .. } | FieldKind::Stars => "number",
         FieldKind::Datetime => "datetime",
+        FieldKind::Date => "string",
         FieldKind::Choice { .. } => "singlevaluelist",
         FieldKind::Choices { .. } => "multivaluelist",
         FieldKind::Office { .. }
@@ -112,9 +113,10 @@ fn attribute(field: &pack::Field, datatype: &'static str, order: i64, locale: &s
 fn shape(kind: &FieldKind, help: Option<&str>) -> Value {
     match (help, kind) {
         (Some(help), _) => help.into(),
-        (None, FieldKind::Text { max }) => format!("at most {max} characters").into(),
+        (None, FieldKind::Text { max, .. }) => format!("at most {max} characters").into(),
         (None, FieldKind::Number { min, max }) => format!("{min} to {max}").into(),
         (None, FieldKind::Stars) => "1 to 5".into(),
+        (None, FieldKind::Date) => "a day, such as 2026-11-23".into(),
         (None, FieldKind::Datetime) => "RFC 3339, such as 2026-11-23T08:00:00Z".into(),
         (None, _) => Value::Absent,
     }

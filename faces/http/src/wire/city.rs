@@ -105,7 +105,7 @@ pub struct Category {
     pub form: Option<Vec<Field>>,
 }
 
-/// Component or event.
+/// Component, event or application for a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CategoryKind {
@@ -113,6 +113,8 @@ pub enum CategoryKind {
     Component,
     /// 事件: something that happens.
     Event,
+    /// 办件: an application for a service.
+    Service,
 }
 
 /// A filing condition with its limit and closing condition.

@@ -18,9 +18,38 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub help: Option<Text>,
+    /// When it is asked at all; always when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub show_if: Option<ShowIf>,
     /// What kind of answer.
     #[serde(flatten)]
     pub kind: FieldKind,
+}
+
+/// A field is asked after one of these answers to an earlier choice, and must be left out after all others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ShowIf {
+    /// The earlier field.
+    pub field: String,
+    /// The answers that bring it up.
+    pub is: Vec<String>,
+}
+
+/// The shape of a text; the schema of a form says it as a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TextFormat {
+    /// A telephone number.
+    Phone,
+    /// An e-mail address.
+    Email,
+    /// 居民身份证号码 of 18 characters.
+    IdCard,
+    /// 统一社会信用代码 of 18 characters.
+    CreditCode,
+    /// 邮政编码 of six digits.
+    Postcode,
 }
 
 /// What kind of answer a field takes.
@@ -31,6 +60,10 @@ pub enum FieldKind {
     Text {
         /// Longest text, characters.
         max: u32,
+        /// Its shape; any when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        format: Option<TextFormat>,
     },
     /// A whole number.
     Number {
@@ -49,6 +82,8 @@ pub enum FieldKind {
         /// The list.
         options: Vec<Named>,
     },
+    /// A day, `2026-11-23`.
+    Date,
     /// A date and time, RFC 3339.
     Datetime,
     /// An office; the answer is its id.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { areaBounds, areaM2, areaQuery, circleRing, crossesItself, distanceM, isWhole } from "./area";
+import { type Area, areaBounds, areaM2, areaQuery, circleRing, crossesItself, distanceM, isWhole, readArea, writeArea } from "./area";
 
 const at = (lon: number, lat: number) => ({ lon, lat });
 const HERE = at(112.89194, 32.51805);
@@ -38,5 +38,65 @@ describe("areas", () => {
 
   it("has a box around it", () => {
     expect(areaBounds({ kind: "polygon", corners: [at(1, 5), at(3, 4), at(2, 6)] })).toEqual([1, 4, 3, 6]);
+  });
+});
+
+describe("an area in a page's address", () => {
+  const circle: Area = { kind: "circle", centre: HERE, radius_m: 500 };
+  const polygon: Area = { kind: "polygon", corners: [at(-0.000001, -33.9), at(112.91, 32.49), at(180, 90)] };
+
+  it("is written in the server's words", () => {
+    expect(writeArea(circle)).toEqual({ lon: "112.89194", lat: "32.51805", radius_m: "500" });
+    expect(writeArea(polygon)).toEqual({ polygon: "-0.000001,-33.9 112.91,32.49 180,90" });
+  });
+
+  it.each([circle, polygon, { ...circle, radius_m: 0.25 }, { ...circle, radius_m: 100_000 }, { ...circle, centre: at(-180, -90) }] as Area[])("is read back the same: %j", (area) => {
+    expect(readArea(writeArea(area))).toEqual(area);
+  });
+
+  it("is read back to 0.1 m from presses finer than that", () => {
+    const [lon, lat] = [112.8919400000004, -0.00000004];
+    expect(readArea(writeArea({ ...circle, centre: at(lon, lat) }))).toEqual({ ...circle, centre: at(112.89194, 0) });
+  });
+
+  it("takes two hundred corners and no more", () => {
+    const corners = (count: number) => Array.from({ length: count }, (_, n) => `${n},0.5`);
+    expect(readArea({ polygon: corners(180).join(" ") })).toMatchObject({ kind: "polygon" });
+    expect(readArea({ polygon: [...corners(100), ...corners(100)].join(" ") })).toMatchObject({ kind: "polygon" });
+    expect(readArea({ polygon: [...corners(100), ...corners(101)].join(" ") })).toBeNull();
+  });
+
+  const LAMP = { lon: "112.89", lat: "32.51", radius_m: "500" };
+  it.each([
+    ["nothing", {}],
+    ["two corners", { polygon: "1,2 3,4" }],
+    ["an empty polygon", { polygon: "" }],
+    ["a corner of one number", { polygon: "1,2 3 5,6 7,8" }],
+    ["a corner of three numbers", { polygon: "1,2,0 3,4,0 5,6,0" }],
+    ["two spaces between corners", { polygon: "1,2  3,4 5,6" }],
+    ["a space at the end", { polygon: "1,2 3,4 5,6 " }],
+    ["a latitude beyond the pole", { polygon: "1,2 3,91 5,6" }],
+    ["a longitude beyond the date line", { polygon: "1,2 180.1,4 5,6" }],
+    ["an exponent", { polygon: "1,2 3e0,4 5,6" }],
+    ["a plus", { ...LAMP, lon: "+112.89" }],
+    ["a number of another base", { ...LAMP, lat: "0x20" }],
+    ["a number without digits before the point", { ...LAMP, lat: ".5" }],
+    ["words", { ...LAMP, lon: "NaN" }],
+    ["infinity", { ...LAMP, radius_m: "Infinity" }],
+    ["a radius of nothing", { ...LAMP, radius_m: "0" }],
+    ["a radius below nothing", { ...LAMP, radius_m: "-500" }],
+    ["a radius beyond the server's", { ...LAMP, radius_m: "100001" }],
+    ["no radius", { lon: "112.89", lat: "32.51" }],
+    ["a parameter without a value", { ...LAMP, radius_m: null }],
+    ["a parameter twice", { ...LAMP, lat: ["32.51", "32.52"] }],
+    ["a polygon twice", { polygon: ["1,2 3,4 5,6", "1,2 3,4 5,6"] }],
+    ["both kinds at once", { ...LAMP, polygon: "1,2 3,4 5,6" }],
+    ["a polygon and part of a circle", { lon: "112.89", polygon: "1,2 3,4 5,6" }],
+  ])("is none for %s", (_, query) => {
+    expect(readArea(query)).toBeNull();
+  });
+
+  it("stands beside other parameters", () => {
+    expect(readArea({ ...LAMP, from: "mail" })).toMatchObject({ kind: "circle", radius_m: 500 });
   });
 });

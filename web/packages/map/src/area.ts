@@ -93,6 +93,53 @@ export function areaQuery(area: Area): AreaQuery {
   return { polygon: area.corners.map(({ lon, lat }) => `${degrees(lon)},${degrees(lat)}`).join(" ") };
 }
 
+/** A number as {@link writeArea} writes it: digits, no sign but minus, no exponent, no spaces. */
+const PLAIN = /^-?\d{1,6}(?:\.\d{1,6})?$/;
+
+/** A plain number within bounds, or undefined. */
+function plain(text: unknown, least: number, most: number): number | undefined {
+  if (typeof text !== "string" || !PLAIN.test(text)) return undefined;
+  const value = Number(text);
+  return least <= value && value <= most ? value : undefined;
+}
+
+function readCorner(text: string): LonLat | undefined {
+  const [lonText, latText, ...more] = text.split(",");
+  const [lon, lat] = [plain(lonText, -180, 180), plain(latText, -90, 90)];
+  return lon === undefined || lat === undefined || more.length > 0 ? undefined : { lon, lat };
+}
+
+function readPolygon(text: unknown): Area | null {
+  // Its corners are not even looked at one by one when there are too many.
+  const written = typeof text === "string" ? text.split(" ", CORNERS_MOST + 1) : [];
+  const corners = written.map(readCorner).filter((corner) => corner !== undefined);
+  const area: Area = { kind: "polygon", corners };
+  return corners.length === written.length && isWhole(area) ? area : null;
+}
+
+function readCircle(query: Readonly<Record<string, unknown>>): Area | null {
+  const [lon, lat] = [plain(query["lon"], -180, 180), plain(query["lat"], -90, 90)];
+  const radius_m = plain(query["radius_m"], 0, RADIUS_MOST_M);
+  if (lon === undefined || lat === undefined || radius_m === undefined) return null;
+  const area: Area = { kind: "circle", centre: { lon, lat }, radius_m };
+  return isWhole(area) ? area : null;
+}
+
+/** Names of an address's parameters that say an area: those of the server. */
+export const AREA_PARAMETERS = ["polygon", "lon", "lat", "radius_m"] as const;
+
+/** Reads an area from a page's address. One wrong part makes it no area: half a shape would be another question. */
+export function readArea(query: Readonly<Record<string, unknown>>): Area | null {
+  const given = AREA_PARAMETERS.filter((name) => query[name] !== undefined);
+  if (given.length === 1 && given[0] === "polygon") return readPolygon(query["polygon"]);
+  return given.length === 3 && !given.includes("polygon") ? readCircle(query) : null;
+}
+
+/** Writes an area as a page's address: the server's own words, to 0.1 m. */
+export function writeArea(area: Area): Record<string, string> {
+  return Object.fromEntries(Object.entries(areaQuery(area)).map(([name, value]) => [name, typeof value === "number" ? String(degrees(value)) : value]));
+}
+
 /** The box around an area. */
 export function areaBounds(area: Area): readonly [west: number, south: number, east: number, north: number] {
   const ring = area.kind === "circle" ? circleRing(area.centre, area.radius_m) : area.corners.map(({ lon, lat }) => [lon, lat]);

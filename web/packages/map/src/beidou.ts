@@ -8,6 +8,11 @@
 /** West, south, east, north in degrees, CGCS2000. */
 export type Bounds = readonly [west: number, south: number, east: number, north: number];
 
+/** A box as the server writes it. */
+export function boundsOf({ west, south, east, north }: { west: number; south: number; east: number; north: number }): Bounds {
+  return [west, south, east, north];
+}
+
 /** One grid cell. */
 export interface Cell {
   /** The code as printed, such as `N49E7C2`. */

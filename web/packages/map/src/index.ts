@@ -1,6 +1,19 @@
 /** The map shared by the three faces. MapLibre itself is fetched when a `<CityMap>` is mounted, not before. */
-export { type Area, areaBounds, areaM2, areaQuery, CORNERS_LEAST, CORNERS_MOST, crossesItself, isWhole, RADIUS_MOST_M } from "./area";
-export { type Bounds, type Cell, cellOf, type GridLevel } from "./beidou";
+export {
+  type Area,
+  AREA_PARAMETERS,
+  areaBounds,
+  areaM2,
+  areaQuery,
+  CORNERS_LEAST,
+  CORNERS_MOST,
+  crossesItself,
+  isWhole,
+  RADIUS_MOST_M,
+  readArea,
+  writeArea,
+} from "./area";
+export { type Bounds, boundsOf, type Cell, cellOf, type GridLevel } from "./beidou";
 export { default as CityMap, type MapView } from "./CityMap.vue";
 export { useMapContext } from "./context";
 export { loadEngine } from "./engine";

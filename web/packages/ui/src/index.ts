@@ -40,6 +40,7 @@ export * from "./forms.ts";
 export * from "./i18n.ts";
 export { ICONS, type IconName } from "./icons.ts";
 export { preparePhoto } from "./photo.ts";
+export * from "./picks.ts";
 export * from "./preferences.ts";
 export * from "./problem-words.ts";
 export * from "./text.ts";

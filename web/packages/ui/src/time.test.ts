@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatInstant } from "./time.ts";
+import { clockInstant, clockText, formatInstant } from "./time.ts";
 
 const NOW = Date.parse("2026-11-23T08:00:00Z");
 
@@ -12,5 +12,18 @@ describe("an instant says no more than is needed, in the city's time zone", () =
     ["this year in English", "2026-11-20T01:00:00Z", "en", "Nov 20, 09:00"],
   ])("%s", (_what, at, locale, expected) => {
     expect(formatInstant(at, NOW, locale, "Asia/Shanghai")).toBe(expected);
+  });
+});
+
+describe("an instant in an input for date and time", () => {
+  it("is read back the same, to the minute", () => {
+    const instant = "2026-11-23T08:30:00.000Z";
+    expect(clockText(instant)).toMatch(/^2026-11-2[234]T\d{2}:\d{2}$/);
+    expect(clockInstant(clockText(instant))).toBe(instant);
+  });
+
+  it("is nothing for what is no instant", () => {
+    expect([clockText(undefined), clockText("soon"), clockText(5)]).toEqual(["", "", ""]);
+    expect([clockInstant(""), clockInstant("-")]).toEqual([undefined, undefined]);
   });
 });

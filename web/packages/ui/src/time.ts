@@ -35,3 +35,16 @@ export function useInstant(): { instant: (at: number | string) => string; full: 
     full: (at) => new Intl.DateTimeFormat(language.value, { timeZone: zone.value, dateStyle: "long", timeStyle: "medium" }).format(new Date(at)),
   };
 }
+
+/** An instant as an input for date and time wants it: the clock of this device, to the minute. Empty for anything else. */
+export function clockText(instant: unknown): string {
+  if (typeof instant !== "string") return "";
+  const at = new Date(instant);
+  return Number.isNaN(at.getTime()) ? "" : new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** The instant of what such an input holds; undefined while it holds no whole date and time. */
+export function clockInstant(text: string): string | undefined {
+  const at = new Date(text);
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
+}

@@ -36,7 +36,8 @@ pub async fn get_case_contact(
     let grant =
         authorise(&app, &caller.principal, Permission::ContactRead, &resource)?.ok_or_else(Refused::forbidden)?;
     let contact = loaded.case.reporter.contact.ok_or_else(|| Refused::not_found("contact"))?;
-    let access = Access { party, grant, case: loaded.case.id, purpose: query.purpose };
+    let subject = loaded.case.reporter.party;
+    let access = Access { party, grant, case: loaded.case.id, subject, purpose: query.purpose };
     let (vault, now) = (Arc::clone(&app.vault), app.now());
     let opened = app.store.write(move |tx| vault.open_contact(tx, contact, &access, now)).await.map_err(refused)?;
     let mut response = Json(Contact { name: opened.name, phone: opened.phone, email: opened.email }).into_response();

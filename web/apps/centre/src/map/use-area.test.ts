@@ -38,6 +38,17 @@ describe("the area tool", () => {
     expect(tool.finished.value).toBeNull();
   });
 
+  it("shows a whole area that was drawn before, in place of what is being drawn", () => {
+    const tool = useArea();
+    tool.begin("polygon");
+    tool.point(A);
+    tool.show({ kind: "circle", centre: B, radius_m: 750 });
+    expect([tool.drawing.value, tool.corners.value]).toEqual([false, []]);
+    expect(tool.finished.value).toEqual({ kind: "circle", centre: B, radius_m: 750 });
+    tool.show({ kind: "polygon", corners: [A, B, C] });
+    expect(tool.finished.value).toEqual({ kind: "polygon", corners: [A, B, C] });
+  });
+
   it("leaves presses alone once finished, and forgets everything when cleared", () => {
     const tool = useArea();
     tool.begin("circle");

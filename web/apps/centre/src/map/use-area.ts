@@ -58,6 +58,17 @@ export function useArea() {
     finish(): void {
       if (corners.value.length >= CORNERS_LEAST) drawing.value = false;
     },
+    /** A whole area that was drawn before: from an address. */
+    show(whole: Area): void {
+      clear();
+      kind.value = whole.kind;
+      if (whole.kind === "polygon") {
+        corners.value = whole.corners;
+        return;
+      }
+      centre.value = whole.centre;
+      radius_m.value = whole.radius_m;
+    },
     /** Draws on: corners stay, a circle's middle is asked for anew. */
     again(): void {
       drawing.value = kind.value !== null;

@@ -7,6 +7,6 @@ async function words(): Promise<void> {
   addMessages({ "zh-CN": mapZhCN, en: mapEn });
 }
 
-export const PlaceMap = defineAsyncComponent(async () => (await Promise.all([import("./PlaceMap.vue"), words()]))[0]);
+export const PlaceMap = defineAsyncComponent(async () => (await Promise.all([import("@dipper/map/place"), words()]))[0].PlaceMap);
 export const GridMap = defineAsyncComponent(async () => (await Promise.all([import("./GridMap.vue"), words()]))[0]);
 export const NearbyMap = defineAsyncComponent(async () => (await Promise.all([import("./NearbyMap.vue"), words()]))[0]);

@@ -1,7 +1,7 @@
 /** The state of the grid page: the place, its cell computed here at once, and what the server knows of it a moment later. */
 import { type Answer, api, ask, type Problem, queries, toProblem } from "@dipper/api";
 import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
-import { type Bounds, cellOf, type GridLevel } from "../beidou";
+import { boundsOf, cellOf, type GridLevel } from "../beidou";
 import type { LonLat } from "../layers/pin";
 import type { Column } from "../layers/spot";
 import { splitCode, tidyCode } from "./code";
@@ -16,10 +16,6 @@ const SETTLE_MS = 180;
 
 /** The grid of the standard does not change: an answer stays true. */
 const FRESH = { stale_ms: 3_600_000, retries: 1 };
-
-function boundsOf({ bounds: { west, south, east, north } }: GridPlace): Bounds {
-  return [west, south, east, north];
-}
 
 /** What the server says of a place; asked only once it has stood still. */
 function useDetail(spot: () => Spot) {
@@ -84,14 +80,14 @@ export function useGridSpot(start: Spot, onFound: (place: LonLat, level: GridLev
     const place = detail.data.value;
     if (!place || place.level !== shown.value.level || (place.heights !== undefined) !== (shown.value.height_m !== null)) return null;
     const { lon, lat } = shown.value;
-    const [west, south, east, north] = boundsOf(place);
+    const [west, south, east, north] = boundsOf(place.bounds);
     return west <= lon && lon <= east && south <= lat && lat <= north ? place : null;
   });
   const local = (place: LonLat | null, level: GridLevel) => (place ? cellOf(place.lon, place.lat, level) : null);
   const cell = computed(() => local(shown.value, shown.value.level));
   /** The cell that was chosen, while another one is under the pointer. */
   const cellOfSpot = computed(() => local(spot.value, spot.value.level)?.bounds ?? null);
-  const bounds = computed(() => cell.value?.bounds ?? (known.value ? boundsOf(known.value) : null));
+  const bounds = computed(() => cell.value?.bounds ?? (known.value ? boundsOf(known.value.bounds) : null));
   /** In three dimensions the code has heights, which only the server writes: until it has, the code of the plane stands. */
   const code = computed(() => known.value?.code ?? (shown.value.height_m === null ? cell.value?.code : undefined));
   const parts = computed(() => splitCode(code.value ?? cell.value?.code ?? ""));

@@ -42,6 +42,7 @@ const en: typeof zhCN = {
     near_road: "Along the road, tap the map for the spot",
     near_region: "District, tap the map for the spot",
     nobody: "Nobody holds this post here",
+    no_office: "No office to choose",
     condition: "Filing condition",
     suggested: " (suggested)",
     photo_take: "Take photo",

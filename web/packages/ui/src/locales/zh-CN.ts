@@ -40,6 +40,7 @@ export default {
     near_road: "沿路，请再点地图定位",
     near_region: "辖区，请再点地图定位",
     nobody: "本岗位暂无可选人员",
+    no_office: "暂无可选单位",
     condition: "立案条件",
     suggested: "（系统建议）",
     photo_take: "拍照",

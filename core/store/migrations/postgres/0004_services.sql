@@ -1,0 +1,27 @@
+-- Applications for services. Answers exist only sealed, with the key of the person they are about.
+
+CREATE TABLE sealed_records (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    key_id TEXT COLLATE "C" NOT NULL REFERENCES person_keys (id),
+    sealed BYTEA NOT NULL,
+    created_at_us BIGINT NOT NULL
+);
+CREATE INDEX sealed_records_key ON sealed_records (key_id);
+
+-- What somebody has entered and not yet handed in: one a person and service.
+CREATE TABLE drafts (
+    party TEXT COLLATE "C" NOT NULL REFERENCES parties (id),
+    service TEXT COLLATE "C" NOT NULL,
+    key_id TEXT COLLATE "C" NOT NULL REFERENCES person_keys (id),
+    sealed BYTEA NOT NULL,
+    version BIGINT NOT NULL,
+    updated_at_us BIGINT NOT NULL,
+    PRIMARY KEY (party, service)
+);
+CREATE INDEX drafts_updated ON drafts (updated_at_us);
+
+-- Looks at records of any kind, and whom they are about.
+ALTER TABLE access_log RENAME COLUMN contact TO record;
+ALTER TABLE access_log ADD COLUMN data TEXT COLLATE "C" NOT NULL DEFAULT 'contact';
+ALTER TABLE access_log ADD COLUMN subject TEXT COLLATE "C";
+CREATE INDEX access_log_subject ON access_log (subject, id) WHERE subject IS NOT NULL;

@@ -1,0 +1,27 @@
+-- Applications for services. Answers exist only sealed, with the key of the person they are about.
+
+CREATE TABLE sealed_records (
+    id TEXT NOT NULL PRIMARY KEY,
+    key_id TEXT NOT NULL REFERENCES person_keys (id),
+    sealed BLOB NOT NULL,
+    created_at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sealed_records_key ON sealed_records (key_id);
+
+-- What somebody has entered and not yet handed in: one a person and service.
+CREATE TABLE drafts (
+    party TEXT NOT NULL REFERENCES parties (id),
+    service TEXT NOT NULL,
+    key_id TEXT NOT NULL REFERENCES person_keys (id),
+    sealed BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    updated_at_us INTEGER NOT NULL,
+    PRIMARY KEY (party, service)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX drafts_updated ON drafts (updated_at_us);
+
+-- Looks at records of any kind, and whom they are about.
+ALTER TABLE access_log RENAME COLUMN contact TO record;
+ALTER TABLE access_log ADD COLUMN data TEXT NOT NULL DEFAULT 'contact';
+ALTER TABLE access_log ADD COLUMN subject TEXT;
+CREATE INDEX access_log_subject ON access_log (subject, id) WHERE subject IS NOT NULL;
