@@ -28,6 +28,10 @@ pub enum Permission {
     CaseAct,
     /// Open the sealed contact of a reporter.
     ContactRead,
+    /// Open the sealed answers of an application.
+    AnswersRead,
+    /// Apply for a service, and see who looked at one's data.
+    ServiceApply,
     /// File a report.
     ReportFile,
     /// See a report as its reporter.
@@ -48,10 +52,12 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
+        Self::AnswersRead,
+        Self::ServiceApply,
         Self::ReportFile,
         Self::ReportRead,
         Self::ReportAct,
@@ -68,6 +74,8 @@ impl Permission {
             Self::CaseRead => "case.read",
             Self::CaseAct => "case.act",
             Self::ContactRead => "contact.read",
+            Self::AnswersRead => "answers.read",
+            Self::ServiceApply => "service.apply",
             Self::ReportFile => "report.file",
             Self::ReportRead => "report.read",
             Self::ReportAct => "report.act",
@@ -105,7 +113,7 @@ pub enum Subject {
 pub struct Resource {
     /// What is asked about.
     pub subject: Subject,
-    /// Why, for a contact.
+    /// Why, for personal data.
     pub purpose: String,
     /// By which way a report comes in.
     pub channel: String,
@@ -304,7 +312,7 @@ const fn allowed(is_allowed: bool) -> Decision {
 fn context(permission: Permission, resource: &Resource) -> Option<Context> {
     let text = |name: &str, text: &str| vec![(name.to_owned(), RestrictedExpression::new_string(text.to_owned()))];
     let pairs = match permission {
-        Permission::ContactRead => text("purpose", resource.purpose.trim()),
+        Permission::ContactRead | Permission::AnswersRead => text("purpose", resource.purpose.trim()),
         Permission::ReportFile => text("channel", &resource.channel),
         Permission::ReportRead | Permission::ReportAct => {
             vec![("holds_secret".to_owned(), RestrictedExpression::new_bool(resource.holds_secret))]

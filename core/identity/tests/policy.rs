@@ -19,7 +19,7 @@ fn city() -> City {
         },
         "offices": {}, "categories": {}, "processes": {}, "calendars": {}, "routing": [], "forms": {}, "messages": {}, "basemap": [],
         "roles": {
-            "acceptor": role(&["case.read", "report.file", "contact.read"]), "handler": role(&[]), "dispatcher": role(&["case.read"]),
+            "acceptor": role(&["case.read", "report.file", "contact.read"]), "clerk": role(&["case.read", "answers.read"]), "handler": role(&[]), "dispatcher": role(&["case.read"]),
             "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]),
         },
     }))
@@ -107,6 +107,35 @@ fn a_contact_needs_permission_region_hand_and_purpose() {
     ] {
         let resource = Resource { purpose: purpose.to_owned(), ..case(region, true).into() };
         check(&policy, who, Permission::ContactRead, &resource, expect);
+    }
+}
+
+#[test]
+fn answers_of_an_application_need_a_permission_of_their_own_region_hand_and_purpose() {
+    let policy = Policy::load().unwrap();
+    for (who, purpose, expect) in [
+        ("clerk@hand@city", "review the application", true),
+        ("clerk@hand@d1", "review the application", true),
+        ("clerk@hand@city", "", false),
+        ("clerk@hand@city", "   ", false),
+        ("clerk@other@city", "curious", false),
+        ("clerk@hand@d2", "review the application", false),
+        ("acceptor@hand@city", "review the application", false),
+        ("clerk@other@city+dispatcher@hand@city", "review the application", false),
+        ("resident:1", "mine", false),
+        ("visitor", "curious", false),
+        ("client", "curious", false),
+    ] {
+        let resource = Resource { purpose: purpose.to_owned(), ..case("d1", false).into() };
+        check(&policy, who, Permission::AnswersRead, &resource, expect);
+    }
+}
+
+#[test]
+fn residents_alone_apply_for_services() {
+    let policy = Policy::load().unwrap();
+    for (who, expect) in [("resident:1", true), ("visitor", false), ("client", false), ("clerk@hand@city", false)] {
+        check(&policy, who, Permission::ServiceApply, &Subject::City.into(), expect);
     }
 }
 

@@ -16,7 +16,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{account, cases, city, evidence, place, reports, services, session, stream};
+use crate::api::{account, applications, cases, city, evidence, place, reports, services, session, stream};
 use crate::app::App;
 use crate::error::Refused;
 use crate::{BODY_MAX, PICTURE_MAX, faces, harden, ledger_files, open311, operate};
@@ -68,6 +68,17 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(services::export_catalogue::export_catalogue))
         .routes(routes!(services::list_services::list_services))
         .routes(routes!(services::get_service::get_service))
+        .routes(routes!(applications::get_service_form::get_service_form))
+        .routes(routes!(
+            applications::get_draft::get_draft,
+            applications::save_draft::save_draft,
+            applications::delete_draft::delete_draft
+        ))
+        .routes(routes!(applications::list_drafts::list_drafts))
+        .routes(routes!(applications::apply_for_service::apply_for_service))
+        .routes(routes!(applications::get_report_application::get_report_application))
+        .routes(routes!(applications::get_case_application::get_case_application))
+        .routes(routes!(applications::list_accesses::list_accesses))
         .routes(routes!(city::get_pack::get_pack))
         .routes(routes!(city::get_basemap_layer::get_basemap_layer))
         .routes(routes!(place::locate::locate))

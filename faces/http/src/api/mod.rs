@@ -1,6 +1,7 @@
 //! `/api/v1`: one file per endpoint, grouped by resource.
 
 pub mod account;
+pub mod applications;
 pub mod cases;
 pub mod city;
 pub mod evidence;

@@ -21,6 +21,7 @@ pub fn summary(row: &CaseRow, city: &City, can: Vec<String>, secret: Option<&str
         case_no: row.no.to_string(),
         category: row.category.to_string(),
         title: category_title(city, &row.category),
+        service: city.service_of(&row.category).map(|(id, _)| id.to_string()),
         public_state: public_state(city, &row.process, &row.state),
         stage: row.stage.to_string(),
         open: row.outcome.is_none(),

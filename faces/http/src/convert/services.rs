@@ -22,6 +22,7 @@ pub fn item(city: &City, id: &ServiceId, service: &Service, distance_m: Option<f
         visits: service.visits,
         has_fee: service.fees.iter().any(|fee| fee.amount != Some(0)),
         online: service.channels.iter().any(|channel| channel.kind == pack::ChannelKind::Online),
+        apply: service.apply.is_some(),
         distance_m,
     }
 }

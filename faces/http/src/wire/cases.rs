@@ -232,6 +232,10 @@ pub struct CaseView {
     pub description: String,
     /// The process it follows.
     pub process: String,
+    /// The service applied for, when it is an application: `GET /cases/{id}/application` opens its answers, for a purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub service: Option<String>,
     /// The way through the stages.
     pub stages: Vec<StageMark>,
     /// The regions that hold its place, the city first.

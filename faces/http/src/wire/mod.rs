@@ -5,6 +5,7 @@
 //! Nothing here decides anything.
 
 mod account;
+mod applications;
 mod cases;
 mod city;
 mod common;
@@ -20,6 +21,7 @@ mod session;
 mod stream;
 
 pub use account::*;
+pub use applications::*;
 pub use cases::*;
 pub use city::*;
 pub use common::*;

@@ -173,6 +173,10 @@ pub struct ReportSummary {
     pub category: String,
     /// The category's name.
     pub title: Text,
+    /// The service applied for, when it is an application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub service: Option<String>,
     /// What is being done.
     pub public_state: Text,
     /// The stage of its process.

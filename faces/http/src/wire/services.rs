@@ -203,6 +203,8 @@ pub struct ServiceItem {
     pub has_fee: bool,
     /// Whether it can be done online.
     pub online: bool,
+    /// Whether it can be applied for here, with its form.
+    pub apply: bool,
     /// How far its nearest window is, metres; only when a place was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/accesses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who looked at the caller's data, for which case and why (谁看过我的数据; PIPL articles 44 and 45). */
+        get: operations["list_accesses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/basemap/{layer}": {
         parameters: {
             query?: never;
@@ -66,6 +83,23 @@ export interface paths {
         put?: never;
         /** Takes an action on a case. */
         post: operations["perform_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{id}/application": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opens the sealed answers of an application; the reading is recorded, and the applicant sees it. */
+        get: operations["get_case_application"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -166,6 +200,23 @@ export interface paths {
         };
         /** The city and what the faces need to open. */
         get: operations["get_city"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own drafts. */
+        get: operations["list_drafts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -585,6 +636,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/{case_no}/application": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller answered in an application of their own. */
+        get: operations["get_report_application"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/{case_no}/join": {
         parameters: {
             query?: never;
@@ -687,6 +755,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/{id}/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands in an application; its draft is forgotten. */
+        post: operations["apply_for_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own draft. */
+        get: operations["get_draft"];
+        /** Saves what has been entered so far, to go on with on any device. */
+        put: operations["save_draft"];
+        post?: never;
+        /** Forgets one's own draft. */
+        delete: operations["delete_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{id}/form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The form of a service: its questions, and the schema that answers must fit. */
+        get: operations["get_service_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -744,6 +865,28 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One look at somebody's data, in plain words. */
+        AccessEntry: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description For which case. */
+            case_no: string;
+            /** @description What the case is about. */
+            case_title: components["schemas"]["Text"];
+            /** @description What: `contact` or `application`. */
+            data: components["schemas"]["DataClass"];
+            /** @description Which office. */
+            office: components["schemas"]["Text"];
+            /** @description Why, in the words of who looked. */
+            purpose: string;
+            /** @description In which role. */
+            role: components["schemas"]["Text"];
+        };
+        /** @description Looks at the caller's data. */
+        AccessPage: {
+            /** @description The latest first, at most 200. */
+            items: components["schemas"]["AccessEntry"][];
+        };
         /** @description An action of a process, as declared. */
         Action: {
             /** @description Who may take it: `task`, `reporter` or `role:<role>`. */
@@ -802,6 +945,35 @@ export interface components {
             office_title?: components["schemas"]["Text"];
             /** @description In which role. */
             role_title?: components["schemas"]["Text"];
+        };
+        /** @description The answers of an application. */
+        ApplicationAnswers: {
+            /** @description Answers by field id. */
+            answers: {
+                [key: string]: unknown;
+            };
+            /** @description Salted SHA-256 of the answers, as the receipt of the application holds it. */
+            commitment: string;
+            /** @description The questions as they were asked. */
+            fields: components["schemas"]["Field"][];
+            /** @description The service. */
+            service: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description An application to hand in. */
+        ApplicationInput: {
+            /** @description Answers by field id, as the form's schema wants them. */
+            answers: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description An application, handed in. */
+        Applied: {
+            /** @description The case it became. */
+            case_id: string;
+            /** @description The number people see. */
+            case_no: string;
         };
         /**
          * @description Whom a service serves (服务对象).
@@ -1047,6 +1219,8 @@ export interface components {
             region_chain: components["schemas"]["RegionLink"][];
             /** @description Who reported it. */
             reporter: components["schemas"]["ReporterView"];
+            /** @description The service applied for, when it is an application: `GET /cases/{id}/application` opens its answers, for a purpose. */
+            service?: string;
             /** @description Its id in the system it came from. */
             source_id?: string;
             /** @description The way through the stages. */
@@ -1119,10 +1293,10 @@ export interface components {
             title: components["schemas"]["Text"];
         };
         /**
-         * @description Component or event.
+         * @description Component, event or application for a service.
          * @enum {string}
          */
-        CategoryKind: "component" | "event";
+        CategoryKind: "component" | "event" | "service";
         /** @description Cells of the grid as shapes. */
         CellCollection: {
             /** @description At most 2 500 cells. */
@@ -1250,6 +1424,11 @@ export interface components {
             /** @description Telephone, at most 32 characters. */
             phone?: string | null;
         };
+        /**
+         * @description A class of personal data.
+         * @enum {string}
+         */
+        DataClass: "contact" | "application";
         /** @description An account of the demonstration. */
         DemoLogin: {
             /** @description Where it works. */
@@ -1260,6 +1439,68 @@ export interface components {
             password: string;
             /** @description Who it is. */
             title: components["schemas"]["Text"];
+        };
+        /** @description A draft, for its own author. */
+        Draft: {
+            /** @description Answers by field id. */
+            answers: {
+                [key: string]: unknown;
+            };
+            /** @description The field last looked at. */
+            at?: string;
+            /** @description When it will be forgotten. */
+            kept_until: components["schemas"]["Time"];
+            /** @description The service. */
+            service: string;
+            /** @description When it was saved last. */
+            updated_at: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description How often it was saved.
+             */
+            version: number;
+        };
+        /** @description What has been entered so far; need not fit the form yet. */
+        DraftInput: {
+            /** @description Answers by field id. */
+            answers: {
+                [key: string]: unknown;
+            };
+            /** @description The field last looked at. */
+            at?: string | null;
+            /**
+             * Format: int32
+             * @description The version it was made from, 0 for the first.
+             */
+            version: number;
+        };
+        /** @description A draft in a list. */
+        DraftLink: {
+            /** @description When it will be forgotten. */
+            kept_until: components["schemas"]["Time"];
+            /** @description The service. */
+            service: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+            /** @description When it was saved last. */
+            updated_at: components["schemas"]["Time"];
+        };
+        /** @description One's own drafts. */
+        DraftList: {
+            /** @description The latest saved first. */
+            items: components["schemas"]["DraftLink"][];
+        };
+        /** @description A draft saved. */
+        DraftSaved: {
+            /** @description When it will be forgotten. */
+            kept_until: components["schemas"]["Time"];
+            /** @description When it was saved. */
+            updated_at: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description Its version, for the next save.
+             */
+            version: number;
         };
         /**
          * @description How a deadline stands.
@@ -1353,11 +1594,15 @@ export interface components {
             id: string;
             /** @description Whether it must be answered. */
             required: boolean;
+            /** @description When it is asked at all; always when absent. */
+            show_if?: components["schemas"]["ShowIf"];
             /** @description The question. */
             title: components["schemas"]["Text"];
         };
         /** @description What kind of answer a field takes. */
         FieldKind: {
+            /** @description Its shape; any when absent. */
+            format?: components["schemas"]["TextFormat"];
             /**
              * Format: int32
              * @description Longest text, characters.
@@ -1388,6 +1633,9 @@ export interface components {
             options: components["schemas"]["Named"][];
             /** @enum {string} */
             type: "choices";
+        } | {
+            /** @enum {string} */
+            type: "date";
         } | {
             /** @enum {string} */
             type: "datetime";
@@ -2134,6 +2382,8 @@ export interface components {
              * @description The reporter's rating, 1 to 5.
              */
             rating?: number;
+            /** @description The service applied for, when it is an application. */
+            service?: string;
             /** @description The stage of its process. */
             stage: string;
             /** @description A picture, small. */
@@ -2183,6 +2433,26 @@ export interface components {
             /** @description What is paid for. */
             title: components["schemas"]["Text"];
         };
+        /** @description The form of a service. */
+        ServiceForm: {
+            /**
+             * Format: int32
+             * @description How many days a draft is kept after it was last saved.
+             */
+            draft_days: number;
+            /** @description The questions, in the order asked. */
+            fields: components["schemas"]["Field"][];
+            /** @description Who decides. */
+            office: components["schemas"]["Named"];
+            /** @description The longest the office promises, such as `5 working_day`; counted from acceptance. */
+            promised_limit?: string;
+            /** @description JSON Schema (draft 2020-12) that the answers must fit. */
+            schema: Record<string, never>;
+            /** @description The service. */
+            service: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
         /** @description The guide of a service (办事指南). */
         ServiceGuide: components["schemas"]["ServiceItem"] & {
             /** @description The laws it rests on. */
@@ -2222,6 +2492,8 @@ export interface components {
         };
         /** @description A service in a list. */
         ServiceItem: {
+            /** @description Whether it can be applied for here, with its form. */
+            apply: boolean;
             /** @description Whom it serves. */
             audience: components["schemas"]["Audience"][];
             /**
@@ -2341,6 +2613,13 @@ export interface components {
             id: string;
             /** @description Staff or resident. */
             kind: components["schemas"]["PartyKind"];
+        };
+        /** @description A field is asked after one of these answers to an earlier choice, and must be left out after all others. */
+        ShowIf: {
+            /** @description The earlier field. */
+            field: string;
+            /** @description The answers that bring it up. */
+            is: string[];
         };
         /** @description A login and its password. */
         SignIn: {
@@ -2551,6 +2830,11 @@ export interface components {
             [key: string]: string;
         };
         /**
+         * @description The shape of a text; the schema of a form says it as a pattern.
+         * @enum {string}
+         */
+        TextFormat: "phone" | "email" | "id_card" | "credit_code" | "postcode";
+        /**
          * Format: date-time
          * @description An instant, RFC 3339 in UTC, such as `2026-11-23T08:00:00Z`.
          * @example 2026-11-23T08:00:00Z
@@ -2607,6 +2891,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_accesses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessPage"];
+                };
+            };
+        };
+    };
     get_basemap_layer: {
         parameters: {
             query?: {
@@ -2780,6 +3093,41 @@ export interface operations {
             };
         };
     };
+    get_case_application: {
+        parameters: {
+            query: {
+                /** @description Why, in plain words, 4 to 200 characters; the reading is recorded with it. */
+                purpose: string;
+            };
+            header?: never;
+            path: {
+                /** @description A case id or a case number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationAnswers"];
+                };
+            };
+        };
+    };
     get_case_contact: {
         parameters: {
             query: {
@@ -2923,6 +3271,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["City"];
+                };
+            };
+        };
+    };
+    list_drafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftList"];
                 };
             };
         };
@@ -3774,6 +4151,38 @@ export interface operations {
             };
         };
     };
+    get_report_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number people see */
+                case_no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationAnswers"];
+                };
+            };
+        };
+    };
     join_report: {
         parameters: {
             query?: never;
@@ -3989,6 +4398,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceGuide"];
+                };
+            };
+        };
+    };
+    apply_for_service: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A word of the caller's own, 8 to 64 characters: sent again, it gives the first answer again */
+                "idempotency-key": string;
+            };
+            path: {
+                /** @description The service's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Handed in */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Applied"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The service's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+        };
+    };
+    save_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The service's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Saved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftSaved"];
+                };
+            };
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The service's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_service_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The service's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceForm"];
                 };
             };
         };

@@ -1,6 +1,7 @@
 export { default as AddressField } from "./components/AddressField.vue";
 export { default as BaseButton } from "./components/BaseButton.vue";
 export { default as BaseSheet } from "./components/BaseSheet.vue";
+export { default as BusyRing } from "./components/BusyRing.vue";
 export { default as CategoryIcon } from "./components/CategoryIcon.vue";
 export { default as ChoiceField } from "./components/ChoiceField.vue";
 export { default as ConditionField } from "./components/ConditionField.vue";

@@ -1,0 +1,31 @@
+//! `DELETE /services/{id}/draft`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::parts::{applicant, service_id};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Refused;
+use crate::extract::Segments;
+use crate::wire::*;
+
+/// Forgets one's own draft.
+#[utoipa::path(
+    delete,
+    path = "/services/{id}/draft",
+    tag = "applications",
+    params(("id" = String, Path, description = "The service's id")),
+    responses((status = 204, description = "Forgotten"), (status = "4XX", description = "Refused", body = Problem))
+)]
+pub async fn delete_draft(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<StatusCode, Refused> {
+    let (party, service) = (applicant(&app, &caller)?, service_id(&id)?);
+    let was_there = app.store.write(move |tx: &mut store::Tx| tx.delete_draft(party, &service)).await?;
+    if was_there { Ok(StatusCode::NO_CONTENT) } else { Err(Refused::not_found("draft")) }
+}

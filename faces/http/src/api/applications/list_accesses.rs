@@ -1,0 +1,68 @@
+//! `GET /accesses`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::CaseId;
+use pack::City;
+use store::{AccessRow, CaseFilter, CaseRow, CaseSort, Looked, StoreError};
+
+use super::parts::{applicant, private};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::convert::cases::category_title;
+use crate::convert::{text, time};
+use crate::error::Refused;
+use crate::wire::*;
+
+/// Most looks answered.
+const LIMIT: u32 = 200;
+
+/// Who looked at the caller's data, for which case and why (谁看过我的数据; PIPL articles 44 and 45).
+#[utoipa::path(
+    get,
+    path = "/accesses",
+    tag = "applications",
+    responses((status = 200, description = "As asked", body = AccessPage), (status = "4XX", description = "Refused", body = Problem))
+)]
+pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
+    let party = applicant(&app, &caller)?;
+    let (looks, cases) = app
+        .store
+        .read(move |reader| {
+            let looks = reader.list_access_to(party, LIMIT)?;
+            let mut ids: Vec<CaseId> = looks.iter().map(|look| look.case).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let filter = CaseFilter { ids, ..CaseFilter::default() };
+            let found = if looks.is_empty() {
+                Vec::new()
+            } else {
+                reader.list_cases(&filter, CaseSort::Opened, None, LIMIT)?.items
+            };
+            Ok::<_, StoreError>((looks, found))
+        })
+        .await?;
+    let cases: BTreeMap<CaseId, CaseRow> = cases.into_iter().map(|row| (row.id, row)).collect();
+    let city = &app.current().city;
+    let items = looks.iter().map(|look| entry(city, look, cases.get(&look.case))).collect();
+    Ok(private(StatusCode::OK, &AccessPage { items }))
+}
+
+fn entry(city: &City, look: &AccessRow, case: Option<&CaseRow>) -> AccessEntry {
+    AccessEntry {
+        at: time(look.at),
+        office: city.office(&look.office).map(|office| text(&office.title)).unwrap_or_default(),
+        role: city.role(&look.role).map(|role| text(&role.title)).unwrap_or_default(),
+        data: match look.looked {
+            Looked::Contact(_) => DataClass::Contact,
+            Looked::Application(_) => DataClass::Application,
+        },
+        purpose: look.purpose.clone(),
+        case_no: case.map(|case| case.no.to_string()).unwrap_or_default(),
+        case_title: case.map(|case| category_title(city, &case.category)).unwrap_or_default(),
+    }
+}

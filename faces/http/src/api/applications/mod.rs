@@ -1,0 +1,12 @@
+//! Applications for services, from the form to who looked at the answers.
+
+pub mod apply_for_service;
+pub mod delete_draft;
+pub mod get_case_application;
+pub mod get_draft;
+pub mod get_report_application;
+pub mod get_service_form;
+pub mod list_accesses;
+pub mod list_drafts;
+pub mod parts;
+pub mod save_draft;
