@@ -2,62 +2,23 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::io::Cursor;
-use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
 
-use dipper_sense::Context;
 use dipper_sense::duplicates::{JoinError, join, suggest_duplicates};
-use dipper_sense::evidence::{Files, Size, accept};
+use dipper_sense::evidence::{Size, accept};
 use dipper_sense::report::{DESCRIPTION_MAX, Filer, ReportCommand, ReportError, report, secret_hash};
 use grid::LonLat;
-use identity::{Contact, Vault};
-use model::{Actor, Case, CaseId, ClientId, EventBody, Instant, PartyId};
-use pack::{Compiled, Packs};
+use identity::Contact;
+use model::{Actor, Case, CaseId, ClientId, EventBody};
 use serde_json::json;
 use store::{StoreError, Tx};
-use tempfile::TempDir;
-use testkit::{Database, FixedClock, on_both_databases};
+use testkit::{Database, on_both_databases};
 
-const MONDAY: &str = "2026-11-02T09:00:00+08:00";
+use common::{block, demo, party, town};
+
+mod common;
+
 const SPOT: (f64, f64) = (112.9, 32.5);
-
-fn block<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
-}
-
-fn demo() -> Arc<Compiled> {
-    static DEMO: LazyLock<Arc<Compiled>> = LazyLock::new(|| {
-        let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../packs/demo"));
-        let loaded = pack::load(&folder).unwrap_or_else(|faults| panic!("{faults}"));
-        Arc::new(Compiled::of_pack(loaded).unwrap())
-    });
-    Arc::clone(&DEMO)
-}
-
-/// A city that takes reports, its clock in hand.
-struct Town {
-    ctx: Context,
-    clock: FixedClock,
-    _files: TempDir,
-}
-
-fn town(database: &Database) -> Town {
-    let (clock, files) = (FixedClock::at(MONDAY), tempfile::tempdir().unwrap());
-    let ctx = Context {
-        store: database.store().clone(),
-        packs: Arc::new(Packs::new(demo())),
-        clock: Arc::new(clock.clone()),
-        vault: Arc::new(Vault::from_key(&[3; 32])),
-        files: Arc::new(Files::open(files.path()).unwrap()),
-    };
-    Town { ctx, clock, _files: files }
-}
-
-fn party(number: u128) -> PartyId {
-    PartyId::new(Instant::from_micros(0), number)
-}
 
 fn point((lon, lat): (f64, f64)) -> LonLat {
     LonLat::new(lon, lat).unwrap()

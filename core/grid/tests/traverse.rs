@@ -119,6 +119,8 @@ proptest! {
         }
         let set: BTreeSet<Cell> = walk.iter().copied().collect();
         prop_assert_eq!(set.len(), walk.len());
+        // Half a turn is as short both ways: which one is taken is decided on exact numbers, not on those of the samples.
+        prop_assume!(((to.lon_deg() - from.lon_deg()).abs() - 180.0).abs() > 1e-9);
         // The segment is one of exact numbers; a point of it is sampled with an error of some 1e-14 degrees.
         let slack = 3e-14;
         for step in 0..=400 {
