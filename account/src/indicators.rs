@@ -113,7 +113,9 @@ fn ratio(
 pub fn definitions(city: &City) -> Vec<Definition> {
     let mut list = closing();
     let mut seen: Vec<&StageId> = Vec::new();
-    for process in city.processes.values() {
+    // Applications have clocks and ratings of their own: these are the indicators of city management.
+    let services = city.service_processes();
+    for (_, process) in city.processes.iter().filter(|(id, _)| !services.contains(id)) {
         for stage in process
             .stages
             .iter()

@@ -13,8 +13,8 @@ async function cellAt(base, level, height_m) {
   return (await fetch(`${base}/api/v1/grid/cell?${query}`)).json();
 }
 
-async function signIn(page, { login, password }) {
-  await page.goto("/centre/sign-in");
+async function signIn(page, { login, password }, address = "/centre/sign-in") {
+  await page.goto(address);
   await page.getByLabel("账号").fill(login);
   await page.getByLabel("密码").fill(password);
   await page.getByRole("button", { name: "登录", exact: true }).click();
@@ -128,6 +128,11 @@ test("the grid and areas", { timeout: 900_000 }, async (t) => {
       await page.getByRole("heading", { name: "圈内 3 件" }).waitFor();
       await shoot(page, `area-${size}-circle`);
       assert.deepEqual(await faultsOf(page, "/centre/map", faults), []);
+      // Sent or loaded again, the address shows the same area; on a phone the map first, and what it holds on the button.
+      assert.equal(new URL(page.url()).searchParams.get("radius_m"), "1000");
+      await page.reload();
+      if (size === "phone") await page.getByRole("button", { name: /^圈内 3 件/ }).click();
+      await page.getByRole("heading", { name: "圈内 3 件" }).waitFor();
       // The page's filters count here too.
       await page.getByText("超时", { exact: true }).last().click();
       await page.getByRole("heading", { name: "圈内 0 件" }).waitFor();
@@ -140,6 +145,16 @@ test("the grid and areas", { timeout: 900_000 }, async (t) => {
       await context.close();
     });
   }
+
+  await t.test("an area that was sent is shown after signing in", async () => {
+    const { context, page, faults } = await enter("desk");
+    const area = new URLSearchParams({ ...PLACE, radius_m: 1000 });
+    await signIn(page, chief, `/centre/map?${area}`);
+    await page.getByRole("heading", { name: "圈内 3 件" }).waitFor();
+    assert.equal(new URL(page.url()).search, `?${area}`);
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
 
   await t.test("a polygon is drawn by presses, taken back, finished and cleared", async () => {
     const { context, page, faults } = await enter("desk", chief);
@@ -161,6 +176,7 @@ test("the grid and areas", { timeout: 900_000 }, async (t) => {
     await page.getByRole("button", { name: "完成" }).click();
     await page.getByRole("heading", { name: /^圈内 \d+ 件$/ }).waitFor();
     await shoot(page, "area-desk-polygon");
+    assert.equal(new URL(page.url()).searchParams.get("polygon").split(" ").length, 4);
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "圈圆" }).waitFor();
     assert.deepEqual(faults, []);

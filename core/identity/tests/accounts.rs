@@ -157,7 +157,13 @@ on_both_databases!(a_client_is_known_by_its_key_alone, |database| {
 fn access(purpose: &str) -> Access {
     let at = Instant::from_micros(0);
     let subject = Some(PartyId::new(at, 3));
-    Access { party: PartyId::new(at, 1), grant: grant(), case: CaseId::new(at, 2), subject, purpose: purpose.to_owned() }
+    Access {
+        party: PartyId::new(at, 1),
+        grant: grant(),
+        case: CaseId::new(at, 2),
+        subject,
+        purpose: purpose.to_owned(),
+    }
 }
 
 fn open(store: &Store, vault: &Arc<Vault>, id: ContactId, purpose: &str) -> Result<Contact, VaultError> {

@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use dipper_model as model;
 use grid::{Cell, Level, LonLat};
 use model::{
-    Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, Event, EventBody, EventId, EvidenceId,
-    FoldError, Instant, Moved, Outcome, PackHash, PartyId, Place, Reported, Reporter, SealedId, Tally, Task,
+    Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, Event, EventBody, EventId,
+    EvidenceId, FoldError, Instant, Moved, Outcome, PackHash, PartyId, Place, Reported, Reporter, SealedId, Tally,
+    Task,
 };
 use serde_json::{Value, json};
 

@@ -126,7 +126,10 @@ impl City {
 
     /// The offices that may come to handle cases of a process, by routing or as those of its services.
     pub fn handlers_of(&self, process: &ProcessId) -> BTreeSet<&OfficeId> {
-        let applied = self.services.values().filter(|service| service.apply.as_ref().is_some_and(|apply| apply.process == *process));
+        let applied = self
+            .services
+            .values()
+            .filter(|service| service.apply.as_ref().is_some_and(|apply| apply.process == *process));
         let offices: BTreeSet<&OfficeId> = applied.map(|service| &service.office).collect();
         if offices.is_empty() { self.routing.iter().map(|route| &route.office).collect() } else { offices }
     }

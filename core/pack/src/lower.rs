@@ -12,8 +12,8 @@ use model::{CategoryId, OfficeId, RegionId, Text};
 pub(crate) use fields::lower_fields;
 
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, Escalation, Office, Poor, Process, Region,
-    Role, Route, Services, Stage, State, Swap, TaskRule,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, Escalation, Office, Poor, Process,
+    Region, Role, Route, Services, Stage, State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;

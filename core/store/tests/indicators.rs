@@ -207,6 +207,7 @@ on_both_databases!(a_scope_counts_only_its_own, |database| {
         (IndicatorScope { region_path: Some("city/d2/".into()), ..day() }, 1, 2),
         (IndicatorScope { handler: Some("water".parse().unwrap()), ..day() }, 1, 2),
         (IndicatorScope { categories: vec!["noise".parse().unwrap()], ..day() }, 1, 0),
+        (IndicatorScope { without_processes: vec!["service".parse().unwrap()], ..day() }, 6, 11),
         (IndicatorScope { from: after_h(10), ..day() }, 1, 0),
     ] {
         let groups = {
@@ -215,6 +216,9 @@ on_both_databases!(a_scope_counts_only_its_own, |database| {
         };
         assert_eq!((groups[0].count(Part::Opened), groups[0].count(Part::StepsDue)), (opened, steps_due), "{scope:?}");
     }
+    let none = IndicatorScope { without_processes: vec!["urban_case".parse().unwrap()], ..day() };
+    let groups = database.read_blocking(move |reader| reader.count_parts(&none)).unwrap();
+    assert!(groups.iter().all(|group| group.iter().count() == 0), "{groups:?}");
 });
 
 on_both_databases!(days_are_counted_one_by_one, |database| {

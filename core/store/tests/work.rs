@@ -5,7 +5,10 @@
 use dipper_store as store;
 use model::{ContactId, EvidenceId, Grant, Instant, PackHash, PartyId, SealedId, ServiceId};
 use serde_json::json;
-use store::{AccessRow, ApiKeyRow, ContactRow, DraftRow, EvidenceRow, LedgerHead, Looked, PartyKind, PartyRow, SessionRow, StoreError};
+use store::{
+    AccessRow, ApiKeyRow, ContactRow, DraftRow, EvidenceRow, LedgerHead, Looked, PartyKind, PartyRow, SessionRow,
+    StoreError,
+};
 use testkit::{Story, on_both_databases};
 
 const MINUTE_US: i64 = 60_000_000;

@@ -121,7 +121,8 @@ fn check_apply(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder, rep
     }
     let is_mixed = folder.categories.iter().any(|(_, category)| category.process.value == process.value);
     if is_mixed {
-        let message = format!("service {}: process {} is for reports; applications need their own", id.value, process.value);
+        let message =
+            format!("service {}: process {} is for reports; applications need their own", id.value, process.value);
         report.fault(process.at, message);
     }
     if folder.categories.items.iter().any(|(category, _)| category.value.as_str() == id.value.as_str()) {
@@ -132,7 +133,8 @@ fn check_apply(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder, rep
     }
     let fields = folder.forms.iter().filter(|(known, _)| known.value == form.value).flat_map(|(_, fields)| fields);
     for field in fields.filter(|field| !field.kind.value.is_for_applicants()) {
-        let message = format!("field {}: form {} is for applicants, who cannot answer its type", field.id.value, form.value);
+        let message =
+            format!("field {}: form {} is for applicants, who cannot answer its type", field.id.value, form.value);
         report.fault(field.id.at, message);
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn check(folder: &Folder, report: &mut Report) {
         report.warn(id.at, format!("no limit counts by calendar {}", id.value));
     }
     for (id, _) in folder.processes.iter() {
-        let applied = |service: &ServiceSource| service.apply.as_ref().is_some_and(|apply| apply.value.process.value == id.value);
+        let applied =
+            |service: &ServiceSource| service.apply.as_ref().is_some_and(|apply| apply.value.process.value == id.value);
         if !folder.categories.iter().any(|(_, category)| category.process.value == id.value)
             && !folder.services.iter().any(|(_, service)| applied(service))
         {

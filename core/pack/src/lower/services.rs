@@ -64,10 +64,10 @@ pub(super) fn lower_service(source: &ServiceSource) -> Option<Service> {
         result: source.result.as_ref().map(|result| ServiceResult { kind: result.kind, title: result.title.0.clone() }),
         basis: lower_basis(source),
         questions: lower_questions(source),
-        apply: source.apply.as_ref().map(|apply| Apply {
-            process: apply.value.process.value.clone(),
-            form: apply.value.form.value.clone(),
-        }),
+        apply: source
+            .apply
+            .as_ref()
+            .map(|apply| Apply { process: apply.value.process.value.clone(), form: apply.value.form.value.clone() }),
         groups: source.groups.iter().map(|group| group.value.clone()).collect(),
         life_events: source.life_events.iter().map(|event| event.value.clone()).collect(),
         keywords: source.keywords.clone(),

@@ -8,7 +8,8 @@ use model::{
 use super::read::{Many, Needed, Table, source};
 use super::words::{FieldType, HolidayWord};
 use crate::city::{
-    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat, Weekday, Who, Within,
+    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat, Weekday,
+    Who, Within,
 };
 use crate::faults::At;
 

@@ -9,7 +9,8 @@ use serde_json::{Value as Json, json};
 use super::read::{Reader, Source, parsed_source, shown};
 use super::yaml::Node;
 use crate::city::{
-    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat, Weekday, Who, Within,
+    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat, Weekday,
+    Who, Within,
 };
 
 parsed_source! {

@@ -6,7 +6,7 @@
 use std::ops::RangeInclusive;
 
 use grid::Bounds;
-use model::{CaseId, CaseNo, CategoryId, Instant, OfficeId, PartyId, RegionId, RoleId, StageId, StateId};
+use model::{CaseId, CaseNo, CategoryId, Instant, OfficeId, PartyId, ProcessId, RegionId, RoleId, StageId, StateId};
 
 use crate::db::{ToValue, Value};
 
@@ -74,6 +74,8 @@ pub struct CaseFilter {
     pub stage: Option<StageId>,
     /// Of any of these categories; empty = all.
     pub categories: Vec<CategoryId>,
+    /// Of none of these processes.
+    pub without_processes: Vec<ProcessId>,
     /// Any of these cases by number; empty = all. At most 200.
     pub numbers: Vec<CaseNo>,
     /// Any of these cases by id; empty = all. At most 200.
@@ -306,6 +308,10 @@ impl CaseFilter {
         // Among open cases the due index is the better way in (it is small, and holds the category), in a box the cells.
         let is_way_in = !self.is_open_only() && !in_box;
         clause.and_in(if is_way_in { "category" } else { "(category || '')" }, &self.categories);
+        for process in &self.without_processes {
+            let place = clause.bind(process);
+            clause.and(&format!("process <> {place}"));
+        }
         clause.and_in("no", &self.numbers);
         clause.and_in("id", &self.ids);
     }

@@ -13,7 +13,7 @@ pub use list::Behind;
 pub use part::{Measure, Part};
 pub use trend::DayCounts;
 
-use model::{CategoryId, Instant, OfficeId};
+use model::{CategoryId, Instant, OfficeId, ProcessId};
 
 use crate::cases::{CaseFilter, CaseScope, Where};
 
@@ -53,6 +53,8 @@ pub struct IndicatorScope {
     pub region_path: Option<String>,
     /// Only of these categories; empty = all.
     pub categories: Vec<CategoryId>,
+    /// Of none of these processes.
+    pub without_processes: Vec<ProcessId>,
     /// Only handled by this department.
     pub handler: Option<OfficeId>,
     /// Any of these parts; empty = everywhere. For authorisation.
@@ -69,6 +71,7 @@ impl IndicatorScope {
             by: GroupBy::All,
             region_path: None,
             categories: Vec::new(),
+            without_processes: Vec::new(),
             handler: None,
             within: Vec::new(),
         }
@@ -79,6 +82,7 @@ impl IndicatorScope {
         CaseFilter {
             region_path: self.region_path.clone(),
             categories: self.categories.clone(),
+            without_processes: self.without_processes.clone(),
             handler: self.handler.clone(),
             within: self.within.clone(),
             ..CaseFilter::default()

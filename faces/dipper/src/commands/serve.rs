@@ -28,7 +28,7 @@ const SEAL_EVERY: Duration = Duration::from_millis(800);
 /// The ledger tries again after trouble that may pass (a full disk, a database away).
 const SEAL_RETRY: Duration = Duration::from_secs(10);
 
-/// Sessions that have expired are removed this often.
+/// Sessions and drafts whose time is over are removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Requests under way get this long when the process is told to stop.
@@ -87,7 +87,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     for log in logs {
         tasks.spawn(seal(log, runtime.store.clone(), stopping.clone()));
     }
-    tasks.spawn(sweep(runtime.store.clone(), std::sync::Arc::clone(&runtime.clock), stopping.clone()));
+    tasks.spawn(sweep(runtime.sense(), stopping.clone()));
     if config.demo {
         tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
     }
@@ -245,14 +245,17 @@ impl Waiting {
     }
 }
 
-async fn sweep(store: Store, clock: std::sync::Arc<dyn model::Clock>, stopping: watch::Receiver<bool>) {
+async fn sweep(ctx: sense::Context, stopping: watch::Receiver<bool>) {
     until(stopping, async {
         let mut ticks = tokio::time::interval(SWEEP_EVERY);
         loop {
             ticks.tick().await;
-            let now = clock.now();
-            if let Err(error) = store.write(move |tx: &mut Tx| tx.remove_expired_sessions(now)).await {
+            let now = ctx.clock.now();
+            if let Err(error) = ctx.store.write(move |tx: &mut Tx| tx.remove_expired_sessions(now)).await {
                 tracing::error!(%error, "expired sessions could not be removed");
+            }
+            if let Err(error) = sense::apply::forget_drafts(&ctx).await {
+                tracing::error!(%error, "drafts whose time is over could not be forgotten");
             }
         }
     })

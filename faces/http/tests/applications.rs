@@ -1,0 +1,154 @@
+//! Applications over HTTP: form, draft, hand in, answers for a purpose, who looked.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod common;
+
+use axum::body::Body;
+use axum::http::{Method, header};
+use common::{Answer, Browser, TestApp, picture, request, upload};
+use serde_json::{Value, json};
+
+const FORM: &str = "/api/v1/services/food_business_licence";
+
+async fn send(test: &TestApp, method: Method, browser: &Browser, path: &str, body: Value) -> Answer {
+    let request = request(method, Some(browser), path).header(header::CONTENT_TYPE, "application/json");
+    test.send(request.body(Body::from(body.to_string())).unwrap()).await
+}
+
+fn answers(plan: &str) -> Value {
+    json!({
+        "applicant": "company", "credit_code": "91350100M000100Y43", "shop_name": "星河小馆", "address": "鼓楼街道 5 号",
+        "activities": ["hot"], "area": 60, "layout": [plan], "manager_name": "李四四", "manager_phone": "13800000000",
+    })
+}
+
+async fn handed_in(test: &TestApp, resident: &Browser) -> String {
+    let plan = upload(test, Some(resident), &picture()).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let body = json!({"answers": answers(&plan)});
+    let applied = test.post(Some(resident), &format!("{FORM}/applications"), body).await.expect(201);
+    assert_eq!(applied.header("cache-control"), "no-store");
+    applied.json()["case_no"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_form_comes_with_the_schema_its_answers_must_fit() {
+    let test = TestApp::new();
+    let form = test.get(None, &format!("{FORM}/form")).await.expect(200).json();
+    assert_eq!((&form["office"]["id"], &form["draft_days"]), (&json!("market_bureau"), &json!(30)));
+    let fields: Vec<&str> =
+        form["fields"].as_array().unwrap().iter().map(|field| field["id"].as_str().unwrap()).collect();
+    let properties: Vec<&String> = form["schema"]["properties"].as_object().unwrap().keys().collect();
+    assert_eq!(fields.len(), properties.len());
+    assert_eq!(form["schema"]["additionalProperties"], json!(false));
+    let guide = test.get(None, FORM).await.expect(200).json();
+    assert_eq!(guide["apply"], json!(true));
+    assert_eq!(test.get(None, "/api/v1/services/unknown/form").await.refusal(404), "not_here");
+}
+
+#[tokio::test]
+async fn residents_alone_apply_and_see_their_own_drafts() {
+    let test = TestApp::new();
+    let (li, wang) = (test.resident("liwei").await, test.resident("wangfang").await);
+    let clerk = test.staff("clerk", &["service_clerk@market_bureau@yaoguang"]).await;
+    let draft = format!("{FORM}/draft");
+    assert_eq!(test.get(None, &draft).await.refusal(401), "not_signed_in");
+    assert_eq!(test.get(Some(&clerk), &draft).await.refusal(403), "forbidden");
+    assert_eq!(test.get(Some(&li), &draft).await.refusal(404), "not_found");
+    let body = json!({"answers": {"area": 5}, "at": "area", "version": 0});
+    let saved = send(&test, Method::PUT, &li, &draft, body.clone()).await.expect(200).json();
+    assert_eq!((&saved["version"], &saved["kept_until"]), (&json!(1), &json!("2026-10-29T13:00:00Z")));
+    assert_eq!(send(&test, Method::PUT, &li, &draft, body).await.refusal(409), "draft_moved");
+    let found = test.get(Some(&li), &draft).await.expect(200);
+    assert_eq!(found.header("cache-control"), "no-store");
+    assert_eq!((&found.json()["answers"]["area"], &found.json()["at"]), (&json!(5), &json!("area")));
+    assert_eq!(test.get(Some(&wang), &draft).await.refusal(404), "not_found");
+    let list = test.get(Some(&li), "/api/v1/drafts").await.expect(200).json();
+    assert_eq!(list["items"][0]["service"], json!("food_business_licence"));
+    let strange = json!({"answers": {"colour": "red"}, "version": 1});
+    let refused = send(&test, Method::PUT, &li, &draft, strange).await.expect(422).json();
+    assert_eq!(refused["fields"][0]["field"], json!("colour"));
+    send(&test, Method::DELETE, &li, &draft, json!(null)).await.expect(204);
+    assert_eq!(send(&test, Method::DELETE, &li, &draft, json!(null)).await.refusal(404), "not_found");
+}
+
+#[tokio::test]
+async fn an_application_goes_from_the_form_to_the_licence_and_every_look_is_seen() {
+    let test = TestApp::new();
+    let resident = test.resident("liwei").await;
+    let no = handed_in(&test, &resident).await;
+    let post = |role: &str| format!("{role}@market_bureau@yaoguang");
+    let clerk = test.staff("clerk", &[&post("service_clerk")]).await;
+    let reviewer = test.staff("reviewer", &[&post("service_reviewer")]).await;
+    let chief = test.staff("chief", &[&post("service_chief")]).await;
+    let stranger = test.staff("stranger", &["service_clerk@tax_bureau@yaoguang"]).await;
+
+    let case = test.get(Some(&clerk), &format!("/api/v1/cases/{no}")).await.expect(200);
+    assert_eq!(case.json()["service"], json!("food_business_licence"));
+    assert!(!case.text().contains("李四四") && !case.text().contains("星河小馆"), "{}", case.text());
+    let open = |purpose: &str| {
+        let purpose: String = form_urlencoded::byte_serialize(purpose.as_bytes()).collect();
+        format!("/api/v1/cases/{no}/application?purpose={purpose}")
+    };
+    assert_eq!(test.get(Some(&clerk), &open("")).await.refusal(403), "forbidden");
+    assert_eq!(test.get(Some(&stranger), &open("审查材料")).await.status, 403);
+    assert_eq!(test.get(Some(&resident), &open("审查材料")).await.status, 403);
+    let opened = test.get(Some(&clerk), &open("审查申请材料")).await.expect(200);
+    assert_eq!(opened.json()["answers"]["manager_name"], json!("李四四"));
+    assert_eq!(opened.json()["fields"][0]["id"], json!("applicant"));
+
+    test.act(&clerk, &no, "accept", json!({})).await.expect(200);
+    test.act(&reviewer, &no, "propose", json!({"proposal": "grant", "note": "材料齐全"})).await.expect(200);
+    test.act(&chief, &no, "grant", json!({"note": "许可证已送达"})).await.expect(200);
+
+    let report = test.get(Some(&resident), &format!("/api/v1/reports/{no}")).await.expect(200).json();
+    assert_eq!((&report["service"], &report["open"]), (&json!("food_business_licence"), &json!(false)));
+    let own = test.get(Some(&resident), &format!("/api/v1/reports/{no}/application")).await.expect(200).json();
+    assert_eq!(own["answers"]["shop_name"], json!("星河小馆"));
+    let other = test.resident("wangfang").await;
+    assert_eq!(test.get(Some(&other), &format!("/api/v1/reports/{no}/application")).await.status, 404);
+
+    let looks = test.get(Some(&resident), "/api/v1/accesses").await.expect(200).json();
+    let looks = looks["items"].as_array().unwrap();
+    assert_eq!(looks.len(), 1, "refused looks and one's own are none: {looks:?}");
+    assert_eq!((&looks[0]["purpose"], &looks[0]["data"]), (&json!("审查申请材料"), &json!("application")));
+    assert_eq!((&looks[0]["case_no"], &looks[0]["office"]["en"]), (&json!(no), &json!("Market Regulation Bureau")));
+    assert!(
+        test.get(Some(&other), "/api/v1/accesses").await.expect(200).json()["items"].as_array().unwrap().is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_poor_rating_is_put_right_within_fifteen_working_days() {
+    let test = TestApp::new();
+    let resident = test.resident("liwei").await;
+    let no = handed_in(&test, &resident).await;
+    let clerk = test.staff("clerk", &["service_clerk@market_bureau@yaoguang"]).await;
+    let chief = test.staff("chief", &["service_chief@market_bureau@yaoguang"]).await;
+    let refusal = json!({"reason": "not_eligible", "note": "不符合条件"});
+    test.act(&clerk, &no, "not_accept", refusal).await.expect(200);
+    let rated = json!({"answers": {"stars": 1, "note": "没有说清楚"}});
+    test.post(Some(&resident), &format!("/api/v1/reports/{no}/actions/rate"), rated).await.expect(200);
+    let case = test.get(Some(&chief), &format!("/api/v1/cases/{no}")).await.expect(200).json();
+    assert_eq!(case["state"], json!("rectifying"), "{case}");
+    assert_eq!(case["due_at"], json!("2026-10-27T00:00:00Z"));
+    let rectified = json!({"finding": "upheld", "called_back_at": "2026-09-30T10:00:00+08:00", "note": "已当面说明"});
+    test.act(&chief, &no, "rectify", rectified).await.expect(200);
+    let report = test.get(Some(&resident), &format!("/api/v1/reports/{no}")).await.expect(200).json();
+    assert_eq!((&report["open"], &report["rating"]), (&json!(false), &json!(1)));
+}
+
+#[tokio::test]
+async fn applications_are_no_reports() {
+    let test = TestApp::new();
+    let resident = test.resident("liwei").await;
+    let no = handed_in(&test, &resident).await;
+    let report = json!({"category": "food_business_licence", "description": "x", "lon": 112.9, "lat": 32.5});
+    test.post(Some(&resident), "/api/v1/reports", report).await.expect(422);
+    let open311 = test.get(None, "/open311/v2/services.json").await.expect(200);
+    assert!(!open311.text().contains("food_business_licence"));
+    let chief = test.staff("boss", &["leader@city_committee@yaoguang"]).await;
+    let path = "/api/v1/indicators?from=2026-11-01&to=2026-12-01";
+    let indicators = test.get(Some(&chief), path).await.expect(200).text();
+    assert!(!indicators.contains("on_time_apply"), "{indicators}");
+    assert_eq!(test.get(None, &format!("/api/v1/reports/{no}")).await.status, 404);
+}
