@@ -264,6 +264,33 @@ test("a receipt in people's hands", { timeout: 600_000 }, async (t) => {
     await context.close();
   });
 
+  await t.test("the policy this site publishes is filled in by a press, and only offered where there is one", async () => {
+    const { page, context, faults } = await person(browser, server.base);
+    const offer = page.getByRole("button", { name: "填入本网站公布的名单" });
+    const check = async () => {
+      await page.goto("/verify", { waitUntil: "networkidle" });
+      await drop(page, name, receipt.text);
+      await page.getByRole("heading", { name: "凭证有效" }).waitFor();
+      const asked = page.waitForResponse("**/ledger/policy");
+      await page.getByRole("button", { name: "登记自己的公钥或信任名单" }).click();
+      await asked;
+    };
+    await check();
+    await page.getByLabel("公钥或信任名单").waitFor();
+    assert.equal(await offer.count(), 0);
+    const policy = `log ${key} https://city.example/ledger\nquorum none\n`;
+    await context.route("**/ledger/policy", (route) => route.fulfill({ body: policy }));
+    await check();
+    await offer.click();
+    assert.equal(await page.getByLabel("公钥或信任名单").inputValue(), policy);
+    await page.getByText("这份名单来自本网站").waitFor();
+    await page.getByRole("button", { name: "登记在这台设备上" }).click();
+    await page.getByText("您登记的信任名单").waitFor();
+    await page.getByRole("heading", { name: "凭证有效" }).waitFor();
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+
   for (const size of ["phone", "desk"]) {
     for (const mode of ["normal", "elder", "english"]) {
       await t.test(`on the ${size}, ${mode}: every view fits and has no serious barrier`, async () => {
