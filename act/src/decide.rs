@@ -8,6 +8,7 @@ use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, OfficeRu
 use serde_json::Value;
 
 use crate::acting::{Acting, admitted};
+use crate::visits::unneeded_visit;
 use crate::available::{Obstacle, available, obstacle, own_work, own_work_of};
 use pack::answers::{Answers, FieldFault, parse_answers};
 
@@ -145,6 +146,9 @@ impl Move<'_> {
         let mut bodies = self.before_move(is_move)?;
         bodies.push(EventBody::Moved(Box::new(self.moved(&to, &subject)?)));
         bodies.extend(self.effect_bodies());
+        if self.process.states.get(&to).is_some_and(|state| state.outcome.is_some()) {
+            bodies.extend(unneeded_visit(self.case));
+        }
         if is_move || self.is_passed_on(&to) {
             bodies.extend(self.clocks_after_move(&to, &subject)?);
         }

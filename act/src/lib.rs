@@ -10,6 +10,7 @@ mod decide;
 mod perform;
 pub mod scenario;
 mod timers;
+pub mod visits;
 
 pub use acting::Acting;
 pub use available::{available, offered};

@@ -111,7 +111,7 @@ pub async fn perform(ctx: &Context, command: PerformCommand) -> Result<Performed
     taken.await
 }
 
-fn find_case(tx: &mut Tx, case: &CaseRef) -> Result<Option<CaseId>, StoreError> {
+pub(crate) fn find_case(tx: &mut Tx, case: &CaseRef) -> Result<Option<CaseId>, StoreError> {
     match case {
         CaseRef::Id(id) => Ok(Some(*id)),
         CaseRef::No(no) => tx.find_case_id(no),

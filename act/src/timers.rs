@@ -10,6 +10,7 @@ use pack::{Compiled, Escalation};
 use store::{Append, StoreError, Tx};
 
 use crate::perform::{Context, PerformError};
+use crate::visits::missed_visit;
 
 /// Cases fired together: they share few commits.
 const TOGETHER: u32 = 200;
@@ -86,6 +87,7 @@ pub fn overdue_events(case: &Case, compiled: &Compiled, now: Instant) -> Vec<New
     if let (Some((clock, at)), Some(rules)) = (due, escalation) {
         bodies.extend(climb(case, compiled, rules, *clock, *at));
     }
+    bodies.extend(missed_visit(case, now));
     bodies.into_iter().map(|body| NewEvent { at: now, actor: Actor::system("timer"), body }).collect()
 }
 

@@ -4,17 +4,16 @@
 use std::sync::Arc;
 
 use identity::{Answers, Draft, VaultError};
-use jiff::tz::TimeZone;
 use model::{
     Actor, Application, Case, CategoryId, EvidenceId, Instant, NewEvent, PartyId, Place, Reporter, SealedId, ServiceId,
 };
 use pack::answers::{FieldFault, parse_form};
+use pack::calendar::civil_day;
 use pack::enter::{EnterError, Opening};
 use pack::{City, Compiled, Field, Service};
 use store::{Append, StoreError, Tx};
 
 use crate::Context;
-use crate::report::civil_day;
 
 /// Days a draft is kept after it was last saved.
 pub const DRAFT_DAYS: i64 = 30;
@@ -83,7 +82,7 @@ pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyEr
     let compiled = ctx.packs.current();
     let checked = Checked::check(&compiled, &command)?;
     let (now, vault) = (ctx.clock.now(), Arc::clone(&ctx.vault));
-    let zone = TimeZone::get(&compiled.city.timezone).unwrap_or(TimeZone::UTC);
+    let zone = compiled.city.zone();
     let (day, region_path) = (civil_day(&zone, now), compiled.city.region_path(&checked.place.region));
     ctx.store
         .write(move |tx: &mut Tx| {
@@ -121,7 +120,11 @@ fn applied_before(
     let Some(application) = case.application.as_ref().filter(|applied| applied.service == command.service) else {
         return Err(ApplyError::KeyUsed);
     };
-    if vault.own_answers(tx, application.answers)? == command.answers { Ok(Some(case)) } else { Err(ApplyError::KeyUsed) }
+    if vault.own_answers(tx, application.answers)? == command.answers {
+        Ok(Some(case))
+    } else {
+        Err(ApplyError::KeyUsed)
+    }
 }
 
 /// Every file named must have been uploaded.
@@ -166,8 +169,8 @@ impl Checked {
         no: model::CaseNo,
         now: Instant,
     ) -> Result<Vec<NewEvent>, ApplyError> {
-        let category = CategoryId::new(command.service.as_str())
-            .map_err(|_| ApplyError::NotHere(command.service.clone()))?;
+        let category =
+            CategoryId::new(command.service.as_str()).map_err(|_| ApplyError::NotHere(command.service.clone()))?;
         let opening = Opening {
             no,
             category,
@@ -209,7 +212,8 @@ pub struct SaveDraft {
 pub async fn save_draft(ctx: &Context, command: SaveDraft) -> Result<Draft, ApplyError> {
     let compiled = ctx.packs.current();
     let (_, form) = find_form(&compiled.city, &command.service)?;
-    let unknown = command.answers.keys().chain(&command.at).filter(|id| !form.iter().any(|field| field.id.as_str() == *id));
+    let unknown =
+        command.answers.keys().chain(&command.at).filter(|id| !form.iter().any(|field| field.id.as_str() == *id));
     let faults: Vec<FieldFault> = unknown
         .map(|id| FieldFault { field: id.clone(), message: "the form has no such field; load it again".to_owned() })
         .collect();

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use grid::{Cell, Level, LonLat};
 use identity::Contact;
-use jiff::tz::TimeZone;
 use model::{
     Actor, Case, CaseId, CaseNo, CategoryId, ClientId, ConditionId, ContactId, EvidenceId, Instant, NewEvent, OfficeId,
     PartyId, Place, RegionId, Reporter, RoleId,
 };
 use pack::Compiled;
+use pack::calendar::civil_day;
 use pack::enter::{EnterError, Opening};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -142,7 +142,7 @@ pub async fn report(ctx: &Context, command: ReportCommand) -> Result<Filed, Repo
     let now = ctx.clock.now();
     let vault = std::sync::Arc::clone(&ctx.vault);
     // What can be known before is not left to the one writing thread.
-    let zone = TimeZone::get(&compiled.city.timezone).unwrap_or(TimeZone::UTC);
+    let zone = compiled.city.zone();
     let (day, region_path) = (civil_day(&zone, now), compiled.city.region_path(&checked.place.region));
     ctx.store
         .write(move |tx: &mut Tx| {
@@ -210,13 +210,6 @@ fn check_evidence(tx: &mut Tx, files: &[EvidenceId]) -> Result<(), ReportError> 
         }
     }
     Ok(())
-}
-
-/// The civil day of an instant in a time zone, as `yyyymmdd`.
-pub fn civil_day(zone: &TimeZone, at: Instant) -> u32 {
-    let date = zone.to_datetime(at.to_timestamp()).date();
-    let year = u32::try_from(date.year()).unwrap_or(0);
-    year * 10_000 + u32::from(date.month().unsigned_abs()) * 100 + u32::from(date.day().unsigned_abs())
 }
 
 /// What of a report is checked before the transaction.

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use dipper_sense::apply::{ApplyCommand, ApplyError, DRAFT_DAYS, SaveDraft, apply, forget_drafts, own_answers, save_draft};
+use dipper_sense::apply::{
+    ApplyCommand, ApplyError, DRAFT_DAYS, SaveDraft, apply, forget_drafts, own_answers, save_draft,
+};
 use identity::{Answers, Draft};
 use model::{ClockName, EvidenceId, PartyId, ServiceId};
 use serde_json::{Value, json};
@@ -89,7 +91,8 @@ on_both_databases!(an_application_is_a_case_whose_answers_are_sealed, |database|
 
 on_both_databases!(an_application_sent_twice_is_handed_in_once, |database| {
     let town = ready(database);
-    let keyed = |party, answers| ApplyCommand { idempotency_key: Some("0123456789".to_owned()), ..command(party, answers) };
+    let keyed =
+        |party, answers| ApplyCommand { idempotency_key: Some("0123456789".to_owned()), ..command(party, answers) };
     let first = block(apply(&town.ctx, keyed(party(1), answers()))).unwrap();
     assert_eq!(block(apply(&town.ctx, keyed(party(1), answers()))).unwrap().no, first.no);
     let other = block(apply(&town.ctx, keyed(party(1), with(json!({"area": 61})))));
@@ -115,8 +118,14 @@ on_both_databases!(answers_that_do_not_fit_name_their_fields, |database| {
         (json!({"activities": ["hot", "hot"]}), "activities: names the same choice twice"),
         (json!({"remark": null}), "remark: must be left out when there is no answer"),
         (json!({"area": "60"}), "area: must be a number"),
-        (json!({"colour": "red"}), "colour: no such field; this action asks for: applicant, credit_code, shop_name, address, activities, raw_room, area, diners, layout, manager_name, manager_phone, opens_on, remark"),
-        (json!({"layout": [unknown.to_string()]}), &format!("layout: there is no uploaded file {unknown}; upload it first")),
+        (
+            json!({"colour": "red"}),
+            "colour: no such field; this action asks for: applicant, credit_code, shop_name, address, activities, raw_room, area, diners, layout, manager_name, manager_phone, opens_on, remark",
+        ),
+        (
+            json!({"layout": [unknown.to_string()]}),
+            &format!("layout: there is no uploaded file {unknown}; upload it first"),
+        ),
     ] {
         assert_eq!(faults(with(changes)), expect);
     }

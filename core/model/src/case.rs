@@ -8,11 +8,12 @@ use crate::actor::{Actor, Reporter};
 use crate::clock::{ClockName, ClockState};
 use crate::event::{Application, Event, EventBody, Moved, Outcome, Reported, Tally, Task};
 use crate::ids::{
-    ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, OfficeId, PackHash, PartyId, ProcessId, StageId,
+    ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, LicenceId, OfficeId, PackHash, PartyId, ProcessId, StageId,
     StateId,
 };
 use crate::place::Place;
 use crate::time::Instant;
+use crate::visit::{Booking, Visit, VisitState};
 
 /// Why events do not fold into a case. Any of these means that the log is damaged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +74,19 @@ pub struct Step {
     pub due_at: Option<Instant>,
     /// True when the clock counts for nobody.
     pub exempt: bool,
+}
+
+/// A licence as its case knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// Its place in the status list.
+    pub index: u32,
+    /// When it was issued.
+    pub issued_at: Instant,
+    /// The last instant it is valid.
+    pub expires_at: Option<Instant>,
+    /// When it was revoked.
+    pub revoked_at: Option<Instant>,
 }
 
 /// A case, folded from its events.
@@ -142,6 +156,10 @@ pub struct Case {
     pub previous: Option<StateId>,
     /// The reporter's rating, 1 to 5.
     pub rating: Option<u8>,
+    /// Every time at a window that was held for it, in order.
+    pub bookings: Vec<Booking>,
+    /// Every licence issued on it, and whether it still stands.
+    pub licences: BTreeMap<LicenceId, Issue>,
     /// When each action was last taken.
     pub acted_at: BTreeMap<ActionId, Instant>,
     /// Every passage through a state, in order; the last one is the present one.
@@ -215,6 +233,8 @@ impl Case {
             answers: reported.answers.clone(),
             previous: None,
             rating: None,
+            bookings: Vec::new(),
+            licences: BTreeMap::new(),
             acted_at: BTreeMap::new(),
             steps: Vec::new(),
         };
@@ -252,11 +272,37 @@ impl Case {
                 self.condition = condition.clone();
             }
             EventBody::Rated { stars, .. } => self.rating = Some(*stars),
+            EventBody::Booked { visit } => {
+                self.bookings.push(Booking { visit: visit.clone(), state: VisitState::Booked, ticket: None });
+            }
+            EventBody::VisitEnded { how } => self.set_booking(VisitState::Ended(*how), None),
+            EventBody::Arrived { ticket } => self.set_booking(VisitState::Arrived, Some(ticket.clone())),
+            EventBody::Issued { licence, index, expires_at } => {
+                let issue = Issue { index: *index, issued_at: event.at, expires_at: *expires_at, revoked_at: None };
+                self.licences.insert(*licence, issue);
+            }
+            EventBody::Revoked { licence } => {
+                if let Some(issue) = self.licences.get_mut(licence) {
+                    issue.revoked_at = Some(event.at);
+                }
+            }
             body => self.apply_clock(event, body)?,
         }
         self.version = event.version;
         self.updated_at = self.updated_at.max(event.at);
         Ok(())
+    }
+
+    fn set_booking(&mut self, state: VisitState, ticket: Option<String>) {
+        if let Some(booking) = self.bookings.last_mut() {
+            booking.state = state;
+            booking.ticket = ticket;
+        }
+    }
+
+    /// The time at a window that is held now, nobody having come yet.
+    pub fn booked_visit(&self) -> Option<&Visit> {
+        self.bookings.last().filter(|booking| booking.state == VisitState::Booked).map(|booking| &booking.visit)
     }
 
     fn apply_moved(&mut self, event: &Event, moved: &Moved) {
@@ -424,13 +470,14 @@ impl Case {
     }
 
     /// The next instant at which a timer must look at this case: the earliest due instant not yet recorded as
-    /// passed, or the next step of its escalation.
+    /// passed, the next step of its escalation, or the end of a booked visit.
     pub fn next_due_at(&self) -> Option<Instant> {
         let due = self
             .clocks
             .values()
             .filter(|clock| clock.is_running() && !clock.passed && !clock.exempt)
             .map(|clock| clock.due_at);
-        due.chain(self.escalates.values().copied()).min()
+        let missed = self.booked_visit().map(|visit| visit.ends_at);
+        due.chain(self.escalates.values().copied()).chain(missed).min()
     }
 }

@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use crate::actor::{Actor, Reporter};
 use crate::clock::ClockName;
 use crate::ids::{
-    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, OfficeId, PackHash,
-    PartyId, ProcessId, RoleId, SealedId, ServiceId, StageId, StateId,
+    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, LicenceId, OfficeId,
+    PackHash, PartyId, ProcessId, RoleId, SealedId, ServiceId, StageId, StateId,
 };
 use crate::limit::Limit;
 use crate::place::Place;
 use crate::time::Instant;
+use crate::visit::{Visit, VisitEnd};
 
 /// An event as it stands in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,6 +141,36 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         condition: Option<ConditionId>,
     },
+    /// The applicant holds a time at a window.
+    Booked {
+        /// Which.
+        visit: Visit,
+    },
+    /// The booking ended without a visit.
+    VisitEnded {
+        /// How.
+        how: VisitEnd,
+    },
+    /// The applicant came and drew a number (取号).
+    Arrived {
+        /// The number called at the window.
+        ticket: String,
+    },
+    /// A licence was issued to the applicant (制证).
+    Issued {
+        /// Which.
+        licence: LicenceId,
+        /// Its place in the status list.
+        index: u32,
+        /// The last day it is valid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Instant>,
+    },
+    /// A licence was revoked (吊销、注销).
+    Revoked {
+        /// Which.
+        licence: LicenceId,
+    },
     /// The reporter rated the outcome.
     Rated {
         /// 1 (very bad) to 5 (very good).
@@ -167,6 +198,11 @@ impl EventBody {
             Self::Escalated { .. } => "escalated",
             Self::Joined { .. } => "joined",
             Self::Reclassified { .. } => "reclassified",
+            Self::Booked { .. } => "booked",
+            Self::VisitEnded { .. } => "visit_ended",
+            Self::Arrived { .. } => "arrived",
+            Self::Issued { .. } => "issued",
+            Self::Revoked { .. } => "revoked",
             Self::Rated { .. } => "rated",
         }
     }

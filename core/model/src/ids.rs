@@ -104,6 +104,10 @@ ulid_id!(
     /// A sealed record: answers of an application, readable with its person's key alone.
     SealedId, "sealed record id"
 );
+ulid_id!(
+    /// A licence (电子证照) issued to somebody.
+    LicenceId, "licence id"
+);
 
 /// Longest word of a pack, in bytes.
 const WORD_MAX: usize = 64;

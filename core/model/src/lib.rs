@@ -12,9 +12,10 @@ pub mod limit;
 pub mod place;
 pub mod text;
 pub mod time;
+pub mod visit;
 
 pub use actor::{Actor, Grant, Reporter};
-pub use case::{Case, FoldError, Step};
+pub use case::{Case, FoldError, Issue, Step};
 pub use clock::{ClockName, ClockState};
 pub use event::{Application, Event, EventBody, Moved, NewEvent, Outcome, Reported, Tally, Task};
 pub use ids::*;
@@ -22,3 +23,4 @@ pub use limit::{Limit, LimitUnit};
 pub use place::Place;
 pub use text::Text;
 pub use time::{Clock, Instant};
+pub use visit::{Booking, Visit, VisitEnd, VisitState};

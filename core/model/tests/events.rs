@@ -9,11 +9,7 @@ use std::path::PathBuf;
 
 use dipper_model as model;
 use grid::{Cell, Level, LonLat};
-use model::{
-    Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, Event, EventBody, EventId,
-    EvidenceId, FoldError, Instant, Moved, Outcome, PackHash, PartyId, Place, Reported, Reporter, SealedId, Tally,
-    Task,
-};
+use model::{Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, Event, EventBody, EventId, EvidenceId, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, Place, Reported, Reporter, SealedId, Tally, Task, Visit, VisitEnd, VisitState};
 use serde_json::{Value, json};
 
 /// Compares with a golden file; a missing one is written, and the test fails so that somebody looks at it.
@@ -77,6 +73,14 @@ fn whole_report() -> Reported {
         stage: "collect".parse().unwrap(),
         task: Some(task("acceptor", "supervision_centre", ClockName::Task)),
     }
+}
+
+fn visit() -> Visit {
+    Visit { place: "hall".parse().unwrap(), starts_at: at(600), ends_at: at(630), seat: 2 }
+}
+
+fn licence() -> LicenceId {
+    LicenceId::new(at(0), 8)
 }
 
 fn application() -> Reported {
@@ -168,6 +172,11 @@ fn samples() -> Vec<(String, EventBody)> {
         EventBody::Joined { reporter: whole_report().reporter },
         EventBody::Reclassified { category: "b0102".parse().unwrap(), condition: Some("missing".parse().unwrap()) },
         EventBody::Rated { stars: 4, note: Some("很快".to_owned()) },
+        EventBody::Booked { visit: visit() },
+        EventBody::VisitEnded { how: VisitEnd::Missed },
+        EventBody::Arrived { ticket: "A012".to_owned() },
+        EventBody::Issued { licence: licence(), index: 7, expires_at: Some(at(900)) },
+        EventBody::Revoked { licence: licence() },
     ];
     let bare = [
         EventBody::Reported(Box::new(bare_report)),
@@ -183,6 +192,7 @@ fn samples() -> Vec<(String, EventBody)> {
         EventBody::Joined { reporter: Reporter::ANONYMOUS },
         EventBody::Reclassified { category: "b0102".parse().unwrap(), condition: None },
         EventBody::Rated { stars: 1, note: None },
+        EventBody::Issued { licence: licence(), index: 0, expires_at: None },
     ];
     let named = |end: &'static str| move |body: EventBody| (format!("{}{end}.json", body.kind()), body);
     let applied = EventBody::Reported(Box::new(application()));
@@ -207,10 +217,15 @@ fn ordinal(body: &EventBody) -> usize {
         EventBody::Joined { .. } => 11,
         EventBody::Reclassified { .. } => 12,
         EventBody::Rated { .. } => 13,
+        EventBody::Booked { .. } => 14,
+        EventBody::VisitEnded { .. } => 15,
+        EventBody::Arrived { .. } => 16,
+        EventBody::Issued { .. } => 17,
+        EventBody::Revoked { .. } => 18,
     }
 }
 
-const KINDS: usize = 14;
+const KINDS: usize = 19;
 
 #[test]
 fn every_kind_of_event_is_stored_as_its_golden_file_says() {
@@ -457,4 +472,33 @@ fn a_step_done_at_the_instant_it_began_keeps_its_deadline() {
         EventBody::Moved(Box::new(moved("accept", "reported", "closed", "evaluate", None))),
     ));
     assert_eq!(Case::fold(&events).unwrap().steps[0].due_at, Some(at(15)));
+}
+
+#[test]
+fn a_booking_is_held_moved_and_kept_or_missed() {
+    let event = |version: u32, body: EventBody| Event {
+        position: version.into(),
+        id: EventId::new(at(0), version.into()),
+        case: CaseId::new(at(0), 1),
+        version,
+        at: at(version.into()),
+        recorded_at: at(version.into()),
+        actor: Actor::Anonymous,
+        body,
+    };
+    let later = Visit { starts_at: at(700), ends_at: at(730), ..visit() };
+    let mut events = vec![
+        event(1, EventBody::Reported(Box::new(application()))),
+        event(2, EventBody::Booked { visit: visit() }),
+        event(3, EventBody::VisitEnded { how: VisitEnd::Moved }),
+        event(4, EventBody::Booked { visit: later.clone() }),
+    ];
+    let case = Case::fold(&events).unwrap();
+    assert_eq!((case.booked_visit(), case.next_due_at()), (Some(&later), Some(at(730))));
+    events.push(event(5, EventBody::Arrived { ticket: "A012".to_owned() }));
+    let case = Case::fold(&events).unwrap();
+    assert_eq!((case.booked_visit(), case.next_due_at()), (None, None));
+    let states: Vec<&str> = case.bookings.iter().map(|booking| booking.state.as_str()).collect();
+    assert_eq!(states, ["moved", "arrived"]);
+    assert_eq!(case.bookings[1].state, VisitState::Arrived);
 }

@@ -157,6 +157,27 @@ impl Calendar {
         begun.and_then(|begun| self.at(kind, begun.saturating_add(left_us))).unwrap_or(now.plus_micros(left_us))
     }
 
+    /// Opening hours from one instant to another, divided into times of so many minutes each; a rest that is shorter is
+    /// left out. In order.
+    pub fn divided(&self, from: Instant, before: Instant, minutes: u16) -> Vec<(Instant, Instant)> {
+        let length = i64::from(minutes.max(1)) * MINUTE_US;
+        let (first, last) = (self.local(from).0, self.local(before).0);
+        let mut times = Vec::new();
+        for day in (first..=last).filter(|day| covered(*day)) {
+            for &(begin, end) in self.spans(day) {
+                let mut clock = begin;
+                while clock + length <= end {
+                    let time = (self.instant(day, clock), self.instant(day, clock + length));
+                    if from <= time.0 && time.0 < before {
+                        times.push(time);
+                    }
+                    clock += length;
+                }
+            }
+        }
+        times
+    }
+
     /// True when the calendar is open at `at`.
     pub fn is_open(&self, at: Instant) -> bool {
         let (day, clock) = self.local(at);
@@ -368,6 +389,13 @@ const fn covered(day: i64) -> bool {
 fn block_of(day: i64) -> (usize, i64) {
     let block = (day - FIRST_DAY) / BLOCK_DAYS;
     (usize::try_from(block).expect("a covered day is not before the first"), FIRST_DAY + block * BLOCK_DAYS)
+}
+
+/// The civil day of an instant in a time zone, as `yyyymmdd`.
+pub fn civil_day(zone: &TimeZone, at: Instant) -> u32 {
+    let date = zone.to_datetime(at.to_timestamp()).date();
+    let year = u32::try_from(date.year()).unwrap_or(0);
+    year * 10_000 + u32::from(date.month().unsigned_abs()) * 100 + u32::from(date.day().unsigned_abs())
 }
 
 fn day_of_date(date: Date) -> i64 {

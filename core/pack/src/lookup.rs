@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::tz::TimeZone;
 use model::{
     ActionId, CalendarId, CategoryId, ConditionId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, StageId, StateId,
 };
@@ -15,6 +16,11 @@ use crate::city::{
 const DEPTH_MAX: usize = 64;
 
 impl City {
+    /// The city's time zone; UTC where the pack's is not known to this machine.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC)
+    }
+
     /// The region of that id.
     pub fn region(&self, id: &RegionId) -> Option<&Region> {
         self.regions.get(id)

@@ -101,15 +101,20 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Faulty`] when the prefix is not A-Z and 0-9.
     pub fn next_case_no(&mut self, prefix: &str, yyyymmdd: u32) -> Result<CaseNo, StoreError> {
-        let serial: u32 = self
+        let serial = self.next_serial(prefix, yyyymmdd)?;
+        CaseNo::from_parts(prefix, yyyymmdd, serial).map_err(StoreError::faulty)
+    }
+
+    /// The next number of a series and civil day.
+    pub(crate) fn next_serial(&mut self, series: &str, yyyymmdd: u32) -> Result<u32, StoreError> {
+        self
             .query_one(
                 "INSERT INTO case_serials (prefix, day, last) VALUES ($1, $2, 1)
                  ON CONFLICT (prefix, day) DO UPDATE SET last = case_serials.last + 1
                  RETURNING last",
-                params![prefix, yyyymmdd],
+                params![series, yyyymmdd],
             )?
-            .next("case_serials.last")?;
-        CaseNo::from_parts(prefix, yyyymmdd, serial).map_err(StoreError::faulty)
+            .next("case_serials.last")
     }
 }
 

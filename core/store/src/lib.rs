@@ -30,7 +30,7 @@ pub use backup::{BackupError, Durability};
 pub use canonical::canonical_event;
 pub use cases::{
     Area, AreaError, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor, CursorError,
-    Page, RADIUS_MAX_M, SEARCH_WINDOW, StepRow, Within,
+    Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
 };
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use account::ledger::LogFiles;
 use identity::{Accounts, Policy, PolicyError, Rate, RateLimiter, Vault};
 use ledger::key::VerifierKey;
-use model::{Clock, Instant};
+use model::{Case, Clock, Instant};
 use pack::{Compiled, Packs};
 use sense::evidence::Files;
 use store::{Entropy, Store};
@@ -15,6 +15,7 @@ use store::{Entropy, Store};
 use crate::api::city::basemap::Layers;
 use crate::api::city::cached::Answers;
 use crate::api::services::finder::Finder;
+use crate::error::{Refused, failed};
 use crate::metrics::Metrics;
 use crate::stream::Hub;
 use crate::wire::DemoLogin;
@@ -167,6 +168,17 @@ impl App {
     /// The pack that new cases follow.
     pub fn current(&self) -> Arc<Compiled> {
         self.packs.current()
+    }
+
+    /// The pack a case began under.
+    ///
+    /// # Errors
+    /// 500 when it is not in the archive, which is logged.
+    pub fn pack_of(&self, case: &Case) -> Result<Arc<Compiled>, Refused> {
+        self.packs.get(&case.pack).ok_or_else(|| {
+            tracing::error!(pack = %case.pack, "a case began under a pack that is not in the archive");
+            failed()
+        })
     }
 
     /// What the use-cases of `act` need.

@@ -16,7 +16,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{account, applications, cases, city, evidence, place, reports, services, session, stream};
+use crate::api::{account, applications, cases, city, evidence, place, reports, services, session, stream, visits};
 use crate::app::App;
 use crate::error::Refused;
 use crate::{BODY_MAX, PICTURE_MAX, faces, harden, ledger_files, open311, operate};
@@ -79,6 +79,9 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(applications::get_report_application::get_report_application))
         .routes(routes!(applications::get_case_application::get_case_application))
         .routes(routes!(applications::list_accesses::list_accesses))
+        .routes(routes!(visits::list_slots::list_slots))
+        .routes(routes!(visits::book_visit::book_visit, visits::cancel_visit::cancel_visit))
+        .routes(routes!(visits::arrive_at_window::arrive_at_window))
         .routes(routes!(city::get_pack::get_pack))
         .routes(routes!(city::get_basemap_layer::get_basemap_layer))
         .routes(routes!(place::locate::locate))

@@ -227,14 +227,14 @@ fn write_rows(
     compiled: &Compiled,
     now: Instant,
 ) -> Result<Vec<Written>, StoreError> {
-    let zone = jiff::tz::TimeZone::get(&compiled.city.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let zone = compiled.city.zone();
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in rows {
         if tx.find_case_by_source(map.source.as_str(), &row.source_id)?.is_some() {
             outcomes.push(Written::Present);
             continue;
         }
-        let day = crate::report::civil_day(&zone, row.opened_at);
+        let day = pack::calendar::civil_day(&zone, row.opened_at);
         let no = tx.next_case_no(&compiled.city.case_prefix, day)?;
         outcomes.push(match events(row, no, map, compiled, now) {
             Err(error) => Written::Rejected(error.to_string()),

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use model::{FormId, ServiceId};
 
-use crate::city::{City, CodeShape, Promise};
+use crate::city::{ChannelKind, City, CodeShape, Promise};
 use crate::faults::{At, Pos, Report};
 use crate::source::files::Folder;
 use crate::source::read::Table;
-use crate::source::services::{ApplySource, CatalogueFile, ServiceSource};
+use crate::source::services::{ApplySource, BookingSource, CatalogueFile, ChannelSource, ServiceSource};
 
 pub(super) fn check_services(folder: &Folder, city: Option<&City>, report: &mut Report) {
     let forms = folder.catalogue.as_ref().map(|catalogue| code_forms(catalogue, report)).unwrap_or_default();
@@ -31,6 +31,9 @@ pub(super) fn check_services(folder: &Folder, city: Option<&City>, report: &mut 
         for channel in &service.channels {
             if let Some(point) = &channel.point {
                 check_point(point, report);
+            }
+            if let Some(booking) = &channel.booking {
+                check_booking(id, service, channel, booking, folder, report);
             }
         }
     }
@@ -136,6 +139,46 @@ fn check_apply(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder, rep
         let message =
             format!("field {}: form {} is for applicants, who cannot answer its type", field.id.value, form.value);
         report.fault(field.id.at, message);
+    }
+}
+
+/// Times are booked at a window that can be named, for a case that can be opened.
+fn check_booking(
+    id: &At<ServiceId>,
+    service: &ServiceSource,
+    channel: &ChannelSource,
+    booking: &At<BookingSource>,
+    folder: &Folder,
+    report: &mut Report,
+) {
+    let mut fault = |at: Pos, words: &str| report.fault(at, format!("service {}: {words}", id.value));
+    match &channel.id {
+        None => fault(booking.at, "a window where times are booked needs an \"id\""),
+        Some(place) => {
+            let same = service.channels.iter().filter_map(|other| other.id.as_ref()).filter(|other| other.value == place.value);
+            if same.count() > 1 {
+                fault(place.at, "two channels have this id");
+            }
+        }
+    }
+    if channel.kind != ChannelKind::Window {
+        fault(booking.at, "times are booked at windows alone");
+    }
+    if service.apply.is_none() {
+        fault(booking.at, "a time is booked for an application, so the service needs \"apply\"");
+    }
+    let BookingSource { calendar, minutes, seats, days, .. } = &booking.value;
+    if !(5..=240).contains(&minutes.value) {
+        fault(minutes.at, "one time is 5 to 240 minutes long");
+    }
+    if !(1..=500).contains(&seats.value) {
+        fault(seats.at, "1 to 500 windows are open at a time");
+    }
+    if let Some(days) = days.as_ref().filter(|days| !(1..=90).contains(&days.value)) {
+        fault(days.at, "times are booked 1 to 90 days ahead");
+    }
+    if !folder.calendars.may_have(&calendar.value) {
+        fault(calendar.at, &format!("unknown calendar {}", calendar.value));
     }
 }
 

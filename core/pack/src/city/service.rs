@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{FormId, Limit, OfficeId, ProcessId, Text};
+use model::{CalendarId, FormId, Limit, OfficeId, ProcessId, Text};
 use serde::{Deserialize, Serialize};
 
 use super::RegionLevel;
@@ -172,6 +172,12 @@ pub enum Promise {
 }
 
 impl Service {
+    /// A window where times are booked.
+    pub fn booking_at(&self, place: &FormId) -> Option<(&Channel, &BookingRules)> {
+        let channel = self.channels.iter().find(|channel| channel.id.as_ref() == Some(place))?;
+        Some((channel, channel.booking.as_ref()?))
+    }
+
     /// Whether the promised limit keeps within the legal one: compared when both count the same kind of time, and
     /// when the promise in calendar days is no longer than the same number of working days.
     pub fn promise(&self) -> Promise {
@@ -248,6 +254,9 @@ pub struct Fee {
 /// Where a service is done (办理渠道).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Channel {
+    /// Its id within the service, where bookings name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<FormId>,
     /// Online, at a window, by phone …
     pub kind: ChannelKind,
     /// Name of the place or the page.
@@ -265,6 +274,26 @@ pub struct Channel {
     /// Telephone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
+    /// How times at it are booked; absent where they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booking: Option<BookingRules>,
+}
+
+/// How times at a window are booked (预约).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookingRules {
+    /// Whose opening hours are divided.
+    pub calendar: CalendarId,
+    /// How long one time is, minutes.
+    pub minutes: u16,
+    /// Windows open at the same time.
+    pub seats: u16,
+    /// How many days ahead, today included.
+    pub days: u16,
+    /// How long before it begins a time can still be taken or given back, minutes.
+    pub notice_minutes: u16,
+    /// How often somebody may miss a booked time within 90 days; who does it once more waits.
+    pub misses: u8,
 }
 
 /// What the applicant receives (办理结果).

@@ -3,14 +3,14 @@
 use model::{ConditionId, FormId, Text};
 
 use crate::city::{
-    Apply, Catalogue, Category, CategoryKind, Channel, CodeForm, Condition, Fee, Heading, Intake, LegalBasis, Material,
+    Apply, BookingRules, Catalogue, Category, CategoryKind, Channel, CodeForm, Condition, Fee, Heading, Intake, LegalBasis, Material,
     MaterialForm, Necessity, Question, Service, ServiceResult, ServiceStep, SpecialProcedure,
 };
 use crate::faults::At;
 use crate::geometry::round_deg;
 use crate::source::files::Folder;
 use crate::source::read::Table;
-use crate::source::services::{ChannelSource, CodeFormSource, GuideText, HeadingSource, MaterialEntry, ServiceSource};
+use crate::source::services::{BookingSource, ChannelSource, CodeFormSource, GuideText, HeadingSource, MaterialEntry, ServiceSource};
 
 pub(super) fn lower_catalogue(folder: &Folder) -> Catalogue {
     let Some(file) = &folder.catalogue else { return Catalogue::default() };
@@ -157,11 +157,24 @@ fn lower_channel(source: &ChannelSource) -> Channel {
         _ => None,
     });
     Channel {
+        id: source.id.as_ref().map(|id| id.value.clone()),
         kind: source.kind,
         title: text(source.title.as_ref()),
         address: text(source.address.as_ref()),
         point,
         hours: text(source.hours.as_ref()),
         phone: source.phone.clone(),
+        booking: source.booking.as_ref().map(|booking| lower_booking(&booking.value)),
+    }
+}
+
+fn lower_booking(source: &BookingSource) -> BookingRules {
+    BookingRules {
+        calendar: source.calendar.value.clone(),
+        minutes: source.minutes.value,
+        seats: source.seats.value,
+        days: source.days.as_ref().map_or(14, |days| days.value),
+        notice_minutes: source.notice_minutes.as_ref().map_or(60, |minutes| minutes.value),
+        misses: source.misses.as_ref().map_or(3, |misses| misses.value),
     }
 }

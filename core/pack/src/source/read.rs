@@ -269,6 +269,7 @@ pub(crate) use parsed_source;
 parsed_source! {
     f64, "a number", {"type": "number"};
     u8, "a whole number from 0 to 255", {"type": "integer", "minimum": 0, "maximum": 255};
+    u16, "a whole number from 0 to 65535", {"type": "integer", "minimum": 0, "maximum": 65535};
     i8, "a whole number from -128 to 127", {"type": "integer", "minimum": -128, "maximum": 127};
     i16, "a year", {"type": "integer"};
     i64, "a whole number", {"type": "integer"};

@@ -1,6 +1,6 @@
 //! The catalogue of services as its files spell it: `catalogue.yaml` and `services/*.yaml`.
 
-use model::{FormId, Limit, OfficeId, ProcessId, ServiceId, Text};
+use model::{CalendarId, FormId, Limit, OfficeId, ProcessId, ServiceId, Text};
 use serde_json::Value as Json;
 
 use super::read::{Many, Needed, Reader, Source, Table, source};
@@ -174,6 +174,8 @@ source! {
 
     /// Where a service is done.
     struct ChannelSource {
+        /// Its id within the service; needed where times are booked.
+        id: Option<At<FormId>>,
         /// Online, at a window, by phone …
         kind: ChannelKind,
         /// Name of the place or the page.
@@ -186,6 +188,24 @@ source! {
         hours: Option<GuideText>,
         /// Telephone.
         phone: Option<String>,
+        /// How times at this window are booked; they are not when absent.
+        booking: Option<At<BookingSource>>,
+    }
+
+    /// How times at a window are booked.
+    struct BookingSource {
+        /// Whose opening hours are divided.
+        calendar: At<CalendarId>,
+        /// How long one time is, minutes: 5 to 240.
+        minutes: At<u16>,
+        /// Windows open at the same time, 1 to 500.
+        seats: At<u16>,
+        /// How many days ahead, today included: 1 to 90; 14 when absent.
+        days: Option<At<u16>>,
+        /// How long before it begins a time can still be taken or given back, minutes; 60 when absent.
+        notice_minutes: Option<At<u16>>,
+        /// How often somebody may miss a booked time within 90 days; 3 when absent.
+        misses: Option<At<u8>>,
     }
 
     /// What the applicant receives.

@@ -25,3 +25,20 @@ ALTER TABLE access_log RENAME COLUMN contact TO record;
 ALTER TABLE access_log ADD COLUMN data TEXT COLLATE "C" NOT NULL DEFAULT 'contact';
 ALTER TABLE access_log ADD COLUMN subject TEXT COLLATE "C";
 CREATE INDEX access_log_subject ON access_log (subject, id) WHERE subject IS NOT NULL;
+
+-- Times held at windows. No two people hold one seat: the index is the last word on it, whatever the program thinks.
+CREATE TABLE visits (
+    case_key BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    service TEXT COLLATE "C" NOT NULL,
+    place TEXT COLLATE "C" NOT NULL,
+    starts_at_us BIGINT NOT NULL,
+    ends_at_us BIGINT NOT NULL,
+    seat BIGINT NOT NULL,
+    party TEXT COLLATE "C",
+    state TEXT COLLATE "C" NOT NULL,
+    ticket TEXT COLLATE "C",
+    PRIMARY KEY (case_key, seq)
+);
+CREATE UNIQUE INDEX visits_seat ON visits (service, place, starts_at_us, seat) WHERE state IN ('booked', 'arrived');
+CREATE INDEX visits_party ON visits (party, starts_at_us) WHERE state = 'missed';

@@ -25,3 +25,20 @@ ALTER TABLE access_log RENAME COLUMN contact TO record;
 ALTER TABLE access_log ADD COLUMN data TEXT NOT NULL DEFAULT 'contact';
 ALTER TABLE access_log ADD COLUMN subject TEXT;
 CREATE INDEX access_log_subject ON access_log (subject, id) WHERE subject IS NOT NULL;
+
+-- Times held at windows. No two people hold one seat: the index is the last word on it, whatever the program thinks.
+CREATE TABLE visits (
+    case_key INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    service TEXT NOT NULL,
+    place TEXT NOT NULL,
+    starts_at_us INTEGER NOT NULL,
+    ends_at_us INTEGER NOT NULL,
+    seat INTEGER NOT NULL,
+    party TEXT,
+    state TEXT NOT NULL,
+    ticket TEXT,
+    PRIMARY KEY (case_key, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX visits_seat ON visits (service, place, starts_at_us, seat) WHERE state IN ('booked', 'arrived');
+CREATE INDEX visits_party ON visits (party, starts_at_us) WHERE state = 'missed';

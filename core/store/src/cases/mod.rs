@@ -7,6 +7,7 @@ mod list;
 mod project;
 mod rebuild;
 mod row;
+mod visits;
 
 pub use area::{Area, AreaError, RADIUS_MAX_M, Within};
 pub use bounds::{Cluster, Clusters};
@@ -18,3 +19,4 @@ pub(crate) use filter::{Where, after_prefix};
 
 pub(crate) use project::{create, push_tuples, update};
 pub(crate) use row::COLUMNS;
+pub use visits::Seat;

@@ -37,6 +37,7 @@ pub(crate) fn create(tx: &mut Tx, case: &Case, key: i64, region_path: &str) -> R
         });
     }
     write_steps(tx, key, &case.steps.iter().collect::<Vec<_>>())?;
+    write_visits(tx, key, case, 0)?;
     write_members(tx, key, "reporter", case.reporter.party.into_iter().collect())?;
     write_members(tx, key, "joined", case.joined.iter().filter_map(|reporter| reporter.party).collect())?;
     write_evidence(tx, key, &evidence_of(case))
@@ -53,6 +54,8 @@ pub(crate) fn update(tx: &mut Tx, before: &Case, case: &Case, region_path: &str)
         .map(|(_, step)| step)
         .collect();
     write_steps(tx, key, &changed)?;
+    let same = before.bookings.iter().zip(&case.bookings).take_while(|(old, new)| old == new).count();
+    write_visits(tx, key, case, same)?;
     let joined = case.joined.iter().skip(before.joined.len()).filter_map(|reporter| reporter.party).collect();
     write_members(tx, key, "joined", joined)?;
     let known = evidence_of(before);
@@ -114,6 +117,24 @@ fn step_values(key: i64, step: &Step) -> [Value; STEP_COLUMNS] {
         step.exempt.to_value(),
         settles_at.to_value(),
     ]
+}
+
+/// Writes the bookings after the first `same` ones. What was given back is written before what is taken.
+fn write_visits(tx: &mut Tx, key: i64, case: &Case, same: usize) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO visits (case_key, seq, service, place, starts_at_us, ends_at_us, seat, party, state, ticket)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         ON CONFLICT (case_key, seq) DO UPDATE SET state = excluded.state, ticket = excluded.ticket";
+    let Some(application) = &case.application else { return Ok(()) };
+    for (seq, booking) in (1_u32..).zip(&case.bookings).skip(same) {
+        let visit = &booking.visit;
+        let (service, party, state) = (&application.service, case.reporter.party, booking.state.as_str());
+        let times = (visit.starts_at, visit.ends_at);
+        tx.execute(
+            SQL,
+            params![key, seq, service, visit.place, times.0, times.1, u32::from(visit.seat), party, state, booking.ticket],
+        )?;
+    }
+    Ok(())
 }
 
 fn write_members(tx: &mut Tx, key: i64, kind: &str, parties: Vec<PartyId>) -> Result<(), StoreError> {

@@ -27,7 +27,13 @@ impl Tx {
     /// [`StoreError::Corrupt`] when a history does not fold; then nothing is changed.
     pub fn rebuild_projections(&mut self, mut region_path: impl FnMut(&RegionId) -> String) -> Result<u64, StoreError> {
         for sql in
-            ["DELETE FROM case_steps", "DELETE FROM case_members", "DELETE FROM case_evidence", "DELETE FROM cases"]
+            [
+            "DELETE FROM visits",
+            "DELETE FROM case_steps",
+            "DELETE FROM case_members",
+            "DELETE FROM case_evidence",
+            "DELETE FROM cases",
+        ]
         {
             self.execute(sql, &[])?;
         }

@@ -2,7 +2,7 @@
 
 use grid::Cell;
 use model::{
-    ActionId, CaseId, CaseNo, CategoryId, ClientId, ClockName, ConditionId, ContactId, EventId, EvidenceId, Instant,
+    ActionId, CaseId, CaseNo, CategoryId, ClientId, ClockName, ConditionId, ContactId, EventId, EvidenceId, FormId, Instant,
     OfficeId, Outcome, PackHash, PartyId, ProcessId, RegionId, RoleId, SealedId, ServiceId, StageId, StateId,
 };
 
@@ -241,6 +241,7 @@ text_ids!(
     ContactId,
     SealedId,
     ServiceId,
+    FormId,
     CaseNo,
     OfficeId,
     RoleId,

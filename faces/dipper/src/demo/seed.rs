@@ -118,7 +118,7 @@ fn draw_album(ctx: &sense::Context) -> anyhow::Result<Album> {
 /// More by day than by night, a little more towards the end of the three months.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "spans of months fit a double")]
 fn report_time(begin: Instant, now: Instant, compiled: &Compiled, chance: &mut Chance) -> Instant {
-    let zone = jiff::tz::TimeZone::get(&compiled.city.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let zone = compiled.city.zone();
     loop {
         let share = chance.unit().powf(0.85);
         let at = begin.plus_micros((now.micros_since(begin) as f64 * share) as i64);

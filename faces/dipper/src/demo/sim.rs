@@ -80,8 +80,8 @@ impl Sim {
     /// # Errors
     /// When the store does not take it.
     pub fn file(&mut self, tx: &mut Tx, report: NewReport, at: Instant) -> Result<Option<Case>, StoreError> {
-        let zone = jiff::tz::TimeZone::get(&self.compiled.city.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
-        let day = sense::report::civil_day(&zone, at);
+        let zone = self.compiled.city.zone();
+        let day = pack::calendar::civil_day(&zone, at);
         let no = tx.next_case_no(&self.compiled.city.case_prefix, day)?;
         let actor = match (report.resident, report.channel) {
             (Some(party), _) => Actor::Resident { party },

@@ -10,3 +10,4 @@ pub mod reports;
 pub mod services;
 pub mod session;
 pub mod stream;
+pub mod visits;

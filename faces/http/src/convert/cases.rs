@@ -163,6 +163,7 @@ impl Whole<'_> {
             description: case.description.clone(),
             process: case.process.to_string(),
             service: case.application.as_ref().map(|application| application.service.to_string()),
+            visit: super::visits::visit(case, city),
             stages: city.processes.get(&case.process).map_or_else(Vec::new, |process| stage_marks(case, process)),
             region_chain: super::city::region_chain(city, &case.place.region),
             cell: case.place.cell.map(|cell| cell.to_string()),

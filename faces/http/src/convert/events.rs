@@ -1,6 +1,6 @@
 //! Events in words: for staff the whole history, for reporters what the pack makes public.
 
-use model::{Actor, Case, Event, EventBody};
+use model::{Actor, Case, Event, EventBody, VisitEnd};
 use pack::{City, Process};
 
 use super::cases::{Names, category_title, office_title, role_title};
@@ -93,6 +93,11 @@ pub const fn kind(body: &EventBody) -> wire::EventKind {
         EventBody::Escalated { .. } => wire::EventKind::Escalated,
         EventBody::Joined { .. } => wire::EventKind::Joined,
         EventBody::Reclassified { .. } => wire::EventKind::Reclassified,
+        EventBody::Booked { .. } => wire::EventKind::Booked,
+        EventBody::VisitEnded { .. } => wire::EventKind::VisitEnded,
+        EventBody::Arrived { .. } => wire::EventKind::Arrived,
+        EventBody::Issued { .. } => wire::EventKind::Issued,
+        EventBody::Revoked { .. } => wire::EventKind::Revoked,
         EventBody::Rated { .. } => wire::EventKind::Rated,
     }
 }
@@ -117,6 +122,7 @@ fn capital(word: &str) -> String {
 /// What happened, in words for staff.
 pub fn title(body: &EventBody, city: &City, process: Option<&Process>) -> wire::Text {
     match body {
+        EventBody::Reported(reported) if reported.application.is_some() => words("提交申请", "Application handed in"),
         EventBody::Reported(_) => words("上报", "Reported"),
         EventBody::Moved(moved) => {
             let action = process.and_then(|process| process.actions.iter().find(|action| action.id == moved.action));
@@ -150,6 +156,27 @@ pub fn title(body: &EventBody, city: &City, process: Option<&Process>) -> wire::
             words(&format!("更正类别为：{}", name("zh-CN")), &format!("Category put right: {}", name("en")))
         }
         EventBody::Rated { stars, .. } => words(&format!("评价 {stars} 星"), &format!("Rated {stars} of 5")),
+        EventBody::Booked { .. }
+        | EventBody::VisitEnded { .. }
+        | EventBody::Arrived { .. }
+        | EventBody::Issued { .. }
+        | EventBody::Revoked { .. } => of_service(body),
+    }
+}
+
+/// What happened beside the actions of an application: visits and licences.
+fn of_service(body: &EventBody) -> wire::Text {
+    match body {
+        EventBody::Booked { .. } => words("已预约办事窗口", "A time at a window was booked"),
+        EventBody::VisitEnded { how: VisitEnd::Cancelled } => words("预约已取消", "The booking was cancelled"),
+        EventBody::VisitEnded { how: VisitEnd::Moved } => words("预约已改期", "The booking was moved"),
+        EventBody::VisitEnded { how: VisitEnd::Missed } => words("未按预约到场", "Nobody came to the booked time"),
+        EventBody::Arrived { ticket } => {
+            words(&format!("到场取号 {ticket}"), &format!("Arrived, number {ticket}"))
+        }
+        EventBody::Issued { .. } => words("已签发电子证照", "An electronic licence was issued"),
+        EventBody::Revoked { .. } => words("电子证照已注销", "The electronic licence was revoked"),
+        _ => wire::Text::default(),
     }
 }
 
@@ -168,6 +195,9 @@ pub fn public_entry(
     secret: Option<&str>,
 ) -> Option<wire::TimelineEntry> {
     let (title, note, evidence) = match &event.body {
+        EventBody::Reported(reported) if reported.application.is_some() => {
+            (words("您的申请已提交", "Your application was handed in"), None, Vec::new())
+        }
         EventBody::Reported(_) => (words("您的上报已收到", "Your report was received"), None, Vec::new()),
         EventBody::Moved(moved) if moved.public => {
             let action = process?.actions.iter().find(|action| action.id == moved.action)?;
@@ -182,6 +212,11 @@ pub fn public_entry(
         EventBody::Joined { .. } => {
             (words("又有市民反映了同一问题", "Somebody else reported the same"), None, Vec::new())
         }
+        body @ (EventBody::Booked { .. }
+        | EventBody::VisitEnded { .. }
+        | EventBody::Arrived { .. }
+        | EventBody::Issued { .. }
+        | EventBody::Revoked { .. }) => (of_service(body), None, Vec::new()),
         EventBody::Rated { stars, note } => {
             (words(&format!("您评价了 {stars} 星"), &format!("You gave {stars} of 5")), note.clone(), Vec::new())
         }

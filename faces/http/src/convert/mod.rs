@@ -6,6 +6,7 @@ pub mod events;
 pub mod fields;
 pub mod reports;
 pub mod services;
+pub mod visits;
 
 use model::Instant;
 

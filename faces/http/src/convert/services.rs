@@ -32,6 +32,7 @@ pub fn guide(city: &City, id: &ServiceId, service: &Service) -> wire::ServiceGui
     let code_form = city.catalogue.code_forms.iter().find(|form| form.id == service.code_form);
     wire::ServiceGuide {
         item: item(city, id, service, None),
+        booking_places: super::visits::places(service),
         code: service.code.clone(),
         code_form: code_form.map(|form| text(&form.title)),
         level: super::city::level(service.level),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ActionView, EvidenceLink, RegionLink, StageMark, Text, Time};
+use super::{ActionView, EvidenceLink, RegionLink, StageMark, Text, Time, VisitView};
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, IntoParams)]
@@ -236,6 +236,10 @@ pub struct CaseView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub service: Option<String>,
+    /// The time at a window booked last for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub visit: Option<VisitView>,
     /// The way through the stages.
     pub stages: Vec<StageMark>,
     /// The regions that hold its place, the city first.

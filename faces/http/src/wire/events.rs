@@ -70,6 +70,16 @@ pub enum EventKind {
     Joined,
     /// The category or condition was put right.
     Reclassified,
+    /// The applicant holds a time at a window.
+    Booked,
+    /// The booking ended without a visit.
+    VisitEnded,
+    /// The applicant came and drew a number.
+    Arrived,
+    /// A licence was issued.
+    Issued,
+    /// A licence was revoked.
+    Revoked,
     /// The reporter rated the outcome.
     Rated,
 }

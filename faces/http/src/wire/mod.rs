@@ -19,6 +19,7 @@ mod reports;
 mod services;
 mod session;
 mod stream;
+mod visits;
 
 pub use account::*;
 pub use applications::*;
@@ -35,3 +36,4 @@ pub use reports::*;
 pub use services::*;
 pub use session::*;
 pub use stream::*;
+pub use visits::*;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ActionView, EvidenceLink, RegionLink, Text, Time};
+use super::{ActionView, EvidenceLink, RegionLink, Text, Time, VisitView};
 
 /// A report to file.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize, ToSchema)]
@@ -255,6 +255,10 @@ pub struct Report {
     pub stages: Vec<StageMark>,
     /// What they may do now, with its questions.
     pub actions: Vec<ActionView>,
+    /// The time at a window booked last for an application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub visit: Option<VisitView>,
     /// How many have joined it.
     pub joined_count: u32,
 }

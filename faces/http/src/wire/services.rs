@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{RegionLevel, Text};
+use super::{VisitPlace, RegionLevel, Text};
 
 /// Declares an enumeration of the wire with the pack's value for each of its words.
 macro_rules! words {
@@ -268,6 +268,8 @@ pub struct ServiceGuide {
     /// What lists show of it.
     #[serde(flatten)]
     pub item: ServiceItem,
+    /// Windows where a time can be booked for an application.
+    pub booking_places: Vec<VisitPlace>,
     /// Official code.
     pub code: String,
     /// The form of its code, with its issuer's name.

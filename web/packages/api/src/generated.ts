@@ -140,6 +140,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/visit/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The applicant is at the window: draws the next number of the day. */
+        post: operations["arrive_at_window"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalogue": {
         parameters: {
             query?: never;
@@ -670,6 +687,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/{case_no}/visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Books a time at a window for one's own application; the time held before is given back. */
+        put: operations["book_visit"];
+        post?: never;
+        /** Gives one's own booked time back. */
+        delete: operations["cancel_visit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/mine": {
         parameters: {
             query?: never;
@@ -800,6 +835,23 @@ export interface paths {
         };
         /** The form of a service: its questions, and the schema that answers must fit. */
         get: operations["get_service_form"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{id}/slots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Times offered at a window of a service. */
+        get: operations["list_slots"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1227,6 +1279,8 @@ export interface components {
             stages: components["schemas"]["StageMark"][];
             /** @description Every passage through a state. */
             steps: components["schemas"]["StepView"][];
+            /** @description The time at a window booked last for it. */
+            visit?: components["schemas"]["VisitView"];
             /** @description The office that watches it since the last escalation. */
             watcher?: string;
         };
@@ -1511,7 +1565,7 @@ export interface components {
          * @description What kind of event.
          * @enum {string}
          */
-        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "rated";
+        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "issued" | "revoked" | "rated";
         /** @description A picture, kept. */
         Evidence: {
             /**
@@ -2277,6 +2331,8 @@ export interface components {
             stages: components["schemas"]["StageMark"][];
             /** @description What happened, the first first. */
             timeline: components["schemas"]["TimelineEntry"][];
+            /** @description The time at a window booked last for an application. */
+            visit?: components["schemas"]["VisitView"];
         };
         /**
          * @description What kind of reporter.
@@ -2457,6 +2513,8 @@ export interface components {
         ServiceGuide: components["schemas"]["ServiceItem"] & {
             /** @description The laws it rests on. */
             basis: components["schemas"]["LegalBasis"][];
+            /** @description Windows where a time can be booked for an application. */
+            booking_places: components["schemas"]["VisitPlace"][];
             /** @description Where it is done. */
             channels: components["schemas"]["ServiceChannel"][];
             /** @description Official code. */
@@ -2660,6 +2718,25 @@ export interface components {
         SimilarReports: {
             /** @description The likeliest first. */
             items: components["schemas"]["SimilarReport"][];
+        };
+        /** @description Times offered at a window. */
+        SlotList: {
+            /** @description From the first that can still be booked, in order. */
+            items: components["schemas"]["SlotView"][];
+            /** @description The window. */
+            place: components["schemas"]["VisitPlace"];
+        };
+        /** @description A time at a window. */
+        SlotView: {
+            /** @description When it ends. */
+            ends_at: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description Windows still free; 0 when all are taken.
+             */
+            free: number;
+            /** @description When it begins. */
+            starts_at: components["schemas"]["Time"];
         };
         /** @description A procedure whose time does not count. */
         SpecialProcedure: {
@@ -2881,6 +2958,42 @@ export interface components {
         Trends: {
             /** @description The earliest first; days without cases are there too. */
             days: components["schemas"]["TrendDay"][];
+        };
+        /** @description A time to book. */
+        VisitInput: {
+            /** @description The window. */
+            place: string;
+            /** @description When it begins, as offered; RFC 3339. */
+            starts_at: string;
+        };
+        /** @description A window where times are booked. */
+        VisitPlace: {
+            /** @description Street and number. */
+            address?: components["schemas"]["Text"];
+            /** @description Its id within the service. */
+            id: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /**
+         * @description How far a visit is.
+         * @enum {string}
+         */
+        VisitState: "booked" | "arrived" | "cancelled" | "moved" | "missed";
+        /** @description A booked visit. */
+        VisitView: {
+            /** @description Until when it can be given back or moved. */
+            changeable_until: components["schemas"]["Time"];
+            /** @description When it ends. */
+            ends_at: components["schemas"]["Time"];
+            /** @description Where. */
+            place: components["schemas"]["VisitPlace"];
+            /** @description When it begins. */
+            starts_at: components["schemas"]["Time"];
+            /** @description How far it is. */
+            state: components["schemas"]["VisitState"];
+            /** @description The number drawn on arrival. */
+            ticket?: string;
         };
     };
     responses: never;
@@ -3191,6 +3304,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseEvents"];
+                };
+            };
+        };
+    };
+    arrive_at_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A case id or a case number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Arrived */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitView"];
                 };
             };
         };
@@ -4219,6 +4364,74 @@ export interface operations {
             };
         };
     };
+    book_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number people see */
+                case_no: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Booked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitView"];
+                };
+            };
+        };
+    };
+    cancel_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number people see */
+                case_no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Given back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitView"];
+                };
+            };
+        };
+    };
     list_my_reports: {
         parameters: {
             query?: {
@@ -4567,6 +4780,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceForm"];
+                };
+            };
+        };
+    };
+    list_slots: {
+        parameters: {
+            query: {
+                /** @description The window, of `booking_places` of the guide. */
+                place: string;
+            };
+            header?: never;
+            path: {
+                /** @description The service's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlotList"];
                 };
             };
         };

@@ -17,6 +17,8 @@ function take(session: Session): Session {
 /** The session of this page; `party` is absent until somebody signs in. */
 export const session = computed(() => current.value);
 export const signedIn = computed(() => Boolean(current.value?.party));
+/** Whether a resident is signed in: staff have no drafts or applications of their own. */
+export const isResident = computed(() => current.value?.party?.kind === "resident");
 
 /** Takes a session kept from an earlier visit, for reading offline. It carries no token: nothing can be changed with it. */
 export function recallSession(session: Session): void {

@@ -38,6 +38,13 @@ export type ServiceSearch = QueryOf<"list_services">;
 export type ServiceList = Answer<"list_services">;
 export type ServiceItem = ServiceList["items"][number];
 export type ServiceGuide = Answer<"get_service">;
+export type ServiceForm = Answer<"get_service_form">;
+export type Draft = Answer<"get_draft">;
+export type DraftInput = Body<"save_draft">;
+export type DraftSaved = Answer<"save_draft">;
+export type DraftLink = Answer<"list_drafts">["items"][number];
+export type ApplicationAnswers = Answer<"get_report_application">;
+export type AccessEntry = Answer<"list_accesses">["items"][number];
 export type ReportBody = Body<"file_report">;
 export type ReceiptWords = Answer<"explain_receipt">;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
-use super::period::{Asked, last_days, scope, zone};
+use super::period::{Asked, last_days, scope};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
@@ -35,7 +35,7 @@ pub async fn get_trends(
     }
     let asked = Asked { from: None, to: None, by: IndicatorGroup::None, region: query.region.as_deref() };
     let scope = scope(&app, &caller.principal, &asked)?;
-    let days = last_days(&zone(&app.current().city), app.now(), days);
+    let days = last_days(&app.current().city.zone(), app.now(), days);
     let edges = days.iter().map(|(_, at)| *at).collect();
     let counts = account::indicators::trends(&app.store, scope, edges).await?;
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);

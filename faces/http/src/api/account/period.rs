@@ -73,11 +73,6 @@ pub fn scope(app: &Arc<App>, principal: &Principal, asked: &Asked<'_>) -> Result
     })
 }
 
-/// The city's time zone; UTC where the pack's is not known to this machine.
-pub fn zone(city: &City) -> TimeZone {
-    TimeZone::get(&city.timezone).unwrap_or(TimeZone::UTC)
-}
-
 /// The beginning of a civil day.
 pub fn beginning(zone: &TimeZone, day: Date) -> Option<Instant> {
     // Where midnight does not exist the clock is put forward (RFC 5545).
@@ -92,7 +87,7 @@ pub fn day_of(zone: &TimeZone, at: Instant) -> Date {
 
 /// Beginning and end: a day stands for its beginning in `from` and for its end in `to`.
 fn period(city: &City, from: Option<&str>, to: Option<&str>, now: Instant) -> Result<(Instant, Instant), Refused> {
-    let zone = zone(city);
+    let zone = city.zone();
     let before = match given(to) {
         Some(text) => edge("to", text, &zone, true)?,
         None => now,

@@ -1,0 +1,34 @@
+//! `DELETE /reports/{case_no}/visit`.
+
+use std::sync::Arc;
+
+use act::visits;
+use axum::Json;
+use axum::extract::State;
+
+use super::parts::{case_ref, visit_refused};
+use crate::api::applications::parts::applicant;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::convert::visits::visit;
+use crate::error::{Refused, failed};
+use crate::extract::Segments;
+use crate::wire::*;
+
+/// Gives one's own booked time back.
+#[utoipa::path(
+    delete,
+    path = "/reports/{case_no}/visit",
+    tag = "visits",
+    params(("case_no" = String, Path, description = "The number people see")),
+    responses((status = 200, description = "Given back", body = VisitView), (status = "4XX", description = "Refused", body = Problem))
+)]
+pub async fn cancel_visit(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Segments(case_no): Segments<String>,
+) -> Result<Json<VisitView>, Refused> {
+    let party = applicant(&app, &caller)?;
+    let case = visits::cancel_visit(&app.act(), case_ref(&case_no)?, party).await.map_err(visit_refused)?;
+    visit(&case, &app.pack_of(&case)?.city).map(Json).ok_or_else(failed)
+}
