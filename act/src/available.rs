@@ -60,7 +60,9 @@ pub fn obstacle(case: &Case, compiled: &Compiled, action: &Action, now: Instant)
         Some(Effect::Release) => case.task.as_ref().is_none_or(|task| task.assignee.is_none()),
         Some(Effect::Assign) => case.task.is_none(),
         Some(Effect::Rate) => case.rating.is_some(),
-        Some(Effect::Reclassify) | None => matches!(action.to, Target::Previous) && case.previous.is_none(),
+        Some(Effect::Reclassify | Effect::Issue | Effect::Revoke) | None => {
+            matches!(action.to, Target::Previous) && case.previous.is_none()
+        }
     };
     is_moot.then_some(Obstacle::Moot)
 }

@@ -8,8 +8,8 @@ use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, OfficeRu
 use serde_json::Value;
 
 use crate::acting::{Acting, admitted};
-use crate::visits::unneeded_visit;
 use crate::available::{Obstacle, available, obstacle, own_work, own_work_of};
+use crate::visits::unneeded_visit;
 use pack::answers::{Answers, FieldFault, parse_answers};
 
 /// An action to take, with its answers by field id.
@@ -223,6 +223,10 @@ impl Move<'_> {
             if is_change {
                 bodies.push(EventBody::Reclassified { category: category.clone(), condition: condition.clone() });
             }
+        }
+        if self.action.effect == Some(Effect::Revoke) {
+            let standing = self.case.licences.iter().filter(|(_, issue)| issue.revoked_at.is_none());
+            bodies.extend(standing.map(|(licence, _)| EventBody::Revoked { licence: *licence }));
         }
         if let (Some(Effect::Rate), Some(stars)) = (self.action.effect, self.answers.stars) {
             bodies.push(EventBody::Rated { stars, note: self.answers.note.clone() });

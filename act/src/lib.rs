@@ -7,6 +7,7 @@
 mod acting;
 mod available;
 mod decide;
+pub mod licences;
 mod perform;
 pub mod scenario;
 mod timers;

@@ -6,9 +6,7 @@
 
 use std::sync::Arc;
 
-use model::{
-    Actor, Case, EventBody, FormId, Instant, NewEvent, PartyId, ServiceId, Visit, VisitEnd, VisitState,
-};
+use model::{Actor, Case, EventBody, FormId, Instant, NewEvent, PartyId, ServiceId, Visit, VisitEnd, VisitState};
 use pack::calendar::civil_day;
 use pack::{BookingRules, Compiled};
 use store::{Append, Seat, StoreError, Tx};
@@ -89,7 +87,12 @@ pub enum VisitError {
 ///
 /// # Errors
 /// [`VisitError::Broken`] when the pack has lost the calendar.
-pub fn offered(compiled: &Compiled, rules: &BookingRules, seats: &[Seat], now: Instant) -> Result<Vec<Slot>, VisitError> {
+pub fn offered(
+    compiled: &Compiled,
+    rules: &BookingRules,
+    seats: &[Seat],
+    now: Instant,
+) -> Result<Vec<Slot>, VisitError> {
     let calendar = compiled.calendars.get(&rules.calendar).map_err(|error| VisitError::Broken(error.to_string()))?;
     let (from, before) = window(rules, now);
     let times = calendar.divided(from, before, rules.minutes);

@@ -9,8 +9,8 @@ use std::sync::{Arc, LazyLock};
 use dipper_act::visits::{BookCommand, Slot, VisitError, arrive, book, cancel_visit, list_slots};
 use dipper_act::{Acting, CaseRef, Context, fire_due};
 use model::{
-    Actor, Application, Case, Commitment, FormId, Grant, Instant, NewEvent, PartyId, Place, Reporter, SealedId, ServiceId,
-    VisitState,
+    Actor, Application, Case, Commitment, FormId, Grant, Instant, NewEvent, PartyId, Place, Reporter, SealedId,
+    ServiceId, VisitState,
 };
 use pack::enter::Opening;
 use pack::{Compiled, Packs};
@@ -85,7 +85,9 @@ fn applications(town: &Town, database: &Database, people: u128) -> Vec<Case> {
         let events = bodies.into_iter().map(|body| NewEvent { at: now, actor: actor.clone(), body }).collect();
         let case_id = tx.new_case_id(now);
         let region_path = compiled.city.region_path(&region);
-        Ok::<_, StoreError>(tx.append(Append { case_id, before: None, events, recorded_at: now, region_path: &region_path })?.0)
+        Ok::<_, StoreError>(
+            tx.append(Append { case_id, before: None, events, recorded_at: now, region_path: &region_path })?.0,
+        )
     };
     database.write_blocking(move |tx: &mut Tx| (1..=people).map(|person| open(tx, person)).collect()).unwrap()
 }
@@ -112,7 +114,10 @@ on_both_databases!(times_within_opening_hours_are_offered, |database| {
     let slots = slots(&town);
     let first = slots[0];
     // An hour's notice; the working calendar opens from 08:00 to 12:00 and again in the afternoon.
-    assert_eq!((first.starts_at.to_string(), first.ends_at.to_string()), ("2026-11-02T02:00:00Z".into(), "2026-11-02T02:30:00Z".into()));
+    assert_eq!(
+        (first.starts_at.to_string(), first.ends_at.to_string()),
+        ("2026-11-02T02:00:00Z".into(), "2026-11-02T02:30:00Z".into())
+    );
     assert!(slots.iter().all(|slot| slot.free == 1));
     let zone = demo().city.zone();
     let clock = |at: Instant| zone.to_datetime(at.to_timestamp());

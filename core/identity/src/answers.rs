@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use chacha20poly1305::XChaCha20Poly1305;
-use model::{Commitment, Instant, PartyId, SealedId, ServiceId};
+use model::{Commitment, Instant, LicenceId, PartyId, SealedId, ServiceId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use store::{DraftRow, Looked, Reader, SealedRow, StoreError, Tx};
+use store::{DraftRow, LicenceText, Looked, Reader, SealedRow, StoreError, Tx};
 
 use crate::vault::{Access, KEY_LEN, Vault, VaultError, cipher, decrypt, encrypt};
 
@@ -108,6 +108,27 @@ impl Vault {
         Ok(record.answers)
     }
 
+    /// Seals the text of a licence with its holder's key.
+    ///
+    /// # Errors
+    /// [`VaultError::Erased`] when the person was erased, or the store's.
+    pub fn seal_licence(&self, tx: &mut Tx, party: PartyId, licence: LicenceId, text: &str) -> Result<(), VaultError> {
+        let (key_id, key) = self.key_of(tx, party)?;
+        let sealed = encrypt(&key, tx.random_bytes(), text.as_bytes(), licence_name(licence).as_bytes());
+        Ok(tx.record_licence_text(&LicenceText { licence, key_id, sealed })?)
+    }
+
+    /// The text of a licence for its own holder; the caller has made sure of that.
+    ///
+    /// # Errors
+    /// [`VaultError`] when it is not there or does not open.
+    pub fn own_licence(&self, reader: &mut Reader, licence: LicenceId) -> Result<String, VaultError> {
+        let row = reader.find_licence_text(licence)?.ok_or(VaultError::NotFound)?;
+        let key = self.find_key(reader, &row.key_id)?.ok_or(VaultError::Erased)?;
+        let text = decrypt(&key, &row.sealed, licence_name(licence).as_bytes()).ok_or(VaultError::Damaged)?;
+        String::from_utf8(text).map_err(|_| VaultError::Damaged)
+    }
+
     /// Saves what a person has entered, over the draft of `version - 1`. False when it was saved elsewhere since.
     ///
     /// # Errors
@@ -184,4 +205,8 @@ fn key_id(party: PartyId) -> String {
 /// Bound into the sealed draft, so that a row moved to another person or service does not open.
 fn draft_name(party: PartyId, service: &ServiceId) -> String {
     format!("draft/{party}/{service}")
+}
+
+fn licence_name(licence: LicenceId) -> String {
+    format!("licence/{licence}")
 }

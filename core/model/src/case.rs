@@ -8,8 +8,8 @@ use crate::actor::{Actor, Reporter};
 use crate::clock::{ClockName, ClockState};
 use crate::event::{Application, Event, EventBody, Moved, Outcome, Reported, Tally, Task};
 use crate::ids::{
-    ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, LicenceId, OfficeId, PackHash, PartyId, ProcessId, StageId,
-    StateId,
+    ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, LicenceId, OfficeId, PackHash, PartyId, ProcessId,
+    StageId, StateId,
 };
 use crate::place::Place;
 use crate::time::Instant;

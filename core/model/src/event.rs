@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::actor::{Actor, Reporter};
 use crate::clock::ClockName;
 use crate::ids::{
-    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, LicenceId, OfficeId,
-    PackHash, PartyId, ProcessId, RoleId, SealedId, ServiceId, StageId, StateId,
+    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, LicenceId,
+    OfficeId, PackHash, PartyId, ProcessId, RoleId, SealedId, ServiceId, StageId, StateId,
 };
 use crate::limit::Limit;
 use crate::place::Place;

@@ -9,7 +9,11 @@ use std::path::PathBuf;
 
 use dipper_model as model;
 use grid::{Cell, Level, LonLat};
-use model::{Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, Event, EventBody, EventId, EvidenceId, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, Place, Reported, Reporter, SealedId, Tally, Task, Visit, VisitEnd, VisitState};
+use model::{
+    Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, Event, EventBody, EventId,
+    EvidenceId, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, Place, Reported, Reporter, SealedId,
+    Tally, Task, Visit, VisitEnd, VisitState,
+};
 use serde_json::{Value, json};
 
 /// Compares with a golden file; a missing one is written, and the test fails so that somebody looks at it.

@@ -107,14 +107,13 @@ impl Tx {
 
     /// The next number of a series and civil day.
     pub(crate) fn next_serial(&mut self, series: &str, yyyymmdd: u32) -> Result<u32, StoreError> {
-        self
-            .query_one(
-                "INSERT INTO case_serials (prefix, day, last) VALUES ($1, $2, 1)
+        self.query_one(
+            "INSERT INTO case_serials (prefix, day, last) VALUES ($1, $2, 1)
                  ON CONFLICT (prefix, day) DO UPDATE SET last = case_serials.last + 1
                  RETURNING last",
-                params![series, yyyymmdd],
-            )?
-            .next("case_serials.last")
+            params![series, yyyymmdd],
+        )?
+        .next("case_serials.last")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use model::{CaseId, ContactId, EventId, Instant, PartyId, SealedId};
+use model::{CaseId, ContactId, EventId, Instant, LicenceId, PartyId, SealedId};
 
 use crate::db::{Connection, Row, Value};
 use crate::entropy::{Entropy, id_bits};
@@ -128,6 +128,11 @@ impl Tx {
     /// A new contact id that sorts by `at`.
     pub fn new_contact_id(&mut self, at: Instant) -> ContactId {
         ContactId::new(at, id_bits(self.entropy.as_mut()))
+    }
+
+    /// A new licence id that sorts by `at`.
+    pub fn new_licence_id(&mut self, at: Instant) -> LicenceId {
+        LicenceId::new(at, id_bits(self.entropy.as_mut()))
     }
 
     /// A new id of a sealed record that sorts by `at`.

@@ -55,10 +55,16 @@ pub enum Command {
     /// Watch other people's logs: cosign their checkpoints, and never two histories
     #[command(subcommand)]
     Witness(WitnessCommand),
-    /// Check a receipt (.tlog-proof) without any server
+    /// Check a receipt (.tlog-proof) or an electronic licence (SD-JWT) without any server
     Verify {
-        /// The receipt; `-` for standard input
+        /// The receipt or licence; `-` for standard input
         file: PathBuf,
+        /// For a licence: the keys of trusted issuers, as /licences/keys gives them
+        #[arg(long)]
+        keys: Option<PathBuf>,
+        /// For a licence: the status list, as /licences/status gives it; without one nothing is said of revocation
+        #[arg(long)]
+        status: Option<PathBuf>,
         /// The log's key (text, or a file that holds it); the data folder's own when absent
         #[arg(long)]
         key: Option<String>,

@@ -118,7 +118,7 @@ pub fn read_policy(path: &Path) -> anyhow::Result<Policy> {
 }
 
 /// Reads a log's signing key, or makes it: 32 bytes in hexadecimal, readable by its owner only.
-fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
+pub fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     if !path.exists() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use account::ledger::LogFiles;
+use act::licences::Issuer;
 use identity::{Accounts, Policy, PolicyError, Rate, RateLimiter, Vault};
 use ledger::key::VerifierKey;
 use model::{Case, Clock, Instant};
@@ -38,6 +39,8 @@ pub struct Parts {
     pub ledger_files: LogFiles,
     /// The ledger's verifier key.
     pub ledger_key: VerifierKey,
+    /// Who issues licences.
+    pub issuer: Arc<Issuer>,
     /// The folder of the present pack, for its base map.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -79,6 +82,8 @@ pub struct App {
     pub ledger_files: LogFiles,
     /// The ledger's verifier key.
     pub ledger_key: VerifierKey,
+    /// Who issues licences.
+    pub issuer: Arc<Issuer>,
     /// The folder of the present pack.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -148,6 +153,7 @@ impl App {
             files: parts.files,
             ledger_files: parts.ledger_files,
             ledger_key: parts.ledger_key,
+            issuer: parts.issuer,
             pack_folder: parts.pack_folder,
             settings: parts.settings,
             metrics: Metrics::default(),
@@ -184,6 +190,17 @@ impl App {
     /// What the use-cases of `act` need.
     pub fn act(&self) -> act::Context {
         act::Context { store: self.store.clone(), packs: Arc::clone(&self.packs), clock: Arc::clone(&self.clock) }
+    }
+
+    /// What issuing licences needs.
+    pub fn licences(&self) -> act::licences::Context {
+        act::licences::Context {
+            store: self.store.clone(),
+            packs: Arc::clone(&self.packs),
+            clock: Arc::clone(&self.clock),
+            vault: Arc::clone(&self.vault),
+            issuer: Arc::clone(&self.issuer),
+        }
     }
 
     /// What the use-cases of `sense` need.

@@ -14,6 +14,7 @@ mod extract;
 mod faces;
 mod harden;
 mod ledger_files;
+mod licence_keys;
 mod metrics;
 mod names;
 mod open311;

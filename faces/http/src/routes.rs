@@ -16,10 +16,12 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{account, applications, cases, city, evidence, place, reports, services, session, stream, visits};
+use crate::api::{
+    account, applications, cases, city, evidence, licences, place, reports, services, session, stream, visits,
+};
 use crate::app::App;
 use crate::error::Refused;
-use crate::{BODY_MAX, PICTURE_MAX, faces, harden, ledger_files, open311, operate};
+use crate::{BODY_MAX, PICTURE_MAX, faces, harden, ledger_files, licence_keys, open311, operate};
 
 /// An answer that has not begun after this is given up; pictures from slow phones take their time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -79,6 +81,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(applications::get_report_application::get_report_application))
         .routes(routes!(applications::get_case_application::get_case_application))
         .routes(routes!(applications::list_accesses::list_accesses))
+        .routes(routes!(licences::list_licences::list_licences))
+        .routes(routes!(licences::get_licence::get_licence))
         .routes(routes!(visits::list_slots::list_slots))
         .routes(routes!(visits::book_visit::book_visit, visits::cancel_visit::cancel_visit))
         .routes(routes!(visits::arrive_at_window::arrive_at_window))
@@ -131,6 +135,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ledger/{log}/checkpoint", get(ledger_files::checkpoint_of))
         .route("/ledger/{log}/key", get(ledger_files::key_of))
         .route("/ledger/{log}/tile/{*path}", get(ledger_files::tile_of))
+        .route("/.well-known/jwt-vc-issuer", get(licence_keys::issuer))
+        .route("/licences/keys", get(licence_keys::keys))
+        .route("/licences/status", get(licence_keys::status))
         .route("/healthz", get(operate::healthz))
         .route("/metrics", get(operate::metrics))
         .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], document) }))

@@ -3,9 +3,12 @@
 
 mod common;
 
+use act::licences::issue_granted;
 use axum::body::Body;
 use axum::http::{Method, header};
 use common::{Answer, Browser, TestApp, picture, request, upload};
+use credential::{Expectations, KeyBinding, SdJwt, StatusList, TrustedKeys, VerifyError, verify};
+use model::Clock;
 use serde_json::{Value, json};
 
 const FORM: &str = "/api/v1/services/food_business_licence";
@@ -100,6 +103,8 @@ async fn an_application_goes_from_the_form_to_the_licence_and_every_look_is_seen
     test.act(&reviewer, &no, "propose", json!({"proposal": "grant", "note": "材料齐全"})).await.expect(200);
     test.act(&chief, &no, "grant", json!({"note": "许可证已送达"})).await.expect(200);
 
+    licence_of(&test, &resident, &no, &chief).await;
+
     let report = test.get(Some(&resident), &format!("/api/v1/reports/{no}")).await.expect(200).json();
     assert_eq!((&report["service"], &report["open"]), (&json!("food_business_licence"), &json!(false)));
     let own = test.get(Some(&resident), &format!("/api/v1/reports/{no}/application")).await.expect(200).json();
@@ -115,6 +120,39 @@ async fn an_application_goes_from_the_form_to_the_licence_and_every_look_is_seen
     assert!(
         test.get(Some(&other), "/api/v1/accesses").await.expect(200).json()["items"].as_array().unwrap().is_empty()
     );
+}
+
+/// The licence that was granted is issued once, checked with published keys alone, and revoked.
+async fn licence_of(test: &TestApp, resident: &Browser, no: &str, chief: &Browser) {
+    assert_eq!(issue_granted(&test.app.licences()).await.unwrap(), 1);
+    assert_eq!(issue_granted(&test.app.licences()).await.unwrap(), 0, "once is enough");
+    let list = test.get(Some(resident), "/api/v1/licences").await.expect(200).json();
+    assert_eq!((&list["items"][0]["case_no"], &list["items"][0]["status"]), (&json!(no), &json!("valid")));
+    let path = format!("/api/v1/licences/{}", list["items"][0]["id"].as_str().unwrap());
+    assert_eq!(test.get(Some(&test.resident("stranger9").await), &path).await.refusal(404), "not_found");
+    let licence = test.get(Some(resident), &path).await.expect(200).json();
+    assert_eq!(licence["shows"].as_array().unwrap().len(), 5);
+
+    let keys = test.get(None, "/licences/keys").await.expect(200).text();
+    let keys = TrustedKeys::parse(&keys, None).unwrap();
+    let now_s = test.clock.now().as_micros() / 1_000_000;
+    let expected = Expectations { vct: None, key_binding: KeyBinding::NotRequired, leeway_s: 0 };
+    let whole = SdJwt::parse(licence["sd_jwt"].as_str().unwrap()).unwrap();
+    let shown = whole.present(&["shop_name", "activities"]).unwrap();
+    let status = async || {
+        let list = test.get(None, "/licences/status").await.expect(200);
+        assert_eq!(list.header("content-type"), "application/statuslist+jwt");
+        StatusList::verify(&list.text(), &keys, "https://yaoguang.example", now_s).unwrap()
+    };
+    let verified = verify(shown.as_str(), &keys, now_s, &expected, Some(&status().await)).unwrap();
+    assert_eq!(verified.claims["shop_name"], json!("星河小馆"));
+    assert_eq!(verified.claims["activities"], json!([{"en": "Hot meals", "zh-CN": "热食类制售"}]));
+    assert!(!shown.as_str().contains("manager") && !verified.claims.contains_key("manager_name"), "withheld");
+    test.act(chief, no, "revoke", json!({"note": "停业注销"})).await.expect(200);
+    let refused = verify(shown.as_str(), &keys, now_s, &expected, Some(&status().await));
+    assert_eq!(refused, Err(VerifyError::Revoked));
+    let list = test.get(Some(resident), "/api/v1/licences").await.expect(200).json();
+    assert_eq!(list["items"][0]["status"], json!("revoked"));
 }
 
 #[tokio::test]

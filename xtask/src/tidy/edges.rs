@@ -47,9 +47,10 @@ const FENCED: [(&str, &[&str]); 5] = [
 /// What a crate without clock, randomness and I/O must not even be able to reach.
 const IMPURE: [&str; 8] = ["tokio", "rand", "getrandom", "reqwest", "async-std", "mio", "chrono", "axum"];
 /// Order within the core: a crate depends on those before it.
-const CORE: [&str; 8] = [
+const CORE: [&str; 9] = [
     "core/grid",
     "core/ledger",
+    "core/credential",
     "core/model",
     "core/pack",
     "core/catalogue",
@@ -133,7 +134,7 @@ pub fn fault(from: &str, to: &str, kind: &str) -> Option<String> {
     if let Some((owner, _)) = FENCED.iter().find(|(owner, names)| names.contains(&to) && *owner != from) {
         return (!dev).then(|| format!("only {owner} names {to}"));
     }
-    let pure = ["core/grid", "core/ledger", "core/model"].contains(&from);
+    let pure = ["core/grid", "core/ledger", "core/credential", "core/model"].contains(&from);
     if pure && !dev && IMPURE.contains(&to) {
         return Some(format!("{from} has no clock, randomness or I/O: not {to}"));
     }

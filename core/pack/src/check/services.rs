@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 
 use model::{FormId, ServiceId};
 
-use crate::city::{ChannelKind, City, CodeShape, Promise};
+use crate::city::{ChannelKind, City, CodeShape, Effect, Promise};
 use crate::faults::{At, Pos, Report};
 use crate::source::files::Folder;
 use crate::source::read::Table;
-use crate::source::services::{ApplySource, BookingSource, CatalogueFile, ChannelSource, ServiceSource};
+use crate::source::services::{ApplySource, BookingSource, CatalogueFile, ChannelSource, LicenceSource, ServiceSource};
+use crate::source::types::ActionSource;
+use crate::source::words::FieldType;
 
 pub(super) fn check_services(folder: &Folder, city: Option<&City>, report: &mut Report) {
     let forms = folder.catalogue.as_ref().map(|catalogue| code_forms(catalogue, report)).unwrap_or_default();
@@ -115,7 +117,10 @@ fn check_references(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder
 /// What an application needs: a process of its own kind, a form of questions to people, and a limit.
 fn check_apply(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder, report: &mut Report) {
     let Some(apply) = &service.apply else { return };
-    let ApplySource { process, form } = &apply.value;
+    let ApplySource { process, form, licence } = &apply.value;
+    if let Some(licence) = licence {
+        check_licence(id, service, form, process, licence, folder, report);
+    }
     if !folder.processes.may_have(&process.value) {
         report.fault(process.at, format!("service {}: unknown process {}", id.value, process.value));
     }
@@ -142,6 +147,69 @@ fn check_apply(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder, rep
     }
 }
 
+/// Claims that every licence has (RFC 7519 §4.1, SD-JWT VC, and ours): no answer may have their names.
+const LICENCE_WORDS: [&str; 15] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "nbf",
+    "iat",
+    "jti",
+    "cnf",
+    "status",
+    "vct",
+    "licence_no",
+    "licence_name",
+    "issuing_authority",
+    "service_code",
+    "case_no",
+];
+
+/// A licence has a name, shows what was asked, and is issued by some action.
+fn check_licence(
+    id: &At<ServiceId>,
+    service: &ServiceSource,
+    form: &At<FormId>,
+    process: &At<model::ProcessId>,
+    licence: &At<LicenceSource>,
+    folder: &Folder,
+    report: &mut Report,
+) {
+    if service.result.is_none() {
+        report.fault(
+            licence.at,
+            format!("service {}: a licence has the name of the \"result\", which is missing", id.value),
+        );
+    }
+    if let Some((_, fields)) = folder.forms.iter().find(|(known, _)| known.value == form.value) {
+        for shown in &licence.value.shows {
+            if LICENCE_WORDS.contains(&shown.value.as_str()) {
+                report.fault(
+                    shown.at,
+                    format!(
+                        "service {}: every licence has a {} of its own; call the field otherwise",
+                        id.value, shown.value
+                    ),
+                );
+            }
+            let field = fields.iter().find(|field| field.id.value == shown.value);
+            if field.is_none_or(|field| field.kind.value == FieldType::Evidence) {
+                let message =
+                    format!("service {}: form {} has no answer {} to show", id.value, form.value, shown.value);
+                report.fault(shown.at, message);
+            }
+        }
+    }
+    let issues = |action: &ActionSource| action.effect.as_ref().is_some_and(|effect| effect.value == Effect::Issue);
+    let processes = folder.processes.iter().filter(|(known, _)| known.value == process.value);
+    for (_, (found, clean)) in processes {
+        if *clean && !found.actions.iter().any(issues) {
+            report.fault(licence.at, format!("service {}: no action of {} issues a licence", id.value, process.value));
+        }
+    }
+}
+
 /// Times are booked at a window that can be named, for a case that can be opened.
 fn check_booking(
     id: &At<ServiceId>,
@@ -155,7 +223,11 @@ fn check_booking(
     match &channel.id {
         None => fault(booking.at, "a window where times are booked needs an \"id\""),
         Some(place) => {
-            let same = service.channels.iter().filter_map(|other| other.id.as_ref()).filter(|other| other.value == place.value);
+            let same = service
+                .channels
+                .iter()
+                .filter_map(|other| other.id.as_ref())
+                .filter(|other| other.value == place.value);
             if same.count() > 1 {
                 fault(place.at, "two channels have this id");
             }

@@ -229,6 +229,10 @@ pub enum Effect {
     Reclassify,
     /// The reporter's rating is taken from the `stars` field.
     Rate,
+    /// The licence that the service declares is issued to the applicant.
+    Issue,
+    /// Licences issued on the case are revoked.
+    Revoke,
 }
 
 /// A question of a form or an action.

@@ -158,6 +158,19 @@ pub struct Apply {
     pub process: ProcessId,
     /// What is asked of the applicant.
     pub form: FormId,
+    /// The electronic licence that is issued when it is granted; absent where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<LicenceRules>,
+}
+
+/// An electronic licence (电子证照). Its name is that of the service's result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceRules {
+    /// How many days it is valid; without end when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_days: Option<u32>,
+    /// Answers that stand on it, fields of the form; its holder chooses which to show.
+    pub shows: Vec<FormId>,
 }
 
 /// Whether a promise keeps within the law.

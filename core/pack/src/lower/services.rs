@@ -3,14 +3,17 @@
 use model::{ConditionId, FormId, Text};
 
 use crate::city::{
-    Apply, BookingRules, Catalogue, Category, CategoryKind, Channel, CodeForm, Condition, Fee, Heading, Intake, LegalBasis, Material,
-    MaterialForm, Necessity, Question, Service, ServiceResult, ServiceStep, SpecialProcedure,
+    Apply, BookingRules, Catalogue, Category, CategoryKind, Channel, CodeForm, Condition, Fee, Heading, Intake,
+    LegalBasis, LicenceRules, Material, MaterialForm, Necessity, Question, Service, ServiceResult, ServiceStep,
+    SpecialProcedure,
 };
 use crate::faults::At;
 use crate::geometry::round_deg;
 use crate::source::files::Folder;
 use crate::source::read::Table;
-use crate::source::services::{BookingSource, ChannelSource, CodeFormSource, GuideText, HeadingSource, MaterialEntry, ServiceSource};
+use crate::source::services::{
+    ApplySource, BookingSource, ChannelSource, CodeFormSource, GuideText, HeadingSource, MaterialEntry, ServiceSource,
+};
 
 pub(super) fn lower_catalogue(folder: &Folder) -> Catalogue {
     let Some(file) = &folder.catalogue else { return Catalogue::default() };
@@ -64,10 +67,7 @@ pub(super) fn lower_service(source: &ServiceSource) -> Option<Service> {
         result: source.result.as_ref().map(|result| ServiceResult { kind: result.kind, title: result.title.0.clone() }),
         basis: lower_basis(source),
         questions: lower_questions(source),
-        apply: source
-            .apply
-            .as_ref()
-            .map(|apply| Apply { process: apply.value.process.value.clone(), form: apply.value.form.value.clone() }),
+        apply: source.apply.as_ref().map(|apply| lower_apply(&apply.value)),
         groups: source.groups.iter().map(|group| group.value.clone()).collect(),
         life_events: source.life_events.iter().map(|event| event.value.clone()).collect(),
         keywords: source.keywords.clone(),
@@ -177,4 +177,12 @@ fn lower_booking(source: &BookingSource) -> BookingRules {
         notice_minutes: source.notice_minutes.as_ref().map_or(60, |minutes| minutes.value),
         misses: source.misses.as_ref().map_or(3, |misses| misses.value),
     }
+}
+
+fn lower_apply(source: &ApplySource) -> Apply {
+    let licence = source.licence.as_ref().map(|licence| LicenceRules {
+        valid_days: licence.value.valid_days.as_ref().map(|days| days.value.into()),
+        shows: licence.value.shows.iter().map(|field| field.value.clone()).collect(),
+    });
+    Apply { process: source.process.value.clone(), form: source.form.value.clone(), licence }
 }

@@ -126,6 +126,16 @@ source! {
         process: At<ProcessId>,
         /// What is asked of the applicant.
         form: At<FormId>,
+        /// The electronic licence that is issued when it is granted; none is when absent.
+        licence: Option<At<LicenceSource>>,
+    }
+
+    /// An electronic licence.
+    struct LicenceSource {
+        /// How many days it is valid; without end when absent.
+        valid_days: Option<At<u16>>,
+        /// Answers that stand on it, fields of the form.
+        shows: Vec<At<FormId>>,
     }
 
     /// Something an applicant brings.

@@ -103,6 +103,8 @@ words! {
         "assign" => Self::Assign,
         "reclassify" => Self::Reclassify,
         "rate" => Self::Rate,
+        "issue" => Self::Issue,
+        "revoke" => Self::Revoke,
     }
     Weekday, "a weekday" {
         "mon" => Self::Mon,

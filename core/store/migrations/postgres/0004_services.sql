@@ -42,3 +42,24 @@ CREATE TABLE visits (
 );
 CREATE UNIQUE INDEX visits_seat ON visits (service, place, starts_at_us, seat) WHERE state IN ('booked', 'arrived');
 CREATE INDEX visits_party ON visits (party, starts_at_us) WHERE state = 'missed';
+
+-- Licences as their cases know them, by place in the status list.
+CREATE TABLE licences (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    case_key BIGINT NOT NULL,
+    service TEXT COLLATE "C" NOT NULL,
+    party TEXT COLLATE "C",
+    list_index BIGINT NOT NULL UNIQUE,
+    issued_at_us BIGINT NOT NULL,
+    expires_at_us BIGINT,
+    revoked_at_us BIGINT
+);
+CREATE INDEX licences_party ON licences (party, id) WHERE party IS NOT NULL;
+CREATE INDEX licences_revoked ON licences (list_index) WHERE revoked_at_us IS NOT NULL;
+
+-- The licences themselves, sealed with their holders' keys.
+CREATE TABLE licence_texts (
+    licence TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    key_id TEXT COLLATE "C" NOT NULL REFERENCES person_keys (id),
+    sealed BYTEA NOT NULL
+);

@@ -42,3 +42,24 @@ CREATE TABLE visits (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX visits_seat ON visits (service, place, starts_at_us, seat) WHERE state IN ('booked', 'arrived');
 CREATE INDEX visits_party ON visits (party, starts_at_us) WHERE state = 'missed';
+
+-- Licences as their cases know them, by place in the status list.
+CREATE TABLE licences (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_key INTEGER NOT NULL,
+    service TEXT NOT NULL,
+    party TEXT,
+    list_index INTEGER NOT NULL UNIQUE,
+    issued_at_us INTEGER NOT NULL,
+    expires_at_us INTEGER,
+    revoked_at_us INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX licences_party ON licences (party, id) WHERE party IS NOT NULL;
+CREATE INDEX licences_revoked ON licences (list_index) WHERE revoked_at_us IS NOT NULL;
+
+-- The licences themselves, sealed with their holders' keys.
+CREATE TABLE licence_texts (
+    licence TEXT NOT NULL PRIMARY KEY,
+    key_id TEXT NOT NULL REFERENCES person_keys (id),
+    sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

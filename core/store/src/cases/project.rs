@@ -38,6 +38,7 @@ pub(crate) fn create(tx: &mut Tx, case: &Case, key: i64, region_path: &str) -> R
     }
     write_steps(tx, key, &case.steps.iter().collect::<Vec<_>>())?;
     write_visits(tx, key, case, 0)?;
+    write_licences(tx, key, case, None)?;
     write_members(tx, key, "reporter", case.reporter.party.into_iter().collect())?;
     write_members(tx, key, "joined", case.joined.iter().filter_map(|reporter| reporter.party).collect())?;
     write_evidence(tx, key, &evidence_of(case))
@@ -56,6 +57,7 @@ pub(crate) fn update(tx: &mut Tx, before: &Case, case: &Case, region_path: &str)
     write_steps(tx, key, &changed)?;
     let same = before.bookings.iter().zip(&case.bookings).take_while(|(old, new)| old == new).count();
     write_visits(tx, key, case, same)?;
+    write_licences(tx, key, case, Some(before))?;
     let joined = case.joined.iter().skip(before.joined.len()).filter_map(|reporter| reporter.party).collect();
     write_members(tx, key, "joined", joined)?;
     let known = evidence_of(before);
@@ -119,9 +121,29 @@ fn step_values(key: i64, step: &Step) -> [Value; STEP_COLUMNS] {
     ]
 }
 
+/// Writes licences that were issued or revoked since `before`.
+fn write_licences(tx: &mut Tx, key: i64, case: &Case, before: Option<&Case>) -> Result<(), StoreError> {
+    const SQL: &str =
+        "INSERT INTO licences (id, case_key, service, party, list_index, issued_at_us, expires_at_us, revoked_at_us)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (id) DO UPDATE SET revoked_at_us = excluded.revoked_at_us";
+    let Some(application) = &case.application else { return Ok(()) };
+    for (licence, issue) in &case.licences {
+        if before.is_some_and(|before| before.licences.get(licence) == Some(issue)) {
+            continue;
+        }
+        let (service, party) = (&application.service, case.reporter.party);
+        let values =
+            params![*licence, key, service, party, issue.index, issue.issued_at, issue.expires_at, issue.revoked_at];
+        tx.execute(SQL, values)?;
+    }
+    Ok(())
+}
+
 /// Writes the bookings after the first `same` ones. What was given back is written before what is taken.
 fn write_visits(tx: &mut Tx, key: i64, case: &Case, same: usize) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO visits (case_key, seq, service, place, starts_at_us, ends_at_us, seat, party, state, ticket)
+    const SQL: &str =
+        "INSERT INTO visits (case_key, seq, service, place, starts_at_us, ends_at_us, seat, party, state, ticket)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          ON CONFLICT (case_key, seq) DO UPDATE SET state = excluded.state, ticket = excluded.ticket";
     let Some(application) = &case.application else { return Ok(()) };
@@ -131,7 +153,18 @@ fn write_visits(tx: &mut Tx, key: i64, case: &Case, same: usize) -> Result<(), S
         let times = (visit.starts_at, visit.ends_at);
         tx.execute(
             SQL,
-            params![key, seq, service, visit.place, times.0, times.1, u32::from(visit.seat), party, state, booking.ticket],
+            params![
+                key,
+                seq,
+                service,
+                visit.place,
+                times.0,
+                times.1,
+                u32::from(visit.seat),
+                party,
+                state,
+                booking.ticket
+            ],
         )?;
     }
     Ok(())

@@ -26,15 +26,14 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Corrupt`] when a history does not fold; then nothing is changed.
     pub fn rebuild_projections(&mut self, mut region_path: impl FnMut(&RegionId) -> String) -> Result<u64, StoreError> {
-        for sql in
-            [
+        for sql in [
             "DELETE FROM visits",
+            "DELETE FROM licences",
             "DELETE FROM case_steps",
             "DELETE FROM case_members",
             "DELETE FROM case_evidence",
             "DELETE FROM cases",
-        ]
-        {
+        ] {
             self.execute(sql, &[])?;
         }
         let mut cases = 0;

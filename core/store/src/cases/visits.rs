@@ -34,7 +34,9 @@ impl Reader {
         let rows = self.query(sql, params![service, place, from, before])?;
         let seat = |seat: u32| u16::try_from(seat).map_err(|_| StoreError::corrupt("visits.seat"));
         rows.into_iter()
-            .map(|mut row| Ok(Seat { starts_at: row.next("visits.starts_at_us")?, seat: seat(row.next("visits.seat")?)? }))
+            .map(|mut row| {
+                Ok(Seat { starts_at: row.next("visits.starts_at_us")?, seat: seat(row.next("visits.seat")?)? })
+            })
             .collect()
     }
 

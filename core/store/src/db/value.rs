@@ -2,8 +2,9 @@
 
 use grid::Cell;
 use model::{
-    ActionId, CaseId, CaseNo, CategoryId, ClientId, ClockName, ConditionId, ContactId, EventId, EvidenceId, FormId, Instant,
-    OfficeId, Outcome, PackHash, PartyId, ProcessId, RegionId, RoleId, SealedId, ServiceId, StageId, StateId,
+    ActionId, CaseId, CaseNo, CategoryId, ClientId, ClockName, ConditionId, ContactId, EventId, EvidenceId, FormId,
+    Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, ProcessId, RegionId, RoleId, SealedId, ServiceId,
+    StageId, StateId,
 };
 
 use crate::error::StoreError;
@@ -242,6 +243,7 @@ text_ids!(
     SealedId,
     ServiceId,
     FormId,
+    LicenceId,
     CaseNo,
     OfficeId,
     RoleId,

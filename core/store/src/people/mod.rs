@@ -4,12 +4,14 @@
 
 mod access;
 mod contacts;
+mod licences;
 mod parties;
 mod sealed;
 mod sessions;
 
 pub use access::{AccessRow, Looked};
 pub use contacts::ContactRow;
+pub use licences::{LicenceRow, LicenceText};
 pub use parties::{Holder, PartyKind, PartyRow, fold_login};
 pub use sealed::{DraftRow, SealedRow};
 pub use sessions::{ApiKeyRow, SessionRow};

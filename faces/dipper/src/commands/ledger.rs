@@ -59,14 +59,18 @@ pub fn audit_logs(urls: &[String], policy: Option<&Path>, state: &Path, locale: 
     Ok(code)
 }
 
-/// Checks a receipt offline and says in words what it proves.
-pub fn verify_receipt(file: &Path, key: Option<&str>, data: &Path, locale: &str) -> anyhow::Result<ExitCode> {
+/// A receipt or a licence, out of a file or standard input.
+pub fn read_proof(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut text = Vec::new();
     if file == Path::new("-") {
         std::io::stdin().read_to_end(&mut text)?;
-    } else {
-        text = std::fs::read(file).with_context(|| format!("the receipt {} cannot be read", file.display()))?;
+        return Ok(text);
     }
+    std::fs::read(file).with_context(|| format!("the receipt {} cannot be read", file.display()))
+}
+
+/// Checks a receipt offline and says in words what it proves.
+pub fn verify_receipt(text: &[u8], key: Option<&str>, data: &Path, locale: &str) -> anyhow::Result<ExitCode> {
     let key = match key {
         Some(key) if Path::new(key).exists() => read_key(Path::new(key))?,
         Some(key) => parse_key(key)?,
@@ -74,7 +78,7 @@ pub fn verify_receipt(file: &Path, key: Option<&str>, data: &Path, locale: &str)
             read_key(&data.join("ledger/key")).context("give the log's key by --key, or the data folder by --data")?
         }
     };
-    match explain(&text, &key) {
+    match explain(text, &key) {
         Ok(explained) => {
             println!("{}", explained.words.in_locale(locale));
             println!("{}", explained.event);

@@ -8,6 +8,7 @@ mod demo;
 mod grid;
 mod import;
 mod ledger;
+mod licence;
 mod lines;
 pub mod pack;
 mod serve;
@@ -50,7 +51,13 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Witness(WitnessCommand::Init { data, name }) => witness::init(&data, &name),
         Command::Witness(WitnessCommand::Key { data }) => witness::key(&data),
         Command::Witness(WitnessCommand::Serve { data, listen, config }) => witness::serve(&data, listen, &config),
-        Command::Verify { file, key, data, locale } => ledger::verify_receipt(&file, key.as_deref(), &data, &locale),
+        Command::Verify { file, keys, status, key, data, locale } => {
+            let text = ledger::read_proof(&file)?;
+            if licence::is_licence(&text) {
+                return licence::verify_licence(&text, keys.as_deref(), status.as_deref(), &locale);
+            }
+            ledger::verify_receipt(&text, key.as_deref(), &data, &locale)
+        }
         Command::Demo(DemoCommand::Seed { cases, common }) => demo::seed(configured(&common)?, cases),
         Command::User(UserCommand::Add { login, name, posts, common }) => {
             user::add(&configured(&common)?, &login, &name, &posts)

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use account::ledger::{SealError, Sealed};
+use act::licences::Issuer;
 use anyhow::Context;
+use credential::IssuerKey;
 use dipper_http::wire::DemoLogin;
 use dipper_http::{App, Parts, Settings};
 use store::{Store, Tx};
@@ -27,6 +29,9 @@ const SEAL_EVERY: Duration = Duration::from_millis(800);
 
 /// The ledger tries again after trouble that may pass (a full disk, a database away).
 const SEAL_RETRY: Duration = Duration::from_secs(10);
+
+/// Licences that decisions granted are issued at most this much later.
+const ISSUE_EVERY: Duration = Duration::from_millis(700);
 
 /// Sessions and drafts whose time is over are removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -75,6 +80,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         files: std::sync::Arc::clone(&runtime.files),
         ledger_files,
         ledger_key,
+        issuer: issuer(&runtime)?,
         pack_folder: config.pack.clone(),
         settings: settings(&runtime),
     })?;
@@ -87,6 +93,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     for log in logs {
         tasks.spawn(seal(log, runtime.store.clone(), stopping.clone()));
     }
+    tasks.spawn(issue_licences(app.licences(), stopping.clone()));
     tasks.spawn(sweep(runtime.sense(), stopping.clone()));
     if config.demo {
         tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
@@ -243,6 +250,28 @@ impl Waiting {
             }
         }
     }
+}
+
+/// The city as an issuer of licences: its key is made when it is first needed.
+fn issuer(runtime: &Runtime) -> anyhow::Result<std::sync::Arc<Issuer>> {
+    let config = &runtime.config;
+    let base = config.base_url.as_ref().map(|base| base.trim_end_matches('/').to_owned());
+    let uri = base.unwrap_or_else(|| format!("urn:dipper:{}", runtime.packs.current().city.id));
+    let key = IssuerKey::new("licence-1", logs::signing_key(&config.keys_folder().join("licence.key"))?)?;
+    Ok(std::sync::Arc::new(Issuer { uri, key }))
+}
+
+async fn issue_licences(ctx: act::licences::Context, stopping: watch::Receiver<bool>) {
+    until(stopping, async {
+        let mut ticks = tokio::time::interval(ISSUE_EVERY);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = act::licences::issue_granted(&ctx).await {
+                tracing::error!(%error, "a licence could not be issued; the next round tries again");
+            }
+        }
+    })
+    .await;
 }
 
 async fn sweep(ctx: sense::Context, stopping: watch::Receiver<bool>) {

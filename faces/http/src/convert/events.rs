@@ -171,9 +171,7 @@ fn of_service(body: &EventBody) -> wire::Text {
         EventBody::VisitEnded { how: VisitEnd::Cancelled } => words("预约已取消", "The booking was cancelled"),
         EventBody::VisitEnded { how: VisitEnd::Moved } => words("预约已改期", "The booking was moved"),
         EventBody::VisitEnded { how: VisitEnd::Missed } => words("未按预约到场", "Nobody came to the booked time"),
-        EventBody::Arrived { ticket } => {
-            words(&format!("到场取号 {ticket}"), &format!("Arrived, number {ticket}"))
-        }
+        EventBody::Arrived { ticket } => words(&format!("到场取号 {ticket}"), &format!("Arrived, number {ticket}")),
         EventBody::Issued { .. } => words("已签发电子证照", "An electronic licence was issued"),
         EventBody::Revoked { .. } => words("电子证照已注销", "The electronic licence was revoked"),
         _ => wire::Text::default(),

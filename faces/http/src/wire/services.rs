@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{VisitPlace, RegionLevel, Text};
+use super::{RegionLevel, Text, VisitPlace};
 
 /// Declares an enumeration of the wire with the pack's value for each of its words.
 macro_rules! words {

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use account::ledger::{LogFiles, LogPlan, Scope, Sealer};
+use act::licences::Issuer;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
+use credential::IssuerKey;
 use dipper_http::{App, Parts, Settings, router};
 use identity::{Grant, NewAccount, PartyKind, Password, Vault, hash_password, record_account, record_client_key};
 use ledger::SigningKey;
@@ -137,6 +139,10 @@ impl TestApp {
             files: Arc::new(Files::open(&folder.path().join("evidence")).expect("a folder")),
             ledger_files: files,
             ledger_key: sealer.verifier().clone(),
+            issuer: Arc::new(Issuer {
+                uri: "https://yaoguang.example".to_owned(),
+                key: IssuerKey::new("licence-1", credential::SigningKey::from_bytes(&[6; 32])).expect("a word"),
+            }),
             pack_folder: pack_folder(),
             settings: Settings { base_url: Some("https://yaoguang.example/".to_owned()), ..Settings::default() },
         })

@@ -381,6 +381,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/licences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own licences. */
+        get: operations["list_licences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/licences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A licence of one's own, whole. */
+        get: operations["get_licence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locate": {
         parameters: {
             query?: never;
@@ -1932,6 +1966,49 @@ export interface components {
             /** @description Its name. */
             title: components["schemas"]["Text"];
         };
+        /** @description A licence, for its holder. */
+        Licence: components["schemas"]["LicenceItem"] & {
+            /** @description The licence itself with everything its holder may show: SD-JWT VC (RFC 9901). */
+            sd_jwt: string;
+            /** @description What stands on it, in the order of the form; each may be shown or withheld. */
+            shows: components["schemas"]["LicenceClaim"][];
+        };
+        /** @description One thing that stands on a licence. */
+        LicenceClaim: {
+            /** @description Its name in the SD-JWT. */
+            claim: string;
+            /** @description The question it answers. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description A licence in a list. */
+        LicenceItem: {
+            /** @description The case it was issued on. */
+            case_no: string;
+            /** @description When it is no longer valid; never when absent. */
+            expires_at?: components["schemas"]["Time"];
+            /** @description Its id. */
+            id: string;
+            /** @description When it was issued. */
+            issued_at: components["schemas"]["Time"];
+            /** @description Who issued it. */
+            office: components["schemas"]["Text"];
+            /** @description The service it was applied for. */
+            service: string;
+            /** @description Whether it stands. */
+            status: components["schemas"]["LicenceStatus"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description One's own licences. */
+        LicenceList: {
+            /** @description The latest issued first. */
+            items: components["schemas"]["LicenceItem"][];
+        };
+        /**
+         * @description Whether a licence stands.
+         * @enum {string}
+         */
+        LicenceStatus: "valid" | "expired" | "revoked";
         /** @description Where a point is. */
         Located: {
             cell: components["schemas"]["LocatedCell"] | null;
@@ -3750,6 +3827,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IndicatorCases"];
+                };
+            };
+        };
+    };
+    list_licences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenceList"];
+                };
+            };
+        };
+    };
+    get_licence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Licence"];
                 };
             };
         };

@@ -1,0 +1,42 @@
+//! `GET /licences/{id}`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use model::LicenceId;
+
+use super::view::{item, shows};
+use crate::api::applications::parts::{applicant, private, vault_refused};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Refused;
+use crate::extract::Segments;
+use crate::wire::*;
+
+/// A licence of one's own, whole.
+#[utoipa::path(
+    get,
+    path = "/licences/{id}",
+    tag = "licences",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "As asked", body = Licence), (status = "4XX", description = "Refused", body = Problem))
+)]
+pub async fn get_licence(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Segments(id): Segments<String>,
+) -> Result<Response, Refused> {
+    let party = applicant(&app, &caller)?;
+    let not_found = || Refused::not_found("licence");
+    let id: LicenceId = id.parse().map_err(|_| not_found())?;
+    let row = app.store.read(move |reader| reader.find_licence(id)).await?;
+    // Somebody else's licence and none look the same.
+    let row = row.filter(|row| row.party == Some(party)).ok_or_else(not_found)?;
+    let vault = Arc::clone(&app.vault);
+    let sd_jwt = app.store.read(move |reader| vault.own_licence(reader, id)).await.map_err(vault_refused)?;
+    let city = &app.current().city;
+    let view = Licence { item: item(city, &row, app.now()), sd_jwt, shows: shows(city, &row) };
+    Ok(private(StatusCode::OK, &view))
+}

@@ -1,0 +1,5 @@
+//! Electronic licences of residents.
+
+pub mod get_licence;
+pub mod list_licences;
+pub mod view;
