@@ -151,8 +151,9 @@ test("a resident applies for a service", { timeout: 600_000 }, async (t) => {
     await write(page, "138 0000 0000", "q/opens_on");
     await clean(second, "a day");
     await write(page, "2027-01-15", "q/remark");
-    await forward(page, "check");
+    await write(page, "旁边是学校", "check");
     await page.getByText("第 13 题").waitFor({ state: "detached" });
+    await until("the last answer saved", async () => (await (await page.request.get(`/api/v1/services/${SERVICE}/draft`)).json()).answers.remark === "旁边是学校");
     await clean(second, "the check");
     await shoot(page, "apply-check");
     // No raw food after all: the question that hung on it goes, and the check comes back at once.

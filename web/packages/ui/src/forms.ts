@@ -1,5 +1,6 @@
 // Forms declared by the pack: what an answer may be, and what is wrong with one.
 import type { Field } from "@dipper/api";
+import { hasFormat, isBlank, isDay, isFile, isPlain, tidyText } from "./form-patterns.ts";
 
 /** A photo chosen for a form: on the phone until it is sent. */
 export interface Photo {
@@ -12,7 +13,7 @@ export interface Photo {
   lat?: number;
 }
 
-/** Answers by field id; an evidence field holds photos until they are uploaded. */
+/** Answers by field id; an evidence field holds photos until they are uploaded, and their ids afterwards. */
 export type Answers = Record<string, unknown>;
 
 /** Kinds of time a limit may count, in the order offered. */
@@ -29,7 +30,35 @@ function fault(id: string, values: Fault["values"] = {}): Fault {
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+  return value === undefined || value === null || (typeof value === "string" && isBlank(value)) || (Array.isArray(value) && value.length === 0);
+}
+
+/** Whether a field must be answered when it is asked: a least number of files asks for them. */
+export function isRequired(field: Field): boolean {
+  return field.required || (field.type === "evidence" && field.min > 0);
+}
+
+/** Whether a field is asked after these answers, those to fields that are not asked left out. {@link askedFields} leaves them out. */
+export function isAsked(field: Field, answers: Answers): boolean {
+  const { show_if } = field;
+  if (!show_if) return true;
+  const answer = answers[show_if.field];
+  return (Array.isArray(answer) ? answer : [answer]).some((one) => typeof one === "string" && show_if.is.includes(one));
+}
+
+/** The fields that are asked after these answers. A field that is not asked was not answered, so what hangs on it is not asked either. */
+export function askedFields(fields: readonly Field[], answers: Answers): Field[] {
+  const given: Answers = {};
+  return fields.filter((field) => {
+    if (!isAsked(field, given)) return false;
+    given[field.id] = answers[field.id];
+    return true;
+  });
+}
+
+/** An answer as it is kept once a person is done with it. */
+export function tidyAnswer(field: Field, value: unknown): unknown {
+  return field.type === "text" && typeof value === "string" ? tidyText(value, field.format) : value;
 }
 
 /** Amount and unit of a limit such as `3 working_day`; absent when it is not one. */
@@ -46,16 +75,22 @@ export function limitWords(limit: unknown, t: (id: string, values: { n: number }
 
 /** What is wrong with one answer, if anything. */
 export function checkAnswer(field: Field, value: unknown): Fault | undefined {
-  if (field.type === "evidence") return checkPhotos(field, Array.isArray(value) ? value.length : 0);
+  if (field.type === "evidence") return checkPhotos(field, Array.isArray(value) ? value : []);
   if (isEmpty(value)) return field.required ? fault("required") : undefined;
   switch (field.type) {
     case "text":
-      return [...String(value)].length > field.max ? fault("too_long", { max: field.max }) : undefined;
+      return checkText(field, String(value));
     case "number": {
       const number = Number(value);
-      if (!Number.isInteger(number)) return fault("whole_number");
+      if (!Number.isSafeInteger(number)) return fault("whole_number");
       return number < field.min || number > field.max ? fault("out_of_range", { min: field.min, max: field.max }) : undefined;
     }
+    case "choice":
+      return field.options.some(({ id }) => id === value) ? undefined : fault("required");
+    case "choices":
+      return checkChoices(field, value);
+    case "date":
+      return isDay(String(value)) ? undefined : fault("not_a_day");
     case "limit":
       return checkLimit(field.max, value);
     case "condition":
@@ -69,10 +104,26 @@ export function checkAnswer(field: Field, value: unknown): Fault | undefined {
   }
 }
 
-function checkPhotos(field: { required: boolean; min: number; max: number }, count: number): Fault | undefined {
-  const least = field.required ? Math.max(1, field.min) : count > 0 ? field.min : 0;
-  if (count < least) return fault("too_few_photos", { min: least });
-  return count > field.max ? fault("too_many_photos", { max: field.max }) : undefined;
+function checkText(field: Extract<Field, { type: "text" }>, text: string): Fault | undefined {
+  if ([...text].length > field.max) return fault("too_long", { max: field.max });
+  if (!isPlain(text)) return fault("not_plain");
+  return field.format && !hasFormat(field.format, text) ? fault(`not_${field.format}`) : undefined;
+}
+
+/** A list may name a choice that the form has lost since, or one twice: then it is asked again. */
+function checkChoices(field: Extract<Field, { type: "choices" }>, value: unknown): Fault | undefined {
+  const chosen: unknown[] = Array.isArray(value) ? value : [];
+  const known = chosen.every((one) => field.options.some(({ id }) => id === one));
+  return known && chosen.length > 0 && new Set(chosen).size === chosen.length ? undefined : fault("required");
+}
+
+/** Photos on the phone, or the ids of those that are uploaded. */
+function checkPhotos(field: { required: boolean; min: number; max: number }, photos: readonly unknown[]): Fault | undefined {
+  const least = field.required ? Math.max(1, field.min) : field.min;
+  const files = photos.filter((one) => typeof one !== "string" || isFile(one));
+  if (files.length < Math.max(least, photos.length)) return fault("too_few_photos", { min: Math.max(1, least) });
+  if (new Set(files).size < files.length) return fault("same_photo");
+  return files.length > field.max ? fault("too_many_photos", { max: field.max }) : undefined;
 }
 
 function checkLimit(max: string, value: unknown): Fault | undefined {
@@ -84,25 +135,25 @@ function checkLimit(max: string, value: unknown): Fault | undefined {
   return undefined;
 }
 
-/** What is wrong with a form, by field id. */
+/** What is wrong with a form, by field id; what is not asked cannot be wrong. */
 export function checkAnswers(fields: readonly Field[], answers: Answers): Record<string, Fault> {
   const faults: Record<string, Fault> = {};
-  for (const field of fields) {
+  for (const field of askedFields(fields, answers)) {
     const found = checkAnswer(field, answers[field.id]);
     if (found) faults[field.id] = found;
   }
   return faults;
 }
 
-/** Splits answers into what is sent as it is and the photos that are uploaded first. */
+/** Splits answers into what is sent as it is and the photos that are uploaded first. What is not asked is left out. */
 export function splitAnswers(fields: readonly Field[], answers: Answers): { body: Answers; photos: { key: string; field: string; blob: Blob }[] } {
   const body: Answers = {};
   const photos: { key: string; field: string; blob: Blob }[] = [];
-  for (const field of fields) {
-    const value = answers[field.id];
+  for (const field of askedFields(fields, answers)) {
+    const value = tidyAnswer(field, answers[field.id]);
     if (isEmpty(value)) continue;
-    if (field.type === "evidence") {
-      for (const photo of value as Photo[]) photos.push({ key: photo.key, field: field.id, blob: photo.blob });
+    if (field.type === "evidence" && isPhotos(value)) {
+      for (const photo of value) photos.push({ key: photo.key, field: field.id, blob: photo.blob });
     } else {
       body[field.id] = field.type === "number" || field.type === "stars" ? Number(value) : value;
     }

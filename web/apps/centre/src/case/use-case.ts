@@ -1,5 +1,5 @@
 /** One case and its history, by id or number. */
-import { api, ask, queries } from "@dipper/api";
+import { api, ask, queries, type CaseView } from "@dipper/api";
 import { computed, toValue, type MaybeRefOrGetter } from "vue";
 
 /** The case; asked again when the stream says it changed. */
@@ -18,4 +18,14 @@ export function useCaseEvents(id: MaybeRefOrGetter<string | null | undefined>) {
     () => ask(api.GET("/api/v1/cases/{id}/events", { params: { path: { id: toValue(id) ?? "" } } })),
     { stale_ms: 15_000 },
   );
+}
+
+/** Whether a case is about a place; an application is about a person. */
+export function isPlaced(view: CaseView): boolean {
+  return view.lon != null || Boolean(view.address) || !view.service;
+}
+
+/** The photos that stand open on the case. Those of an application belong to its sealed answers and are shown with them. */
+export function workPhotos(view: CaseView): CaseView["evidence"] {
+  return view.service ? view.evidence.filter(({ purpose }) => purpose !== "report") : view.evidence;
 }

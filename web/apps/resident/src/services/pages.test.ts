@@ -16,7 +16,7 @@ const CATALOGUE: Catalogue = {
   promise: { compared: 2, kept: 2, immediate: 1, no_visit: 0 },
   services: 3,
 };
-const CARD = { id: "card", title: { "zh-CN": "社会保障卡申领" }, office: { id: "hr", title: { "zh-CN": "人社局" } }, task_type: "public_service", audience: ["person"], has_fee: false, online: true } as const;
+const CARD = { id: "card", title: { "zh-CN": "社会保障卡申领" }, office: { id: "hr", title: { "zh-CN": "人社局" } }, task_type: "public_service", audience: ["person"], has_fee: false, online: true, apply: false } as const;
 const LIST: ServiceList = { items: [{ ...CARD, audience: ["person"] }], total: 41 };
 const GUIDE: ServiceGuide = {
   ...CARD,
@@ -25,6 +25,7 @@ const GUIDE: ServiceGuide = {
   promised_limit: "5 working_day",
   legal_limit: "20 working_day",
   visits: 0,
+  booking_places: [],
   basis: [{ title: { "zh-CN": "社会保险法" }, number: "主席令第 35 号", article: { "zh-CN": "第五十八条" } }],
   channels: [{ kind: "window", title: { "zh-CN": "政务大厅" }, address: { "zh-CN": "文昌路 1 号" }, phone: "0379-123 456", lon: 112.9, lat: 32.5 }],
   code: "11410300MB1234567X4000114001000",

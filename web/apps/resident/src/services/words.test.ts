@@ -11,7 +11,7 @@ const ITEM: ServiceItem = {
   task_type: "public_service",
   audience: ["person"],
   has_fee: false,
-  online: false,
+  online: false, apply: false,
 };
 
 const PROMISE: Catalogue["promise"] = { compared: 0, kept: 0, immediate: 0, no_visit: 0 };
@@ -85,6 +85,7 @@ describe("a guide", () => {
   const guide: ServiceGuide = {
     ...ITEM,
     basis: [],
+    booking_places: [],
     channels: [{ kind: "window" }, { kind: "online" }, { kind: "window" }],
     code: "1",
     conditions: [],

@@ -33,7 +33,7 @@ export function factsOf(service: ServiceItem): Fact[] {
   const facts: (Fact | undefined)[] = [
     far && { ...far, icon: "place" },
     promiseFact(service),
-    service.online ? { id: "services.online", icon: "online" } : undefined,
+    service.apply ? { id: "services.apply", icon: "edit" } : service.online ? { id: "services.online", icon: "online" } : undefined,
     visitsFact(service),
     { id: service.has_fee ? "services.fee" : "services.free", icon: "money" },
   ];

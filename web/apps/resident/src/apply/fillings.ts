@@ -1,0 +1,36 @@
+// The forms this page is filling in, by service. They outlive their pages, so that nothing is lost on the way to signing in
+// again; they go when somebody else signs in, or nobody is.
+import { session } from "@dipper/api";
+import { watch } from "vue";
+import { Filling } from "./filling.ts";
+import { pendingIn } from "./pending.ts";
+import { portOf } from "./port.ts";
+
+const fillings = new Map<string, Filling>();
+let owner: string | undefined;
+
+watch(
+  session,
+  (now) => {
+    if (now && now.party?.id !== owner) forgetAll(now.party?.id);
+  },
+  { flush: "sync" },
+);
+
+function forgetAll(next: string | undefined): void {
+  fillings.clear();
+  owner = next;
+}
+
+/** The form of a service as this person fills it in. */
+export function fillingOf(party: string, service: string): Filling {
+  if (party !== owner) forgetAll(party);
+  const filling = fillings.get(service) ?? new Filling(portOf(service), pendingIn(sessionStorage, party, service));
+  fillings.set(service, filling);
+  return filling;
+}
+
+/** Forgets it, so that it is read anew when opened again. */
+export function forget(service: string): void {
+  fillings.delete(service);
+}

@@ -1,0 +1,43 @@
+// The calls that filling in a form needs.
+import { api, ask, toProblem, uploadEvidence, type Draft, type DraftInput, type DraftSaved } from "@dipper/api";
+
+export interface Port {
+  findDraft(): Promise<Draft | undefined>;
+  saveDraft(body: DraftInput): Promise<DraftSaved>;
+  deleteDraft(): Promise<void>;
+  apply(key: string, answers: Record<string, unknown>): Promise<string>;
+  /** The number of an application for the service that arrived since an instant. */
+  findFiled(since_ms: number): Promise<string | undefined>;
+  upload(photo: Blob): Promise<string>;
+}
+
+/** Nothing, where the server says there is none. */
+async function orNone<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (cause) {
+    const problem = toProblem(cause);
+    if (problem.status === 404 && problem.code === "not_found") return undefined;
+    throw problem;
+  }
+}
+
+export function portOf(service: string): Port {
+  const path = { id: service };
+  return {
+    findDraft: () => orNone(ask(api.GET("/api/v1/services/{id}/draft", { params: { path } }))),
+    saveDraft: (body) => ask(api.PUT("/api/v1/services/{id}/draft", { params: { path }, body })),
+    deleteDraft: async () => {
+      await orNone(ask(api.DELETE("/api/v1/services/{id}/draft", { params: { path } })));
+    },
+    apply: async (key, answers) => {
+      const params = { path, header: { "idempotency-key": key } };
+      return (await ask(api.POST("/api/v1/services/{id}/applications", { params, body: { answers } }))).case_no;
+    },
+    findFiled: async (since_ms) => {
+      const { items } = await ask(api.GET("/api/v1/reports/mine", { params: { query: { limit: 20 } } }));
+      return items.find((one) => one.service === service && Date.parse(one.opened_at) >= since_ms)?.case_no;
+    },
+    upload: async (photo) => (await uploadEvidence(photo)).id,
+  };
+}
