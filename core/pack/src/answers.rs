@@ -163,13 +163,7 @@ fn parse_one(city: &City, field: &Field, answer: &Value, parsed: &mut Answers) -
             }
         }
         FieldKind::Choices { options } => {
-            let items = answer.as_array().ok_or("must be a list")?;
-            let chosen =
-                items.iter().map(|item| parse_choice(item, options).map(Value::from)).collect::<Result<Vec<_>, _>>()?;
-            if chosen.iter().enumerate().any(|(place, one)| chosen[..place].contains(one)) {
-                return Err("names the same choice twice".to_owned());
-            }
-            parsed.others.insert(id.to_owned(), chosen.into());
+            parsed.others.insert(id.to_owned(), parse_choices(answer, options)?.into());
         }
         FieldKind::Date => {
             let day = answer.as_str().filter(|day| is_day(day)).ok_or("must be a day such as 2026-11-23")?;
@@ -237,6 +231,16 @@ fn parse_choice(answer: &Value, options: &[Choice]) -> Result<String, String> {
     }
     let known: Vec<_> = options.iter().map(|option| option.id.as_str()).collect();
     Err(format!("must be one of: {}", known.join(", ")))
+}
+
+fn parse_choices(answer: &Value, options: &[Choice]) -> Result<Vec<Value>, String> {
+    let items = answer.as_array().ok_or("must be a list")?;
+    let chosen =
+        items.iter().map(|item| parse_choice(item, options).map(Value::from)).collect::<Result<Vec<_>, _>>()?;
+    if chosen.iter().enumerate().any(|(place, one)| chosen[..place].contains(one)) {
+        return Err("names the same choice twice".to_owned());
+    }
+    Ok(chosen)
 }
 
 fn parse_office(city: &City, answer: &Value, kinds: &[String]) -> Result<OfficeId, String> {

@@ -240,9 +240,15 @@ on_both_databases!(the_same_file_is_kept_once, |database| {
         uploaded_by: None,
     };
     let (first, second) = (row.clone(), EvidenceRow { stored_at: at(9), ..row.clone() });
+    let (one, other) = (PartyId::new(at(0), 1), PartyId::new(at(0), 2));
+    let [first, second] =
+        [(first, one), (second, other)].map(|(row, who)| EvidenceRow { uploaded_by: Some(who), ..row });
+    let row = EvidenceRow { uploaded_by: Some(one), ..row };
     assert!(database.write_blocking(move |tx| tx.record_evidence(&first)).unwrap());
     assert!(!database.write_blocking(move |tx| tx.record_evidence(&second)).unwrap());
     assert_eq!(database.read_blocking(move |reader| reader.find_evidence(&id)).unwrap(), Some(row));
+    let has = |who: PartyId| database.read_blocking(move |reader| reader.has_uploaded(&id, who)).unwrap();
+    assert!(has(one) && has(other) && !has(PartyId::new(at(0), 3)), "each who sent it may see it");
 });
 
 on_both_databases!(keys_of_retries_and_secrets_name_their_case, |database| {

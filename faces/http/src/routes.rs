@@ -70,22 +70,6 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(services::export_catalogue::export_catalogue))
         .routes(routes!(services::list_services::list_services))
         .routes(routes!(services::get_service::get_service))
-        .routes(routes!(applications::get_service_form::get_service_form))
-        .routes(routes!(
-            applications::get_draft::get_draft,
-            applications::save_draft::save_draft,
-            applications::delete_draft::delete_draft
-        ))
-        .routes(routes!(applications::list_drafts::list_drafts))
-        .routes(routes!(applications::apply_for_service::apply_for_service))
-        .routes(routes!(applications::get_report_application::get_report_application))
-        .routes(routes!(applications::get_case_application::get_case_application))
-        .routes(routes!(applications::list_accesses::list_accesses))
-        .routes(routes!(licences::list_licences::list_licences))
-        .routes(routes!(licences::get_licence::get_licence))
-        .routes(routes!(visits::list_slots::list_slots))
-        .routes(routes!(visits::book_visit::book_visit, visits::cancel_visit::cancel_visit))
-        .routes(routes!(visits::arrive_at_window::arrive_at_window))
         .routes(routes!(city::get_pack::get_pack))
         .routes(routes!(city::get_basemap_layer::get_basemap_layer))
         .routes(routes!(place::locate::locate))
@@ -116,9 +100,31 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(account::get_trends::get_trends))
         .routes(routes!(account::get_receipt::get_receipt))
         .routes(routes!(account::explain_receipt::explain_receipt))
+        .merge(services())
         .merge(pictures)
         .fallback(no_such_resource)
         .layer(middleware::from_fn(harden::check_origin))
+}
+
+/// What residents apply for, book and hold.
+fn services() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(applications::get_service_form::get_service_form))
+        .routes(routes!(
+            applications::get_draft::get_draft,
+            applications::save_draft::save_draft,
+            applications::delete_draft::delete_draft
+        ))
+        .routes(routes!(applications::list_drafts::list_drafts))
+        .routes(routes!(applications::apply_for_service::apply_for_service))
+        .routes(routes!(applications::get_report_application::get_report_application))
+        .routes(routes!(applications::get_case_application::get_case_application))
+        .routes(routes!(applications::list_accesses::list_accesses))
+        .routes(routes!(licences::list_licences::list_licences))
+        .routes(routes!(licences::get_licence::get_licence))
+        .routes(routes!(visits::list_slots::list_slots))
+        .routes(routes!(visits::book_visit::book_visit, visits::cancel_visit::cancel_visit))
+        .routes(routes!(visits::arrive_at_window::arrive_at_window))
 }
 
 /// Everything this face serves.

@@ -95,7 +95,14 @@ async fn an_application_goes_from_the_form_to_the_licence_and_every_look_is_seen
     assert_eq!(test.get(Some(&clerk), &open("")).await.refusal(403), "forbidden");
     assert_eq!(test.get(Some(&stranger), &open("审查材料")).await.status, 403);
     assert_eq!(test.get(Some(&resident), &open("审查材料")).await.status, 403);
+    let seal = test.get(Some(&resident), &format!("/api/v1/reports/{no}/application")).await.expect(200).json();
+    let plan = format!("/api/v1/evidence/{}", seal["answers"]["layout"][0].as_str().unwrap());
+    let reader = test.staff("reader", &["leader@city_committee@yaoguang"]).await;
+    assert_eq!(test.get(Some(&clerk), &plan).await.status, 404, "files are as private as answers");
     let opened = test.get(Some(&clerk), &open("审查申请材料")).await.expect(200);
+    test.get(Some(&clerk), &plan).await.expect(200);
+    assert_eq!(test.get(Some(&reader), &plan).await.status, 404);
+    assert_eq!(case.json()["evidence"], json!([]));
     assert_eq!(opened.json()["answers"]["manager_name"], json!("李四四"));
     assert_eq!(opened.json()["fields"][0]["id"], json!("applicant"));
 

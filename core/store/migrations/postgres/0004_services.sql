@@ -63,3 +63,11 @@ CREATE TABLE licence_texts (
     key_id TEXT COLLATE "C" NOT NULL REFERENCES person_keys (id),
     sealed BYTEA NOT NULL
 );
+
+-- Everybody who sent a file, for they may see it; evidence keeps the first alone.
+CREATE TABLE uploads (
+    evidence TEXT COLLATE "C" NOT NULL,
+    party TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (evidence, party)
+);
+INSERT INTO uploads (evidence, party) SELECT id, uploaded_by FROM evidence WHERE uploaded_by IS NOT NULL;

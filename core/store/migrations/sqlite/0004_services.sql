@@ -63,3 +63,11 @@ CREATE TABLE licence_texts (
     key_id TEXT NOT NULL REFERENCES person_keys (id),
     sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Everybody who sent a file, for they may see it; evidence keeps the first alone.
+CREATE TABLE uploads (
+    evidence TEXT NOT NULL,
+    party TEXT NOT NULL,
+    PRIMARY KEY (evidence, party)
+) STRICT, WITHOUT ROWID;
+INSERT INTO uploads (evidence, party) SELECT id, uploaded_by FROM evidence WHERE uploaded_by IS NOT NULL;

@@ -112,6 +112,15 @@ impl Reader {
         self.list_access("subject", params![subject, limit])
     }
 
+    /// Whether somebody has opened the answers of an application for a stated purpose.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn has_opened(&mut self, case: CaseId, party: PartyId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM access_log WHERE case_id = $1 AND party = $2 AND data = 'application' LIMIT 1";
+        Ok(self.query_opt(sql, params![case, party])?.is_some())
+    }
+
     fn list_access(&mut self, column: &str, values: &[Value]) -> Result<Vec<AccessRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM access_log WHERE {column} = $1 ORDER BY id DESC LIMIT $2");
         self.query(&sql, values)?.into_iter().map(read_access).collect()

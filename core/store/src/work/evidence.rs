@@ -54,11 +54,24 @@ impl Tx {
                 evidence.uploaded_by
             ],
         )?;
+        if let Some(party) = evidence.uploaded_by {
+            let sql = "INSERT INTO uploads (evidence, party) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+            self.execute(sql, params![evidence.id, party])?;
+        }
         Ok(added > 0)
     }
 }
 
 impl Reader {
+    /// Whether somebody sent these very bytes, first or not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn has_uploaded(&mut self, id: &EvidenceId, party: PartyId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM uploads WHERE evidence = $1 AND party = $2";
+        Ok(self.query_opt(sql, params![id, party])?.is_some())
+    }
+
     /// What is known about a file.
     ///
     /// # Errors

@@ -170,7 +170,7 @@ impl Whole<'_> {
             reporter: self.reporter(),
             joined_count: row.joined_count,
             clocks: case.clocks.iter().map(|(name, clock)| clock_view(*name, clock, self.now)).collect(),
-            evidence: evidence_links(&case.evidence, None),
+            evidence: evidence_links(&for_staff(case), None),
             answers: case.answers.clone(),
             actions: self.actions.iter().map(|action| action_view(city, action, about)).collect(),
             steps: case.steps.iter().map(|step| self.step(step)).collect(),
@@ -239,6 +239,15 @@ fn clock_view(name: model::ClockName, clock: &model::ClockState, now: Instant) -
         stopped_at: clock.stopped_at.map(time),
         on_time: clock.is_on_time(now),
     }
+}
+
+/// Files that whoever reads the case may see: those of an application come with its answers, for a purpose.
+fn for_staff(case: &Case) -> BTreeMap<String, Vec<EvidenceId>> {
+    let mut evidence = case.evidence.clone();
+    if case.application.is_some() {
+        evidence.remove("report");
+    }
+    evidence
 }
 
 /// Every picture, by purpose.

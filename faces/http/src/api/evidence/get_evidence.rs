@@ -64,7 +64,9 @@ fn find(
     secret_hash: Option<&str>,
 ) -> Result<Option<EvidenceRow>, Refused> {
     let Some(row) = reader.find_evidence(&id)? else { return Ok(None) };
-    if principal.party().is_some() && row.uploaded_by == principal.party() {
+    if let Some(party) = principal.party()
+        && reader.has_uploaded(&id, party)?
+    {
         return Ok(Some(row));
     }
     let opened = secret_hash.map_or(Ok(None), |hash| reader.find_case_by_secret(hash))?;
@@ -72,20 +74,33 @@ fn find(
     let others = reader.cases_with_evidence(&id)?;
     for case in opened.into_iter().chain(theirs).chain(others) {
         let loaded = load(reader, &app.packs, &case.to_string())?;
-        if may_see(app, principal, &loaded, id, opened == Some(case)) {
+        if may_see(reader, app, principal, &loaded, id, opened == Some(case))? {
             return Ok(Some(row));
         }
     }
     Ok(None)
 }
 
-/// Staff who may read the case see every picture of it; its reporter those of the report and of public steps.
-fn may_see(app: &App, principal: &Principal, loaded: &Loaded, id: EvidenceId, holds_secret: bool) -> bool {
-    let subject = case_subject(&loaded.case, &loaded.compiled.city);
+/// Files of an application are as private as its answers: staff see them once they have opened those for a purpose.
+fn may_see(
+    reader: &mut Reader,
+    app: &App,
+    principal: &Principal,
+    loaded: &Loaded,
+    id: EvidenceId,
+    holds_secret: bool,
+) -> Result<bool, Refused> {
+    let (case, city) = (&loaded.case, &loaded.compiled.city);
+    let subject = case_subject(case, city);
+    let is_answer = case.application.is_some() && case.evidence.get("report").is_some_and(|files| files.contains(&id));
     if authorise(app, principal, Permission::CaseRead, &subject.clone().into()).is_ok() {
-        return true;
+        let asked = Resource { purpose: "as opened".to_owned(), ..subject.clone().into() };
+        let party = principal.party();
+        return Ok(!is_answer
+            || (authorise(app, principal, Permission::AnswersRead, &asked).is_ok()
+                && party.map_or(Ok(false), |party| reader.has_opened(case.id, party))?));
     }
     let resource = Resource { holds_secret, ..subject.into() };
     let is_reporter = authorise(app, principal, Permission::ReportRead, &resource).is_ok();
-    is_reporter && public_evidence(&loaded.events).values().flatten().any(|found| *found == id)
+    Ok(is_reporter && public_evidence(&loaded.events).values().flatten().any(|found| *found == id))
 }
