@@ -2,6 +2,7 @@
 //!
 //! Never a test: a shared machine must not decide whether a change is right. Every peer runs in the same run.
 
+mod applications;
 mod area;
 mod city;
 mod grid;
@@ -67,6 +68,8 @@ enum Name {
     Ledger,
     /// Searches over service items
     Services,
+    /// Searches and drafts through HTTP
+    Applications,
 }
 
 /// Measures, and prints a Markdown table for each.
@@ -75,7 +78,16 @@ enum Name {
 /// When the program cannot be built or does not do what is asked of it.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let root = repository();
-    let every = [Name::Grid, Name::Store, Name::Area, Name::Start, Name::Lifecycle, Name::Ledger, Name::Services];
+    let every = [
+        Name::Grid,
+        Name::Store,
+        Name::Area,
+        Name::Start,
+        Name::Lifecycle,
+        Name::Ledger,
+        Name::Services,
+        Name::Applications,
+    ];
     let names = if args.names.is_empty() { &every[..] } else { &args.names[..] };
     for name in names {
         let (section, table) = match name {
@@ -85,6 +97,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             Name::Start => ("start", start::measure(&root, args)?),
             Name::Ledger => ("ledger", ledger::measure(&root, args.entries)?),
             Name::Services => ("services", services::measure(&root)?),
+            Name::Applications => ("applications", applications::measure(&root, args)?),
             Name::Lifecycle if args.postgres => ("lifecycle-postgres", lifecycle::measure(&root, args)?),
             Name::Lifecycle => ("lifecycle-sqlite", lifecycle::measure(&root, args)?),
         };

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
-use super::http::Connection;
+use super::http::{Answer, Connection};
 
 /// The password of the accounts made here.
-const PASSWORD: &str = "a long enough word";
+pub const PASSWORD: &str = "a long enough word";
 /// The pack that is measured.
 pub const PACK: &str = "packs/boston";
 
@@ -37,13 +37,15 @@ pub struct City {
     pub data: PathBuf,
     /// Its database; SQLite in the data folder when absent.
     pub database: Option<String>,
+    /// Its pack.
+    pub pack: &'static str,
 }
 
 impl City {
     /// A command of the program on this city.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(words).arg("--data").arg(&self.data).args(["--pack", PACK]).current_dir(&self.root);
+        command.args(words).arg("--data").arg(&self.data).args(["--pack", self.pack]).current_dir(&self.root);
         if let Some(url) = &self.database {
             command.args(["--database-url", url]);
         }
@@ -119,11 +121,16 @@ impl Running {
     pub fn sign_in(&self, login: &str) -> anyhow::Result<Vec<String>> {
         let body = format!(r#"{{"login": "{login}", "password": "{PASSWORD}"}}"#);
         let answer = Connection::new(self.address).ask("POST", "/api/v1/session", &[], &body)?.ok()?;
-        let cookie = answer.cookie.clone().context("signing in sets a cookie")?;
-        let session = answer.json()?;
-        let token = session["csrf_token"].as_str().context("a session has a token")?;
-        Ok(vec![format!("cookie: {cookie}"), format!("x-csrf-token: {token}")])
+        session_of(&answer)
     }
+}
+
+/// The header lines of a session that an answer began.
+pub fn session_of(answer: &Answer) -> anyhow::Result<Vec<String>> {
+    let cookie = answer.cookie.clone().context("signing in sets a cookie")?;
+    let session = answer.json()?;
+    let token = session["csrf_token"].as_str().context("a session has a token")?;
+    Ok(vec![format!("cookie: {cookie}"), format!("x-csrf-token: {token}")])
 }
 
 impl Drop for Running {

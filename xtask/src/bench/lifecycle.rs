@@ -38,7 +38,7 @@ pub fn measure(root: &Path, args: &super::Args) -> anyhow::Result<String> {
         // The server is new at every run, and what stands beside it must be too.
         std::fs::remove_dir_all(&data).ok();
     }
-    let city = City { root: root.to_owned(), program, data, database: server.as_ref().map(Server::url) };
+    let city = City { root: root.to_owned(), program, data, database: server.as_ref().map(Server::url), pack: PACK };
     filled(&city, args.cases)?;
     let running = city.serve()?;
     if !args.unsealed {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::city::{City, program};
+use super::city::{City, PACK, program};
 use super::lifecycle::{filled, wait_for_ledger};
 use super::report::{Durations, machine, number, table};
 
@@ -20,6 +20,7 @@ pub fn measure(root: &Path, args: &super::Args) -> anyhow::Result<String> {
             program: program.clone(),
             data: super::workshop(root).join(format!("sqlite-{cases}")),
             database: None,
+            pack: PACK,
         };
         filled(&city, cases)?;
         if !args.unsealed {
