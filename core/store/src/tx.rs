@@ -110,6 +110,18 @@ impl Tx {
         bytes
     }
 
+    /// Whether what is deleted or replaced is overwritten with zeros, so that nothing of it stays in free pages of the
+    /// file. SQLite only; PostgreSQL leaves old rows to its vacuum.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn overwrite_deleted(&mut self, is_on: bool) -> Result<(), StoreError> {
+        if let Connection::Sqlite(connection) = self.connection() {
+            connection.batch(if is_on { "PRAGMA secure_delete = ON" } else { "PRAGMA secure_delete = OFF" })?;
+        }
+        Ok(())
+    }
+
     /// A new case id that sorts by `at`.
     pub fn new_case_id(&mut self, at: Instant) -> CaseId {
         CaseId::new(at, id_bits(self.entropy.as_mut()))

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, evidence, licences, place, reports, services, session, stream, visits,
+    account, applications, cases, city, evidence, licences, person, place, reports, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -120,6 +120,8 @@ fn services() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(applications::get_report_application::get_report_application))
         .routes(routes!(applications::get_case_application::get_case_application))
         .routes(routes!(applications::list_accesses::list_accesses))
+        .routes(routes!(person::export_person::export_person))
+        .routes(routes!(person::erase_person::erase_person))
         .routes(routes!(licences::list_licences::list_licences))
         .routes(routes!(licences::get_licence::get_licence))
         .routes(routes!(visits::list_slots::list_slots))

@@ -197,3 +197,42 @@ async fn applications_are_no_reports() {
     assert!(!indicators.contains("on_time_apply"), "{indicators}");
     assert_eq!(test.get(None, &format!("/api/v1/reports/{no}")).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_resident_takes_a_copy_and_is_erased() {
+    let test = TestApp::new();
+    let resident = test.resident("liuyang").await;
+    let no = handed_in(&test, &resident).await;
+    test.report(Some(&resident)).await;
+    send(&test, Method::PUT, &resident, &format!("{FORM}/draft"), json!({"answers": {"area": 7}, "version": 0}))
+        .await
+        .expect(200);
+    let copy = test.get(Some(&resident), "/api/v1/person/export").await.expect(200);
+    assert!(copy.header("content-disposition").contains("my-data.json"));
+    let copy = copy.json();
+    assert_eq!((&copy["login"], &copy["drafts"]["food_business_licence"]["area"]), (&json!("liuyang"), &json!(7)));
+    let cases = copy["cases"].as_array().unwrap();
+    let of = |service: bool| cases.iter().find(|case| case["answers"].is_object() == service).unwrap();
+    assert_eq!(of(true)["answers"]["manager_name"], json!("李四四"));
+    assert_eq!(of(false)["contact"]["phone"], json!("13800000000"));
+
+    let erasure = async |password: &str| {
+        test.post(Some(&resident), "/api/v1/person/erasure", json!({"password": password})).await
+    };
+    assert_eq!(erasure("wrong password").await.refusal(422), "invalid");
+    let open = erasure(common::PASSWORD).await;
+    assert!(open.text().contains(&no), "{}", open.text());
+    assert_eq!(open.refusal(409), "applications_open");
+    let withdraw = format!("/api/v1/reports/{no}/actions/withdraw");
+    test.post(Some(&resident), &withdraw, json!({"answers": {}})).await.expect(200);
+    erasure(common::PASSWORD).await.expect(204);
+
+    assert_eq!(test.get(Some(&resident), "/api/v1/drafts").await.refusal(401), "not_signed_in");
+    let again = json!({"login": "liuyang", "password": common::PASSWORD});
+    assert_eq!(test.post(None, "/api/v1/session", again).await.refusal(401), "bad_credentials");
+    let clerk = test.staff("clerk", &["service_clerk@market_bureau@yaoguang"]).await;
+    let open = format!("/api/v1/cases/{no}/application?purpose=look%20again");
+    assert_eq!(test.get(Some(&clerk), &open).await.refusal(404), "not_found");
+    test.get(Some(&clerk), &format!("/api/v1/cases/{no}")).await.expect(200);
+    test.seal().await;
+}

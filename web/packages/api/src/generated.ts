@@ -500,6 +500,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/person/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases the caller: what was sealed for them can never be read again, and the account ends (PIPL article 47). */
+        post: operations["erase_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/person/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything the city holds of the caller, as one document to take along (PIPL article 45). */
+        get: operations["export_person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/places": {
         parameters: {
             query?: never;
@@ -1595,6 +1629,11 @@ export interface components {
          * @enum {string}
          */
         DueState: "none" | "ok" | "soon" | "late" | "paused" | "exempt";
+        /** @description Erasure cannot be undone: the password is asked once more. */
+        ErasureInput: {
+            /** @description The account's password. */
+            password: string;
+        };
         /**
          * @description What kind of event.
          * @enum {string}
@@ -1663,6 +1702,20 @@ export interface components {
              * @description JPEG, PNG or WebP; at most 12 MB and 40 megapixels.
              */
             file: string;
+        };
+        /** @description A case of somebody's own. */
+        ExportedCase: components["schemas"]["ReportSummary"] & {
+            /** @description What was answered in an application. */
+            answers?: {
+                [key: string]: unknown;
+            };
+            /** @description The contact left with it. */
+            contact?: components["schemas"]["Contact"];
+        };
+        /** @description A licence with its text. */
+        ExportedLicence: components["schemas"]["LicenceItem"] & {
+            /** @description The licence itself. */
+            sd_jwt: string;
         };
         /**
          * @description A face of the product.
@@ -2171,6 +2224,29 @@ export interface components {
          * @enum {string}
          */
         PartyKind: "staff" | "resident";
+        /** @description Everything the city holds of somebody, for themselves. */
+        PersonExport: {
+            /** @description Who looked at the data. */
+            accesses: components["schemas"]["AccessEntry"][];
+            /** @description Reports and applications. */
+            cases: components["schemas"]["ExportedCase"][];
+            /** @description When the account was made. */
+            created_at: components["schemas"]["Time"];
+            /** @description The name shown. */
+            display_name: string;
+            /** @description What has not been handed in yet, by service. */
+            drafts: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /** @description Licences with their texts. */
+            licences: components["schemas"]["ExportedLicence"][];
+            /** @description Sign-in name. */
+            login: string;
+            /** @description When the copy was made. */
+            made_at: components["schemas"]["Time"];
+        };
         /** @description Places that some words may mean. */
         PlaceList: {
             /** @description The places, the nearest first. */
@@ -4073,6 +4149,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pack"];
+                };
+            };
+        };
+    };
+    erase_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonExport"];
                 };
             };
         };

@@ -52,7 +52,8 @@ pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Resul
     Ok(private(StatusCode::OK, &AccessPage { items }))
 }
 
-fn entry(city: &City, look: &AccessRow, case: Option<&CaseRow>) -> AccessEntry {
+/// A look in plain words.
+pub fn entry(city: &City, look: &AccessRow, case: Option<&CaseRow>) -> AccessEntry {
     AccessEntry {
         at: time(look.at),
         office: city.office(&look.office).map(|office| text(&office.title)).unwrap_or_default(),

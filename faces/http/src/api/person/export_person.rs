@@ -1,0 +1,65 @@
+//! `GET /person/export`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use sense::person::{Held, collect};
+
+use crate::api::applications::list_accesses::entry;
+use crate::api::applications::parts::{applicant, private, vault_refused};
+use crate::api::licences::view::item;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::convert::reports::summary;
+use crate::convert::time;
+use crate::error::Refused;
+use crate::wire::*;
+
+/// Everything the city holds of the caller, as one document to take along (PIPL article 45).
+#[utoipa::path(
+    get,
+    path = "/person/export",
+    tag = "person",
+    responses((status = 200, description = "As asked", body = PersonExport), (status = "4XX", description = "Refused", body = Problem))
+)]
+pub async fn export_person(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
+    let party = applicant(&app, &caller)?;
+    caller.limit(&app, &app.limits.uploads)?;
+    let held = collect(&app.sense(), party).await.map_err(vault_refused)?;
+    let mut response = private(StatusCode::OK, &export(&app, held));
+    let file = HeaderValue::from_static("attachment; filename=\"my-data.json\"");
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, file);
+    Ok(response)
+}
+
+fn export(app: &App, held: Held) -> PersonExport {
+    let (compiled, now) = (app.current(), app.now());
+    let city = &compiled.city;
+    let contact =
+        |contact: identity::Contact| Contact { name: contact.name, phone: contact.phone, email: contact.email };
+    let mut contacts: BTreeMap<_, _> = held.contacts.into_iter().map(|(no, found)| (no, contact(found))).collect();
+    let rows: BTreeMap<_, _> = held.cases.iter().map(|(row, _)| (row.id, row.clone())).collect();
+    let accesses = held.looks.iter().map(|look| entry(city, look, rows.get(&look.case))).collect();
+    let cases = held.cases.into_iter().map(|(row, answers)| {
+        let archived = app.packs.get(&row.pack).unwrap_or_else(|| Arc::clone(&compiled));
+        let summary = summary(&row, &archived.city, Vec::new(), None);
+        ExportedCase { summary, contact: contacts.remove(&row.no), answers }
+    });
+    PersonExport {
+        made_at: time(now),
+        login: held.account.login,
+        display_name: held.account.display_name,
+        created_at: time(held.account.created_at),
+        cases: cases.collect(),
+        drafts: held.drafts.into_iter().map(|(service, draft)| (service.to_string(), draft.answers)).collect(),
+        licences: held
+            .licences
+            .into_iter()
+            .map(|(row, sd_jwt)| ExportedLicence { item: item(city, &row, now), sd_jwt })
+            .collect(),
+        accesses,
+    }
+}

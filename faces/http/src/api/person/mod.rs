@@ -1,0 +1,4 @@
+//! A person's own data: the copy to take along, and erasure.
+
+pub mod erase_person;
+pub mod export_person;

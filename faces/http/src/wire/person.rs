@@ -1,0 +1,74 @@
+//! A person's own data: the copy to take along, and erasure.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{AccessEntry, Contact, LicenceItem, ReportSummary, Time};
+
+/// Everything the city holds of somebody, for themselves.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PersonExport {
+    /// When the copy was made.
+    pub made_at: Time,
+    /// Sign-in name.
+    pub login: String,
+    /// The name shown.
+    pub display_name: String,
+    /// When the account was made.
+    pub created_at: Time,
+    /// Reports and applications.
+    pub cases: Vec<ExportedCase>,
+    /// What has not been handed in yet, by service.
+    pub drafts: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+    /// Licences with their texts.
+    pub licences: Vec<ExportedLicence>,
+    /// Who looked at the data.
+    pub accesses: Vec<AccessEntry>,
+}
+
+/// A case of somebody's own.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ExportedCase {
+    /// What its list shows.
+    #[serde(flatten)]
+    pub summary: ReportSummary,
+    /// The contact left with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub contact: Option<Contact>,
+    /// What was answered in an application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub answers: Option<BTreeMap<String, serde_json::Value>>,
+}
+
+/// A licence with its text.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ExportedLicence {
+    /// What its list shows.
+    #[serde(flatten)]
+    pub item: LicenceItem,
+    /// The licence itself.
+    pub sd_jwt: String,
+}
+
+/// Erasure cannot be undone: the password is asked once more.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ErasureInput {
+    /// The account's password.
+    pub password: String,
+}
+
+macro_rules! hidden_from_debug {
+    ($($name:ident),*) => { $(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    )* };
+}
+hidden_from_debug!(PersonExport, ExportedCase, ExportedLicence, ErasureInput);

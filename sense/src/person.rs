@@ -1,0 +1,154 @@
+//! A person and what the city holds of them: a copy to take along (PIPL article 45), and erasure (article 47).
+//!
+//! Erasure destroys keys, not events: what was sealed can never be read again, here or in backups, and the proofs of
+//! everybody else still verify. Words a person wrote freely into a report are part of the log and stay.
+
+use std::sync::Arc;
+
+use identity::{Answers, Contact, Draft, VaultError};
+use model::{CaseNo, PartyId, ServiceId};
+use store::{
+    AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, LicenceRow, PartyKind, PartyRow, Reader, StoreError, Tx,
+};
+
+use crate::Context;
+
+/// Cases read at a time.
+const PAGE: u32 = 200;
+
+/// Most looks in a copy.
+const LOOKS: u32 = 10_000;
+
+/// Everything held of a person, in clear.
+pub struct Held {
+    /// Their account.
+    pub account: PartyRow,
+    /// Cases they reported, joined or applied with, latest first; with the answers where it is their own application.
+    pub cases: Vec<(CaseRow, Option<Answers>)>,
+    /// Contacts they left with their reports.
+    pub contacts: Vec<(CaseNo, Contact)>,
+    /// What they have not handed in yet.
+    pub drafts: Vec<(ServiceId, Draft)>,
+    /// Their licences.
+    pub licences: Vec<(LicenceRow, String)>,
+    /// Who looked at their data.
+    pub looks: Vec<AccessRow>,
+}
+
+/// Why somebody was not erased.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// Applications are under way: withdraw them, or wait until they are decided.
+    #[error("{} applications are still open; withdraw them first, or wait for the decision", .0.len())]
+    Open(Vec<CaseNo>),
+    /// It is not a resident's account.
+    #[error("only residents' accounts are erased")]
+    NotResident,
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Gathers everything held of a resident.
+///
+/// # Errors
+/// [`VaultError`] when something does not open, or the store's.
+pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> {
+    let vault = Arc::clone(&ctx.vault);
+    ctx.store
+        .read(move |reader| {
+            let account = reader.find_party(party)?.ok_or(VaultError::NotFound)?;
+            let (mut cases, mut contacts) = (Vec::new(), Vec::new());
+            for row in cases_of(reader, party)? {
+                let case = reader.get_case(row.id)?;
+                let is_own = case.reporter.party == Some(party);
+                if let Some(contact) = case.reporter.contact.filter(|_| is_own) {
+                    contacts.push((row.no.clone(), vault.own_contact(reader, contact)?));
+                }
+                let application = case.application.as_ref().filter(|_| is_own);
+                let answers =
+                    application.map(|application| vault.own_answers(reader, application.answers)).transpose()?;
+                cases.push((row, answers));
+            }
+            let mut drafts = Vec::new();
+            for row in reader.list_drafts(party)? {
+                if let Some(draft) = vault.find_draft(reader, party, &row.service)? {
+                    drafts.push((row.service, draft));
+                }
+            }
+            let mut licences = Vec::new();
+            for row in reader.list_licences(party)? {
+                let text = vault.own_licence(reader, row.id)?;
+                licences.push((row, text));
+            }
+            let looks = reader.list_access_to(party, LOOKS)?;
+            Ok(Held { account, cases, contacts, drafts, licences, looks })
+        })
+        .await
+}
+
+/// Erases a resident: keys, drafts, sessions and the name of the account. Cannot be undone.
+///
+/// # Errors
+/// [`EraseError`]; nothing is erased then.
+pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
+    let vault = Arc::clone(&ctx.vault);
+    ctx.store
+        .write(move |tx: &mut Tx| {
+            let account = tx.find_party(party)?.filter(|account| account.kind == PartyKind::Resident);
+            let account = account.ok_or(EraseError::NotResident)?;
+            let rows = cases_of(tx, party)?;
+            let mut open = Vec::new();
+            let mut contacts = Vec::new();
+            for row in rows {
+                let case = tx.get_case(row.id)?;
+                if case.reporter.party != Some(party) {
+                    continue;
+                }
+                if case.application.is_some() && case.is_open() {
+                    open.push(row.no);
+                }
+                contacts.extend(case.reporter.contact);
+            }
+            if !open.is_empty() {
+                return Err(EraseError::Open(open));
+            }
+            tx.overwrite_deleted(true)?;
+            for contact in contacts {
+                match vault.erase(tx, contact) {
+                    Ok(()) | Err(VaultError::NotFound) => {}
+                    Err(VaultError::Store(error)) => return Err(error.into()),
+                    Err(_) => {}
+                }
+            }
+            vault.erase_person(tx, party)?;
+            for draft in tx.list_drafts(party)? {
+                tx.delete_draft(party, &draft.service)?;
+            }
+            tx.remove_sessions_of(party)?;
+            tx.update_party(&PartyRow {
+                login: format!("erased-{party}"),
+                password_hash: String::new(),
+                display_name: String::new(),
+                disabled: true,
+                ..account
+            })?;
+            tx.overwrite_deleted(false)?;
+            Ok(())
+        })
+        .await
+}
+
+/// Every case of a person, latest reported first.
+fn cases_of(reader: &mut Reader, party: PartyId) -> Result<Vec<CaseRow>, StoreError> {
+    let filter = CaseFilter { member: Some(party), ..CaseFilter::default() };
+    let (mut rows, mut cursor): (_, Option<Cursor>) = (Vec::new(), None);
+    loop {
+        let page = reader.list_cases(&filter, CaseSort::Opened, cursor, PAGE)?;
+        rows.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(rows);
+        }
+    }
+}
