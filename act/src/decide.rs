@@ -70,6 +70,14 @@ pub enum Refusal {
         /// What this person may do now.
         allowed: Vec<ActionId>,
     },
+    /// The fee is not here yet.
+    #[error("{action} waits for the fee, which has not been paid yet")]
+    Unpaid {
+        /// What was tried.
+        action: ActionId,
+        /// What this person may do now.
+        allowed: Vec<ActionId>,
+    },
     /// Answers do not fit.
     #[error("{} answers do not fit: {}", .0.len(), .0.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>().join("; "))]
     Answers(Vec<FieldFault>),
@@ -115,6 +123,9 @@ pub fn decide(
     if let Some(earlier) = own_work(case, action, &actor) {
         return Err(Refusal::OwnWork { action: action.id.clone(), earlier: earlier.clone(), allowed: allowed() });
     }
+    if is_unpaid(case, compiled, action) {
+        return Err(Refusal::Unpaid { action: action.id.clone(), allowed: allowed() });
+    }
     let answers = parse_answers(&compiled.city, &action.fields, &input.answers).map_err(Refusal::Answers)?;
     if let Some(earlier) = answers.person.and_then(|person| own_work_of(case, action, person)) {
         let message = format!("did {earlier} on this case; nobody judges their own work");
@@ -123,6 +134,13 @@ pub fn decide(
     let move_ = Move { case, compiled, process, action, answers, now };
     let bodies = move_.bodies()?;
     Ok(bodies.into_iter().map(|body| NewEvent { at: now, actor: actor.clone(), body }).collect())
+}
+
+/// Whether an action grants what has not been paid for.
+fn is_unpaid(case: &Case, compiled: &Compiled, action: &Action) -> bool {
+    let grants = action.effect == Some(Effect::Issue);
+    let due = compiled.city.service_of(&case.category).and_then(|(_, service)| service.fee_due());
+    grants && due.is_some() && !case.is_paid()
 }
 
 /// One admitted action on its way to events.

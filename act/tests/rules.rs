@@ -28,6 +28,7 @@ fn closed() -> Board {
 /// A short word for what was refused.
 fn word(refused: &Result<Vec<model::NewEvent>, Refusal>) -> &'static str {
     match refused {
+        Err(Refusal::Unpaid { .. }) => "unpaid",
         Ok(_) => "taken",
         Err(Refusal::NotAllowed { .. }) => "not_allowed",
         Err(Refusal::NotYours { .. }) => "not_yours",

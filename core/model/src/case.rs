@@ -8,9 +8,10 @@ use crate::actor::{Actor, Reporter};
 use crate::clock::{ClockName, ClockState};
 use crate::event::{Application, Event, EventBody, Moved, Outcome, Reported, Tally, Task};
 use crate::ids::{
-    ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, LicenceId, OfficeId, PackHash, PartyId, ProcessId,
-    StageId, StateId,
+    ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, LicenceId, OfficeId, PackHash, PartyId, PaymentId,
+    ProcessId, StageId, StateId,
 };
+use crate::payment::{Payment, PaymentState};
 use crate::place::Place;
 use crate::time::Instant;
 use crate::visit::{Booking, Visit, VisitState};
@@ -158,6 +159,8 @@ pub struct Case {
     pub rating: Option<u8>,
     /// Every time at a window that was held for it, in order.
     pub bookings: Vec<Booking>,
+    /// Every payment asked for on it.
+    pub payments: BTreeMap<PaymentId, Payment>,
     /// Every licence issued on it, and whether it still stands.
     pub licences: BTreeMap<LicenceId, Issue>,
     /// When each action was last taken.
@@ -234,6 +237,7 @@ impl Case {
             previous: None,
             rating: None,
             bookings: Vec::new(),
+            payments: BTreeMap::new(),
             licences: BTreeMap::new(),
             acted_at: BTreeMap::new(),
             steps: Vec::new(),
@@ -277,6 +281,13 @@ impl Case {
             }
             EventBody::VisitEnded { how } => self.set_booking(VisitState::Ended(*how), None),
             EventBody::Arrived { ticket } => self.set_booking(VisitState::Arrived, Some(ticket.clone())),
+            EventBody::Paying { payment, state, amount, reference } => {
+                let before = self.payments.get(payment);
+                let created_at = before.map_or(event.at, |before| before.created_at);
+                let reference = reference.clone().or_else(|| before.and_then(|before| before.reference.clone()));
+                let paid = Payment { state: *state, amount: *amount, created_at, changed_at: event.at, reference };
+                self.payments.insert(*payment, paid);
+            }
             EventBody::Issued { licence, index, expires_at } => {
                 let issue = Issue { index: *index, issued_at: event.at, expires_at: *expires_at, revoked_at: None };
                 self.licences.insert(*licence, issue);
@@ -303,6 +314,11 @@ impl Case {
     /// The time at a window that is held now, nobody having come yet.
     pub fn booked_visit(&self) -> Option<&Visit> {
         self.bookings.last().filter(|booking| booking.state == VisitState::Booked).map(|booking| &booking.visit)
+    }
+
+    /// Whether a fee asked for on it is here.
+    pub fn is_paid(&self) -> bool {
+        self.payments.values().any(|payment| payment.state == PaymentState::Captured)
     }
 
     fn apply_moved(&mut self, event: &Event, moved: &Moved) {

@@ -11,9 +11,10 @@ use crate::actor::{Actor, Reporter};
 use crate::clock::ClockName;
 use crate::ids::{
     ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, LicenceId,
-    OfficeId, PackHash, PartyId, ProcessId, RoleId, SealedId, ServiceId, StageId, StateId,
+    OfficeId, PackHash, PartyId, PaymentId, ProcessId, RoleId, SealedId, ServiceId, StageId, StateId,
 };
 use crate::limit::Limit;
+use crate::payment::PaymentState;
 use crate::place::Place;
 use crate::time::Instant;
 use crate::visit::{Visit, VisitEnd};
@@ -156,6 +157,18 @@ pub enum EventBody {
         /// The number called at the window.
         ticket: String,
     },
+    /// A payment was asked for, or its state changed.
+    Paying {
+        /// Which.
+        payment: PaymentId,
+        /// Its state now.
+        state: PaymentState,
+        /// How much, in the smallest unit of the currency.
+        amount: i64,
+        /// The gateway's own number for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
     /// A licence was issued to the applicant (制证).
     Issued {
         /// Which.
@@ -201,6 +214,7 @@ impl EventBody {
             Self::Booked { .. } => "booked",
             Self::VisitEnded { .. } => "visit_ended",
             Self::Arrived { .. } => "arrived",
+            Self::Paying { .. } => "paying",
             Self::Issued { .. } => "issued",
             Self::Revoked { .. } => "revoked",
             Self::Rated { .. } => "rated",

@@ -108,6 +108,10 @@ ulid_id!(
     /// A licence (电子证照) issued to somebody.
     LicenceId, "licence id"
 );
+ulid_id!(
+    /// A payment of a fee.
+    PaymentId, "payment id"
+);
 
 /// Longest word of a pack, in bytes.
 const WORD_MAX: usize = 64;

@@ -11,8 +11,8 @@ use dipper_model as model;
 use grid::{Cell, Level, LonLat};
 use model::{
     Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, Event, EventBody, EventId,
-    EvidenceId, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, Place, Reported, Reporter, SealedId,
-    Tally, Task, Visit, VisitEnd, VisitState,
+    EvidenceId, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, PaymentId, PaymentState, Place,
+    Reported, Reporter, SealedId, Tally, Task, Visit, VisitEnd, VisitState,
 };
 use serde_json::{Value, json};
 
@@ -179,6 +179,12 @@ fn samples() -> Vec<(String, EventBody)> {
         EventBody::Booked { visit: visit() },
         EventBody::VisitEnded { how: VisitEnd::Missed },
         EventBody::Arrived { ticket: "A012".to_owned() },
+        EventBody::Paying {
+            payment: PaymentId::new(at(0), 9),
+            state: PaymentState::Captured,
+            amount: 1_000,
+            reference: Some("G-000017".to_owned()),
+        },
         EventBody::Issued { licence: licence(), index: 7, expires_at: Some(at(900)) },
         EventBody::Revoked { licence: licence() },
     ];
@@ -196,6 +202,12 @@ fn samples() -> Vec<(String, EventBody)> {
         EventBody::Joined { reporter: Reporter::ANONYMOUS },
         EventBody::Reclassified { category: "b0102".parse().unwrap(), condition: None },
         EventBody::Rated { stars: 1, note: None },
+        EventBody::Paying {
+            payment: PaymentId::new(at(0), 9),
+            state: PaymentState::Created,
+            amount: 1_000,
+            reference: None,
+        },
         EventBody::Issued { licence: licence(), index: 0, expires_at: None },
     ];
     let named = |end: &'static str| move |body: EventBody| (format!("{}{end}.json", body.kind()), body);
@@ -226,10 +238,11 @@ fn ordinal(body: &EventBody) -> usize {
         EventBody::Arrived { .. } => 16,
         EventBody::Issued { .. } => 17,
         EventBody::Revoked { .. } => 18,
+        EventBody::Paying { .. } => 19,
     }
 }
 
-const KINDS: usize = 19;
+const KINDS: usize = 20;
 
 #[test]
 fn every_kind_of_event_is_stored_as_its_golden_file_says() {

@@ -116,6 +116,14 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
+    /// Address of the payment gateway
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_gateway: Option<String>,
+    /// File of the secret shared with the payment gateway
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_secret: Option<PathBuf>,
     /// Log filter
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -271,6 +279,24 @@ pub enum DemoCommand {
         cases: usize,
         #[command(flatten)]
         common: Common,
+    },
+    /// A payment gateway that takes no real money: a process of its own, with a page for the payer
+    Gateway {
+        /// Its own folder, made where it is missing
+        #[arg(long)]
+        data: PathBuf,
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: SocketAddr,
+        /// Address of the city, which is told of payments
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        city: String,
+        /// File of the secret shared with the city; `secret` in its own folder when absent, made where it is missing
+        #[arg(long)]
+        secret: Option<PathBuf>,
+        /// How often each notification is sent
+        #[arg(long, default_value_t = 1)]
+        repeat: u32,
     },
 }
 

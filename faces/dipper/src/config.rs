@@ -33,6 +33,12 @@ pub struct Config {
     /// File with the witnesses of the ledger and their quorum (tlog-policy); published without witnesses when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger_policy: Option<PathBuf>,
+    /// Address of the payment gateway; fees are not taken online when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_gateway: Option<String>,
+    /// File of the secret shared with it; `keys/payment.secret` in the data folder when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_secret: Option<PathBuf>,
     /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
     pub secure_cookies: bool,
     /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
@@ -66,6 +72,8 @@ impl Default for Config {
             ledger_origin: None,
             seal: true,
             ledger_policy: None,
+            payment_gateway: None,
+            payment_secret: None,
             secure_cookies: false,
             behind_proxy: false,
             log: "info".to_owned(),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use account::ledger::LogFiles;
 use act::licences::Issuer;
+use act::payments::Gateway;
 use identity::{Accounts, Policy, PolicyError, Rate, RateLimiter, Vault};
 use ledger::key::VerifierKey;
 use model::{Case, Clock, Instant};
@@ -41,6 +42,8 @@ pub struct Parts {
     pub ledger_key: VerifierKey,
     /// Who issues licences.
     pub issuer: Arc<Issuer>,
+    /// Who takes fees; absent where none are taken online.
+    pub gateway: Option<Arc<dyn Gateway>>,
     /// The folder of the present pack, for its base map.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -60,6 +63,8 @@ pub struct Settings {
     pub demo: bool,
     /// Its accounts, shown on the sign-in page.
     pub demo_logins: Vec<DemoLogin>,
+    /// The secret shared with the payment gateway.
+    pub payment_secret: Option<Vec<u8>>,
 }
 
 /// Everything a handler needs.
@@ -84,6 +89,8 @@ pub struct App {
     pub ledger_key: VerifierKey,
     /// Who issues licences.
     pub issuer: Arc<Issuer>,
+    /// Who takes fees; absent where none are taken online.
+    pub gateway: Option<Arc<dyn Gateway>>,
     /// The folder of the present pack.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -154,6 +161,7 @@ impl App {
             ledger_files: parts.ledger_files,
             ledger_key: parts.ledger_key,
             issuer: parts.issuer,
+            gateway: parts.gateway,
             pack_folder: parts.pack_folder,
             settings: parts.settings,
             metrics: Metrics::default(),
@@ -190,6 +198,16 @@ impl App {
     /// What the use-cases of `act` need.
     pub fn act(&self) -> act::Context {
         act::Context { store: self.store.clone(), packs: Arc::clone(&self.packs), clock: Arc::clone(&self.clock) }
+    }
+
+    /// What paying needs; `None` where no fees are taken online.
+    pub fn payments(&self) -> Option<act::payments::Context> {
+        Some(act::payments::Context {
+            store: self.store.clone(),
+            packs: Arc::clone(&self.packs),
+            clock: Arc::clone(&self.clock),
+            gateway: Arc::clone(self.gateway.as_ref()?),
+        })
     }
 
     /// What issuing licences needs.

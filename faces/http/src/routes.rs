@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -17,7 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, evidence, licences, person, place, reports, services, session, stream, visits,
+    account, applications, cases, city, evidence, licences, payments, person, place, reports, services, session,
+    stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -120,6 +121,8 @@ fn services() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(applications::get_report_application::get_report_application))
         .routes(routes!(applications::get_case_application::get_case_application))
         .routes(routes!(applications::list_accesses::list_accesses))
+        .routes(routes!(payments::get_fee::get_fee))
+        .routes(routes!(payments::begin_payment::begin_payment))
         .routes(routes!(person::export_person::export_person))
         .routes(routes!(person::erase_person::erase_person))
         .routes(routes!(licences::list_licences::list_licences))
@@ -146,6 +149,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/.well-known/jwt-vc-issuer", get(licence_keys::issuer))
         .route("/licences/keys", get(licence_keys::keys))
         .route("/licences/status", get(licence_keys::status))
+        .route("/payments/notify", post(payments::notify::notify))
         .route("/healthz", get(operate::healthz))
         .route("/metrics", get(operate::metrics))
         .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], document) }))

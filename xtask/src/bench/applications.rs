@@ -15,7 +15,14 @@ use super::report::{Durations, machine, number, table};
 const PACK: &str = "packs/demo";
 
 /// Words people search with, of every kind: characters, sentences, letters, syllables.
-const WORDS: [&str; 6] = ["%E7%A4%BE%E4%BF%9D%E5%8D%A1", "%E6%88%91%E8%A6%81%E5%BC%80%E5%BA%97", "sbk", "shebao", "%E9%A9%BE%E7%85%A7", "gongjijin"];
+const WORDS: [&str; 6] = [
+    "%E7%A4%BE%E4%BF%9D%E5%8D%A1",
+    "%E6%88%91%E8%A6%81%E5%BC%80%E5%BA%97",
+    "sbk",
+    "shebao",
+    "%E9%A9%BE%E7%85%A7",
+    "gongjijin",
+];
 
 /// Measures on SQLite with a fresh city.
 pub fn measure(root: &Path, args: &super::Args) -> anyhow::Result<String> {
@@ -24,7 +31,8 @@ pub fn measure(root: &Path, args: &super::Args) -> anyhow::Result<String> {
     std::fs::remove_dir_all(&data).ok();
     let city = City { root: root.to_owned(), program, data, database: None, pack: PACK };
     let running = city.serve()?;
-    let residents = (0..args.connections).map(|number| register(&running, number)).collect::<anyhow::Result<Vec<_>>>()?;
+    let residents =
+        (0..args.connections).map(|number| register(&running, number)).collect::<anyhow::Result<Vec<_>>>()?;
     let lasting = Duration::from_secs(args.seconds);
     let mut rows = Vec::new();
     for (name, call) in [("search the catalogue", search as Call), ("save a draft of eight answers", save)] {
@@ -94,7 +102,8 @@ fn drive(address: SocketAddr, residents: &[Vec<String>], call: Call, lasting: Du
             .iter()
             .map(|resident| {
                 scope.spawn(move || {
-                    let (mut connection, mut took, mut errors) = (Connection::new(address), Durations::default(), 0_u64);
+                    let (mut connection, mut took, mut errors) =
+                        (Connection::new(address), Durations::default(), 0_u64);
                     for number in from.. {
                         if stop.load(Ordering::Relaxed) {
                             break;

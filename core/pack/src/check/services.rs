@@ -117,7 +117,10 @@ fn check_references(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder
 /// What an application needs: a process of its own kind, a form of questions to people, and a limit.
 fn check_apply(id: &At<ServiceId>, service: &ServiceSource, folder: &Folder, report: &mut Report) {
     let Some(apply) = &service.apply else { return };
-    let ApplySource { process, form, licence } = &apply.value;
+    let ApplySource { process, form, pay, licence } = &apply.value;
+    if *pay && !service.fees.iter().any(|fee| fee.amount.is_some_and(|amount| amount > 0)) {
+        report.fault(apply.at, format!("service {} is paid online, so one of its fees needs an amount", id.value));
+    }
     if let Some(licence) = licence {
         check_licence(id, service, form, process, licence, folder, report);
     }

@@ -158,6 +158,9 @@ pub struct Apply {
     pub process: ProcessId,
     /// What is asked of the applicant.
     pub form: FormId,
+    /// Whether its fixed fees are paid online before it can be granted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pay: bool,
     /// The electronic licence that is issued when it is granted; absent where none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<LicenceRules>,
@@ -185,6 +188,12 @@ pub enum Promise {
 }
 
 impl Service {
+    /// What an applicant pays online, in the smallest unit of the currency; `None` where nothing is.
+    pub fn fee_due(&self) -> Option<i64> {
+        self.apply.as_ref().filter(|apply| apply.pay)?;
+        Some(self.fees.iter().filter_map(|fee| fee.amount).sum()).filter(|due| *due > 0)
+    }
+
     /// A window where times are booked.
     pub fn booking_at(&self, place: &FormId) -> Option<(&Channel, &BookingRules)> {
         let channel = self.channels.iter().find(|channel| channel.id.as_ref() == Some(place))?;

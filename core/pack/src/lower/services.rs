@@ -184,5 +184,5 @@ fn lower_apply(source: &ApplySource) -> Apply {
         valid_days: licence.value.valid_days.as_ref().map(|days| days.value.into()),
         shows: licence.value.shows.iter().map(|field| field.value.clone()).collect(),
     });
-    Apply { process: source.process.value.clone(), form: source.form.value.clone(), licence }
+    Apply { process: source.process.value.clone(), form: source.form.value.clone(), pay: source.pay, licence }
 }

@@ -126,6 +126,8 @@ source! {
         process: At<ProcessId>,
         /// What is asked of the applicant.
         form: At<FormId>,
+        /// Whether its fixed fees are paid online before it can be granted; no when absent.
+        pay: bool,
         /// The electronic licence that is issued when it is granted; none is when absent.
         licence: Option<At<LicenceSource>>,
     }

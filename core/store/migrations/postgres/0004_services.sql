@@ -71,3 +71,16 @@ CREATE TABLE uploads (
     PRIMARY KEY (evidence, party)
 );
 INSERT INTO uploads (evidence, party) SELECT id, uploaded_by FROM evidence WHERE uploaded_by IS NOT NULL;
+
+-- Payments as their cases know them; the amount in the smallest unit of the currency.
+CREATE TABLE payments (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    case_key BIGINT NOT NULL,
+    case_id TEXT COLLATE "C" NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    amount BIGINT NOT NULL,
+    reference TEXT COLLATE "C",
+    created_at_us BIGINT NOT NULL,
+    changed_at_us BIGINT NOT NULL
+);
+CREATE INDEX payments_unsettled ON payments (id) WHERE state IN ('created', 'authorised', 'capture_retry', 'captured', 'refunding');

@@ -71,3 +71,16 @@ CREATE TABLE uploads (
     PRIMARY KEY (evidence, party)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO uploads (evidence, party) SELECT id, uploaded_by FROM evidence WHERE uploaded_by IS NOT NULL;
+
+-- Payments as their cases know them; the amount in the smallest unit of the currency.
+CREATE TABLE payments (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_key INTEGER NOT NULL,
+    case_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    reference TEXT,
+    created_at_us INTEGER NOT NULL,
+    changed_at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX payments_unsettled ON payments (id) WHERE state IN ('created', 'authorised', 'capture_retry', 'captured', 'refunding');

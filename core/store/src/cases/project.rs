@@ -39,6 +39,7 @@ pub(crate) fn create(tx: &mut Tx, case: &Case, key: i64, region_path: &str) -> R
     write_steps(tx, key, &case.steps.iter().collect::<Vec<_>>())?;
     write_visits(tx, key, case, 0)?;
     write_licences(tx, key, case, None)?;
+    write_payments(tx, key, case, None)?;
     write_members(tx, key, "reporter", case.reporter.party.into_iter().collect())?;
     write_members(tx, key, "joined", case.joined.iter().filter_map(|reporter| reporter.party).collect())?;
     write_evidence(tx, key, &evidence_of(case))
@@ -58,6 +59,7 @@ pub(crate) fn update(tx: &mut Tx, before: &Case, case: &Case, region_path: &str)
     let same = before.bookings.iter().zip(&case.bookings).take_while(|(old, new)| old == new).count();
     write_visits(tx, key, case, same)?;
     write_licences(tx, key, case, Some(before))?;
+    write_payments(tx, key, case, Some(before))?;
     let joined = case.joined.iter().skip(before.joined.len()).filter_map(|reporter| reporter.party).collect();
     write_members(tx, key, "joined", joined)?;
     let known = evidence_of(before);
@@ -119,6 +121,21 @@ fn step_values(key: i64, step: &Step) -> [Value; STEP_COLUMNS] {
         step.exempt.to_value(),
         settles_at.to_value(),
     ]
+}
+
+/// Writes payments that changed since `before`.
+fn write_payments(tx: &mut Tx, key: i64, case: &Case, before: Option<&Case>) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO payments (id, case_key, case_id, state, amount, reference, created_at_us, changed_at_us)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, reference = excluded.reference, changed_at_us = excluded.changed_at_us";
+    for (id, payment) in &case.payments {
+        if before.is_some_and(|before| before.payments.get(id) == Some(payment)) {
+            continue;
+        }
+        let (state, times) = (payment.state.as_str(), (payment.created_at, payment.changed_at));
+        tx.execute(SQL, params![*id, key, case.id, state, payment.amount, payment.reference, times.0, times.1])?;
+    }
+    Ok(())
 }
 
 /// Writes licences that were issued or revoked since `before`.

@@ -29,6 +29,7 @@ impl Tx {
         for sql in [
             "DELETE FROM visits",
             "DELETE FROM licences",
+            "DELETE FROM payments",
             "DELETE FROM case_steps",
             "DELETE FROM case_members",
             "DELETE FROM case_evidence",

@@ -3,8 +3,8 @@
 use grid::Cell;
 use model::{
     ActionId, CaseId, CaseNo, CategoryId, ClientId, ClockName, ConditionId, ContactId, EventId, EvidenceId, FormId,
-    Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, ProcessId, RegionId, RoleId, SealedId, ServiceId,
-    StageId, StateId,
+    Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, RegionId, RoleId, SealedId,
+    ServiceId, StageId, StateId,
 };
 
 use crate::error::StoreError;
@@ -244,6 +244,7 @@ text_ids!(
     ServiceId,
     FormId,
     LicenceId,
+    PaymentId,
     CaseNo,
     OfficeId,
     RoleId,

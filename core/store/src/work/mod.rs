@@ -6,6 +6,7 @@ mod heads;
 mod idempotency;
 mod jobs;
 mod packs;
+mod payments;
 mod seal;
 mod secrets;
 

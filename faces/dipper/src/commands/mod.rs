@@ -5,6 +5,7 @@ mod calendar;
 mod client;
 mod config;
 mod demo;
+pub mod gateway;
 mod grid;
 mod import;
 mod ledger;
@@ -57,6 +58,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 return licence::verify_licence(&text, keys.as_deref(), status.as_deref(), &locale);
             }
             ledger::verify_receipt(&text, key.as_deref(), &data, &locale)
+        }
+        Command::Demo(DemoCommand::Gateway { data, listen, city, secret, repeat }) => {
+            gateway::serve(&gateway::Plan { data, listen, city, secret, repeat })
         }
         Command::Demo(DemoCommand::Seed { cases, common }) => demo::seed(configured(&common)?, cases),
         Command::User(UserCommand::Add { login, name, posts, common }) => {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::gateway::{self, HttpGateway};
 use account::ledger::{SealError, Sealed};
 use act::licences::Issuer;
 use anyhow::Context;
@@ -32,6 +33,9 @@ const SEAL_RETRY: Duration = Duration::from_secs(10);
 
 /// Licences that decisions granted are issued at most this much later.
 const ISSUE_EVERY: Duration = Duration::from_millis(700);
+
+/// Payments that are not settled are asked about this often.
+const RECONCILE_EVERY: Duration = Duration::from_secs(5);
 
 /// Sessions and drafts whose time is over are removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -71,6 +75,8 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         Some(city) => (city.files.clone(), city.sealer.verifier().clone()),
         None => logs::read_only(&config)?,
     };
+    let shared = || config.payment_secret.clone().unwrap_or_else(|| config.keys_folder().join("payment.secret"));
+    let secret = config.payment_gateway.as_ref().map(|_| gateway::secret(&shared())).transpose()?;
     let app = App::new(Parts {
         store: runtime.store.clone(),
         packs: std::sync::Arc::clone(&runtime.packs),
@@ -81,8 +87,13 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         ledger_files,
         ledger_key,
         issuer: issuer(&runtime)?,
+        gateway: config.payment_gateway.as_ref().zip(secret.clone()).map(|(url, secret)| {
+            let gateway: std::sync::Arc<dyn act::payments::Gateway> =
+                std::sync::Arc::new(HttpGateway::new(url, secret));
+            gateway
+        }),
         pack_folder: config.pack.clone(),
-        settings: settings(&runtime),
+        settings: Settings { payment_secret: secret, ..settings(&runtime) },
     })?;
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("{} cannot be listened on", config.listen))?;
@@ -94,6 +105,9 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         tasks.spawn(seal(log, runtime.store.clone(), stopping.clone()));
     }
     tasks.spawn(issue_licences(app.licences(), stopping.clone()));
+    if let Some(payments) = app.payments() {
+        tasks.spawn(reconcile(payments, stopping.clone()));
+    }
     tasks.spawn(sweep(runtime.sense(), stopping.clone()));
     if config.demo {
         tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
@@ -132,6 +146,7 @@ fn settings(runtime: &Runtime) -> Settings {
         } else {
             Vec::new()
         },
+        payment_secret: None,
     }
 }
 
@@ -268,6 +283,19 @@ async fn issue_licences(ctx: act::licences::Context, stopping: watch::Receiver<b
             ticks.tick().await;
             if let Err(error) = act::licences::issue_granted(&ctx).await {
                 tracing::error!(%error, "a licence could not be issued; the next round tries again");
+            }
+        }
+    })
+    .await;
+}
+
+async fn reconcile(ctx: act::payments::Context, stopping: watch::Receiver<bool>) {
+    until(stopping, async {
+        let mut ticks = tokio::time::interval(RECONCILE_EVERY);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = act::payments::reconcile(&ctx).await {
+                tracing::error!(%error, "payments could not be reconciled; the next round tries again");
             }
         }
     })

@@ -1,6 +1,6 @@
 //! Events in words: for staff the whole history, for reporters what the pack makes public.
 
-use model::{Actor, Case, Event, EventBody, VisitEnd};
+use model::{Actor, Case, Event, EventBody, PaymentState, VisitEnd};
 use pack::{City, Process};
 
 use super::cases::{Names, category_title, office_title, role_title};
@@ -96,6 +96,7 @@ pub const fn kind(body: &EventBody) -> wire::EventKind {
         EventBody::Booked { .. } => wire::EventKind::Booked,
         EventBody::VisitEnded { .. } => wire::EventKind::VisitEnded,
         EventBody::Arrived { .. } => wire::EventKind::Arrived,
+        EventBody::Paying { .. } => wire::EventKind::Paying,
         EventBody::Issued { .. } => wire::EventKind::Issued,
         EventBody::Revoked { .. } => wire::EventKind::Revoked,
         EventBody::Rated { .. } => wire::EventKind::Rated,
@@ -159,8 +160,22 @@ pub fn title(body: &EventBody, city: &City, process: Option<&Process>) -> wire::
         EventBody::Booked { .. }
         | EventBody::VisitEnded { .. }
         | EventBody::Arrived { .. }
+        | EventBody::Paying { .. }
         | EventBody::Issued { .. }
         | EventBody::Revoked { .. } => of_service(body),
+    }
+}
+
+const fn paying_words(state: PaymentState) -> (&'static str, &'static str) {
+    match state {
+        PaymentState::Created => ("发起缴费", "A payment was begun"),
+        PaymentState::Authorised => ("已确认付款，正在入账", "The payment was agreed to"),
+        PaymentState::CaptureRetry => ("入账未成功，正在重试", "The payment could not be taken yet; it is tried again"),
+        PaymentState::Captured => ("缴费成功", "Paid"),
+        PaymentState::Failed => ("缴费未成功", "The payment was refused"),
+        PaymentState::Expired => ("缴费已过期，未扣款", "The payment expired; nothing was taken"),
+        PaymentState::Refunding => ("正在退款", "The money is being returned"),
+        PaymentState::Refunded => ("已退款", "The money was returned"),
     }
 }
 
@@ -172,6 +187,11 @@ fn of_service(body: &EventBody) -> wire::Text {
         EventBody::VisitEnded { how: VisitEnd::Moved } => words("预约已改期", "The booking was moved"),
         EventBody::VisitEnded { how: VisitEnd::Missed } => words("未按预约到场", "Nobody came to the booked time"),
         EventBody::Arrived { ticket } => words(&format!("到场取号 {ticket}"), &format!("Arrived, number {ticket}")),
+        EventBody::Paying { state, amount, .. } => {
+            let yuan = format!("{}.{:02}", amount / 100, amount % 100);
+            let (zh, en) = paying_words(*state);
+            words(&format!("{zh}（{yuan} 元）"), &format!("{en} ({yuan} yuan)"))
+        }
         EventBody::Issued { .. } => words("已签发电子证照", "An electronic licence was issued"),
         EventBody::Revoked { .. } => words("电子证照已注销", "The electronic licence was revoked"),
         _ => wire::Text::default(),
@@ -213,6 +233,7 @@ pub fn public_entry(
         body @ (EventBody::Booked { .. }
         | EventBody::VisitEnded { .. }
         | EventBody::Arrived { .. }
+        | EventBody::Paying { .. }
         | EventBody::Issued { .. }
         | EventBody::Revoked { .. }) => (of_service(body), None, Vec::new()),
         EventBody::Rated { stars, note } => {

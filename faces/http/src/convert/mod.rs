@@ -4,6 +4,7 @@ pub mod cases;
 pub mod city;
 pub mod events;
 pub mod fields;
+pub mod payments;
 pub mod reports;
 pub mod services;
 pub mod visits;

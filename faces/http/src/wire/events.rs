@@ -76,6 +76,8 @@ pub enum EventKind {
     VisitEnded,
     /// The applicant came and drew a number.
     Arrived,
+    /// A payment was asked for, or its state changed.
+    Paying,
     /// A licence was issued.
     Issued,
     /// A licence was revoked.

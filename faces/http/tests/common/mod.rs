@@ -143,6 +143,7 @@ impl TestApp {
                 uri: "https://yaoguang.example".to_owned(),
                 key: IssuerKey::new("licence-1", credential::SigningKey::from_bytes(&[6; 32])).expect("a word"),
             }),
+            gateway: None,
             pack_folder: pack_folder(),
             settings: Settings { base_url: Some("https://yaoguang.example/".to_owned()), ..Settings::default() },
         })

@@ -738,6 +738,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/{case_no}/fee": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fee of one's own application, and how far its payment is. */
+        get: operations["get_fee"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/{case_no}/join": {
         parameters: {
             query?: never;
@@ -749,6 +766,23 @@ export interface paths {
         put?: never;
         /** Joins a report: me too. */
         post: operations["join_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{case_no}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins the payment of the fee, or goes on with the one that is open. */
+        post: operations["begin_payment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1638,7 +1672,7 @@ export interface components {
          * @description What kind of event.
          * @enum {string}
          */
-        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "issued" | "revoked" | "rated";
+        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "issued" | "revoked" | "rated";
         /** @description A picture, kept. */
         Evidence: {
             /**
@@ -1727,6 +1761,22 @@ export interface components {
          * @enum {string}
          */
         FeatureKind: "Feature";
+        /** @description What is to be paid for an application, and how far that is. */
+        FeeView: {
+            /**
+             * Format: int64
+             * @description How much, in the smallest unit of the currency (fen, 1/100 yuan).
+             */
+            amount: number;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description Whether a payment can be begun now. */
+            payable: boolean;
+            /** @description The gateway's own number for it. */
+            reference?: string;
+            /** @description How far the last payment is; absent before the first. */
+            state?: components["schemas"]["PaymentState"];
+        };
         /** @description A question of a form or an action. */
         Field: components["schemas"]["FieldKind"] & {
             /** @description Help. */
@@ -2224,6 +2274,23 @@ export interface components {
          * @enum {string}
          */
         PartyKind: "staff" | "resident";
+        /** @description A payment begun. */
+        PaymentBegun: {
+            /**
+             * Format: int64
+             * @description How much, in the smallest unit.
+             */
+            amount: number;
+            /** @description Where the payer agrees or refuses: another site. */
+            pay_url: string;
+            /** @description Which. */
+            payment: string;
+        };
+        /**
+         * @description How far a payment is.
+         * @enum {string}
+         */
+        PaymentState: "created" | "authorised" | "capture_retry" | "captured" | "failed" | "expired" | "refunding" | "refunded";
         /** @description Everything the city holds of somebody, for themselves. */
         PersonExport: {
             /** @description Who looked at the data. */
@@ -4602,6 +4669,38 @@ export interface operations {
             };
         };
     };
+    get_fee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number people see */
+                case_no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeeView"];
+                };
+            };
+        };
+    };
     join_report: {
         parameters: {
             query?: never;
@@ -4634,6 +4733,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportJoined"];
+                };
+            };
+        };
+    };
+    begin_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number people see */
+                case_no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Begun */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentBegun"];
                 };
             };
         };

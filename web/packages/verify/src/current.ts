@@ -2,6 +2,7 @@
 import { isPart, LedgerError, toUtf8, type Found } from "@dipper/ledger";
 import { computed, ref, shallowRef } from "vue";
 import { check, failedBy, type Checked } from "./check.ts";
+import { letLicenceGo, licenceOf, takeLicence } from "./licence/current.ts";
 import { TrustStore } from "./trust.ts";
 
 function storage(): Storage | undefined {
@@ -34,10 +35,18 @@ export function recheck(): void {
 
 export function take(bytes: Uint8Array, name?: string): void {
   fault.value = undefined;
+  const licence = licenceOf(bytes);
+  if (licence !== undefined) {
+    file.value = undefined;
+    void takeLicence(licence);
+    return;
+  }
+  letLicenceGo();
   file.value = { bytes, name };
 }
 
 export function refuse(cause: unknown): void {
+  letLicenceGo();
   file.value = undefined;
   fault.value = cause;
 }

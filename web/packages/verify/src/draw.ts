@@ -11,10 +11,13 @@ export interface Drawn {
 /** The quiet zone of the standard. */
 const QUIET = 4;
 
-/** Draws a text; error correction M, for paper that is folded and copied. */
-export async function drawCode(text: string): Promise<Drawn> {
+/** Most bytes of one code, byte mode of version 40 (ISO/IEC 18004 table 7): correction L, and M. */
+export const MOST_BYTES = { L: 2_953, M: 2_331 } as const;
+
+/** Draws a text; error correction M, for paper that is folded and copied. A screen is neither: L has larger modules. */
+export async function drawCode(text: string, ecc: "L" | "M" = "M"): Promise<Drawn> {
   const { encode } = await import("uqr");
-  const { data, version } = encode(text, { ecc: "M", border: QUIET });
+  const { data, version } = encode(text, { ecc, border: QUIET });
   let path = "";
   data.forEach((row, y) => {
     for (let x = 0; x < row.length; x++) {

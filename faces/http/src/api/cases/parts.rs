@@ -210,6 +210,7 @@ pub fn perform_refused(error: PerformError) -> Refused {
             | Refusal::OwnWork { allowed, .. }
             | Refusal::Expired { allowed, .. }
             | Refusal::TooSoon { allowed, .. } => conflict("not_allowed", allowed),
+            Refusal::Unpaid { allowed, .. } => conflict("unpaid", allowed),
             Refusal::Answers(faults) => Refused::fields(field_problems(faults)),
             Refusal::Pack(_) | Refusal::Broken(_) => {
                 tracing::error!(%words, "the pack cannot carry a case on");

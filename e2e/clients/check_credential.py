@@ -1,6 +1,6 @@
 """Our licences read by the package sd-jwt of PyPI, and its own read by us.
 
-`credential_check.py PROGRAM`, where PROGRAM is the example `credential` of dipper-credential:
+`check_credential.py PROGRAM`, where PROGRAM is the example `credential` of dipper-credential:
 `cargo build -p dipper-credential --example credential`. Needs `pip install sd-jwt==0.10.4`, which brings jwcrypto.
 """
 import base64

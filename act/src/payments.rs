@@ -1,0 +1,306 @@
+//! Paying a fee: begun by the applicant, settled by the gateway, written as events of the case.
+//!
+//! The gateway is the truth: no state is written before it has told it, and whatever is not settled is asked about again
+//! until it is. A crash at any point, a callback that comes twice, late or never, and a gateway that is away change when
+//! something is known, never what: everything is named by the payment's id, on both sides.
+
+pub mod protocol;
+
+use std::sync::Arc;
+
+use model::{Actor, Case, CaseId, Clock, EventBody, Instant, NewEvent, PartyId, PaymentId, PaymentState};
+use pack::{Compiled, Packs};
+use store::{Append, Store, StoreError, Tx};
+
+use crate::perform::{CaseRef, find_case};
+use protocol::{Ask, Standing, Told, What};
+
+/// A payment that nobody answered for so long is cancelled, minutes.
+const OPEN_MINUTES: i64 = 30;
+
+/// Payments asked about in one round.
+const AT_ONCE: u32 = 200;
+
+/// Microseconds of a minute.
+const MINUTE_US: i64 = 60_000_000;
+
+/// A payment gateway. Blocks; every call ends by itself after a time.
+pub trait Gateway: Send + Sync {
+    /// Asks, and hears how far the payment is.
+    ///
+    /// # Errors
+    /// Words for the log when there is no answer that can be believed.
+    fn ask(&self, ask: &Ask) -> Result<Told, String>;
+}
+
+/// What paying needs.
+#[derive(Clone)]
+pub struct Context {
+    /// Where events are.
+    pub store: Store,
+    /// Every pack a case may have begun under.
+    pub packs: Arc<Packs>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who takes the money.
+    pub gateway: Arc<dyn Gateway>,
+}
+
+/// Why a payment was not begun.
+#[derive(Debug, thiserror::Error)]
+pub enum PayError {
+    /// There is no such case, or none of this person's.
+    #[error("there is no such case")]
+    NotFound,
+    /// Nothing is to be paid online for it, or it has ended.
+    #[error("nothing is to be paid for this case")]
+    NothingDue,
+    /// It is paid, or the payer has agreed already.
+    #[error("the fee is paid already")]
+    Paid,
+    /// The gateway does not answer. Nothing was taken.
+    #[error("the payment service does not answer; nothing was taken, try again in a while")]
+    Away(String),
+    /// The case began under a pack that is not at hand.
+    #[error("the pack {0} the case began under is not in the archive")]
+    PackMissing(model::PackHash),
+    /// The store did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A payment to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayCommand {
+    /// For which application.
+    pub case: CaseRef,
+    /// Whose application it is.
+    pub party: PartyId,
+    /// Where the payer goes back to.
+    pub return_url: String,
+}
+
+/// A payment begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// Which.
+    pub payment: PaymentId,
+    /// How much, in the smallest unit.
+    pub amount: i64,
+    /// Where the payer agrees or refuses.
+    pub pay_url: String,
+}
+
+/// Begins the payment of an application's fee, or goes on with the one that is open.
+///
+/// # Errors
+/// [`PayError`]; nothing was taken then.
+pub async fn begin_payment(ctx: &Context, command: PayCommand) -> Result<Begun, PayError> {
+    let (packs, now) = (Arc::clone(&ctx.packs), ctx.clock.now());
+    let PayCommand { case, party, return_url } = command;
+    let (payment, amount, subject) = ctx
+        .store
+        .write(move |tx: &mut Tx| {
+            let id = find_case(tx, &case)?.ok_or(PayError::NotFound)?;
+            let case = tx.load_case(id)?.filter(|case| case.reporter.party == Some(party)).ok_or(PayError::NotFound)?;
+            let compiled = packs.get(&case.pack).ok_or(PayError::PackMissing(case.pack))?;
+            let found = compiled.city.service_of(&case.category).filter(|_| case.is_open());
+            let (_, service) = found.ok_or(PayError::NothingDue)?;
+            let amount = service.fee_due().ok_or(PayError::NothingDue)?;
+            let locale = compiled.city.locales.first().map_or("", String::as_str);
+            let subject = service.title.in_locale(locale).to_owned();
+            if let Some((open, found)) = case.payments.iter().find(|(_, payment)| !payment.state.is_over()) {
+                let is_open = found.state == PaymentState::Created;
+                return if is_open { Ok((*open, found.amount, subject)) } else { Err(PayError::Paid) };
+            }
+            let payment = tx.new_payment_id(now);
+            let body = EventBody::Paying { payment, state: PaymentState::Created, amount, reference: None };
+            append(tx, &case, &compiled, Actor::Resident { party }, body, now)?;
+            Ok((payment, amount, subject))
+        })
+        .await?;
+    let what = What::Create { amount, currency: "CNY".to_owned(), subject, return_url };
+    let told = ask(ctx, payment, what).await.map_err(PayError::Away)?;
+    let pay_url = told.pay_url.clone();
+    learn(ctx, told).await?;
+    pay_url.map(|pay_url| Begun { payment, amount, pay_url }).ok_or(PayError::Paid)
+}
+
+/// Asks the gateway on a thread of its own.
+async fn ask(ctx: &Context, payment: PaymentId, what: What) -> Result<Told, String> {
+    let (gateway, question) = (Arc::clone(&ctx.gateway), Ask { payment, what });
+    let told =
+        tokio::task::spawn_blocking(move || gateway.ask(&question)).await.map_err(|error| error.to_string())??;
+    if told.payment == payment { Ok(told) } else { Err(format!("asked about {payment}, told of {}", told.payment)) }
+}
+
+/// Writes what the gateway told, when it is news; the state of the payment now, `None` when there is no such payment.
+///
+/// # Errors
+/// [`StoreError`] when the store does not take it.
+pub async fn learn(ctx: &Context, told: Told) -> Result<Option<PaymentState>, StoreError> {
+    let (packs, now) = (Arc::clone(&ctx.packs), ctx.clock.now());
+    ctx.store
+        .write(move |tx: &mut Tx| {
+            let Some((case, compiled)) = load(tx, &packs, told.payment)? else { return Ok(None) };
+            let Some(payment) = case.payments.get(&told.payment) else { return Ok(None) };
+            // What the gateway never began or will never take has no amount.
+            let has_amount = !matches!(told.standing, Standing::Unknown | Standing::Cancelled);
+            if has_amount && told.amount != payment.amount {
+                tracing::error!(payment = %told.payment, told = told.amount, asked = payment.amount, "the gateway names another amount");
+                return Ok(Some(payment.state));
+            }
+            let Some(next) = news(payment.state, told.standing) else { return Ok(Some(payment.state)) };
+            if !payment.state.may_become(next) {
+                let (from, to) = (payment.state.as_str(), next.as_str());
+                tracing::error!(payment = %told.payment, from, to, "the gateway tells what cannot follow");
+                return Ok(Some(payment.state));
+            }
+            let reference = Some(told.reference).filter(|reference| !reference.is_empty());
+            let body = EventBody::Paying { payment: told.payment, state: next, amount: payment.amount, reference };
+            append(tx, &case, &compiled, Actor::system("payments"), body, now)?;
+            Ok(Some(next))
+        })
+        .await
+}
+
+/// What a standing means for a payment in a state; `None` when it is no news.
+fn news(state: PaymentState, standing: Standing) -> Option<PaymentState> {
+    let next = match standing {
+        Standing::Unknown | Standing::Open => return None,
+        // Held money that could not be taken yet is still held.
+        Standing::Authorised if state == PaymentState::CaptureRetry => return None,
+        Standing::Authorised => PaymentState::Authorised,
+        Standing::Captured if state == PaymentState::Refunding => return None,
+        Standing::Captured => PaymentState::Captured,
+        Standing::Failed => PaymentState::Failed,
+        Standing::Cancelled => PaymentState::Expired,
+        Standing::Refunded => PaymentState::Refunded,
+    };
+    (next != state).then_some(next)
+}
+
+/// What a callback told: written, and the money taken when it is held.
+///
+/// # Errors
+/// [`StoreError`] when the store does not take it; the gateway tells it again then.
+pub async fn hear(ctx: &Context, told: Told) -> Result<Option<PaymentState>, StoreError> {
+    let payment = told.payment;
+    match learn(ctx, told).await? {
+        Some(PaymentState::Authorised) => capture(ctx, payment).await,
+        state => Ok(state),
+    }
+}
+
+/// Takes held money; what cannot be taken now is noted and tried again.
+async fn capture(ctx: &Context, payment: PaymentId) -> Result<Option<PaymentState>, StoreError> {
+    match ask(ctx, payment, What::Capture).await {
+        Ok(told) if told.standing != Standing::Authorised => learn(ctx, told).await,
+        outcome => {
+            let why = outcome.err().unwrap_or_else(|| "still held".to_owned());
+            tracing::warn!(%payment, why, "held money could not be taken yet");
+            mark(ctx, payment, PaymentState::CaptureRetry).await
+        }
+    }
+}
+
+/// Writes a state that is ours to decide.
+async fn mark(ctx: &Context, id: PaymentId, next: PaymentState) -> Result<Option<PaymentState>, StoreError> {
+    let (packs, now) = (Arc::clone(&ctx.packs), ctx.clock.now());
+    ctx.store
+        .write(move |tx: &mut Tx| {
+            let Some((case, compiled)) = load(tx, &packs, id)? else { return Ok(None) };
+            let Some(payment) = case.payments.get(&id) else { return Ok(None) };
+            if !payment.state.may_become(next) {
+                return Ok(Some(payment.state));
+            }
+            let body = EventBody::Paying { payment: id, state: next, amount: payment.amount, reference: None };
+            append(tx, &case, &compiled, Actor::system("payments"), body, now)?;
+            Ok(Some(next))
+        })
+        .await
+}
+
+/// Asks the gateway about everything that is not settled; how many payments changed.
+///
+/// # Errors
+/// [`StoreError`] when the store does not answer. A gateway that is away is asked again in the next round.
+pub async fn reconcile(ctx: &Context) -> Result<usize, StoreError> {
+    let (mut changed, mut after) = (0, None);
+    loop {
+        let page = ctx.store.read(move |reader| reader.list_unsettled(after, AT_ONCE)).await?;
+        for (payment, case) in &page {
+            changed += usize::from(settle(ctx, *payment, *case).await?);
+        }
+        after = page.last().map(|(payment, _)| *payment);
+        if page.len() < AT_ONCE as usize {
+            return Ok(changed);
+        }
+    }
+}
+
+/// One payment a step further; true when it changed.
+async fn settle(ctx: &Context, payment: PaymentId, case: CaseId) -> Result<bool, StoreError> {
+    let case = ctx.store.read(move |reader| reader.get_case(case)).await?;
+    let Some(before) = case.payments.get(&payment).cloned() else { return Ok(false) };
+    let is_over = !case.is_open();
+    let now_is = match before.state {
+        // Only payments of cases that ended without a grant are listed.
+        PaymentState::Captured => {
+            mark(ctx, payment, PaymentState::Refunding).await?;
+            refund(ctx, payment).await?
+        }
+        PaymentState::Refunding => refund(ctx, payment).await?,
+        _ => {
+            let old = before.created_at.plus_micros(OPEN_MINUTES * MINUTE_US) < ctx.clock.now();
+            // A late answer must find nothing to pay for: the gateway is told first.
+            let what =
+                if before.state == PaymentState::Created && (old || is_over) { What::Cancel } else { What::Find };
+            match ask(ctx, payment, what).await {
+                Ok(told) => match hear(ctx, told).await? {
+                    Some(PaymentState::CaptureRetry) => capture(ctx, payment).await?,
+                    state => state,
+                },
+                Err(why) => {
+                    tracing::warn!(%payment, why, "the gateway does not answer; the next round asks again");
+                    return Ok(false);
+                }
+            }
+        }
+    };
+    Ok(now_is != Some(before.state))
+}
+
+async fn refund(ctx: &Context, payment: PaymentId) -> Result<Option<PaymentState>, StoreError> {
+    match ask(ctx, payment, What::Refund).await {
+        Ok(told) => learn(ctx, told).await,
+        Err(why) => {
+            tracing::warn!(%payment, why, "a refund waits for the gateway");
+            Ok(Some(PaymentState::Refunding))
+        }
+    }
+}
+
+fn load(tx: &mut Tx, packs: &Packs, payment: PaymentId) -> Result<Option<(Case, Arc<Compiled>)>, StoreError> {
+    let Some(id) = tx.find_payment(payment)? else { return Ok(None) };
+    let Some(case) = tx.load_case(id)? else { return Ok(None) };
+    let Some(compiled) = packs.get(&case.pack) else {
+        tracing::error!(pack = %case.pack, "a case began under a pack that is not in the archive");
+        return Ok(None);
+    };
+    Ok(Some((case, compiled)))
+}
+
+fn append(
+    tx: &mut Tx,
+    case: &Case,
+    compiled: &Compiled,
+    actor: Actor,
+    body: EventBody,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let events = vec![NewEvent { at: now, actor, body }];
+    let region_path = compiled.city.region_path(&case.place.region);
+    tx.append(Append { case_id: case.id, before: Some(case), events, recorded_at: now, region_path: &region_path })?;
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! Payments: a small explicit state machine. Money is in the smallest unit of the city's currency (fen, 1/100 yuan).
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Instant;
+
+/// How far a payment is. The gateway is the truth; a state is only written once it has told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentState {
+    /// Asked for; the payer has not answered yet.
+    Created,
+    /// The payer agreed; the money is held.
+    Authorised,
+    /// The money is held and could not be taken yet; it is tried again.
+    CaptureRetry,
+    /// The money is here.
+    Captured,
+    /// The payer or their bank refused.
+    Failed,
+    /// The payer did not answer in time; the gateway takes nothing more for it.
+    Expired,
+    /// The money is to go back.
+    Refunding,
+    /// The money is back.
+    Refunded,
+}
+
+impl PaymentState {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Created,
+        Self::Authorised,
+        Self::CaptureRetry,
+        Self::Captured,
+        Self::Failed,
+        Self::Expired,
+        Self::Refunding,
+        Self::Refunded,
+    ];
+
+    /// The word used in SQL, JSON and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Authorised => "authorised",
+            Self::CaptureRetry => "capture_retry",
+            Self::Captured => "captured",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Refunding => "refunding",
+            Self::Refunded => "refunded",
+        }
+    }
+
+    /// Whether this state may be followed by another one.
+    pub const fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Created => matches!(next, Self::Authorised | Self::Captured | Self::Failed | Self::Expired),
+            Self::Authorised | Self::CaptureRetry => {
+                matches!(next, Self::CaptureRetry | Self::Captured | Self::Failed | Self::Expired)
+                    && !(matches!(self, Self::CaptureRetry) && matches!(next, Self::CaptureRetry))
+            }
+            Self::Captured => matches!(next, Self::Refunding),
+            Self::Refunding => matches!(next, Self::Refunded),
+            Self::Failed | Self::Expired | Self::Refunded => false,
+        }
+    }
+
+    /// Whether nothing more can happen to it.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Failed | Self::Expired | Self::Refunded)
+    }
+}
+
+/// A payment of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    /// How far it is.
+    pub state: PaymentState,
+    /// How much, in the smallest unit.
+    pub amount: i64,
+    /// When it was asked for.
+    pub created_at: Instant,
+    /// When its state changed last.
+    pub changed_at: Instant,
+    /// The gateway's own number for it.
+    pub reference: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_goes_one_way() {
+        let table: Vec<String> = PaymentState::ALL
+            .into_iter()
+            .map(|from| {
+                let next = PaymentState::ALL.into_iter().filter(|to| from.may_become(*to)).map(PaymentState::as_str);
+                format!("{} → {}", from.as_str(), next.collect::<Vec<_>>().join(" | "))
+            })
+            .collect();
+        let expect = [
+            "created → authorised | captured | failed | expired",
+            "authorised → capture_retry | captured | failed | expired",
+            "capture_retry → captured | failed | expired",
+            "captured → refunding",
+            "failed → ",
+            "expired → ",
+            "refunding → refunded",
+            "refunded → ",
+        ];
+        assert_eq!(table, expect);
+    }
+}

@@ -1,0 +1,44 @@
+// What a holder shows of a licence: the choice is made here, on the phone, and nobody is told of it.
+import type { Licence, Text } from "@dipper/api";
+import { parseSdJwt, present, type Json } from "@dipper/ledger/licence";
+import { MOST_BYTES } from "@dipper/verify/draw";
+
+/** A fact that may be shown or withheld. */
+export interface Fact {
+  readonly claim: string;
+  readonly title: Text;
+  readonly value: Json;
+}
+
+/** The facts of a licence, in the order of its form. */
+export function factsOf({ sd_jwt, shows }: Pick<Licence, "sd_jwt" | "shows">): Fact[] {
+  const { claims, disclosures } = parseSdJwt(sd_jwt);
+  const chosen = new Set(disclosures.map(({ place }) => place));
+  return shows.flatMap(({ claim, title }) => {
+    const value = claims[claim];
+    return chosen.has(claim) && value !== undefined ? [{ claim, title, value }] : [];
+  });
+}
+
+/** The text that shows these facts, and the correction with which it fits one code: M for paper, L at the most. */
+export interface Presentation {
+  readonly text: string;
+  readonly ecc: "M" | "L" | undefined;
+}
+
+export function presentationOf(sd_jwt: string, facts: readonly string[]): Presentation {
+  const text = present(parseSdJwt(sd_jwt), new Set(facts));
+  return { text, ecc: correctionFor(text.length) };
+}
+
+/** The most correction with which so many bytes fit one code. */
+export function correctionFor(bytes: number): "M" | "L" | undefined {
+  if (bytes <= MOST_BYTES.M) return "M";
+  return bytes <= MOST_BYTES.L ? "L" : undefined;
+}
+
+/** The facts named in an address, and no others. */
+export function namedFacts(query: unknown, facts: readonly Fact[]): string[] {
+  const named = new Set(typeof query === "string" ? query.split(",") : []);
+  return facts.map(({ claim }) => claim).filter((claim) => named.has(claim));
+}

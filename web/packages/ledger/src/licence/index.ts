@@ -1,0 +1,7 @@
+/** A strict verifier of electronic licences (SD-JWT VC, Token Status List) for browsers: the rules of core/credential. */
+export { isObject, parseJson, type Json, type JsonObject } from "./json.ts";
+export { parseKeys, type TrustedKey } from "./keys.ts";
+export { LICENCE_RULES, LicenceError, type LicenceRule } from "./rules.ts";
+export { isSdJwt, MAX_SD_JWT_CHARS, parseSdJwt, present, type SdJwt } from "./sd-jwt.ts";
+export { MAX_LIST_BYTES, verifyStatusList, type StatusList, type StatusRef } from "./status.ts";
+export { checkStatus, checkTimes, claimWords, openLicence, type Licence } from "./verify.ts";
