@@ -1,5 +1,6 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
 PORT ?= 8080
+GATEWAY_PORT ?= 8090
 DATA ?= .demo
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -11,7 +12,10 @@ BIN := $(CARGO_TARGET_DIR)/release/dipper
 run: setup web
 	cargo build --release --locked -p dipper
 	$(BIN) demo seed --data $(DATA) --pack packs/demo --demo
-	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT)
+	$(BIN) demo gateway --data $(DATA)/gateway --listen 127.0.0.1:$(GATEWAY_PORT) --city http://127.0.0.1:$(PORT) & gateway=$$!; \
+	trap "kill $$gateway" EXIT; \
+	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT) \
+		--payment-gateway http://127.0.0.1:$(GATEWAY_PORT) --payment-secret $(DATA)/gateway/secret
 
 # Everything CI runs.
 test: setup-test web check

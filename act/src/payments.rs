@@ -4,8 +4,6 @@
 //! until it is. A crash at any point, a callback that comes twice, late or never, and a gateway that is away change when
 //! something is known, never what: everything is named by the payment's id, on both sides.
 
-pub mod protocol;
-
 use std::sync::Arc;
 
 use model::{Actor, Case, CaseId, Clock, EventBody, Instant, NewEvent, PartyId, PaymentId, PaymentState};
@@ -13,7 +11,6 @@ use pack::{Compiled, Packs};
 use store::{Append, Store, StoreError, Tx};
 
 use crate::perform::{CaseRef, find_case};
-use protocol::{Ask, Standing, Told, What};
 
 /// A payment that nobody answered for so long is cancelled, minutes.
 const OPEN_MINUTES: i64 = 30;
@@ -23,6 +20,73 @@ const AT_ONCE: u32 = 200;
 
 /// Microseconds of a minute.
 const MINUTE_US: i64 = 60_000_000;
+
+/// A question to the gateway about one payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// Which payment.
+    pub payment: PaymentId,
+    /// What is asked.
+    pub what: What,
+}
+
+/// What is asked. Each may be asked again: the answer is the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Begin it.
+    Create {
+        /// How much, in the smallest unit.
+        amount: i64,
+        /// ISO 4217.
+        currency: String,
+        /// What is paid for, in words for the payer.
+        subject: String,
+        /// Where the payer goes back to.
+        return_url: String,
+    },
+    /// Say how far it is.
+    Find,
+    /// Take the money that is held.
+    Capture,
+    /// Take nothing more for it. What was taken stays taken.
+    Cancel,
+    /// Give the money back.
+    Refund,
+}
+
+/// How far the gateway says a payment is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Which payment.
+    pub payment: PaymentId,
+    /// How far it is.
+    pub standing: Standing,
+    /// How much, in the smallest unit.
+    pub amount: i64,
+    /// The gateway's own number.
+    pub reference: String,
+    /// Where the payer agrees or refuses, while it is open.
+    pub pay_url: Option<String>,
+}
+
+/// How far a payment is, as the gateway knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// The gateway never heard of it.
+    Unknown,
+    /// The payer has not answered.
+    Open,
+    /// The payer agreed; the money is held.
+    Authorised,
+    /// The money was taken.
+    Captured,
+    /// The payer or their bank refused.
+    Failed,
+    /// Cancelled before anything was taken.
+    Cancelled,
+    /// The money was given back.
+    Refunded,
+}
 
 /// A payment gateway. Blocks; every call ends by itself after a time.
 pub trait Gateway: Send + Sync {

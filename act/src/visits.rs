@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use model::{Actor, Case, EventBody, FormId, Instant, NewEvent, PartyId, ServiceId, Visit, VisitEnd, VisitState};
 use pack::calendar::civil_day;
-use pack::{BookingRules, Compiled};
+use pack::{BookingRules, Compiled, Service};
 use store::{Append, Seat, StoreError, Tx};
 
 use crate::acting::Acting;
@@ -152,6 +152,7 @@ pub async fn book(ctx: &Context, command: BookCommand) -> Result<Case, VisitErro
             let application = own_application(&case, command.party)?;
             let service = compiled.city.services.get(&application).ok_or(VisitError::NotHere)?;
             let (_, rules) = service.booking_at(&command.place).ok_or(VisitError::NotHere)?;
+            check_notice(&case, service, now)?;
             let missed = tx.count_missed(command.party, now.plus_micros(-MISSES_COUNT_DAYS * DAY_US))?;
             if missed >= u32::from(rules.misses) {
                 return Err(VisitError::Blocked { missed });
@@ -164,6 +165,14 @@ pub async fn book(ctx: &Context, command: BookCommand) -> Result<Case, VisitErro
             append(tx, &case, &compiled, Actor::Resident { party: command.party }, bodies, now)
         })
         .await
+}
+
+/// A time that is held can be given back or moved until its notice, not later: who does not come has missed it.
+fn check_notice(case: &Case, service: &Service, now: Instant) -> Result<(), VisitError> {
+    let Some(visit) = case.booked_visit() else { return Ok(()) };
+    let notice = service.booking_at(&visit.place).map_or(0, |(_, rules)| rules.notice_minutes);
+    let until = visit.starts_at.plus_micros(-i64::from(notice) * MINUTE_US);
+    if now <= until { Ok(()) } else { Err(VisitError::WrongTime { from: case.opened_at, until }) }
 }
 
 /// The first free window at the time asked for.
@@ -192,13 +201,9 @@ pub async fn cancel_visit(ctx: &Context, case: CaseRef, party: PartyId) -> Resul
         .write(move |tx: &mut Tx| {
             let (case, compiled) = load(tx, &packs, &case)?;
             let application = own_application(&case, party)?;
-            let visit = case.booked_visit().ok_or(VisitError::NotBooked)?;
+            case.booked_visit().ok_or(VisitError::NotBooked)?;
             let service = compiled.city.services.get(&application).ok_or(VisitError::NotHere)?;
-            let notice = service.booking_at(&visit.place).map_or(0, |(_, rules)| rules.notice_minutes);
-            let until = visit.starts_at.plus_micros(-i64::from(notice) * MINUTE_US);
-            if until < now {
-                return Err(VisitError::WrongTime { from: case.opened_at, until });
-            }
+            check_notice(&case, service, now)?;
             let body = EventBody::VisitEnded { how: VisitEnd::Cancelled };
             append(tx, &case, &compiled, Actor::Resident { party }, [body], now)
         })

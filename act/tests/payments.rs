@@ -6,8 +6,9 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use dipper_act::payments::protocol::{Ask, Standing, Told, What};
-use dipper_act::payments::{Context, Gateway, PayCommand, PayError, begin_payment, hear, reconcile};
+use dipper_act::payments::{
+    Ask, Context, Gateway, PayCommand, PayError, Standing, Told, What, begin_payment, hear, reconcile,
+};
 use dipper_act::{Acting, CaseRef, PerformCommand, PerformError, Refusal, perform};
 use model::{
     Actor, Application, Case, Commitment, Grant, Instant, NewEvent, PartyId, PaymentId, PaymentState, Place, Reporter,

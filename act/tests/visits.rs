@@ -149,6 +149,8 @@ on_both_databases!(a_time_is_booked_moved_given_back_and_taken_by_the_next, |dat
     town.clock.set("2026-11-02T09:01:00+08:00".parse().unwrap());
     let late = block(cancel_visit(&town.ctx, CaseRef::Id(cases[1].id), party(2)));
     assert!(matches!(late, Err(VisitError::WrongTime { .. })), "an hour before it begins is the last moment");
+    let moving = block(book(&town.ctx, command(&cases[1], slots(&town)[3].starts_at)));
+    assert!(matches!(moving, Err(VisitError::WrongTime { .. })), "nor is it moved away then");
 });
 
 on_both_databases!(who_comes_draws_a_number_and_who_misses_too_often_waits, |database| {

@@ -12,7 +12,7 @@ mod convert;
 mod error;
 mod extract;
 mod faces;
-mod gateway;
+pub mod gateway;
 mod harden;
 mod ledger_files;
 mod licence_keys;
@@ -27,7 +27,6 @@ pub mod wire;
 mod witness;
 
 pub use app::{App, Parts, Settings};
-pub use gateway::{Book, GatewayPlan, Post, serve_gateway};
 pub use routes::{openapi, router};
 pub use serve::serve;
 pub use witness::{serve_witness, witness_router};

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use act::payments::Gateway;
-use act::payments::protocol::{Ask, BODY_MAX, SIGNATURE_HEADER, Told, check, sign};
+use act::payments::{Ask, Gateway, Told};
 use anyhow::Context;
-use dipper_http::{GatewayPlan, serve_gateway};
+use dipper_http::gateway::protocol::{self, BODY_MAX, SIGNATURE_HEADER, check, sign};
+use dipper_http::gateway::{GatewayPlan, serve_gateway};
 use model::Clock;
 use store::Entropy;
 use tokio::net::TcpListener;
@@ -41,7 +41,7 @@ impl HttpGateway {
 
 impl Gateway for HttpGateway {
     fn ask(&self, ask: &Ask) -> Result<Told, String> {
-        let body = serde_json::to_vec(ask).map_err(|error| error.to_string())?;
+        let body = serde_json::to_vec(&protocol::Ask::from(ask.clone())).map_err(|error| error.to_string())?;
         let signature = sign(&self.secret, SystemClock.now(), &body);
         let request = self.agent.post(&self.url).header("content-type", "application/json");
         let answer = request.header(SIGNATURE_HEADER, &signature).send(&body[..]);
@@ -54,7 +54,8 @@ impl Gateway for HttpGateway {
         let limit = BODY_MAX as u64;
         let body = answer.body_mut().with_config().limit(limit).read_to_vec().map_err(|error| error.to_string())?;
         check(&self.secret, SystemClock.now(), &body, &signature).map_err(|error| error.to_string())?;
-        serde_json::from_slice(&body).map_err(|error| error.to_string())
+        let told: protocol::Told = serde_json::from_slice(&body).map_err(|error| error.to_string())?;
+        Ok(told.into())
     }
 }
 
@@ -69,9 +70,17 @@ pub fn secret(path: &Path) -> anyhow::Result<Vec<u8>> {
         let mut bytes = [0_u8; 32];
         SystemEntropy.fill(&mut bytes);
         let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        // The city and the gateway may both be first: whole under another name, then linked into place by one of them.
+        let fresh = path.with_extension(format!("{}", std::process::id()));
+        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
         writeln!(file, "{text}")?;
         file.sync_all()?;
+        let linked = std::fs::hard_link(&fresh, path);
+        std::fs::remove_file(&fresh)?;
+        match linked {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error.into()),
+            _ => {}
+        }
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let secret = text.trim().as_bytes().to_vec();

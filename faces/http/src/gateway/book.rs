@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 
-use act::payments::protocol::{Standing, Told, What};
+use super::protocol::{Standing, Told, What};
 use model::PaymentId;
 use serde::{Deserialize, Serialize};
 

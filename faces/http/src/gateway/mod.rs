@@ -2,13 +2,13 @@
 //! directions. It takes no real money.
 
 mod book;
+pub mod protocol;
 
 use std::future::Future;
 use std::path::Path as FilePath;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use act::payments::protocol::{Ask, BODY_MAX, SIGNATURE_HEADER, check, sign};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Form, Path, State};
@@ -18,6 +18,8 @@ use axum::routing::{get, post};
 use model::{Clock, PaymentId};
 use serde::Deserialize;
 use tokio::net::TcpListener;
+
+use protocol::{Ask, BODY_MAX, SIGNATURE_HEADER, Standing, check, sign};
 
 pub use book::{Book, Order};
 
@@ -137,7 +139,7 @@ fn find(gateway: &Gateway, payment: &str) -> Option<(PaymentId, Order)> {
 /// `GET /pay/{payment}`: the payer's page.
 async fn page(State(gateway): State<Arc<Gateway>>, Path(payment): Path<String>) -> Response {
     let Some((_, order)) = find(&gateway, &payment) else { return StatusCode::NOT_FOUND.into_response() };
-    if order.standing != act::payments::protocol::Standing::Open {
+    if order.standing != Standing::Open {
         return Redirect::to(&order.return_url).into_response();
     }
     let safety = [

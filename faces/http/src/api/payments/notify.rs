@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use act::payments::hear;
-use act::payments::protocol::{BODY_MAX, SIGNATURE_HEADER, Told, check};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -11,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::error::Refused;
+use crate::gateway::protocol::{BODY_MAX, SIGNATURE_HEADER, Told, check};
 
 /// Believes a body that carries the gateway's signature of these minutes. Heard twice, it changes nothing.
 pub async fn notify(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -28,7 +28,7 @@ pub async fn notify(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes
     let Ok(told) = serde_json::from_slice::<Told>(&body) else {
         return Refused::malformed("the body is not a notification").into_response();
     };
-    match hear(&context, told).await {
+    match hear(&context, told.into()).await {
         Ok(Some(_)) => StatusCode::OK.into_response(),
         Ok(None) => Refused::not_found("payment").into_response(),
         Err(error) => Refused::from(error).into_response(),

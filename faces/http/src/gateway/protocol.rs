@@ -4,6 +4,7 @@
 //! body that is older than five minutes is refused, so that one that was overheard cannot be played again later; one that
 //! is played at once changes nothing, since everything is named by the payment's id.
 
+use act::payments;
 use hmac::{Hmac, KeyInit, Mac};
 use model::{Instant, PaymentId};
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,37 @@ pub enum Standing {
     Cancelled,
     /// The money was given back.
     Refunded,
+}
+
+impl From<payments::Ask> for Ask {
+    fn from(ask: payments::Ask) -> Self {
+        let what = match ask.what {
+            payments::What::Create { amount, currency, subject, return_url } => {
+                What::Create { amount, currency, subject, return_url }
+            }
+            payments::What::Find => What::Find,
+            payments::What::Capture => What::Capture,
+            payments::What::Cancel => What::Cancel,
+            payments::What::Refund => What::Refund,
+        };
+        Self { payment: ask.payment, what }
+    }
+}
+
+impl From<Told> for payments::Told {
+    fn from(told: Told) -> Self {
+        let standing = match told.standing {
+            Standing::Unknown => payments::Standing::Unknown,
+            Standing::Open => payments::Standing::Open,
+            Standing::Authorised => payments::Standing::Authorised,
+            Standing::Captured => payments::Standing::Captured,
+            Standing::Failed => payments::Standing::Failed,
+            Standing::Cancelled => payments::Standing::Cancelled,
+            Standing::Refunded => payments::Standing::Refunded,
+        };
+        let Told { payment, amount, reference, pay_url, .. } = told;
+        Self { payment, standing, amount, reference, pay_url }
+    }
 }
 
 /// Why a signature does not hold.
