@@ -134,9 +134,11 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
                 ..account
             })?;
             tx.overwrite_deleted(false)?;
-            Ok(())
+            Ok::<_, EraseError>(())
         })
-        .await
+        .await?;
+    ctx.store.shred_log();
+    Ok(())
 }
 
 /// Every case of a person, latest reported first.

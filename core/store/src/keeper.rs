@@ -1,7 +1,7 @@
 //! The keeping thread: copies the write-ahead log back without stalling writes, and sees events of other processes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
@@ -60,6 +60,8 @@ pub(crate) struct Keeper {
     pub(crate) link: Link,
     pub(crate) woken: Receiver<()>,
     pub(crate) positions: watch::Sender<i64>,
+    /// Set while the log is to be emptied.
+    pub(crate) shred: Arc<AtomicBool>,
 }
 
 impl Keeper {
@@ -77,11 +79,29 @@ impl Keeper {
             }
             let Some(open) = &mut connection else { continue };
             // Failures show where they matter, in reads and writes; here the next round tries again.
-            let result = if look { self.look(open) } else { checkpoint(open) };
+            let result = if self.shred.load(Ordering::Acquire) {
+                self.empty_log(open)
+            } else if look {
+                self.look(open)
+            } else {
+                checkpoint(open)
+            };
             if matches!(result, Err(StoreError::Unavailable { .. })) {
                 connection = None;
             }
         }
+    }
+
+    /// Copies everything back and cuts the log to nothing; waits for readers, so it may have to be tried again.
+    fn empty_log(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        let mut is_busy = false;
+        if matches!(connection, Connection::Sqlite(_)) {
+            is_busy = connection.query_one("PRAGMA wal_checkpoint(TRUNCATE)", &[])?.next::<i64>("busy")? != 0;
+        }
+        if !is_busy {
+            self.shred.store(false, Ordering::Release);
+        }
+        Ok(())
     }
 
     fn look(&self, connection: &mut Connection) -> Result<(), StoreError> {

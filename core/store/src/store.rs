@@ -1,6 +1,6 @@
 //! The handle everybody holds: opens the database, hands commands to its threads, tells what was committed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -35,8 +35,9 @@ struct Shared {
     depth: Arc<AtomicUsize>,
     positions: watch::Sender<i64>,
     threads: Mutex<Vec<thread::JoinHandle<()>>>,
+    shred: Arc<AtomicBool>,
     // Dropped with the store, which ends the keeper.
-    _keeper: SyncSender<()>,
+    keeper: SyncSender<()>,
 }
 
 impl Store {
@@ -75,11 +76,21 @@ impl Store {
             let (connector, queue) = (connector.clone(), Arc::clone(&read_queue));
             threads.push(spawn("store-reader", move || readers::run(connector, queue)));
         }
-        let keeper = Keeper { link: Link::new(connector, true), woken, positions: positions.clone() };
+        let shred = Arc::new(AtomicBool::new(false));
+        let link = Link::new(connector, true);
+        let keeper = Keeper { link, woken, positions: positions.clone(), shred: Arc::clone(&shred) };
         drop(spawn("store-keeper", move || keeper.run()));
-        let shared =
-            Shared { url: url.clone(), writes, reads, depth, positions, threads: Mutex::new(threads), _keeper: wake };
+        let (url, threads) = (url.clone(), Mutex::new(threads));
+        let shared = Shared { url, writes, reads, depth, positions, threads, shred, keeper: wake };
         Ok(Self(Arc::new(shared)))
+    }
+
+    /// Empties the write-ahead log as soon as no reader needs it: what was erased is in no old page there. SQLite only;
+    /// returns at once, and is tried until it is done.
+    pub fn shred_log(&self) {
+        self.0.shred.store(true, Ordering::Release);
+        // A full channel means that the keeper is awake already.
+        let _ = self.0.keeper.try_send(());
     }
 
     /// Brings the database to this program's version; doing it twice changes nothing.

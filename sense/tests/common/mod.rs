@@ -1,5 +1,5 @@
 //! A city that takes what people send, for tests.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, dead_code, reason = "not every test uses all of it")]
 
 use std::future::Future;
 use std::path::PathBuf;
