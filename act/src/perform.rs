@@ -95,7 +95,9 @@ pub async fn perform(ctx: &Context, command: PerformCommand) -> Result<Performed
         let id = find_case(tx, &command.case)?.ok_or(PerformError::NotFound)?;
         let case = tx.load_case(id)?.ok_or(PerformError::NotFound)?;
         let compiled = packs.get(&case.pack).ok_or(PerformError::PackMissing(case.pack))?;
-        if let Some(expected) = command.version.filter(|expected| *expected != case.version) {
+        if let Some(expected) = command.version
+            && !is_as_seen(tx, &case, expected)?
+        {
             let allowed = available(&case, &compiled, &command.acting, now).into_iter().map(|action| action.id.clone());
             return Err(PerformError::VersionConflict { expected, current: case.version, allowed: allowed.collect() });
         }
@@ -109,6 +111,16 @@ pub async fn perform(ctx: &Context, command: PerformCommand) -> Result<Performed
         Ok(Performed { case, events })
     });
     taken.await
+}
+
+/// Whether a case is as it was at a version: nothing but looks at its data has been added since.
+fn is_as_seen(tx: &mut Tx, case: &Case, expected: u32) -> Result<bool, StoreError> {
+    if expected >= case.version {
+        return Ok(expected == case.version);
+    }
+    let events = tx.load_events(case.id)?;
+    let mut since = events.iter().filter(|event| event.version > expected);
+    Ok(since.all(|event| matches!(event.body, model::EventBody::Looked { .. })))
 }
 
 pub(crate) fn find_case(tx: &mut Tx, case: &CaseRef) -> Result<Option<CaseId>, StoreError> {

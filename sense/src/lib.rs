@@ -8,6 +8,7 @@ pub mod apply;
 pub mod duplicates;
 pub mod evidence;
 pub mod import;
+pub mod looks;
 pub mod person;
 pub mod picture;
 pub mod report;

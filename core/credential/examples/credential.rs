@@ -1,6 +1,6 @@
 //! One command as JSON on the standard input, one answer as JSON on the standard output.
 //!
-//! For comparing with other implementations (`e2e/credential_check.py`): its salts are counted, not random.
+//! For comparing with other implementations (`e2e/clients/check_credential.py`): its salts are counted, not random.
 
 use std::error::Error;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use model::{CaseId, ContactId, Grant, Instant, PartyId};
+use model::{CaseId, ContactId, EventId, Grant, Instant, PartyId};
 use store::{AccessRow, ContactRow, Looked, Reader, StoreError, Tx};
 
 use crate::contacts::Contact;
@@ -76,16 +76,24 @@ pub struct Access {
     pub subject: Option<PartyId>,
     /// Why, in plain words.
     pub purpose: String,
+    /// The event of the case that tells of the look; its receipt proves it.
+    pub event: Option<EventId>,
 }
 
 impl Access {
-    pub(crate) fn stated_purpose(&self) -> Result<&str, VaultError> {
+    /// The purpose, when one is stated.
+    ///
+    /// # Errors
+    /// [`VaultError::Purpose`] when it is shorter than 4 or longer than 200 characters.
+    pub fn stated_purpose(&self) -> Result<&str, VaultError> {
         let purpose = self.purpose.trim();
         if (4..=200).contains(&purpose.chars().count()) { Ok(purpose) } else { Err(VaultError::Purpose) }
     }
 
     pub(crate) fn record(&self, tx: &mut Tx, looked: Looked, purpose: &str, now: Instant) -> Result<(), StoreError> {
+        let event = self.event.unwrap_or_else(|| tx.new_event_id(now));
         tx.record_access(&AccessRow {
+            event,
             at: now,
             party: self.party,
             role: self.grant.role.clone(),

@@ -163,6 +163,7 @@ fn access(purpose: &str) -> Access {
         case: CaseId::new(at, 2),
         subject,
         purpose: purpose.to_owned(),
+        event: None,
     }
 }
 

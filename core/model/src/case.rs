@@ -300,7 +300,10 @@ impl Case {
             body => self.apply_clock(event, body)?,
         }
         self.version = event.version;
-        self.updated_at = self.updated_at.max(event.at);
+        // Who merely looks does not move a case up in anybody's list.
+        if !matches!(event.body, EventBody::Looked { .. }) {
+            self.updated_at = self.updated_at.max(event.at);
+        }
         Ok(())
     }
 

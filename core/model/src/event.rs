@@ -169,6 +169,13 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
     },
+    /// Staff opened personal data of the case (查阅). It changes nothing about the case.
+    Looked {
+        /// What kind of data.
+        data: DataClass,
+        /// Why, in the words of who looked.
+        purpose: String,
+    },
     /// A licence was issued to the applicant (制证).
     Issued {
         /// Which.
@@ -215,11 +222,22 @@ impl EventBody {
             Self::VisitEnded { .. } => "visit_ended",
             Self::Arrived { .. } => "arrived",
             Self::Paying { .. } => "paying",
+            Self::Looked { .. } => "looked",
             Self::Issued { .. } => "issued",
             Self::Revoked { .. } => "revoked",
             Self::Rated { .. } => "rated",
         }
     }
+}
+
+/// A class of personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataClass {
+    /// Name, telephone, e-mail.
+    Contact,
+    /// The answers of an application.
+    Application,
 }
 
 /// How a case began.

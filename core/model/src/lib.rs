@@ -18,7 +18,7 @@ pub mod visit;
 pub use actor::{Actor, Grant, Reporter};
 pub use case::{Case, FoldError, Issue, Step};
 pub use clock::{ClockName, ClockState};
-pub use event::{Application, Event, EventBody, Moved, NewEvent, Outcome, Reported, Tally, Task};
+pub use event::{Application, DataClass, Event, EventBody, Moved, NewEvent, Outcome, Reported, Tally, Task};
 pub use ids::*;
 pub use limit::{Limit, LimitUnit};
 pub use payment::{Payment, PaymentState};

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use dipper_model as model;
 use grid::{Cell, Level, LonLat};
 use model::{
-    Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, Event, EventBody, EventId,
+    Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, DataClass, Event, EventBody, EventId,
     EvidenceId, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, PaymentId, PaymentState, Place,
     Reported, Reporter, SealedId, Tally, Task, Visit, VisitEnd, VisitState,
 };
@@ -185,6 +185,7 @@ fn samples() -> Vec<(String, EventBody)> {
             amount: 1_000,
             reference: Some("G-000017".to_owned()),
         },
+        EventBody::Looked { data: DataClass::Application, purpose: "审查申请材料".to_owned() },
         EventBody::Issued { licence: licence(), index: 7, expires_at: Some(at(900)) },
         EventBody::Revoked { licence: licence() },
     ];
@@ -239,10 +240,11 @@ fn ordinal(body: &EventBody) -> usize {
         EventBody::Issued { .. } => 17,
         EventBody::Revoked { .. } => 18,
         EventBody::Paying { .. } => 19,
+        EventBody::Looked { .. } => 20,
     }
 }
 
-const KINDS: usize = 20;
+const KINDS: usize = 21;
 
 #[test]
 fn every_kind_of_event_is_stored_as_its_golden_file_says() {

@@ -206,6 +206,7 @@ on_both_databases!(every_look_at_personal_data_is_on_the_trail, |database| {
     let (answers, subject) = (SealedId::new(at(0), 3), PartyId::new(at(0), 4));
     let case = database.write_blocking(|tx| Story::default().file(tx, at(0))).unwrap().id;
     let look = move |minute: i64| AccessRow {
+        event: model::EventId::new(at(minute), 9),
         at: at(minute),
         party: clerk,
         role: "acceptor".parse().unwrap(),

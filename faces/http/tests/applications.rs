@@ -106,7 +106,18 @@ async fn an_application_goes_from_the_form_to_the_licence_and_every_look_is_seen
     assert_eq!(opened.json()["answers"]["manager_name"], json!("李四四"));
     assert_eq!(opened.json()["fields"][0]["id"], json!("applicant"));
 
-    test.act(&clerk, &no, "accept", json!({})).await.expect(200);
+    let before = case.json()["version"].as_u64().unwrap();
+    let path = format!("/api/v1/cases/{no}/actions/accept");
+    let stale = json!({"answers": {}, "version": before + 9});
+    assert_eq!(test.post(Some(&clerk), &path, stale).await.refusal(409), "version_conflict");
+    let seen = json!({"answers": {}, "version": before});
+    test.post(Some(&clerk), &path, seen).await.expect(200);
+    let again = json!({"answers": {}, "version": before});
+    assert_eq!(
+        test.post(Some(&clerk), &path, again).await.refusal(409),
+        "version_conflict",
+        "a look is no change, an action is"
+    );
     test.act(&reviewer, &no, "propose", json!({"proposal": "grant", "note": "材料齐全"})).await.expect(200);
     test.act(&chief, &no, "grant", json!({"note": "许可证已送达"})).await.expect(200);
 
@@ -124,6 +135,10 @@ async fn an_application_goes_from_the_form_to_the_licence_and_every_look_is_seen
     assert_eq!(looks.len(), 1, "refused looks and one's own are none: {looks:?}");
     assert_eq!((&looks[0]["purpose"], &looks[0]["data"]), (&json!("审查申请材料"), &json!("application")));
     assert_eq!((&looks[0]["case_no"], &looks[0]["office"]["en"]), (&json!(no), &json!("Market Regulation Bureau")));
+    test.seal().await;
+    let receipt = format!("/api/v1/receipts/{}", looks[0]["event_id"].as_str().unwrap());
+    let receipt = test.get(Some(&resident), &receipt).await.expect(200);
+    assert!(receipt.text().starts_with("c2sp.org/tlog-proof"), "the look is in the ledger: {}", receipt.text());
     assert!(
         test.get(Some(&other), "/api/v1/accesses").await.expect(200).json()["items"].as_array().unwrap().is_empty()
     );

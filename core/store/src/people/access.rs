@@ -46,6 +46,8 @@ impl Looked {
 /// One look at personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessRow {
+    /// Its id: that of the event of the case that tells of it.
+    pub event: EventId,
     /// When.
     pub at: Instant,
     /// Who looked.
@@ -70,11 +72,10 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn record_access(&mut self, access: &AccessRow) -> Result<(), StoreError> {
-        let id: EventId = self.new_event_id(access.at);
         let (data, record) = (access.looked.data(), access.looked.record());
         let sql = format!("INSERT INTO access_log (id, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
-        let AccessRow { at, party, role, office, subject, case, purpose, .. } = access;
-        self.execute(&sql, params![id, *at, *party, role, office, data, record, *subject, *case, purpose])?;
+        let AccessRow { event, at, party, role, office, subject, case, purpose, .. } = access;
+        self.execute(&sql, params![*event, *at, *party, role, office, data, record, *subject, *case, purpose])?;
         Ok(())
     }
 }
@@ -122,13 +123,14 @@ impl Reader {
     }
 
     fn list_access(&mut self, column: &str, values: &[Value]) -> Result<Vec<AccessRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM access_log WHERE {column} = $1 ORDER BY id DESC LIMIT $2");
+        let sql = format!("SELECT id, {COLUMNS} FROM access_log WHERE {column} = $1 ORDER BY id DESC LIMIT $2");
         self.query(&sql, values)?.into_iter().map(read_access).collect()
     }
 }
 
 fn read_access(mut row: Row) -> Result<AccessRow, StoreError> {
-    let (at, party, role, office) = (
+    let (event, at, party, role, office) = (
+        row.next("access_log.id")?,
         row.next("access_log.at_us")?,
         row.next("access_log.party")?,
         row.next("access_log.role")?,
@@ -136,6 +138,7 @@ fn read_access(mut row: Row) -> Result<AccessRow, StoreError> {
     );
     let (data, record): (String, String) = (row.next("access_log.data")?, row.next("access_log.record")?);
     Ok(AccessRow {
+        event,
         at,
         party,
         role,

@@ -1,6 +1,6 @@
 //! Events in words: for staff the whole history, for reporters what the pack makes public.
 
-use model::{Actor, Case, Event, EventBody, PaymentState, VisitEnd};
+use model::{Actor, Case, DataClass, Event, EventBody, PaymentState, VisitEnd};
 use pack::{City, Process};
 
 use super::cases::{Names, category_title, office_title, role_title};
@@ -97,6 +97,7 @@ pub const fn kind(body: &EventBody) -> wire::EventKind {
         EventBody::VisitEnded { .. } => wire::EventKind::VisitEnded,
         EventBody::Arrived { .. } => wire::EventKind::Arrived,
         EventBody::Paying { .. } => wire::EventKind::Paying,
+        EventBody::Looked { .. } => wire::EventKind::Looked,
         EventBody::Issued { .. } => wire::EventKind::Issued,
         EventBody::Revoked { .. } => wire::EventKind::Revoked,
         EventBody::Rated { .. } => wire::EventKind::Rated,
@@ -161,6 +162,7 @@ pub fn title(body: &EventBody, city: &City, process: Option<&Process>) -> wire::
         | EventBody::VisitEnded { .. }
         | EventBody::Arrived { .. }
         | EventBody::Paying { .. }
+        | EventBody::Looked { .. }
         | EventBody::Issued { .. }
         | EventBody::Revoked { .. } => of_service(body),
     }
@@ -191,6 +193,10 @@ fn of_service(body: &EventBody) -> wire::Text {
             let yuan = format!("{}.{:02}", amount / 100, amount % 100);
             let (zh, en) = paying_words(*state);
             words(&format!("{zh}（{yuan} 元）"), &format!("{en} ({yuan} yuan)"))
+        }
+        EventBody::Looked { data: DataClass::Contact, .. } => words("工作人员打开了联系方式", "The contact was opened"),
+        EventBody::Looked { data: DataClass::Application, .. } => {
+            words("工作人员打开了申请内容", "The answers of the application were opened")
         }
         EventBody::Issued { .. } => words("已签发电子证照", "An electronic licence was issued"),
         EventBody::Revoked { .. } => words("电子证照已注销", "The electronic licence was revoked"),
@@ -229,6 +235,10 @@ pub fn public_entry(
         }
         EventBody::Joined { .. } => {
             (words("又有市民反映了同一问题", "Somebody else reported the same"), None, Vec::new())
+        }
+        // Whoever joined a report later is nobody's contact: looks at the reporter's are between those two.
+        body @ EventBody::Looked { purpose, .. } if case.joined.is_empty() => {
+            (of_service(body), Some(purpose.clone()), Vec::new())
         }
         body @ (EventBody::Booked { .. }
         | EventBody::VisitEnded { .. }

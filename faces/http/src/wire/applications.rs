@@ -148,6 +148,8 @@ pub struct AccessEntry {
     pub case_no: String,
     /// What the case is about.
     pub case_title: Text,
+    /// The event that tells of the look; `GET /receipts/{event_id}` proves it.
+    pub event_id: String,
 }
 
 /// A class of personal data.

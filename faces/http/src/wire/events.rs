@@ -78,6 +78,8 @@ pub enum EventKind {
     Arrived,
     /// A payment was asked for, or its state changed.
     Paying,
+    /// Staff opened personal data of the case.
+    Looked,
     /// A licence was issued.
     Issued,
     /// A licence was revoked.

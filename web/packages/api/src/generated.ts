@@ -1029,6 +1029,8 @@ export interface components {
             case_title: components["schemas"]["Text"];
             /** @description What: `contact` or `application`. */
             data: components["schemas"]["DataClass"];
+            /** @description The event that tells of the look; `GET /receipts/{event_id}` proves it. */
+            event_id: string;
             /** @description Which office. */
             office: components["schemas"]["Text"];
             /** @description Why, in the words of who looked. */
@@ -1672,7 +1674,7 @@ export interface components {
          * @description What kind of event.
          * @enum {string}
          */
-        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "issued" | "revoked" | "rated";
+        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "looked" | "issued" | "revoked" | "rated";
         /** @description A picture, kept. */
         Evidence: {
             /**

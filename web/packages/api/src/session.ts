@@ -42,6 +42,15 @@ export async function registerResident(body: Body<"register_resident">): Promise
   return session;
 }
 
+/** Erases the person signed in, who is a stranger afterwards; a page that cannot ask who they are now is no failure. */
+export async function erasePerson(body: Body<"erase_person">): Promise<void> {
+  await ask(api.POST("/api/v1/person/erasure", { body }));
+  current.value = undefined;
+  setCsrf(undefined);
+  await queries.forget();
+  void loadSession().catch(() => undefined);
+}
+
 export async function signOut(): Promise<void> {
   await ask(api.DELETE("/api/v1/session"));
   current.value = undefined;

@@ -51,6 +51,7 @@ export type SlotList = Answer<"list_slots">;
 export type Slot = SlotList["items"][number];
 export type Visit = Answer<"book_visit">;
 export type VisitPlace = SlotList["place"];
+export type FeeView = Answer<"get_fee">;
 export type AccessEntry = Answer<"list_accesses">["items"][number];
 export type ReportBody = Body<"file_report">;
 export type ReceiptWords = Answer<"explain_receipt">;

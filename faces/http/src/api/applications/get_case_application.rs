@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::{Access, Permission, Resource};
+use sense::looks::open_answers;
 
 use super::parts::{answers_view, private, vault_refused};
 use crate::access::{authorise, case_subject, load_for_staff};
@@ -37,9 +38,7 @@ pub async fn get_case_application(
         authorise(&app, &caller.principal, Permission::AnswersRead, &resource)?.ok_or_else(Refused::forbidden)?;
     let sealed = loaded.case.application.as_ref().ok_or_else(|| Refused::not_found("application"))?.answers;
     let subject = loaded.case.reporter.party;
-    let access = Access { party, grant, case: loaded.case.id, subject, purpose: query.purpose };
-    let (vault, now) = (Arc::clone(&app.vault), app.now());
-    let opened = app.store.write(move |tx| vault.open_answers(tx, sealed, &access, now)).await;
-    let answers = opened.map_err(vault_refused)?;
+    let access = Access { party, grant, case: loaded.case.id, subject, purpose: query.purpose, event: None };
+    let answers = open_answers(&app.sense(), sealed, access).await.map_err(vault_refused)?;
     Ok(private(StatusCode::OK, &answers_view(&loaded, answers)?))
 }

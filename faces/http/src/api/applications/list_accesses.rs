@@ -65,5 +65,6 @@ pub fn entry(city: &City, look: &AccessRow, case: Option<&CaseRow>) -> AccessEnt
         purpose: look.purpose.clone(),
         case_no: case.map(|case| case.no.to_string()).unwrap_or_default(),
         case_title: case.map(|case| category_title(city, &case.category)).unwrap_or_default(),
+        event_id: look.event.to_string(),
     }
 }
