@@ -14,7 +14,7 @@ use crate::ids::{
 use crate::payment::{Payment, PaymentState};
 use crate::place::Place;
 use crate::time::Instant;
-use crate::visit::{Booking, Visit, VisitState};
+use crate::visit::{Booking, Issue, Visit, VisitState};
 
 /// Why events do not fold into a case. Any of these means that the log is damaged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,19 +75,6 @@ pub struct Step {
     pub due_at: Option<Instant>,
     /// True when the clock counts for nobody.
     pub exempt: bool,
-}
-
-/// A licence as its case knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issue {
-    /// Its place in the status list.
-    pub index: u32,
-    /// When it was issued.
-    pub issued_at: Instant,
-    /// The last instant it is valid.
-    pub expires_at: Option<Instant>,
-    /// When it was revoked.
-    pub revoked_at: Option<Instant>,
 }
 
 /// A case, folded from its events.

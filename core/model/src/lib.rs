@@ -16,7 +16,7 @@ pub mod time;
 pub mod visit;
 
 pub use actor::{Actor, Grant, Reporter};
-pub use case::{Case, FoldError, Issue, Step};
+pub use case::{Case, FoldError, Step};
 pub use clock::{ClockName, ClockState};
 pub use event::{Application, DataClass, Event, EventBody, Moved, NewEvent, Outcome, Reported, Tally, Task};
 pub use ids::*;
@@ -25,4 +25,4 @@ pub use payment::{Payment, PaymentState};
 pub use place::Place;
 pub use text::Text;
 pub use time::{Clock, Instant};
-pub use visit::{Booking, Visit, VisitEnd, VisitState};
+pub use visit::{Booking, Issue, Visit, VisitEnd, VisitState};

@@ -1,4 +1,4 @@
-//! Visits at a window (预约): booked, moved, kept or missed.
+//! What an applicant gets besides a decision: visits at a window (预约) and licences (证照), as their case knows them.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,4 +63,17 @@ pub struct Booking {
     pub state: VisitState,
     /// The number drawn on arrival.
     pub ticket: Option<String>,
+}
+
+/// A licence as its case knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// Its place in the status list.
+    pub index: u32,
+    /// When it was issued.
+    pub issued_at: Instant,
+    /// The last instant it is valid.
+    pub expires_at: Option<Instant>,
+    /// When it was revoked.
+    pub revoked_at: Option<Instant>,
 }
