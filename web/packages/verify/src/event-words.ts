@@ -11,11 +11,12 @@ export interface FactLine {
 /** The order in which people ask. */
 const ORDER = [
   "no", "category", "condition", "description", "address", "point", "cell", "region", "action", "from", "to", "state", "stage", "note", "reason",
-  "outcome", "stars", "handler", "office", "role", "assignee", "clock", "limit", "by", "due_at", "next_at", "level", "channel", "evidence",
+  "outcome", "stars", "handler", "office", "role", "assignee", "clock", "limit", "by", "due_at", "next_at", "level", "channel",
+  "amount", "reference", "ticket", "licence", "expires_at", "data", "purpose", "evidence",
 ] as const;
 
 /** Times in microseconds since 1970. */
-const TIMES = new Set(["due_at", "next_at"]);
+const TIMES = new Set(["due_at", "next_at", "expires_at"]);
 
 function plain(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);

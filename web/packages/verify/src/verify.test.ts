@@ -150,6 +150,12 @@ describe("words", () => {
     expect(event.recorded_ms).toBe(1795430000500);
   });
 
+  it("name every kind of event that the API knows", () => {
+    const api = JSON.parse(readFileSync(new URL("../../../../faces/http/openapi.json", import.meta.url), "utf8")) as { components: { schemas: { EventKind: { enum: string[] } } } };
+    const named = [zhCN, en].map(({ verify }) => Object.keys(verify.kind));
+    for (const kind of api.components.schemas.EventKind.enum) expect(named.map((kinds) => kinds.includes(kind)), kind).toEqual([true, true]);
+  });
+
   it("find a case number in the event or, unproved, in the name of the file", () => {
     expect(caseNoOf(readEvent(toUtf8('{"body":{"no":"YG20261123-000042"}}')))).toBe("YG20261123-000042");
     expect(caseNoOf(readEvent(toUtf8("not json")))).toBeUndefined();

@@ -23,6 +23,11 @@ describe("facts of an event", () => {
     expect(bodyFacts({ body: { kind: "moved", action: "return", reason: "unclear" } }, words)).toEqual([{ id: "reason", value: "return: unclear" }]);
   });
 
+  it("tells the number of a payment and why personal data was opened", () => {
+    expect(bodyFacts({ body: { kind: "paying", state: "captured", amount: 1_000, reference: "G-000001" } }, words)).toEqual([{ id: "reference", value: "G-000001" }]);
+    expect(bodyFacts({ body: { kind: "looked", data: "contact", purpose: "核对地址" } }, words)).toEqual([{ id: "purpose", value: "核对地址" }]);
+  });
+
   it("says nothing of a body without known facts", () => {
     expect(bodyFacts({ body: null }, words)).toEqual([]);
     expect(bodyFacts({ body: { note: "" } }, words)).toEqual([]);

@@ -37,6 +37,8 @@ const TOLD: readonly (readonly [key: string, id: string, how: keyof FactWords | 
   ["by", "by", "limit"],
   ["due_at", "due_at", "instant"],
   ["stars", "stars", "plain"],
+  ["reference", "reference", "plain"],
+  ["purpose", "purpose", "plain"],
 ];
 
 /** Bodies are the persisted language: instants in them are microseconds since 1970. */

@@ -196,7 +196,7 @@ export const zhCN = {
     arrive_from: "{at} 起可以取号，过了预约时间不再取号。",
   },
   reporter: { staff: "工作人员", resident: "市民", anonymous: "匿名", client: "外部系统", system: "系统", joined: "{n} 人也遇到" },
-  part: { timer: "系统计时", import: "历史导入" },
+  part: { timer: "系统计时", import: "历史导入", payments: "缴费", licences: "证照" },
   channel: { resident: "市民随手拍", patrol: "巡查发现", phone: "12345 来电", open311: "Open311 接口", import: "历史导入" },
   ask: { find_office: "输入单位名称", find_person: "输入姓名", find_category: "输入类别、编码或关键词", amount: "数量" },
   action: {
@@ -238,6 +238,8 @@ export const zhCN = {
     by: "延长",
     due_at: "截止",
     stars: "星级",
+    reference: "缴费编号",
+    purpose: "用途",
   },
   step: { office: "单位", entered: "开始", took: "用时", left_by: "操作", by: "经办人", on_time: "时效", in_time: "按时", too_late: "超时", open: "进行中" },
   tally: {
