@@ -57,6 +57,20 @@ impl Files {
         fs::read(self.path(id, size))
     }
 
+    /// Removes a file in every size; one that is not there is removed already.
+    ///
+    /// # Errors
+    /// When the disk refuses it.
+    pub fn remove(&self, id: &EvidenceId) -> std::io::Result<()> {
+        for size in [Size::Full, Size::Thumb] {
+            match fs::remove_file(self.path(id, size)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     fn keep(&self, id: &EvidenceId, picture: &Picture) -> std::io::Result<()> {
         let full = self.path(id, Size::Full);
         if full.exists() {
@@ -108,6 +122,8 @@ pub fn accept(ctx: &Context, bytes: &[u8], uploaded_by: Option<PartyId>) -> Resu
     let row = evidence_row(id, &picture, ctx.clock.now(), uploaded_by);
     let recorded = row.clone();
     ctx.store.write_blocking(move |tx: &mut Tx| tx.record_evidence(&recorded))?;
+    // The same bytes may have been erased for somebody else in between.
+    ctx.files.keep(&id, &picture).map_err(|error| AcceptError::Disk(error.kind()))?;
     Ok(row)
 }
 

@@ -3,6 +3,7 @@
 //! Erasure destroys keys, not events: what was sealed can never be read again, here or in backups, and the proofs of
 //! everybody else still verify. Words a person wrote freely into a report are part of the log and stay.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use identity::{Answers, Contact, Draft, VaultError};
@@ -44,6 +45,9 @@ pub enum EraseError {
     /// It is not a resident's account.
     #[error("only residents' accounts are erased")]
     NotResident,
+    /// A file could not be removed.
+    #[error("a file could not be removed: {0}")]
+    Disk(std::io::ErrorKind),
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -87,23 +91,26 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
         .await
 }
 
-/// Erases a resident: keys, drafts, sessions and the name of the account. Cannot be undone.
+/// Erases a resident: keys, drafts, files of applications, sessions and the name of the account. Cannot be undone.
 ///
 /// # Errors
 /// [`EraseError`]; nothing is erased then.
 pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
-    let vault = Arc::clone(&ctx.vault);
+    let (vault, files) = (Arc::clone(&ctx.vault), Arc::clone(&ctx.files));
     ctx.store
         .write(move |tx: &mut Tx| {
             let account = tx.find_party(party)?.filter(|account| account.kind == PartyKind::Resident);
             let account = account.ok_or(EraseError::NotResident)?;
             let rows = cases_of(tx, party)?;
             let mut open = Vec::new();
-            let mut contacts = Vec::new();
+            let (mut contacts, mut applications) = (Vec::new(), BTreeSet::new());
             for row in rows {
                 let case = tx.get_case(row.id)?;
                 if case.reporter.party != Some(party) {
                     continue;
+                }
+                if case.application.is_some() {
+                    applications.insert(case.id);
                 }
                 if case.application.is_some() && case.is_open() {
                     open.push(row.no);
@@ -122,6 +129,14 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
                 }
             }
             vault.erase_person(tx, party)?;
+            // Files of applications and drafts; a picture of a street that was reported stays with its report.
+            for file in tx.list_uploads_of(party)? {
+                if tx.cases_with_evidence(&file)?.iter().all(|case| applications.contains(case)) {
+                    tx.forget_evidence(&file)?;
+                    // Within the one writing command: whoever sends the same bytes meanwhile writes them again.
+                    files.remove(&file).map_err(|error| EraseError::Disk(error.kind()))?;
+                }
+            }
             for draft in tx.list_drafts(party)? {
                 tx.delete_draft(party, &draft.service)?;
             }

@@ -231,6 +231,8 @@ async fn a_resident_takes_a_copy_and_is_erased() {
     assert_eq!(of(true)["answers"]["manager_name"], json!("李四四"));
     assert_eq!(of(false)["contact"]["phone"], json!("13800000000"));
 
+    let plan = format!("/api/v1/evidence/{}", of(true)["answers"]["layout"][0].as_str().unwrap());
+    test.get(Some(&resident), &plan).await.expect(200);
     let erasure = async |password: &str| {
         test.post(Some(&resident), "/api/v1/person/erasure", json!({"password": password})).await
     };
@@ -246,6 +248,9 @@ async fn a_resident_takes_a_copy_and_is_erased() {
     let again = json!({"login": "liuyang", "password": common::PASSWORD});
     assert_eq!(test.post(None, "/api/v1/session", again).await.refusal(401), "bad_credentials");
     let clerk = test.staff("clerk", &["service_clerk@market_bureau@yaoguang"]).await;
+    assert_eq!(test.get(Some(&clerk), &plan).await.status, 404, "its pictures are gone");
+    let id = plan.rsplit('/').next().unwrap().parse().unwrap();
+    assert!(!test.app.files.path(&id, sense::evidence::Size::Full).exists(), "from the disk too");
     let open = format!("/api/v1/cases/{no}/application?purpose=look%20again");
     assert_eq!(test.get(Some(&clerk), &open).await.refusal(404), "not_found");
     test.get(Some(&clerk), &format!("/api/v1/cases/{no}")).await.expect(200);

@@ -60,9 +60,39 @@ impl Tx {
         }
         Ok(added > 0)
     }
+
+    /// Forgets a file; events go on naming its hash.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn forget_evidence(&mut self, id: &EvidenceId) -> Result<(), StoreError> {
+        for sql in [
+            "DELETE FROM uploads WHERE evidence = $1",
+            "UPDATE cases SET picture = NULL
+             WHERE picture = $1 AND key IN (SELECT case_key FROM case_evidence WHERE evidence = $1)",
+            "DELETE FROM case_evidence WHERE evidence = $1",
+            "DELETE FROM evidence WHERE id = $1",
+        ] {
+            self.execute(sql, params![id])?;
+        }
+        Ok(())
+    }
 }
 
 impl Reader {
+    /// Files that somebody sent and nobody else did, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_uploads_of(&mut self, party: PartyId) -> Result<Vec<EvidenceId>, StoreError> {
+        let sql = "SELECT u.evidence
+             FROM uploads u
+             WHERE u.party = $1
+             AND NOT EXISTS (SELECT 1 FROM uploads o WHERE o.evidence = u.evidence AND o.party <> $1)
+             ORDER BY u.evidence";
+        self.query(sql, params![party])?.into_iter().map(|mut row| row.next("uploads.evidence")).collect()
+    }
+
     /// Whether somebody sent these very bytes, first or not.
     ///
     /// # Errors

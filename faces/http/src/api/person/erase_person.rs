@@ -11,7 +11,7 @@ use sense::person::{EraseError, erase};
 use crate::api::applications::parts::applicant;
 use crate::app::App;
 use crate::caller::{Caller, end_cookie};
-use crate::error::Refused;
+use crate::error::{Refused, failed};
 use crate::extract::Body;
 use crate::wire::*;
 
@@ -53,6 +53,10 @@ fn erase_refused(error: EraseError) -> Refused {
             Refused::new(StatusCode::CONFLICT, "applications_open", format!("{error}: {}", numbers.join(", ")))
         }
         EraseError::NotResident => Refused::forbidden(),
+        EraseError::Disk(kind) => {
+            tracing::error!(?kind, "a file of a person could not be removed");
+            failed()
+        }
         EraseError::Store(error) => error.into(),
     }
 }

@@ -204,7 +204,7 @@ export const services: typeof zhCN = {
     faults: "{n} answer needs a change | {n} answers need a change",
     answers: "Your answers",
     privacy: "Your answers are sealed with a key of your own. Only the office that decides ({office}) can open them, for a stated purpose, and you see every time:",
-    privacy_photos: "Photos stay with the case: staff who can see the case can see them. Please show only what is asked for.",
+    privacy_photos: "Photos are as private as your answers: staff open them only for a stated purpose, and you see each time. Please show only what is asked for.",
     offline: "There is no connection. You can apply once it is back.",
     offline_bar: "What you fill in now is on this page only: keep it open. It is saved once the connection is back.",
     try_again: "It is safe to try again: an application counts only once.",
