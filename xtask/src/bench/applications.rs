@@ -44,7 +44,7 @@ pub fn measure(root: &Path, args: &super::Args) -> anyhow::Result<String> {
     }
     let (memory_mb, _) = running.memory_mb()?;
     let caption = format!(
-        "The demo city on SQLite, {} connections for {} s each, the driver on the same cores; {} MB resident; {}.",
+        "The demo city on SQLite, {} connections for {} s each; {} MB resident; {}.",
         args.connections,
         args.seconds,
         number(memory_mb),
