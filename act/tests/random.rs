@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 /// The third is where routing sends a cover when nobody names a department.
 const DEPARTMENTS: [&str; 3] = ["tianquan-sanitation", "tianquan-housing", "water_supply"];
 
-/// Three people for every post, and one who holds them all.
-fn cast() -> Vec<Acting> {
+/// Every post of the walk.
+fn posts() -> Vec<(&'static str, &'static str)> {
     let mut posts = vec![
         ("acceptor", "supervision_centre"),
         ("duty_chief", "supervision_centre"),
@@ -27,12 +27,23 @@ fn cast() -> Vec<Acting> {
     for office in DEPARTMENTS {
         posts.extend([("department_handler", office), ("department_chief", office)]);
     }
+    posts
+}
+
+/// Three people for every post, and one who holds them all.
+fn cast() -> Vec<Acting> {
+    let posts = posts();
     let mut cast: Vec<_> = (0..3)
         .flat_map(|n| (0..).zip(&posts).map(move |(i, (role, office))| staff(100 * (n + 1) + i, role, office)))
         .collect();
     cast.push(jack(999, &posts));
     cast.extend([resident(), Acting::SecretHolder]);
     cast
+}
+
+/// A new colleague for every post, who had no hand in anything: a walk may leave nobody else with clean hands.
+fn relief() -> Vec<Acting> {
+    (0..).zip(posts()).map(|(i, (role, office))| staff(2_000 + i, role, office)).collect()
 }
 
 /// An answer that fits the field.
@@ -185,10 +196,11 @@ proptest! {
             board.wait(i64::from(minutes) * MINUTE_US);
             check(&board, &Acting::SecretHolder);
         }
+        let everybody = [cast.clone(), relief()].concat();
         for _ in 0..40 {
             let Some((_, id)) = TO_THE_END.iter().find(|(state, _)| board.state() == *state) else { break };
             let action = process.action(&id.parse().unwrap()).unwrap();
-            let who = cast.iter().find(|acting| board.allowed(acting).iter().any(|allowed| allowed == id));
+            let who = everybody.iter().find(|acting| board.allowed(acting).iter().any(|allowed| allowed == id));
             let who = who.unwrap_or_else(|| panic!("nobody can {id} in {}: {:?}", board.state(), board.case.task));
             take(&mut board, &mut duties, who, action, 0);
         }

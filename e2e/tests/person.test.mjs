@@ -26,7 +26,6 @@ test("a resident takes their data along and is erased", { timeout: 600_000 }, as
   /** The same person, speaking the API. */
   const direct = new Visitor(server.base);
   const erase = page.getByRole("button", { name: "永久删除" });
-  const password = page.getByLabel("您的密码");
   let case_no;
 
   await t.test("registers, and leaves a draft and an application", async () => {
@@ -62,26 +61,32 @@ test("a resident takes their data along and is erased", { timeout: 600_000 }, as
     assert.equal(copy.drafts["driving_licence_renew"].medical, "online");
   });
 
-  await t.test("is not erased by one press, nor with a wrong password", async () => {
+  await t.test("is not erased by one press, nor by whoever finds the page open", async () => {
     await page.getByRole("link", { name: "看看会删掉什么" }).click();
     await page.waitForURL("**/me/data/erase");
     await page.getByRole("heading", { name: "会永远失去" }).waitFor();
     await erase.click();
-    await page.getByText("这一项要填").waitFor();
     await page.getByText("确认要删除，请勾选这一项").waitFor();
-    assert.ok(await password.evaluate((one) => one === document.activeElement), "the first field at fault has the focus");
+    const sure = page.getByLabel("我明白无法恢复");
+    assert.ok(await sure.evaluate((one) => one === document.activeElement), "the field at fault has the focus");
     await clean("nothing filled in");
-    await password.fill("not the password");
-    await page.getByLabel("我明白无法恢复").check();
+    await sure.check();
+    // Ten minutes later the server answers so; a test of it turns the clock.
+    await page.route("**/api/v1/person/erasure", (route) => route.fulfill({ status: 403, json: { code: "not_present", message: "sign in once more", fields: [] } }), { times: 1 });
     await erase.click();
-    await page.getByText("密码不对，请再核对一遍").waitFor();
-    assert.equal(await password.getAttribute("aria-invalid"), "true");
+    const sheet = page.getByRole("dialog");
+    await sheet.getByRole("heading", { name: "确认是您本人" }).waitFor();
+    await sheet.getByLabel("密码", { exact: true }).fill("not the password");
+    await sheet.getByRole("button", { name: "登录", exact: true }).click();
+    await sheet.getByRole("alert").getByText("账号或密码不对").waitFor();
     await clean("a wrong password");
+    await shoot(page, "person-prove");
+    await sheet.getByLabel("密码", { exact: true }).fill(RESIDENT.password);
+    await sheet.getByRole("button", { name: "登录", exact: true }).click();
+    await sheet.waitFor({ state: "hidden" });
   });
 
   await t.test("is not erased while an application is open; the refusal leads there, and it is withdrawn", async () => {
-    await password.fill(RESIDENT.password);
-    await erase.click();
     await page.getByRole("alert").getByText("还有申请没有办完").waitFor();
     await clean("an open application");
     await shoot(page, "person-open");
@@ -98,7 +103,6 @@ test("a resident takes their data along and is erased", { timeout: 600_000 }, as
 
   await t.test("is erased, signed out and told so", async () => {
     await page.goto("/me/data/erase");
-    await password.fill(RESIDENT.password);
     await page.getByLabel("我明白无法恢复").check();
     await erase.click();
     await page.waitForURL("**/me/data/erased");

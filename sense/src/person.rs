@@ -141,6 +141,8 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
                 tx.delete_draft(party, &draft.service)?;
             }
             tx.remove_sessions_of(party)?;
+            tx.remove_proofs_of(party)?;
+            tx.remove_openid_of(party)?;
             tx.update_party(&PartyRow {
                 login: format!("erased-{party}"),
                 password_hash: String::new(),

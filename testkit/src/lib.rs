@@ -1,13 +1,16 @@
-//! Fixtures shared by tests: databases of both kinds, a clock moved by hand, seeded randomness, made-up cases.
+//! Fixtures shared by tests: databases of both kinds, a clock moved by hand, seeded randomness, passkeys in
+//! software, made-up cases.
 //!
 //! Must never be used outside tests: it starts programs, and what it makes is not durable.
 
 mod database;
 mod postgres;
+mod soft_key;
 mod story;
 mod time;
 
 pub use database::{Database, databases};
+pub use soft_key::SoftKey;
 pub use story::Story;
 pub use time::{FixedClock, SeededEntropy, TickingClock};
 

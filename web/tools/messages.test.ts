@@ -9,6 +9,7 @@ const web = fileURLToPath(new URL("..", import.meta.url));
 const PARTS: { dir: string; beside: string[] }[] = [
   { dir: "packages/ui", beside: [] },
   { dir: "packages/verify", beside: ["packages/ui"] },
+  { dir: "packages/security", beside: ["packages/ui"] },
   { dir: "apps/resident", beside: ["packages/ui"] },
   { dir: "apps/field", beside: ["packages/ui"] },
 ];

@@ -190,7 +190,7 @@ pub(crate) fn is_kid(kid: &str) -> bool {
     !kid.is_empty() && kid.len() <= IssuerKey::MAX_KID_BYTES && !kid.contains(char::is_control)
 }
 
-/// What signs a Key Binding JWT: the secret half of the key in `cnf`.
+/// What signs a Key Binding JWT, the secret half of the key in `cnf`, or the tokens of an OpenID provider.
 #[derive(Clone)]
 pub enum HolderKey {
     /// Signs with EdDSA.
@@ -219,6 +219,11 @@ impl HolderKey {
             HolderKey::Ed25519(key) => PublicKey::Ed25519(key.verifying_key()),
             HolderKey::P256(key) => PublicKey::P256(*key.verifying_key()),
         }
+    }
+
+    /// Writes a JWS in compact form with the header `alg`, `typ` and, when there is one, `kid`.
+    pub fn sign_jws(&self, typ: &str, kid: Option<&str>, payload: &Map<String, Value>) -> String {
+        crate::jws::sign(self.public_key().algorithm(), typ, kid, payload, |message| self.sign(message))
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {

@@ -14,7 +14,7 @@ mod verify;
 pub use disclosure::DisclosureError;
 pub use ed25519_dalek::SigningKey;
 pub use issue::{Claims, IssueError, Salt, issue};
-pub use jws::JwsError;
+pub use jws::{Jws, JwsError};
 pub use key::{Algorithm, HolderKey, IssuerKey, KeyError, PublicKey};
 pub use sd_jwt::{KeyBindingError, MAX_SD_JWT_BYTES, ParseError, PresentError, SdJwt};
 pub use status::{

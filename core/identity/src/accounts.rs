@@ -5,13 +5,16 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{Clock, Grant, Instant, PartyId};
-use store::{Entropy, PartyKind, PartyRow, Reader, Store, StoreError, Tx, fold_login};
+use store::{Entropy, PartyKind, PartyRow, Reader, SignInMethod, Store, StoreError, Tx, fold_login};
 use tokio::sync::Semaphore;
 
+use crate::authenticator::CodeError;
 use crate::lockout::{UnknownLogins, locked_until};
+use crate::passkeys::RelyingParty;
 use crate::password::{Password, PasswordError, hash_password, nobody_hash, verify_password};
 use crate::sessions::{Remembered, SEEN_EVERY_US, Session, lifetime_us};
 use crate::token::{Secret, sha256};
+use crate::vault::Vault;
 
 /// Passwords hashed at the same time: 4 × 19 MiB.
 const HASHING_AT_ONCE: usize = 4;
@@ -57,6 +60,12 @@ pub enum SignInError {
     /// Login or password is wrong, or the account is disabled.
     #[error("login or password is wrong")]
     BadCredentials,
+    /// The password is right, and a code of the authenticator app is asked for too.
+    #[error("enter the code of your authenticator app, or a recovery code")]
+    CodeNeeded,
+    /// The code is wrong or was used before.
+    #[error("the code is wrong or was used before; wait for the next one")]
+    BadCode,
     /// Too many failures.
     #[error("too many failed attempts; try again in {wait_s} s")]
     Locked {
@@ -84,7 +93,7 @@ pub struct NewAccount {
 }
 
 impl NewAccount {
-    fn check(&self) -> Result<(), AccountError> {
+    pub(crate) fn check(&self) -> Result<(), AccountError> {
         let login = fold_login(&self.login);
         let is_login = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
         if !LOGIN_CHARS.contains(&login.chars().count()) || !login.chars().all(is_login) {
@@ -103,11 +112,16 @@ impl NewAccount {
 /// # Errors
 /// [`AccountError`] when the login or the name does not fit or the login is taken.
 pub fn record_account(tx: &mut Tx, account: &NewAccount, now: Instant) -> Result<PartyId, AccountError> {
+    let id = tx.new_party_id(now);
+    record_account_as(tx, id, account, now)?;
+    Ok(id)
+}
+
+fn record_account_as(tx: &mut Tx, id: PartyId, account: &NewAccount, now: Instant) -> Result<(), AccountError> {
     account.check()?;
     if tx.find_party_by_login(&account.login)?.is_some() {
         return Err(AccountError::Taken);
     }
-    let id = tx.new_party_id(now);
     tx.record_party(&PartyRow {
         id,
         kind: account.kind,
@@ -122,7 +136,7 @@ pub fn record_account(tx: &mut Tx, account: &NewAccount, now: Instant) -> Result
     for grant in &account.grants {
         tx.record_grant(id, grant)?;
     }
-    Ok(id)
+    Ok(())
 }
 
 /// Somebody signed in: the cookie's token, given once, and the session it opens.
@@ -136,8 +150,10 @@ pub struct SignedIn {
 
 /// Accounts and sessions of the city.
 pub struct Accounts {
-    store: Store,
-    clock: Arc<dyn Clock>,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) relying_party: Option<RelyingParty>,
     entropy: Mutex<Box<dyn Entropy>>,
     unknown: UnknownLogins,
     hashing: Semaphore,
@@ -145,16 +161,25 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Begins with an empty memory; `entropy` makes tokens and salts.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Box<dyn Entropy>) -> Self {
+    /// Begins with an empty memory; `entropy` makes tokens and salts, `vault` seals secrets of authenticator apps.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Box<dyn Entropy>, vault: Arc<Vault>) -> Self {
         Self {
             store,
             clock,
+            vault,
+            relying_party: None,
             entropy: Mutex::new(entropy),
             unknown: UnknownLogins::default(),
             hashing: Semaphore::new(HASHING_AT_ONCE),
             remembered: Remembered::default(),
         }
+    }
+
+    /// The same, taking passkeys for the address people reach it under.
+    #[must_use]
+    pub fn with_passkeys(mut self, relying_party: Option<RelyingParty>) -> Self {
+        self.relying_party = relying_party;
+        self
     }
 
     /// Random bytes for tokens and salts.
@@ -185,26 +210,15 @@ impl Accounts {
         account.check()?;
         let salt = self.random_bytes();
         account.password_hash = self.hashing(move || hash_password(&password, salt)).await;
-        let now = self.clock.now();
-        let (token, opening) = self.opening();
-        let row = self
-            .store
-            .write(move |tx: &mut Tx| {
-                let party = record_account(tx, &account, now)?;
-                let session = opening.row(party, PartyKind::Resident, now);
-                tx.record_session(&session)?;
-                Ok::<_, AccountError>((session, account.display_name.trim().to_owned()))
-            })
-            .await?;
-        let session = session_of(&row.0, PartyKind::Resident, row.1, Vec::new());
-        Ok(SignedIn { token, session: Arc::new(session) })
+        let (now, opening) = (self.clock.now(), self.opening(SignInMethod::Password));
+        self.store.write(move |tx: &mut Tx| opening.register(tx, &account, now)).await
     }
 
-    /// Signs somebody in.
+    /// Signs somebody in by password, and by a code of their authenticator app where they have one.
     ///
     /// # Errors
     /// [`SignInError`]; a failure is counted, and after some the login is locked for a while.
-    pub async fn sign_in(&self, login: &str, password: &str) -> Result<SignedIn, SignInError> {
+    pub async fn sign_in(&self, login: &str, password: &str, code: Option<&str>) -> Result<SignedIn, SignInError> {
         let (login, now) = (fold_login(login), self.clock.now());
         let login_hash = sha256(&login);
         let party = self.store.read(move |reader| reader.find_party_by_login(&login)).await?;
@@ -220,10 +234,9 @@ impl Accounts {
         let password = password.to_owned();
         let is_right = self.hashing(move || verify_password(&password, &hash)).await;
         match party {
-            Some(party) if is_right && !party.disabled => self.begin(party, now).await,
+            Some(party) if is_right && !party.disabled => self.begin_by_password(party, code, now).await,
             Some(party) => {
-                let until = locked_until(party.failed_count.saturating_add(1), now);
-                self.store.write(move |tx: &mut Tx| tx.record_failed_sign_in(party.id, until)).await?;
+                self.record_failure(&party, now).await?;
                 Err(SignInError::BadCredentials)
             }
             None => {
@@ -233,20 +246,42 @@ impl Accounts {
         }
     }
 
-    async fn begin(&self, party: PartyRow, now: Instant) -> Result<SignedIn, SignInError> {
-        let (token, opening) = self.opening();
-        let row = opening.row(party.id, party.kind, now);
-        let kept = row.clone();
-        let grants = self
-            .store
+    async fn record_failure(&self, party: &PartyRow, now: Instant) -> Result<(), StoreError> {
+        let (id, until) = (party.id, locked_until(party.failed_count.saturating_add(1), now));
+        self.store.write(move |tx: &mut Tx| tx.record_failed_sign_in(id, until)).await.map(drop)
+    }
+
+    async fn begin_by_password(
+        &self,
+        party: PartyRow,
+        code: Option<&str>,
+        now: Instant,
+    ) -> Result<SignedIn, SignInError> {
+        match self.take_code(party.id, code, now).await {
+            Ok(None) => self.begin(party, SignInMethod::Password, now).await.map_err(SignInError::Store),
+            Ok(Some(())) => self.begin(party, SignInMethod::PasswordCode, now).await.map_err(SignInError::Store),
+            Err(CodeError::Needed) => Err(SignInError::CodeNeeded),
+            Err(CodeError::Wrong) => {
+                self.record_failure(&party, now).await?;
+                Err(SignInError::BadCode)
+            }
+            Err(CodeError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    pub(crate) async fn begin(
+        &self,
+        party: PartyRow,
+        method: SignInMethod,
+        now: Instant,
+    ) -> Result<SignedIn, StoreError> {
+        let opening = self.opening(method);
+        self.store
             .write(move |tx: &mut Tx| {
-                tx.record_sign_in(kept.party)?;
-                tx.record_session(&kept)?;
-                tx.list_grants(kept.party)
+                tx.record_sign_in(party.id)?;
+                opening.begin(tx, party.id, party.kind, party.display_name, now)
             })
-            .await?;
-        let session = session_of(&row, party.kind, party.display_name, grants);
-        Ok(SignedIn { token, session: Arc::new(session) })
+            .await
     }
 
     /// The session of a cookie's token; `None` when there is none, it ended, or its account was disabled.
@@ -269,6 +304,21 @@ impl Accounts {
         Ok(Some(session))
     }
 
+    /// Gives somebody a password, or another one. The caller has made sure that they are present.
+    ///
+    /// # Errors
+    /// [`AccountError`]; nothing is written then.
+    pub async fn set_password(&self, party: PartyId, password: &str) -> Result<(), AccountError> {
+        let (password, salt) = (Password::new(password)?, self.random_bytes());
+        let hash = self.hashing(move || hash_password(&password, salt)).await;
+        self.store
+            .write(move |tx: &mut Tx| {
+                let Some(account) = tx.find_party(party)? else { return Ok(()) };
+                Ok(tx.update_party(&PartyRow { password_hash: hash, ..account })?)
+            })
+            .await
+    }
+
     /// Ends the session of a cookie's token; doing it twice changes nothing.
     ///
     /// # Errors
@@ -277,6 +327,17 @@ impl Accounts {
         let token_hash = sha256(token);
         self.store.write(move |tx: &mut Tx| tx.remove_session(&token_hash)).await?;
         self.remembered.forget(&token_hash);
+        Ok(())
+    }
+
+    /// Ends every session of a person but the one of this cookie's token.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn sign_out_elsewhere(&self, party: PartyId, token: &str) -> Result<(), StoreError> {
+        let kept = sha256(token);
+        self.store.write(move |tx: &mut Tx| tx.remove_other_sessions(party, &kept)).await?;
+        self.remembered.forget_party(party);
         Ok(())
     }
 
@@ -290,15 +351,13 @@ impl Accounts {
         Ok(())
     }
 
-    fn opening(&self) -> (Secret, Opening) {
-        let token = Secret::from_random(self.random_bytes());
-        let csrf = Secret::from_random(self.random_bytes());
-        let opening = Opening { token_hash: sha256(token.reveal()), csrf: csrf.reveal().to_owned() };
-        (token, opening)
+    pub(crate) fn opening(&self, method: SignInMethod) -> Opening {
+        let [token, csrf] = [(); 2].map(|()| Secret::from_random(self.random_bytes()));
+        Opening { token, csrf, method }
     }
 
     /// Runs work that takes tens of milliseconds on a blocking thread, a few at a time.
-    async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+    pub(crate) async fn hashing<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         let _permit = self.hashing.acquire().await.expect("the semaphore is never closed");
         tokio::task::spawn_blocking(work).await.expect("hashing does not panic")
     }
@@ -310,22 +369,53 @@ impl std::fmt::Debug for Accounts {
     }
 }
 
-/// The random parts of a new session.
-struct Opening {
-    token_hash: [u8; 32],
-    csrf: String,
+/// A new session whose owner is not known yet.
+pub(crate) struct Opening {
+    token: Secret,
+    csrf: Secret,
+    method: SignInMethod,
 }
 
 impl Opening {
-    fn row(self, party: PartyId, kind: PartyKind, now: Instant) -> store::SessionRow {
-        store::SessionRow {
-            token_hash: self.token_hash,
+    /// Opens the session, within the caller's transaction.
+    pub(crate) fn begin(
+        self,
+        tx: &mut Tx,
+        party: PartyId,
+        kind: PartyKind,
+        display_name: String,
+        now: Instant,
+    ) -> Result<SignedIn, StoreError> {
+        let row = store::SessionRow {
+            token_hash: sha256(self.token.reveal()),
             party,
-            csrf: self.csrf,
+            csrf: self.csrf.reveal().to_owned(),
             created_at: now,
             expires_at: now.plus_micros(lifetime_us(kind)),
             seen_at: now,
-        }
+            method: self.method,
+        };
+        tx.record_session(&row)?;
+        let session = session_of(&row, kind, display_name, tx.list_grants(party)?);
+        Ok(SignedIn { token: self.token, session: Arc::new(session) })
+    }
+
+    /// Makes an account and opens its first session.
+    fn register(self, tx: &mut Tx, account: &NewAccount, now: Instant) -> Result<SignedIn, AccountError> {
+        let party = tx.new_party_id(now);
+        self.register_as(tx, party, account, now)
+    }
+
+    /// The same under an id made before.
+    pub(crate) fn register_as(
+        self,
+        tx: &mut Tx,
+        party: PartyId,
+        account: &NewAccount,
+        now: Instant,
+    ) -> Result<SignedIn, AccountError> {
+        record_account_as(tx, party, account, now)?;
+        Ok(self.begin(tx, party, account.kind, account.display_name.trim().to_owned(), now)?)
     }
 }
 
@@ -345,5 +435,7 @@ fn session_of(row: &store::SessionRow, kind: PartyKind, display_name: String, gr
         csrf: row.csrf.clone(),
         expires_at: row.expires_at,
         seen_at: row.seen_at,
+        method: row.method,
+        signed_in_at: row.created_at,
     }
 }

@@ -1,15 +1,18 @@
 //! Identity: who somebody is, what they may do, and how what they told us in confidence is kept.
 //!
-//! Accounts and sessions, one authorisation policy set (Cedar, `policies/dipper.cedar`), rate limits, API keys, and
+//! Accounts, passkeys, codes and sessions, one authorisation policy set (Cedar, `policies/dipper.cedar`), rate limits, API keys, and
 //! the vault that seals personal data. Time and randomness come in as arguments. This crate never speaks SQL or HTTP, and
 //! never writes a password, a token or a contact anywhere in clear.
 
 mod accounts;
 mod answers;
+mod authenticator;
 mod clients;
 mod contacts;
 mod limiter;
 mod lockout;
+pub mod openid;
+mod passkeys;
 mod password;
 mod policy;
 mod principal;
@@ -19,15 +22,17 @@ mod vault;
 
 pub use accounts::{AccountError, Accounts, NewAccount, SignInError, SignedIn, record_account};
 pub use answers::{Answers, Draft};
+pub use authenticator::{CodeError, NewAuthenticator};
 pub use clients::{find_client, record_client, record_client_key};
 pub use contacts::{Contact, ContactError};
 pub use limiter::{Rate, RateLimiter};
 pub use lockout::FREE_FAILURES;
 pub use model::Grant;
+pub use passkeys::{Asked, PasskeyError, RelyingParty, RelyingPartyError};
 pub use password::{PARAMS, Password, PasswordError, hash_password, verify_password};
 pub use policy::{Decision, Permission, Policy, PolicyError, Resource, Subject};
 pub use principal::Principal;
 pub use sessions::{SEEN_EVERY_US, Session, idle_us, lifetime_us};
-pub use store::PartyKind;
+pub use store::{PartyKind, SignInMethod};
 pub use token::{Secret, sha256};
 pub use vault::{Access, Vault, VaultError};

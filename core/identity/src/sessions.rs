@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{Grant, Instant, PartyId};
-use store::PartyKind;
+use store::{PartyKind, SignInMethod};
 
 use crate::principal::Principal;
 use crate::token::same;
@@ -31,6 +31,10 @@ pub const fn lifetime_us(kind: PartyKind) -> i64 {
 /// A session is marked as seen at most this often, 5 min: a write for every request would serve nobody.
 pub const SEEN_EVERY_US: i64 = HOUR_US / 12;
 
+/// For how long after signing in somebody counts as present, 10 min: ways to sign in are changed by them alone, not by
+/// whoever finds the page open.
+const PRESENT_US: i64 = HOUR_US / 6;
+
 /// A session in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -48,6 +52,10 @@ pub struct Session {
     pub expires_at: Instant,
     /// When it was last marked as seen.
     pub seen_at: Instant,
+    /// How they proved who they are.
+    pub method: SignInMethod,
+    /// When they did.
+    pub signed_in_at: Instant,
 }
 
 impl Session {
@@ -62,6 +70,11 @@ impl Session {
     /// True when the token sent with a change is this session's, compared in constant time.
     pub fn has_csrf(&self, token: &str) -> bool {
         same(&self.csrf, token)
+    }
+
+    /// True when they proved who they are a moment ago, which changes of ways to sign in ask for.
+    pub fn is_present(&self, now: Instant) -> bool {
+        (0..PRESENT_US).contains(&now.micros_since(self.signed_in_at))
     }
 
     /// True until it expires or has rested too long.
@@ -122,6 +135,8 @@ mod tests {
             csrf: "token".to_owned(),
             expires_at,
             seen_at,
+            method: SignInMethod::Password,
+            signed_in_at: Instant::from_micros(0),
         }
     }
 
@@ -141,6 +156,14 @@ mod tests {
                 expect,
                 "{kind:?} seen {seen_h} now {now_h}"
             );
+        }
+    }
+
+    #[test]
+    fn somebody_is_present_for_ten_minutes_after_signing_in() {
+        let session = session(PartyKind::Resident, Instant::from_micros(i64::MAX), Instant::from_micros(0));
+        for (now_us, expect) in [(-1, false), (0, true), (PRESENT_US - 1, true), (PRESENT_US, false)] {
+            assert_eq!(session.is_present(Instant::from_micros(now_us)), expect, "{now_us} us");
         }
     }
 

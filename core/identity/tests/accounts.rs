@@ -21,7 +21,15 @@ fn wait_for<T>(future: impl Future<Output = T>) -> T {
 
 fn accounts(store: &Store) -> (Accounts, FixedClock) {
     let clock = FixedClock::at("2026-11-23T08:00:00Z");
-    (Accounts::new(store.clone(), Arc::new(clock.clone()), Box::new(SeededEntropy::new(3))), clock)
+    (
+        Accounts::new(
+            store.clone(),
+            Arc::new(clock.clone()),
+            Box::new(SeededEntropy::new(3)),
+            Arc::new(Vault::from_key(&[9; 32])),
+        ),
+        clock,
+    )
 }
 
 fn grant() -> Grant {
@@ -44,7 +52,7 @@ on_both_databases!(somebody_signs_in_is_known_and_signs_out, |database| {
     let (accounts, _) = accounts(database);
     let party = staff(database, "Acceptor.1");
     wait_for(async {
-        let signed_in = accounts.sign_in(" acceptor.1 ", PASSWORD).await.unwrap();
+        let signed_in = accounts.sign_in(" acceptor.1 ", PASSWORD, None).await.unwrap();
         let token = signed_in.token.reveal();
         let session = accounts.find_session(token).await.unwrap().expect("the session is there");
         assert_eq!((session.party, session.kind, &session.grants), (party, PartyKind::Staff, &vec![grant()]));
@@ -62,7 +70,7 @@ on_both_databases!(a_session_rests_out_and_a_used_one_lives_on, |database| {
     let (accounts, clock) = accounts(database);
     staff(database, "acceptor");
     wait_for(async {
-        let signed_in = accounts.sign_in("acceptor", PASSWORD).await.unwrap();
+        let signed_in = accounts.sign_in("acceptor", PASSWORD, None).await.unwrap();
         for _ in 0..3 {
             clock.advance_us(idle_us(PartyKind::Staff) - 1);
             assert!(accounts.find_session(signed_in.token.reveal()).await.unwrap().is_some(), "used in time");
@@ -78,22 +86,22 @@ on_both_databases!(five_failures_lock_a_login_whether_it_exists_or_not, |databas
     wait_for(async {
         for login in ["acceptor", "nobody"] {
             for _ in 0..5 {
-                let failed = accounts.sign_in(login, "wrong password").await.unwrap_err();
+                let failed = accounts.sign_in(login, "wrong password", None).await.unwrap_err();
                 assert!(matches!(failed, SignInError::BadCredentials), "{login}: {failed}");
             }
-            let locked = accounts.sign_in(login, PASSWORD).await.unwrap_err();
+            let locked = accounts.sign_in(login, PASSWORD, None).await.unwrap_err();
             assert!(matches!(locked, SignInError::Locked { wait_s: 30 }), "{login}: {locked}");
         }
         clock.advance_us(30_000_000);
-        assert!(matches!(accounts.sign_in("acceptor", "wrong password").await, Err(SignInError::BadCredentials)));
-        assert!(matches!(accounts.sign_in("acceptor", PASSWORD).await, Err(SignInError::Locked { wait_s: 60 })));
+        assert!(matches!(accounts.sign_in("acceptor", "wrong password", None).await, Err(SignInError::BadCredentials)));
+        assert!(matches!(accounts.sign_in("acceptor", PASSWORD, None).await, Err(SignInError::Locked { wait_s: 60 })));
         clock.advance_us(60_000_000);
-        accounts.sign_in("acceptor", PASSWORD).await.unwrap();
+        accounts.sign_in("acceptor", PASSWORD, None).await.unwrap();
         assert!(
-            matches!(accounts.sign_in("acceptor", "wrong password").await, Err(SignInError::BadCredentials)),
+            matches!(accounts.sign_in("acceptor", "wrong password", None).await, Err(SignInError::BadCredentials)),
             "counted anew"
         );
-        accounts.sign_in("acceptor", PASSWORD).await.unwrap();
+        accounts.sign_in("acceptor", PASSWORD, None).await.unwrap();
     });
 });
 
@@ -128,7 +136,7 @@ on_both_databases!(a_disabled_account_neither_signs_in_nor_stays_in, |database| 
     let (accounts, clock) = accounts(database);
     let party = staff(database, "acceptor");
     wait_for(async {
-        let signed_in = accounts.sign_in("acceptor", PASSWORD).await.unwrap();
+        let signed_in = accounts.sign_in("acceptor", PASSWORD, None).await.unwrap();
         database
             .write(move |tx: &mut Tx| {
                 let mut row = tx.find_party(party)?.expect("the account is there");
@@ -139,7 +147,7 @@ on_both_databases!(a_disabled_account_neither_signs_in_nor_stays_in, |database| 
             .unwrap();
         clock.advance_us(10_000_000);
         assert!(accounts.find_session(signed_in.token.reveal()).await.unwrap().is_none());
-        assert!(matches!(accounts.sign_in("acceptor", PASSWORD).await, Err(SignInError::BadCredentials)));
+        assert!(matches!(accounts.sign_in("acceptor", PASSWORD, None).await, Err(SignInError::BadCredentials)));
     });
 });
 

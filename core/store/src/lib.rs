@@ -37,8 +37,9 @@ pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
-    AccessRow, ApiKeyRow, ContactRow, DraftRow, Holder, LicenceRow, LicenceText, Looked, PartyKind, PartyRow,
-    SealedRow, SessionRow, fold_login,
+    AccessRow, ApiKeyRow, AuthenticatorRow, CodeRow, ConsentRow, ContactRow, DraftRow, Holder, LicenceRow, LicenceText,
+    Looked, OpenIdClientRow, OpenIdKeyRow, PartyKind, PartyRow, PasskeyRow, SealedRow, SessionRow, SignInMethod,
+    TokenRow, UsageRow, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

@@ -7,7 +7,7 @@ use model::{ContactId, EvidenceId, Grant, Instant, PackHash, PartyId, SealedId, 
 use serde_json::json;
 use store::{
     AccessRow, ApiKeyRow, ContactRow, DraftRow, EvidenceRow, LedgerHead, Looked, PartyKind, PartyRow, SessionRow,
-    StoreError,
+    SignInMethod, StoreError,
 };
 use testkit::{Story, on_both_databases};
 
@@ -147,6 +147,7 @@ on_both_databases!(sessions_end, |database| {
         created_at: at(0),
         expires_at: at(hours * 60),
         seen_at: at(0),
+        method: SignInMethod::PasswordCode,
     };
     database
         .write_blocking(move |tx| {

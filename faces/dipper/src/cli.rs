@@ -333,6 +333,22 @@ pub enum ClientCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// Register a program that signs residents in by OpenID Connect, or replace what was registered of it
+    Register {
+        /// Its metadata, JSON with the names of RFC 7591
+        #[arg(long)]
+        metadata: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// How often each such program asked for data, by day
+    Usage {
+        /// The first day, YYYY-MM-DD
+        #[arg(long)]
+        from: String,
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 /// What can be done with the configuration.

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use account::ledger::LogFiles;
 use act::licences::Issuer;
 use act::payments::Gateway;
-use identity::{Accounts, Policy, PolicyError, Rate, RateLimiter, Vault};
+use identity::openid::OpenId;
+use identity::{Accounts, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault};
 use ledger::key::VerifierKey;
 use model::{Case, Clock, Instant};
 use pack::{Compiled, Packs};
 use sense::evidence::Files;
-use store::{Entropy, Store};
+use store::{Entropy, Store, StoreError};
 
 use crate::api::city::basemap::Layers;
 use crate::api::city::cached::Answers;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub ledger_key: VerifierKey,
     /// Who issues licences.
     pub issuer: Arc<Issuer>,
+    /// Under which name passkeys are asked for; absent where the address takes none.
+    pub relying_party: Option<RelyingParty>,
     /// Who takes fees; absent where none are taken online.
     pub gateway: Option<Arc<dyn Gateway>>,
     /// The folder of the present pack, for its base map.
@@ -77,6 +80,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Accounts and sessions.
     pub accounts: Accounts,
+    /// Signs residents in to other programs; absent where this server has no address of its own.
+    pub openid: Option<OpenId>,
     /// Who may do what.
     pub policy: Policy,
     /// Seals contacts.
@@ -147,7 +152,14 @@ impl App {
     /// # Errors
     /// [`PolicyError`] when the policies do not fit their schema: the platform must not run then.
     pub fn new(parts: Parts) -> Result<Arc<Self>, PolicyError> {
-        let accounts = Accounts::new(parts.store.clone(), Arc::clone(&parts.clock), parts.entropy);
+        let accounts =
+            Accounts::new(parts.store.clone(), Arc::clone(&parts.clock), parts.entropy, Arc::clone(&parts.vault))
+                .with_passkeys(parts.relying_party);
+        let openid = parts
+            .settings
+            .base_url
+            .as_ref()
+            .map(|base| OpenId::new(parts.store.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.vault), base));
         let run = accounts.random_bytes::<4>().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Arc::new(Self {
             policy: Policy::load()?,
@@ -156,6 +168,7 @@ impl App {
             packs: parts.packs,
             clock: parts.clock,
             accounts,
+            openid,
             vault: parts.vault,
             files: parts.files,
             ledger_files: parts.ledger_files,
@@ -172,6 +185,11 @@ impl App {
             run,
             requests: AtomicU64::new(0),
         }))
+    }
+
+    /// Forgets codes, tokens and keys of signing in elsewhere whose time is over.
+    pub async fn sweep_openid(&self) -> Option<Result<(), StoreError>> {
+        Some(self.openid.as_ref()?.sweep().await)
     }
 
     /// The present instant.

@@ -69,6 +69,19 @@ impl Caller {
         self.session.as_deref().ok_or_else(Refused::not_signed_in)
     }
 
+    /// Somebody who proved who they are a moment ago, or 403: for what must not be done by whoever finds the page open.
+    ///
+    /// # Errors
+    /// 401 for a visitor, 403 when they signed in longer ago.
+    pub fn present(&self, app: &App) -> Result<&Session, Refused> {
+        let session = self.signed_in()?;
+        if session.is_present(app.now()) {
+            return Ok(session);
+        }
+        let words = "confirm that it is you: sign in once more";
+        Err(Refused::new(StatusCode::FORBIDDEN, "not_present", words))
+    }
+
     /// Staff, or 401 for a visitor and 403 for a resident.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ mod licence_keys;
 mod metrics;
 mod names;
 mod open311;
+mod openid;
 mod operate;
 mod routes;
 mod serve;

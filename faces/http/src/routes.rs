@@ -17,12 +17,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, evidence, licences, payments, person, place, reports, services, session,
-    stream, visits,
+    account, applications, cases, city, evidence, licences, openid as consents, payments, person, place, reports,
+    security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
-use crate::{BODY_MAX, PICTURE_MAX, faces, harden, ledger_files, licence_keys, open311, operate};
+use crate::{BODY_MAX, PICTURE_MAX, faces, harden, ledger_files, licence_keys, open311, openid, operate};
 
 /// An answer that has not begun after this is given up; pictures from slow phones take their time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -61,6 +61,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(session::get_session::get_session, session::sign_in::sign_in, session::sign_out::sign_out))
         .routes(routes!(session::register_resident::register_resident))
+        .merge(ways_to_sign_in())
+        .merge(other_programs())
         .routes(routes!(city::get_city::get_city))
         .routes(routes!(city::list_categories::list_categories))
         .routes(routes!(city::list_regions::list_regions))
@@ -107,6 +109,38 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .layer(middleware::from_fn(harden::check_origin))
 }
 
+/// Passkeys, passwords and authenticator apps.
+fn ways_to_sign_in() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(session::ask_to_register::ask_to_register))
+        .routes(routes!(session::register_by_passkey::register_by_passkey))
+        .routes(routes!(session::ask_to_sign_in::ask_to_sign_in))
+        .routes(routes!(session::sign_in_by_passkey::sign_in_by_passkey))
+        .routes(routes!(security::get_security::get_security))
+        .routes(routes!(security::ask_to_add_passkey::ask_to_add_passkey))
+        .routes(routes!(security::add_passkey::add_passkey))
+        .routes(routes!(security::remove_passkey::remove_passkey))
+        .routes(routes!(
+            security::make_authenticator::make_authenticator,
+            security::remove_authenticator::remove_authenticator
+        ))
+        .routes(routes!(security::confirm_authenticator::confirm_authenticator))
+        .routes(routes!(security::set_password::set_password))
+        .routes(routes!(security::sign_out_elsewhere::sign_out_elsewhere))
+}
+
+/// Signing in to other programs.
+fn other_programs() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(
+            consents::get_authorization::get_authorization,
+            consents::decide_authorization::decide_authorization
+        ))
+        .routes(routes!(consents::list_consents::list_consents))
+        .routes(routes!(consents::withdraw_consent::withdraw_consent))
+        .routes(routes!(consents::sign_out_onward::sign_out_onward))
+}
+
 /// What residents apply for, book and hold.
 fn services() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -139,6 +173,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(api.method_not_allowed_fallback(wrong_method))
         .merge(open311::routes::router())
+        .merge(openid::router())
         .route("/ledger/checkpoint", get(ledger_files::checkpoint))
         .route("/ledger/key", get(ledger_files::key))
         .route("/ledger/policy", get(ledger_files::policy))

@@ -233,16 +233,16 @@ async fn a_resident_takes_a_copy_and_is_erased() {
 
     let plan = format!("/api/v1/evidence/{}", of(true)["answers"]["layout"][0].as_str().unwrap());
     test.get(Some(&resident), &plan).await.expect(200);
-    let erasure = async |password: &str| {
-        test.post(Some(&resident), "/api/v1/person/erasure", json!({"password": password})).await
-    };
-    assert_eq!(erasure("wrong password").await.refusal(422), "invalid");
-    let open = erasure(common::PASSWORD).await;
+    let erasure = async |browser: &Browser| test.post(Some(browser), "/api/v1/person/erasure", json!({})).await;
+    test.clock.advance_us(600_000_000);
+    assert_eq!(erasure(&resident).await.refusal(403), "not_present", "whoever finds the page open erases nobody");
+    let resident = test.sign_in("liuyang").await;
+    let open = erasure(&resident).await;
     assert!(open.text().contains(&no), "{}", open.text());
     assert_eq!(open.refusal(409), "applications_open");
     let withdraw = format!("/api/v1/reports/{no}/actions/withdraw");
     test.post(Some(&resident), &withdraw, json!({"answers": {}})).await.expect(200);
-    erasure(common::PASSWORD).await.expect(204);
+    erasure(&resident).await.expect(204);
 
     assert_eq!(test.get(Some(&resident), "/api/v1/drafts").await.refusal(401), "not_signed_in");
     let again = json!({"login": "liuyang", "password": common::PASSWORD});

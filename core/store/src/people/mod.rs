@@ -5,13 +5,17 @@
 mod access;
 mod contacts;
 mod licences;
+mod openid;
 mod parties;
+mod proofs;
 mod sealed;
 mod sessions;
 
 pub use access::{AccessRow, Looked};
 pub use contacts::ContactRow;
 pub use licences::{LicenceRow, LicenceText};
+pub use openid::{CodeRow, ConsentRow, OpenIdClientRow, OpenIdKeyRow, TokenRow, UsageRow};
 pub use parties::{Holder, PartyKind, PartyRow, fold_login};
+pub use proofs::{AuthenticatorRow, PasskeyRow};
 pub use sealed::{DraftRow, SealedRow};
-pub use sessions::{ApiKeyRow, SessionRow};
+pub use sessions::{ApiKeyRow, SessionRow, SignInMethod};

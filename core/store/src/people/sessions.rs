@@ -2,9 +2,44 @@
 
 use model::{ClientId, Instant, PartyId};
 
-use crate::db::{Row, params};
+use crate::db::{FromValue, Row, ToValue, Value, params};
 use crate::error::StoreError;
 use crate::tx::{Reader, Tx};
+
+/// How somebody proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SignInMethod {
+    /// By a password.
+    Password,
+    /// By a password and a code of an authenticator app, or a recovery code.
+    PasswordCode,
+    /// By a passkey: a key of a device that its owner unlocked.
+    Passkey,
+}
+
+impl SignInMethod {
+    /// The word used in SQL and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::PasswordCode => "password_code",
+            Self::Passkey => "passkey",
+        }
+    }
+}
+
+impl ToValue for SignInMethod {
+    fn to_value(&self) -> Value {
+        self.as_str().to_value()
+    }
+}
+
+impl FromValue for SignInMethod {
+    fn from_value(value: Value) -> Option<Self> {
+        let word = String::from_value(value)?;
+        [Self::Password, Self::PasswordCode, Self::Passkey].into_iter().find(|method| method.as_str() == word)
+    }
+}
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +56,8 @@ pub struct SessionRow {
     pub expires_at: Instant,
     /// When it was last used, to the minute or so.
     pub seen_at: Instant,
+    /// How they signed in.
+    pub method: SignInMethod,
 }
 
 /// A client program's key.
@@ -38,6 +75,8 @@ pub struct ApiKeyRow {
     pub created_at: Instant,
 }
 
+const SESSION_COLUMNS: &str = "token_hash, party, csrf, created_at_us, expires_at_us, seen_at_us, method";
+
 impl Tx {
     /// Adds a session.
     ///
@@ -45,8 +84,16 @@ impl Tx {
     /// [`StoreError`] when there is no such account or the database does not answer.
     pub fn record_session(&mut self, session: &SessionRow) -> Result<(), StoreError> {
         self.execute(
-            "INSERT INTO sessions (token_hash, party, csrf, created_at_us, expires_at_us, seen_at_us) VALUES ($1, $2, $3, $4, $5, $6)",
-            params![session.token_hash, session.party, session.csrf, session.created_at, session.expires_at, session.seen_at],
+            &format!("INSERT INTO sessions ({SESSION_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)"),
+            params![
+                session.token_hash,
+                session.party,
+                session.csrf,
+                session.created_at,
+                session.expires_at,
+                session.seen_at,
+                session.method
+            ],
         )?;
         Ok(())
     }
@@ -74,6 +121,14 @@ impl Tx {
     /// [`StoreError`] when the database does not answer.
     pub fn remove_sessions_of(&mut self, party: PartyId) -> Result<u64, StoreError> {
         self.execute("DELETE FROM sessions WHERE party = $1", params![party])
+    }
+
+    /// Ends every session of an account but one; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn remove_other_sessions(&mut self, party: PartyId, kept: &[u8; 32]) -> Result<u64, StoreError> {
+        self.execute("DELETE FROM sessions WHERE party = $1 AND token_hash <> $2", params![party, kept])
     }
 
     /// Forgets sessions that ended before `now`; how many there were.
@@ -104,10 +159,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn find_session(&mut self, token_hash: &[u8; 32]) -> Result<Option<SessionRow>, StoreError> {
-        let row = self.query_opt(
-            "SELECT token_hash, party, csrf, created_at_us, expires_at_us, seen_at_us FROM sessions WHERE token_hash = $1",
-            params![token_hash],
-        )?;
+        let row = self
+            .query_opt(&format!("SELECT {SESSION_COLUMNS} FROM sessions WHERE token_hash = $1"), params![token_hash])?;
         row.map(read_session).transpose()
     }
 
@@ -121,6 +174,15 @@ impl Reader {
             params![key_hash],
         )?;
         row.map(read_key).transpose()
+    }
+
+    /// How many sessions of an account have not ended.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn count_sessions(&mut self, party: PartyId, now: Instant) -> Result<u32, StoreError> {
+        let sql = "SELECT COUNT(*) FROM sessions WHERE party = $1 AND expires_at_us > $2";
+        self.query_one(sql, params![party, now])?.next("COUNT(*)")
     }
 
     /// Every key, by client.
@@ -144,6 +206,7 @@ fn read_session(mut row: Row) -> Result<SessionRow, StoreError> {
         created_at: row.next("sessions.created_at_us")?,
         expires_at: row.next("sessions.expires_at_us")?,
         seen_at: row.next("sessions.seen_at_us")?,
+        method: row.next("sessions.method")?,
     })
 }
 

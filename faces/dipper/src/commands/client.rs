@@ -1,7 +1,10 @@
-//! `dipper client`: programs of others that speak Open311 to us.
+//! `dipper client`: programs of others that speak Open311 to us, or sign residents in here.
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
+use identity::openid::Client;
 use identity::record_client;
 use model::{ClientId, Clock};
 use store::Tx;
@@ -18,5 +21,30 @@ pub fn add(config: &Config, id: &str, title: &str) -> anyhow::Result<ExitCode> {
     let key = store.write_blocking(move |tx: &mut Tx| record_client(tx, &id, &title, now));
     store.close();
     println!("{}", key?.reveal());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Registers a program that signs residents in, by the metadata of a file.
+pub fn register(config: &Config, metadata: &Path) -> anyhow::Result<ExitCode> {
+    let json = std::fs::read_to_string(metadata).with_context(|| format!("{} cannot be read", metadata.display()))?;
+    let client = Client::parse(&json).with_context(|| format!("{} does not fit", metadata.display()))?;
+    let (id, now) = (client.id.clone(), SystemClock.now());
+    std::fs::create_dir_all(&config.data)?;
+    let store = open_store(config)?;
+    let done = store.write_blocking(move |tx: &mut Tx| client.record(tx, &json, now));
+    store.close();
+    done?;
+    println!("{id}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints how often each program asked, a line a day: client, day, answered, refused.
+pub fn usage(config: &Config, from: &str) -> anyhow::Result<ExitCode> {
+    let (store, from) = (open_store(config)?, from.to_owned());
+    let rows = store.read_blocking(move |reader| reader.list_openid_usage(&from));
+    store.close();
+    for row in rows? {
+        println!("{}\t{}\t{}\t{}", row.client, row.day, row.requests, row.refused);
+    }
     Ok(ExitCode::SUCCESS)
 }

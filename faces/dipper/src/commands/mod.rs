@@ -66,8 +66,16 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(UserCommand::Add { login, name, posts, common }) => {
             user::add(&configured(&common)?, &login, &name, &posts)
         }
-        Command::Client(ClientCommand::Add { id, title, common }) => client::add(&configured(&common)?, &id, &title),
+        Command::Client(command) => clients(command),
         Command::Config(ConfigCommand::Check(common)) => config::check(&configured(&common)?),
+    }
+}
+
+fn clients(command: ClientCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        ClientCommand::Add { id, title, common } => client::add(&configured(&common)?, &id, &title),
+        ClientCommand::Register { metadata, common } => client::register(&configured(&common)?, &metadata),
+        ClientCommand::Usage { from, common } => client::usage(&configured(&common)?, &from),
     }
 }
 

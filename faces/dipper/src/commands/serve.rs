@@ -10,6 +10,7 @@ use anyhow::Context;
 use credential::IssuerKey;
 use dipper_http::wire::DemoLogin;
 use dipper_http::{App, Parts, Settings};
+use identity::RelyingParty;
 use store::{Store, Tx};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -87,6 +88,10 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         ledger_files,
         ledger_key,
         issuer: issuer(&runtime)?,
+        relying_party: RelyingParty::new(
+            config.base_url.as_deref(),
+            runtime.packs.current().city.title.in_locale("zh-CN"),
+        )?,
         gateway: config.payment_gateway.as_ref().zip(secret.clone()).map(|(url, secret)| {
             let gateway: std::sync::Arc<dyn act::payments::Gateway> =
                 std::sync::Arc::new(HttpGateway::new(url, secret));
@@ -108,7 +113,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     if let Some(payments) = app.payments() {
         tasks.spawn(reconcile(payments, stopping.clone()));
     }
-    tasks.spawn(sweep(runtime.sense(), stopping.clone()));
+    tasks.spawn(sweep(runtime.sense(), std::sync::Arc::clone(&app), stopping.clone()));
     if config.demo {
         tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
     }
@@ -302,7 +307,7 @@ async fn reconcile(ctx: act::payments::Context, stopping: watch::Receiver<bool>)
     .await;
 }
 
-async fn sweep(ctx: sense::Context, stopping: watch::Receiver<bool>) {
+async fn sweep(ctx: sense::Context, app: std::sync::Arc<App>, stopping: watch::Receiver<bool>) {
     until(stopping, async {
         let mut ticks = tokio::time::interval(SWEEP_EVERY);
         loop {
@@ -310,6 +315,9 @@ async fn sweep(ctx: sense::Context, stopping: watch::Receiver<bool>) {
             let now = ctx.clock.now();
             if let Err(error) = ctx.store.write(move |tx: &mut Tx| tx.remove_expired_sessions(now)).await {
                 tracing::error!(%error, "expired sessions could not be removed");
+            }
+            if let Some(Err(error)) = app.sweep_openid().await {
+                tracing::error!(%error, "codes and tokens whose time is over could not be removed");
             }
             if let Err(error) = sense::apply::forget_drafts(&ctx).await {
                 tracing::error!(%error, "drafts whose time is over could not be forgotten");

@@ -54,14 +54,6 @@ pub struct ExportedLicence {
     pub sd_jwt: String,
 }
 
-/// Erasure cannot be undone: the password is asked once more.
-#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ErasureInput {
-    /// The account's password.
-    pub password: String,
-}
-
 macro_rules! hidden_from_debug {
     ($($name:ident),*) => { $(
         impl std::fmt::Debug for $name {
@@ -71,4 +63,4 @@ macro_rules! hidden_from_debug {
         }
     )* };
 }
-hidden_from_debug!(PersonExport, ExportedCase, ExportedLicence, ErasureInput);
+hidden_from_debug!(PersonExport, ExportedCase, ExportedLicence);

@@ -17,8 +17,38 @@ pub struct Session {
     pub permissions: Vec<String>,
     /// To be sent as `x-csrf-token` with every request that changes something; empty for a visitor.
     pub csrf_token: String,
+    /// How they proved who they are; null for a visitor.
+    #[schema(required)]
+    pub method: Option<SignInMethod>,
+    /// Whether they did so within the last 10 minutes, which changes of ways to sign in ask for.
+    pub is_present: bool,
+    /// The host that passkeys are bound to: pages under another name offer none. Null where the city takes none.
+    #[schema(required)]
+    pub passkey_host: Option<String>,
     /// The server's clock.
     pub server_time: Time,
+}
+
+/// How somebody proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInMethod {
+    /// By a password.
+    Password,
+    /// By a password and a code of an authenticator app, or a recovery code.
+    PasswordCode,
+    /// By a passkey.
+    Passkey,
+}
+
+impl From<identity::SignInMethod> for SignInMethod {
+    fn from(method: identity::SignInMethod) -> Self {
+        match method {
+            identity::SignInMethod::Password => Self::Password,
+            identity::SignInMethod::PasswordCode => Self::PasswordCode,
+            identity::SignInMethod::Passkey => Self::Passkey,
+        }
+    }
 }
 
 /// The person signed in.
@@ -93,6 +123,10 @@ pub struct SignIn {
     /// The password.
     #[schema(min_length = 1, max_length = 256, format = Password)]
     pub password: String,
+    /// The code of their authenticator app, or a recovery code, where they have one.
+    #[schema(max_length = 32)]
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// A new resident's account.

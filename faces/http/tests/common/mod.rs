@@ -12,7 +12,9 @@ use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
 use credential::IssuerKey;
 use dipper_http::{App, Parts, Settings, router};
-use identity::{Grant, NewAccount, PartyKind, Password, Vault, hash_password, record_account, record_client_key};
+use identity::{
+    Grant, NewAccount, PartyKind, Password, RelyingParty, Vault, hash_password, record_account, record_client_key,
+};
 use ledger::SigningKey;
 use model::{Clock, Instant, OfficeId, PartyId};
 use pack::{Compiled, Intake, Packs};
@@ -72,6 +74,14 @@ pub struct TestApp {
 pub struct Browser {
     pub cookie: String,
     pub csrf: String,
+}
+
+impl Browser {
+    /// The browser that got this answer, which began a session.
+    pub fn of(answer: &Answer) -> Self {
+        let cookie = answer.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+        Self { cookie, csrf: answer.json()["csrf_token"].as_str().expect("a token").to_owned() }
+    }
 }
 
 /// An answer, read whole.
@@ -143,6 +153,7 @@ impl TestApp {
                 uri: "https://yaoguang.example".to_owned(),
                 key: IssuerKey::new("licence-1", credential::SigningKey::from_bytes(&[6; 32])).expect("a word"),
             }),
+            relying_party: RelyingParty::new(Some("https://yaoguang.example"), "瑶光市").expect("an address"),
             gateway: None,
             pack_folder: pack_folder(),
             settings: Settings { base_url: Some("https://yaoguang.example/".to_owned()), ..Settings::default() },
@@ -226,8 +237,7 @@ impl TestApp {
     pub async fn sign_in(&self, login: &str) -> Browser {
         let answer =
             self.post(None, "/api/v1/session", json!({"login": login, "password": PASSWORD})).await.expect(200);
-        let cookie = answer.header("set-cookie").split(';').next().expect("a cookie").to_owned();
-        Browser { cookie, csrf: answer.json()["csrf_token"].as_str().expect("a token").to_owned() }
+        Browser::of(&answer)
     }
 
     /// Files a report of a street light and gives the answer.

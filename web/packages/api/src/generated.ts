@@ -483,6 +483,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/openid/authorization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A program's request to sign the caller in, and what comes next. The parameters are those of OpenID Connect. */
+        get: operations["get_authorization"];
+        put?: never;
+        /** Takes what the caller decided about a program's request; answers where to go back to. */
+        post: operations["decide_authorization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openid/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller allowed other programs. */
+        get: operations["list_consents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openid/consents/{client}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraws what the caller allowed a program; its tokens open nothing from now on (PIPL article 15). */
+        delete: operations["withdraw_consent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/openid/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs the caller out for a program, and answers where it wants them back: an address registered for the program
+         *     that the hint names, or nowhere.
+         */
+        post: operations["sign_out_onward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pack": {
         parameters: {
             query?: never;
@@ -858,6 +930,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/residents/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Registers a resident with the passkey their device made, and signs them in. */
+        post: operations["register_by_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a device for the passkey of a new resident, who needs no password. */
+        post: operations["ask_to_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the caller may sign in. */
+        get: operations["get_security"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/authenticator": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives the caller a new secret for an authenticator app; it counts once a code of it is confirmed. */
+        post: operations["make_authenticator"];
+        /** Forgets the caller's authenticator app with its recovery codes. */
+        delete: operations["remove_authenticator"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/authenticator/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the first code of a new authenticator app, which is asked for beside the password from then on. */
+        post: operations["confirm_authenticator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds the passkey that the caller's device made. */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a passkey of the caller. */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the caller's device for one more passkey. */
+        post: operations["ask_to_add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Gives the caller a password, or another one, and ends their other sessions. */
+        put: operations["set_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends every session of the caller but this one. */
+        delete: operations["sign_out_elsewhere"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services": {
         parameters: {
             query?: never;
@@ -976,6 +1219,40 @@ export interface paths {
         post: operations["sign_in"];
         /** Signs out. */
         delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in the owner of a passkey. */
+        post: operations["sign_in_by_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the device at hand to sign its owner in. */
+        post: operations["ask_to_sign_in"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1136,6 +1413,40 @@ export interface components {
          * @enum {string}
          */
         Audience: "person" | "enterprise";
+        /** @description A new authenticator app, shown this once. */
+        Authenticator: {
+            /** @description The secret in base32, to be typed. */
+            secret: string;
+            /** @description The same as `otpauth://` URI, to be scanned. */
+            uri: string;
+        };
+        /** @description A code of an authenticator app. */
+        AuthenticatorCode: {
+            /** @description Six digits. */
+            code: string;
+        };
+        /** @description What a person decided. */
+        AuthorizationDecision: {
+            /** @description The request, as it stands in the address. */
+            query: string;
+            /** @description What the program may be told; empty to say no. */
+            scopes: components["schemas"]["OpenIdScope"][];
+        };
+        /**
+         * @description What comes next.
+         * @enum {string}
+         */
+        AuthorizationNext: "sign_in" | "ask" | "back";
+        /** @description A program that asks to sign the caller in. */
+        AuthorizationView: {
+            client: components["schemas"]["OpenIdClient"] | null;
+            /** @description What comes next. */
+            next: components["schemas"]["AuthorizationNext"];
+            /** @description What it asks for. */
+            scopes: components["schemas"]["OpenIdScope"][];
+            /** @description Where to go back to, once nothing is asked any more. */
+            to: string | null;
+        };
         /** @description A layer of the base map. */
         BasemapLayer: {
             /** @description Id. */
@@ -1481,6 +1792,15 @@ export interface components {
              */
             level: number;
         };
+        /** @description What a device is asked. */
+        Ceremony: {
+            /** @description To be sent back with the answer, once, within 5 minutes. */
+            ceremony: string;
+            /** @description The options for `navigator.credentials`, binary members in base64url (WebAuthn Level 3 §5.1). */
+            options: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * @description By which way a report comes in through this API.
          * @enum {string}
@@ -1665,11 +1985,6 @@ export interface components {
          * @enum {string}
          */
         DueState: "none" | "ok" | "soon" | "late" | "paused" | "exempt";
-        /** @description Erasure cannot be undone: the password is asked once more. */
-        ErasureInput: {
-            /** @description The account's password. */
-            password: string;
-        };
         /**
          * @description What kind of event.
          * @enum {string}
@@ -2156,6 +2471,25 @@ export interface components {
          * @enum {string}
          */
         Necessity: "required" | "optional" | "deferrable";
+        /** @description A passkey that a device made. */
+        NewPasskey: {
+            /** @description The ceremony it answers. */
+            ceremony: string;
+            /** @description The device's answer, binary members in base64url. */
+            credential: {
+                [key: string]: unknown;
+            };
+            /** @description What its owner calls it, 1 to 64 characters. */
+            title: string;
+        };
+        /** @description A new password. */
+        NewPassword: {
+            /**
+             * Format: password
+             * @description The password, 10 to 256 characters.
+             */
+            password: string;
+        };
         /** @description A centre, department or team. */
         Office: {
             /** @description Id. */
@@ -2169,6 +2503,41 @@ export interface components {
             /** @description Name. */
             title: components["schemas"]["Text"];
         };
+        /** @description Where a person goes on. */
+        Onward: {
+            /** @description The address; null to stay. */
+            to: string | null;
+        };
+        /** @description A registered program. */
+        OpenIdClient: {
+            /** @description The contract that lets it ask. */
+            contract: string;
+            /** @description Its id. */
+            id: string;
+            /** @description What it may use the answers for. */
+            purpose: components["schemas"]["Text"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description What the caller allowed a program. */
+        OpenIdConsent: {
+            /** @description The program. */
+            client: components["schemas"]["OpenIdClient"];
+            /** @description When it was allowed. */
+            granted_at: components["schemas"]["Time"];
+            /** @description What it may be told. */
+            scopes: components["schemas"]["OpenIdScope"][];
+        };
+        /** @description Everything the caller allowed. */
+        OpenIdConsents: {
+            /** @description Latest first. */
+            items: components["schemas"]["OpenIdConsent"][];
+        };
+        /**
+         * @description A thing that a program may be told.
+         * @enum {string}
+         */
+        OpenIdScope: "openid" | "profile";
         /**
          * @description How a case ended.
          * @enum {string}
@@ -2276,6 +2645,32 @@ export interface components {
          * @enum {string}
          */
         PartyKind: "staff" | "resident";
+        /** @description A passkey. */
+        Passkey: {
+            /** @description When it was added. */
+            created_at: components["schemas"]["Time"];
+            /** @description Its id, base64url. */
+            id: string;
+            /** @description What its owner calls it. */
+            title: string;
+            used_at: components["schemas"]["Time"] | null;
+        };
+        /** @description A resident who wants an account without a password. */
+        PasskeyRegistration: {
+            /** @description The name shown, 1 to 64 characters. */
+            display_name: string;
+            /** @description The login, 3 to 64 characters, case ignored. */
+            login: string;
+        };
+        /** @description A passkey that a device used. */
+        PasskeySignIn: {
+            /** @description The ceremony it answers. */
+            ceremony: string;
+            /** @description The device's answer, binary members in base64url. */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A payment begun. */
         PaymentBegun: {
             /**
@@ -2469,6 +2864,11 @@ export interface components {
             size?: number;
             /** @description What this proves, in words. */
             words: components["schemas"]["Text"];
+        };
+        /** @description Recovery codes, shown this once: each signs in once in the place of a code of the app. */
+        RecoveryCodes: {
+            /** @description The codes. */
+            codes: string[];
         };
         /** @description A jurisdiction. */
         Region: {
@@ -2676,6 +3076,27 @@ export interface components {
          * @enum {string}
          */
         ResultKind: "licence" | "approval" | "other";
+        /** @description How somebody may sign in. */
+        Security: {
+            /** @description Whether a code of an authenticator app is asked for beside the password. */
+            has_authenticator: boolean;
+            /** @description Whether there is a password. */
+            has_password: boolean;
+            /** @description The login. */
+            login: string;
+            /** @description Passkeys, oldest first. */
+            passkeys: components["schemas"]["Passkey"][];
+            /**
+             * Format: int32
+             * @description Recovery codes left.
+             */
+            recovery_codes: number;
+            /**
+             * Format: int32
+             * @description Sessions open, this one among them.
+             */
+            sessions: number;
+        };
         /** @description Where a service is done. */
         ServiceChannel: {
             /** @description Street and number. */
@@ -2862,7 +3283,12 @@ export interface components {
             csrf_token: string;
             /** @description The roles they hold, where and for whom. */
             grants: components["schemas"]["SessionGrant"][];
+            /** @description Whether they did so within the last 10 minutes, which changes of ways to sign in ask for. */
+            is_present: boolean;
+            method: components["schemas"]["SignInMethod"] | null;
             party: components["schemas"]["SessionParty"] | null;
+            /** @description The host that passkeys are bound to: pages under another name offer none. Null where the city takes none. */
+            passkey_host: string | null;
             /** @description Every permission any of these roles gives, sorted. */
             permissions: string[];
             /** @description The server's clock. */
@@ -2903,6 +3329,8 @@ export interface components {
         };
         /** @description A login and its password. */
         SignIn: {
+            /** @description The code of their authenticator app, or a recovery code, where they have one. */
+            code?: string | null;
             /** @description The login, case ignored. */
             login: string;
             /**
@@ -2910,6 +3338,16 @@ export interface components {
              * @description The password.
              */
             password: string;
+        };
+        /**
+         * @description How somebody proved who they are.
+         * @enum {string}
+         */
+        SignInMethod: "password" | "password_code" | "passkey";
+        /** @description A request of a program to sign somebody out. */
+        SignOutRequest: {
+            /** @description The request, as it stands in the address. */
+            query: string;
         };
         /** @description An open case that may be the same thing. */
         SimilarReport: {
@@ -4193,6 +4631,160 @@ export interface operations {
             };
         };
     };
+    get_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationView"];
+                };
+            };
+        };
+    };
+    decide_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorizationDecision"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Decided */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onward"];
+                };
+            };
+        };
+    };
+    list_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenIdConsents"];
+                };
+            };
+        };
+    };
+    withdraw_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The program's id */
+                client: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Withdrawn */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sign_out_onward: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignOutRequest"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Signed out */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onward"];
+                };
+            };
+        };
+    };
     get_pack: {
         parameters: {
             query?: never;
@@ -4229,11 +4821,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ErasureInput"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Refused */
             "4XX": {
@@ -4942,6 +5530,338 @@ export interface operations {
             };
         };
     };
+    register_by_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Registered and signed in */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    ask_to_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyRegistration"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What to ask the device */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+        };
+    };
+    get_security: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Security"];
+                };
+            };
+        };
+    };
+    make_authenticator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The secret, this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authenticator"];
+                };
+            };
+        };
+    };
+    remove_authenticator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    confirm_authenticator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthenticatorCode"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Recovery codes, this once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Added */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The passkey's id, base64url */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ask_to_add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What to ask the device */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+        };
+    };
+    set_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Set */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sign_out_elsewhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_services: {
         parameters: {
             query?: {
@@ -5312,6 +6232,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    sign_in_by_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignIn"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    ask_to_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What to ask the device */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ceremony"];
+                };
             };
         };
     };

@@ -4,6 +4,7 @@ export * from "./deliver.ts";
 export * from "./evidence.ts";
 export * from "./kept.ts";
 export * from "./outbox.ts";
+export * from "./passkeys.ts";
 export * from "./problem.ts";
 export * from "./query.ts";
 export * from "./server-clock.ts";

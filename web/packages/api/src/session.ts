@@ -30,21 +30,24 @@ export async function loadSession(): Promise<Session> {
   return take(await ask(api.GET("/api/v1/session")));
 }
 
-export async function signIn(body: Body<"sign_in">): Promise<Session> {
-  const session = take(await ask(api.POST("/api/v1/session", { body })));
+/** Goes on as who has just signed in. */
+export async function enter(found: Session): Promise<Session> {
+  const session = take(found);
   await queries.forget();
   return session;
+}
+
+export async function signIn(body: Body<"sign_in">): Promise<Session> {
+  return enter(await ask(api.POST("/api/v1/session", { body })));
 }
 
 export async function registerResident(body: Body<"register_resident">): Promise<Session> {
-  const session = take(await ask(api.POST("/api/v1/residents", { body })));
-  await queries.forget();
-  return session;
+  return enter(await ask(api.POST("/api/v1/residents", { body })));
 }
 
 /** Erases the person signed in, who is a stranger afterwards; a page that cannot ask who they are now is no failure. */
-export async function erasePerson(body: Body<"erase_person">): Promise<void> {
-  await ask(api.POST("/api/v1/person/erasure", { body }));
+export async function erasePerson(): Promise<void> {
+  await ask(api.POST("/api/v1/person/erasure"));
   current.value = undefined;
   setCsrf(undefined);
   await queries.forget();

@@ -5,14 +5,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use identity::SignInError;
 use sense::person::{EraseError, erase};
 
 use crate::api::applications::parts::applicant;
 use crate::app::App;
 use crate::caller::{Caller, end_cookie};
 use crate::error::{Refused, failed};
-use crate::extract::Body;
 use crate::wire::*;
 
 /// Erases the caller: what was sealed for them can never be read again, and the account ends (PIPL article 47).
@@ -20,30 +18,15 @@ use crate::wire::*;
     post,
     path = "/person/erasure",
     tag = "person",
-    request_body = ErasureInput,
     responses((status = 204, description = "Erased"), (status = "4XX", description = "Refused", body = Problem))
 )]
-pub async fn erase_person(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Body(input): Body<ErasureInput>,
-) -> Result<Response, Refused> {
+pub async fn erase_person(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
     let party = applicant(&app, &caller)?;
-    app.limits.sign_in.take(caller.address.to_string(), app.now()).map_err(Refused::too_many)?;
-    let account = app.store.read(move |reader| reader.find_party(party)).await?.ok_or_else(Refused::not_signed_in)?;
-    app.accounts.sign_in(&account.login, &input.password).await.map_err(password_refused)?;
+    caller.present(&app)?;
     erase(&app.sense(), party).await.map_err(erase_refused)?;
     app.accounts.sign_out_everywhere(party).await?;
     tracing::info!(%party, "a resident was erased");
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, end_cookie(app.settings.secure_cookies))]).into_response())
-}
-
-fn password_refused(error: SignInError) -> Refused {
-    match error {
-        SignInError::BadCredentials => Refused::field("password", "is not the password of this account"),
-        SignInError::Locked { wait_s } => Refused::too_many(wait_s),
-        SignInError::Store(error) => error.into(),
-    }
 }
 
 fn erase_refused(error: EraseError) -> Refused {

@@ -27,12 +27,16 @@ pub async fn register_resident(
     Body(input): Body<Registration>,
 ) -> Result<Response, Refused> {
     app.limits.sign_in.take(address.0.to_string(), app.now()).map_err(Refused::too_many)?;
-    let registered =
-        app.accounts.register_resident(&input.login, &input.password, &input.display_name).await.map_err(refused)?;
+    let registered = app
+        .accounts
+        .register_resident(&input.login, &input.password, &input.display_name)
+        .await
+        .map_err(account_refused)?;
     Ok(super::view::begin(&app, StatusCode::CREATED, &registered))
 }
 
-fn refused(error: AccountError) -> Refused {
+/// Why an account was not made.
+pub fn account_refused(error: AccountError) -> Refused {
     let words = error.to_string();
     match error {
         AccountError::Login => Refused::field("login", words),

@@ -27,13 +27,16 @@ pub async fn sign_in(
     Body(input): Body<SignIn>,
 ) -> Result<Response, Refused> {
     app.limits.sign_in.take(address.0.to_string(), app.now()).map_err(Refused::too_many)?;
-    let signed_in = app.accounts.sign_in(&input.login, &input.password).await.map_err(refused)?;
+    let signed_in =
+        app.accounts.sign_in(&input.login, &input.password, input.code.as_deref()).await.map_err(refused)?;
     Ok(super::view::begin(&app, StatusCode::OK, &signed_in))
 }
 
 fn refused(error: SignInError) -> Refused {
     match error {
         SignInError::BadCredentials => Refused::new(StatusCode::UNAUTHORIZED, "bad_credentials", error.to_string()),
+        SignInError::CodeNeeded => Refused::new(StatusCode::UNAUTHORIZED, "code_needed", error.to_string()),
+        SignInError::BadCode => Refused::new(StatusCode::UNAUTHORIZED, "bad_code", error.to_string()),
         SignInError::Locked { wait_s } => {
             Refused::new(StatusCode::TOO_MANY_REQUESTS, "locked", error.to_string()).retry_after(wait_s)
         }

@@ -31,6 +31,9 @@ pub fn session_view(app: &App, session: Option<&Session>) -> wire::Session {
         grants: grants.iter().filter_map(|grant| grant_view(&compiled.city, grant)).collect(),
         permissions,
         csrf_token: session.map_or_else(String::new, |session| session.csrf.clone()),
+        method: session.map(|session| session.method.into()),
+        is_present: session.is_some_and(|session| session.is_present(app.now())),
+        passkey_host: app.accounts.passkey_host().map(str::to_owned),
         server_time: time(app.now()),
     }
 }

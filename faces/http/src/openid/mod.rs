@@ -1,0 +1,52 @@
+//! The OpenID Connect provider's addresses, as other programs and their libraries use them. Pages and consent are in
+//! `api/openid`; what is decided is in `identity::openid`.
+
+mod authorize;
+mod discovery;
+mod token;
+mod user_info;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use identity::openid::OpenId;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::error::Refused;
+
+/// Every address of the provider.
+pub fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/.well-known/openid-configuration", get(discovery::configuration))
+        .route("/.well-known/oauth-authorization-server", get(discovery::configuration))
+        .route("/openid/jwks", get(discovery::jwks))
+        .route("/openid/authorize", get(authorize::by_query).post(authorize::by_form))
+        .route("/openid/token", post(token::token))
+        .route("/openid/revoke", post(token::revoke))
+        .route("/openid/userinfo", get(user_info::user_info).post(user_info::user_info))
+        .route("/openid/logout", get(authorize::logout).post(authorize::logout_by_form))
+}
+
+/// The provider, or 404 where this server has no address of its own to be one under.
+///
+/// # Errors
+/// [`Refused`].
+pub fn provider(app: &App) -> Result<&OpenId, Refused> {
+    app.openid.as_ref().ok_or_else(|| Refused::not_found("resource"))
+}
+
+/// An answer in the words of OAuth 2.0; never kept by anything on the way (RFC 6749 §5.1).
+fn answer(status: StatusCode, body: &impl Serialize) -> Response {
+    let mut response = (status, axum::Json(body)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An error in the words of OAuth 2.0 (RFC 6749 §5.2).
+fn fault(status: StatusCode, error: &str, why: &str) -> Response {
+    answer(status, &serde_json::json!({"error": error, "error_description": why}))
+}
