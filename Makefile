@@ -8,13 +8,13 @@ BIN := $(CARGO_TARGET_DIR)/release/dipper
 
 .PHONY: run test release gen bench setup setup-test web check deny deny-advisories e2e clean
 
-# A living demo city on http://127.0.0.1:$(PORT)
+# A living demo city on http://localhost:$(PORT): under a name, for passkeys are bound to names.
 run: setup web
 	cargo build --release --locked -p dipper
 	$(BIN) demo seed --data $(DATA) --pack packs/demo --demo
 	$(BIN) demo gateway --data $(DATA)/gateway --listen 127.0.0.1:$(GATEWAY_PORT) --city http://127.0.0.1:$(PORT) & gateway=$$!; \
 	trap "kill $$gateway" EXIT; \
-	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT) \
+	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT) --base-url http://localhost:$(PORT) \
 		--payment-gateway http://127.0.0.1:$(GATEWAY_PORT) --payment-secret $(DATA)/gateway/secret
 
 # Everything CI runs.

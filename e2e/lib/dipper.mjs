@@ -65,8 +65,8 @@ export function freePort() {
  *
  * `wrap` is a command in front (strace, a shell with limits); the program itself is then found by its parent.
  */
-export async function serve(t, { data, pack = "packs/demo", database, args = [], env = {}, wrap = [], ready_ms = 60_000 } = {}) {
-  const port = await freePort();
+export async function serve(t, { data, pack = "packs/demo", database, args = [], env = {}, wrap = [], ready_ms = 60_000, port: wanted } = {}) {
+  const port = wanted ?? (await freePort());
   const base = `http://127.0.0.1:${port}`;
   const flags = ["serve", "--data", data, "--pack", pack, "--listen", `127.0.0.1:${port}`, ...args];
   if (database) flags.push("--database-url", database);

@@ -14,7 +14,7 @@ export interface AppOptions {
 /** Vite configuration of one face. `DIPPER_ORIGIN` names the running binary in development. */
 export function face(options: AppOptions): UserConfigExport {
   const backend = { target: process.env["DIPPER_ORIGIN"] ?? "http://127.0.0.1:8080", changeOrigin: false };
-  const proxy = Object.fromEntries(["/api", "/ledger", "/licences/keys", "/licences/status", "/open311", "/openapi.json"].map((path) => [path, backend]));
+  const proxy = Object.fromEntries(["/api", "/ledger", "/licences/keys", "/licences/status", "/open311", "/openid", "/.well-known", "/openapi.json"].map((path) => [path, backend]));
   return defineConfig({
     base: options.base,
     plugins: [vue(), ...(options.offline ? [serviceWorker(options.base)] : [])],

@@ -75,16 +75,19 @@ impl Jws {
         self.header.get("kid").map(|kid| kid.as_str().ok_or(JwsError::Form)).transpose()
     }
 
-    /// The algorithm that the header names.
+    /// The algorithm that the header names, by its old name or its new one.
     ///
     /// # Errors
     /// [`JwsError::Critical`], [`JwsError::Algorithm`].
     pub fn algorithm(&self) -> Result<Algorithm, JwsError> {
+        self.named(Algorithm::find_any)
+    }
+
+    fn named(&self, find: fn(&str) -> Option<Algorithm>) -> Result<Algorithm, JwsError> {
         if self.header.contains_key("crit") {
             return Err(JwsError::Critical);
         }
-        let algorithm = self.header.get("alg").and_then(Value::as_str);
-        algorithm.and_then(Algorithm::find).ok_or(JwsError::Algorithm)
+        self.header.get("alg").and_then(Value::as_str).and_then(find).ok_or(JwsError::Algorithm)
     }
 
     /// Checks what the header says of itself, before any key is looked for.
@@ -92,7 +95,7 @@ impl Jws {
     /// # Errors
     /// [`JwsError`].
     pub fn check_header(&self, expected_type: &'static str) -> Result<Algorithm, JwsError> {
-        let algorithm = self.algorithm()?;
+        let algorithm = self.named(Algorithm::find)?;
         if self.header.get("typ").and_then(Value::as_str) != Some(expected_type) {
             return Err(JwsError::Type { expected: expected_type });
         }

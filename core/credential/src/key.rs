@@ -30,6 +30,11 @@ impl Algorithm {
     pub fn find(alg: &str) -> Option<Algorithm> {
         [Algorithm::EdDsa, Algorithm::Es256].into_iter().find(|known| known.as_str() == alg)
     }
+
+    /// The same, knowing `Ed25519` for what it is too: the name that RFC 9864 §2.2 gives EdDSA with that curve.
+    pub fn find_any(alg: &str) -> Option<Algorithm> {
+        if alg == "Ed25519" { Some(Algorithm::EdDsa) } else { Algorithm::find(alg) }
+    }
 }
 
 /// Why something is not a key we can use.

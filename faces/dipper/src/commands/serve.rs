@@ -88,10 +88,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         ledger_files,
         ledger_key,
         issuer: issuer(&runtime)?,
-        relying_party: RelyingParty::new(
-            config.base_url.as_deref(),
-            runtime.packs.current().city.title.in_locale("zh-CN"),
-        )?,
+        relying_party: relying_party(&runtime)?,
         gateway: config.payment_gateway.as_ref().zip(secret.clone()).map(|(url, secret)| {
             let gateway: std::sync::Arc<dyn act::payments::Gateway> =
                 std::sync::Arc::new(HttpGateway::new(url, secret));
@@ -158,12 +155,14 @@ fn settings(runtime: &Runtime) -> Settings {
 /// Says where everything is; in a demonstration also how to get in.
 fn announce(config: &Config, address: std::net::SocketAddr, runtime: &Runtime) {
     let city = runtime.packs.current().city.clone();
+    let base = config.base_url.as_deref().map_or_else(|| format!("http://{address}"), str::to_owned);
+    let base = base.trim_end_matches('/');
     println!("{} {}", city.title.in_locale("zh-CN"), city.title.in_locale("en"));
-    println!("  resident  http://{address}/");
-    println!("  field     http://{address}/field/");
-    println!("  centre    http://{address}/centre/");
-    println!("  Open311   http://{address}/open311/discovery.json");
-    println!("  ledger    http://{address}/ledger/checkpoint");
+    println!("  resident  {base}/");
+    println!("  field     {base}/field/");
+    println!("  centre    {base}/centre/");
+    println!("  Open311   {base}/open311/discovery.json");
+    println!("  ledger    {base}/ledger/checkpoint");
     if config.demo {
         println!("  demo logins, all with the password {}:", demo::DEMO_PASSWORD);
         for login in demo::logins(&city) {
@@ -279,6 +278,12 @@ fn issuer(runtime: &Runtime) -> anyhow::Result<std::sync::Arc<Issuer>> {
     let uri = base.unwrap_or_else(|| format!("urn:dipper:{}", runtime.packs.current().city.id));
     let key = IssuerKey::new("licence-1", logs::signing_key(&config.keys_folder().join("licence.key"))?)?;
     Ok(std::sync::Arc::new(Issuer { uri, key }))
+}
+
+/// Under which name passkeys are asked for.
+fn relying_party(runtime: &Runtime) -> anyhow::Result<Option<RelyingParty>> {
+    let compiled = runtime.packs.current();
+    Ok(RelyingParty::new(runtime.config.base_url.as_deref(), compiled.city.title.in_locale("zh-CN"))?)
 }
 
 async fn issue_licences(ctx: act::licences::Context, stopping: watch::Receiver<bool>) {

@@ -22,6 +22,8 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Result<Response, Refu
     let provider = provider(&app)?;
     let at = |path: &str| format!("{}{path}", provider.issuer());
     let algorithms = [Algorithm::EdDsa.as_str(), Algorithm::Es256.as_str()];
+    // Clients may name Ed25519 by its new name too (RFC 9864).
+    let proofs = [algorithms[0], "Ed25519", algorithms[1]];
     let document = json!({
         "issuer": provider.issuer(),
         "authorization_endpoint": at("/openid/authorize"),
@@ -38,9 +40,9 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Result<Response, Refu
         "acr_values_supported": Assurance::ALL.map(Assurance::as_str),
         "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "token_endpoint_auth_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_signing_alg_values_supported": proofs,
         "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
-        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "revocation_endpoint_auth_signing_alg_values_supported": proofs,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name"],

@@ -1,0 +1,59 @@
+"""Signs a resident in by authlib, an OpenID Connect library written by somebody else.
+
+The resident's part (signing in, agreeing) is done over the city's own interface; everything else is authlib's:
+address, PKCE, private_key_jwt, exchange, checking the ID token under the published keys. Prints what it learnt.
+"""
+
+import json
+import sys
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from authlib.integrations.requests_client import OAuth2Session
+from authlib.jose import JsonWebKey, JsonWebToken
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from authlib.oidc.core import CodeIDToken
+
+BASE, CLIENT, KEY_FILE, BACK, LOGIN, PASSWORD = sys.argv[1:]
+
+found = requests.get(f"{BASE}/.well-known/openid-configuration", timeout=10).json()
+with open(KEY_FILE, encoding="utf-8") as file:
+    key = JsonWebKey.import_key(json.load(file))
+
+session = OAuth2Session(
+    CLIENT,
+    key,
+    scope="openid profile",
+    redirect_uri=BACK,
+    code_challenge_method="S256",
+    token_endpoint_auth_method=PrivateKeyJWT(found["token_endpoint"], alg="EdDSA"),
+)
+verifier = "authlib-sends-a-verifier-of-more-than-43-characters"
+address, state = session.create_authorization_url(found["authorization_endpoint"], code_verifier=verifier, nonce="n-authlib")
+
+person = requests.Session()
+signed_in = person.post(f"{BASE}/api/v1/session", json={"login": LOGIN, "password": PASSWORD}, timeout=10).json()
+decision = {"query": urlsplit(address).query, "scopes": ["openid", "profile"]}
+headers = {"x-csrf-token": signed_in["csrf_token"]}
+back = person.post(f"{BASE}/api/v1/openid/authorization", json=decision, headers=headers, timeout=10).json()["to"]
+assert parse_qs(urlsplit(back).query)["iss"] == [found["issuer"]]
+
+token = session.fetch_token(found["token_endpoint"], authorization_response=back, state=state, code_verifier=verifier)
+keys = JsonWebKey.import_key_set(requests.get(found["jwks_uri"], timeout=10).json())
+claims = JsonWebToken(["EdDSA", "ES256"]).decode(
+    token["id_token"],
+    keys,
+    claims_cls=CodeIDToken,
+    claims_options={"iss": {"essential": True, "value": found["issuer"]}, "aud": {"essential": True, "value": CLIENT}},
+    claims_params={"nonce": "n-authlib", "access_token": token["access_token"], "client_id": CLIENT},
+)
+claims.validate()
+userinfo = session.get(found["userinfo_endpoint"]).json()
+
+try:
+    session.fetch_token(found["token_endpoint"], authorization_response=back, state=state, code_verifier=verifier)
+    replayed = "taken twice"
+except Exception as error:  # whatever authlib raises, its word counts
+    replayed = getattr(error, "error", str(error))
+
+print(json.dumps({"claims": dict(claims), "userinfo": userinfo, "replayed": replayed}))
