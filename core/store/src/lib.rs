@@ -37,10 +37,13 @@ pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
-    AccessRow, ApiKeyRow, ContactRow, DraftRow, Holder, LicenceRow, LicenceText, Looked, PartyKind, PartyRow,
-    SealedRow, SessionRow, fold_login,
+    AccessRow, AddressRow, ApiKeyRow, ContactRow, DraftRow, Holder, LicenceRow, LicenceText, Looked, PartyKind,
+    PartyRow, SealedRow, SessionRow, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use url::DatabaseUrl;
-pub use work::{EvidenceRow, Job, JobId, LedgerHead, SealRow};
+pub use work::{
+    EvidenceRow, Job, JobId, LedgerHead, NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId, WebhookOwner,
+    WebhookRow,
+};
