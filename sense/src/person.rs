@@ -9,8 +9,8 @@ use std::sync::Arc;
 use identity::{Address, Answers, Contact, Draft, VaultError};
 use model::{CaseNo, Channel, PartyId, ServiceId};
 use store::{
-    AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, LicenceRow, OutboxRow, PartyKind, PartyRow, Reader, StoreError,
-    Tx,
+    AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, LicenceRow, OutboxRow, PartyKind, PartyRow, PreferencesRow,
+    Reader, StoreError, Tx,
 };
 
 use crate::Context;
@@ -41,7 +41,7 @@ pub struct Held {
     /// Where they want to be told.
     pub addresses: Vec<(Channel, Address)>,
     /// How they want to be told, as kept.
-    pub preferences: Option<String>,
+    pub preferences: Option<PreferencesRow>,
     /// What they were told, latest first.
     pub messages: Vec<OutboxRow>,
 }

@@ -4,13 +4,13 @@ use jiff::ToSpan;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use model::Instant;
-use serde::{Deserialize, Serialize};
+use store::QuietRow;
 
 /// Minutes of a day.
 const DAY_MIN: u16 = 24 * 60;
 
 /// From a minute of the day to another, over midnight when the second comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuietHours {
     from_min: u16,
     to_min: u16,
@@ -36,6 +36,19 @@ impl QuietHours {
     pub fn parse(from: &str, to: &str) -> Result<Self, QuietError> {
         let hours = Self { from_min: minute_of(from)?, to_min: minute_of(to)? };
         if hours.from_min == hours.to_min { Err(QuietError) } else { Ok(hours) }
+    }
+
+    /// Quiet hours as they were kept; `None` where none are wanted.
+    pub(super) const fn of_row(row: QuietRow) -> Option<Self> {
+        match row {
+            QuietRow::Never => None,
+            QuietRow::Hours { from_min, to_min } => Some(Self { from_min, to_min }),
+        }
+    }
+
+    /// As they are kept.
+    pub(super) const fn to_row(self) -> QuietRow {
+        QuietRow::Hours { from_min: self.from_min, to_min: self.to_min }
     }
 
     /// When they begin, `HH:MM`.

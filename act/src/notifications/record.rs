@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use model::{Actor, Case, Channel, ClockName, DeliveryState, Event, EventBody, FormId, Instant, PartyId, PaymentState};
 use pack::{City, NotificationKind, Trigger};
-use store::{NewOutboxRow, PartyKind, StoreError, Tx, WebhookRow};
+use store::{MessageFacts, NewOutboxRow, PartyKind, StoreError, Tx, WebhookRow};
 
 use super::Context;
 use super::plan::{Asked, Plan, plan};
 use super::preferences::Preferences;
 use super::remind::schedule;
 use super::webhook::{WEBHOOK_KIND, concerns, payload};
-use super::words::Facts;
 
 /// The consumer's name.
 const CONSUMER: &str = "notifications";
@@ -112,17 +111,17 @@ fn told<'a>(
     city: &'a City,
     event: &Event,
     case: &Case,
-) -> Vec<(&'a FormId, &'a NotificationKind, Facts)> {
-    let facts = Facts::of(case);
+) -> Vec<(&'a FormId, &'a NotificationKind, MessageFacts)> {
+    let facts = MessageFacts::of(case);
     let (trigger, facts) = match &event.body {
         EventBody::Moved(_) => (Trigger::Action, facts),
-        EventBody::Booked { visit } => (Trigger::VisitBooked, Facts { time: Some(visit.starts_at), ..facts }),
+        EventBody::Booked { visit } => (Trigger::VisitBooked, MessageFacts { time: Some(visit.starts_at), ..facts }),
         EventBody::Issued { .. } => (Trigger::LicenceIssued, facts),
         EventBody::Paying { state: PaymentState::Refunded, amount, .. } => {
-            (Trigger::Refunded, Facts { amount: Some(*amount), ..facts })
+            (Trigger::Refunded, MessageFacts { amount: Some(*amount), ..facts })
         }
         EventBody::ClockStarted { clock: ClockName::Disposal, .. } if ctx.takes_fees => match fee_due(city, case) {
-            Some(amount) => (Trigger::FeeDue, Facts { amount: Some(amount), ..facts }),
+            Some(amount) => (Trigger::FeeDue, MessageFacts { amount: Some(amount), ..facts }),
             None => return Vec::new(),
         },
         _ => return Vec::new(),
@@ -184,7 +183,7 @@ pub(super) fn write_to_person(
     ctx: &Context,
     tx: &mut Tx,
     telling: &Telling<'_>,
-    facts: &Facts,
+    facts: &MessageFacts,
     party: PartyId,
     now: Instant,
 ) -> Result<usize, StoreError> {
@@ -216,7 +215,7 @@ pub(super) fn write_to_person(
             channel,
             recipient,
             case: telling.case.id,
-            body: facts.to_json(),
+            body: facts.to_body(),
             state,
             next_at,
             reason: reason.map(str::to_owned),

@@ -3,12 +3,11 @@
 
 use model::{Case, CaseId, Event, EventBody, FormId, Instant, VisitState};
 use pack::{City, Effect, Trigger};
-use serde::{Deserialize, Serialize};
-use store::{Job, StoreError, Tx};
+use serde_json::{Value, json};
+use store::{Job, MessageFacts, StoreError, Tx};
 
 use super::Context;
 use super::record::{Telling, is_resident, write_to_person};
-use super::words::Facts;
 
 /// The kind of these jobs.
 const JOB: &str = "notification_reminder";
@@ -24,14 +23,32 @@ const ATTEMPTS_MAX: u32 = 5;
 const HOUR_US: i64 = 3_600_000_000;
 
 /// What a job knows.
-#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Reminder {
     position: i64,
     kind: FormId,
     case: CaseId,
     /// When the visit begins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     starts_at: Option<Instant>,
+}
+
+impl Reminder {
+    fn to_body(&self) -> Value {
+        json!({
+            "position": self.position,
+            "kind": self.kind,
+            "case": self.case,
+            "starts_at_us": self.starts_at.map(Instant::as_micros),
+        })
+    }
+
+    fn from_body(body: &Value) -> Option<Self> {
+        Some(Self {
+            position: body["position"].as_i64()?,
+            kind: body["kind"].as_str()?.parse().ok()?,
+            case: body["case"].as_str()?.parse().ok()?,
+            starts_at: body["starts_at_us"].as_i64().map(Instant::from_micros),
+        })
+    }
 }
 
 /// Leaves the reminders of an event behind.
@@ -52,8 +69,7 @@ pub(super) fn schedule(tx: &mut Tx, city: &City, event: &Event, case: &Case, now
             continue;
         }
         let reminder = Reminder { position: event.position, kind: id.clone(), case: case.id, starts_at };
-        let body = serde_json::to_value(reminder).expect("a reminder is plain data");
-        tx.enqueue_job(JOB, &body, run_at, now)?;
+        tx.enqueue_job(JOB, &reminder.to_body(), run_at, now)?;
     }
     Ok(())
 }
@@ -87,8 +103,8 @@ pub async fn remind_due(ctx: &Context) -> Result<usize, StoreError> {
 }
 
 fn remind(ctx: &Context, tx: &mut Tx, job: &Job, now: Instant) -> Result<usize, StoreError> {
-    let reminder: Reminder = serde_json::from_value(job.body.clone())
-        .map_err(|_| StoreError::NotFound { what: "reminder", id: job.id.to_string() })?;
+    let fault = || StoreError::NotFound { what: "reminder", id: job.id.to_string() };
+    let reminder = Reminder::from_body(&job.body).ok_or_else(fault)?;
     let compiled = ctx.packs.current();
     let Some(kind) = compiled.city.notifications.kinds.get(&reminder.kind) else { return Ok(0) };
     let Some(case) = tx.load_case(reminder.case)? else { return Ok(0) };
@@ -106,7 +122,7 @@ fn remind(ctx: &Context, tx: &mut Tx, job: &Job, now: Instant) -> Result<usize, 
     if !is_resident(tx, party)? {
         return Ok(0);
     }
-    let facts = Facts { time: reminder.starts_at, ..Facts::of(&case) };
+    let facts = MessageFacts { time: reminder.starts_at, ..MessageFacts::of(&case) };
     let telling = Telling { position: reminder.position, id: &reminder.kind, kind, case: &case };
     write_to_person(ctx, tx, &telling, &facts, party, now)
 }

@@ -2,45 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{Case, CategoryId, FormId, Instant, PackHash, Text};
+use model::{CategoryId, FormId, Instant, Text};
 use pack::{City, Packs, fill};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use store::OutboxRow;
-
-/// What the words of a message are made of. No personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Facts {
-    /// The number of the case.
-    pub case_no: String,
-    /// The pack it began under.
-    pub pack: PackHash,
-    /// What it is about.
-    pub category: CategoryId,
-    /// When a visit begins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time: Option<Instant>,
-    /// An amount, in the smallest unit of the currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount: Option<i64>,
-}
-
-impl Facts {
-    /// Those of a case, without time and amount.
-    pub fn of(case: &Case) -> Self {
-        Self {
-            case_no: case.no.to_string(),
-            pack: case.pack,
-            category: case.category.clone(),
-            time: None,
-            amount: None,
-        }
-    }
-
-    pub fn to_json(&self) -> Value {
-        serde_json::to_value(self).expect("facts are plain data")
-    }
-}
 
 /// A message in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +19,7 @@ pub struct Words {
 
 /// A message in one language; `None` when it is not one to a person.
 pub fn message_words(packs: &Packs, row: &OutboxRow, locale: &str) -> Option<Words> {
-    let facts: Facts = serde_json::from_value(row.message.body.clone()).ok()?;
+    let facts = row.facts()?;
     let compiled = packs.current();
     let began = packs.get(&facts.pack).unwrap_or_else(|| packs.current());
     let about = title_of(&began.city, &facts.category).in_locale(locale).to_owned();

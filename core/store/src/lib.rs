@@ -38,12 +38,12 @@ pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
     AccessRow, AddressRow, ApiKeyRow, ContactRow, DraftRow, Holder, LicenceRow, LicenceText, Looked, PartyKind,
-    PartyRow, SealedRow, SessionRow, fold_login,
+    PartyRow, PreferencesRow, QuietRow, SealedRow, SessionRow, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use url::DatabaseUrl;
 pub use work::{
-    EvidenceRow, Job, JobId, LedgerHead, NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId, WebhookOwner,
-    WebhookRow,
+    EvidenceRow, Job, JobId, LedgerHead, MessageFacts, NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId,
+    WebhookOwner, WebhookRow,
 };

@@ -1,6 +1,9 @@
 //! Where people want to be told, sealed before it comes here, and what they want to be told.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use model::{Channel, Instant, PartyId};
+use serde::{Deserialize, Serialize};
 
 use crate::db::{Row, params};
 use crate::error::StoreError;
@@ -29,6 +32,35 @@ pub struct AddressRow {
     pub codes_since: Instant,
     /// When the last code was sent.
     pub code_sent_at: Instant,
+}
+
+/// What somebody wants to be told, as it is kept. Nothing said is the default of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreferencesRow {
+    /// Channels switched off, by group of kinds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub off: BTreeMap<String, BTreeSet<Channel>>,
+    /// Quiet hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<QuietRow>,
+    /// Language of what is sent, BCP 47.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+}
+
+/// Quiet hours as they are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QuietRow {
+    /// None are wanted.
+    Never,
+    /// From one minute of the day to another.
+    Hours {
+        /// The first minute, 0 to 1 439.
+        from_min: u16,
+        /// The minute they end at, 0 to 1 439.
+        to_min: u16,
+    },
 }
 
 const COLUMNS: &str = "party, channel, key_id, sealed, confirmed_at_us, code_expires_at_us, code_attempts, codes_sent, codes_since_us, code_sent_at_us";
@@ -65,11 +97,17 @@ impl Tx {
         Ok(())
     }
 
-    /// Keeps what somebody wants to be told, as JSON.
+    /// Keeps what somebody wants to be told.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn save_preferences(&mut self, party: PartyId, json: &str, now: Instant) -> Result<(), StoreError> {
+    pub fn save_preferences(
+        &mut self,
+        party: PartyId,
+        preferences: &PreferencesRow,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let json = serde_json::to_string(preferences).expect("preferences are plain data");
         self.execute(
             "INSERT INTO notification_preferences (party, preferences, changed_at_us) VALUES ($1, $2, $3)
              ON CONFLICT (party) DO UPDATE SET preferences = excluded.preferences, changed_at_us = excluded.changed_at_us",
@@ -108,14 +146,18 @@ impl Reader {
         self.query(&sql, params![party])?.into_iter().map(read_address).collect()
     }
 
-    /// What somebody wants to be told, as it was kept; absent when they never said.
+    /// What somebody wants to be told; absent when they never said.
     ///
     /// # Errors
-    /// [`StoreError`] when the database does not answer.
-    pub fn find_preferences(&mut self, party: PartyId) -> Result<Option<String>, StoreError> {
+    /// [`StoreError::Corrupt`] when it cannot be read.
+    pub fn find_preferences(&mut self, party: PartyId) -> Result<Option<PreferencesRow>, StoreError> {
         let row =
             self.query_opt("SELECT preferences FROM notification_preferences WHERE party = $1", params![party])?;
-        row.map(|mut row| row.next("notification_preferences.preferences")).transpose()
+        row.map(|mut row| {
+            let json: String = row.next("notification_preferences.preferences")?;
+            serde_json::from_str(&json).map_err(|_| StoreError::corrupt("notification_preferences.preferences"))
+        })
+        .transpose()
     }
 }
 

@@ -11,7 +11,7 @@ mod sealed;
 mod sessions;
 
 pub use access::{AccessRow, Looked};
-pub use addresses::AddressRow;
+pub use addresses::{AddressRow, PreferencesRow, QuietRow};
 pub use contacts::ContactRow;
 pub use licences::{LicenceRow, LicenceText};
 pub use parties::{Holder, PartyKind, PartyRow, fold_login};

@@ -4,7 +4,8 @@
 //! channel) makes a second one impossible. A worker leases rows by moving `next_at` to the end of the lease: one that
 //! dies gives them back by doing nothing. The body names a case and holds no personal data.
 
-use model::{CaseId, Channel, DeliveryState, EventId, Instant, PartyId};
+use model::{Case, CaseId, CategoryId, Channel, DeliveryState, EventId, Instant, PackHash, PartyId};
+use serde::{Deserialize, Serialize};
 
 use crate::db::{Row, Value, params};
 use crate::error::StoreError;
@@ -34,6 +35,46 @@ pub struct NewOutboxRow {
     pub next_at: Option<Instant>,
     /// Why it is in that state.
     pub reason: Option<String>,
+}
+
+/// What the words of a message to a person are made of: its body. No personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageFacts {
+    /// The number of the case.
+    pub case_no: String,
+    /// The pack it began under.
+    pub pack: PackHash,
+    /// What it is about.
+    pub category: CategoryId,
+    /// When a visit begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<Instant>,
+    /// An amount, in the smallest unit of the currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<i64>,
+}
+
+impl MessageFacts {
+    /// Those of a case, without time and amount.
+    pub fn of(case: &Case) -> Self {
+        let (pack, category) = (case.pack, case.category.clone());
+        Self { case_no: case.no.to_string(), pack, category, time: None, amount: None }
+    }
+
+    /// As the body of a message.
+    ///
+    /// # Panics
+    /// Never: facts are plain data.
+    pub fn to_body(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("facts are plain data")
+    }
+}
+
+impl OutboxRow {
+    /// What its words are made of; `None` when it is not a message to a person.
+    pub fn facts(&self) -> Option<MessageFacts> {
+        serde_json::from_value(self.message.body.clone()).ok()
+    }
 }
 
 /// A message as it stands.

@@ -43,7 +43,7 @@ pub async fn save_notification_settings(
     }
     let quiet = input.quiet.as_ref().map(|quiet| QuietHours::parse(&quiet.from, &quiet.to)).transpose();
     wants.set_quiet_hours(quiet.map_err(|error| Refused::field("quiet", error.to_string()))?);
-    wants.locale = Some(locale(&app, &input.locale));
+    wants.set_locale(locale(&app, &input.locale));
     save_preferences(&ctx, party, &wants).await?;
     Ok(private(StatusCode::OK, &settings_view(&app, party).await?))
 }

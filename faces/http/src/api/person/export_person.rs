@@ -67,7 +67,7 @@ fn export(app: &App, held: Held) -> PersonExport {
             .into_iter()
             .map(|(channel, address)| (channel.as_str().to_owned(), address.reveal().to_owned()))
             .collect(),
-        notification_preferences: held.preferences.and_then(|json| serde_json::from_str(&json).ok()),
+        notification_preferences: held.preferences.and_then(|row| serde_json::to_value(row).ok()),
         notifications: held.messages.iter().filter_map(|row| message(&app.packs, row)).collect(),
     }
 }
