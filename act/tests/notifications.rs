@@ -262,7 +262,7 @@ fn rated_later(city: &City<'_>) -> Case {
     let (compiled, now) = (demo(), city.clock.now());
     let write = move |tx: &mut Tx| {
         let no = tx.next_case_no("YG", 20_261_102)?;
-        let mut bodies = opening(no, "b0137", Some("dark")).bodies(&compiled, now).unwrap();
+        let mut bodies = opening(no, "b0137", Some("out")).bodies(&compiled, now).unwrap();
         let closed = json!({
             "kind": "moved", "action": "close", "from": "reported", "to": "closed", "stage": "evaluate", "outcome": "resolved",
         });

@@ -196,7 +196,7 @@ impl Tx {
         self.execute(
             "DELETE FROM outbox
              WHERE next_at_us IS NULL
-             AND created_at_us < CASE WHEN channel = 'in_app' THEN $2 ELSE $1 END",
+             AND ((channel <> 'in_app' AND created_at_us < $1) OR (channel = 'in_app' AND created_at_us < $2))",
             params![sent_before, listed_before],
         )
     }
