@@ -36,7 +36,7 @@ export const messages = {
     keep: "Keep it",
     remove: "Stop using it",
     removed: "Removed; nothing more is sent there",
-    wrong_email: "An e-mail address looks like name@example.com",
+    wrong_email: "An e-mail address looks like name{'@'}example.com",
     wrong_sms: "A phone number has 6 to 15 digits",
     wrong_code: "This is not the code, please check it. After 5 wrong ones another must be sent",
     groups: "What to be told of",

@@ -36,7 +36,7 @@ export const messages = {
     keep: "不换了",
     remove: "不再使用",
     removed: "已删除，不会再发",
-    wrong_email: "邮箱写成 name@example.com 的样子",
+    wrong_email: "邮箱写成 name{'@'}example.com 的样子",
     wrong_sms: "手机号是 6 到 15 位数字",
     wrong_code: "验证码不对，请再核对。错 5 次就要重新发",
     groups: "通知哪些事",
