@@ -47,6 +47,9 @@ pub async fn deliver_due(ctx: &Context) -> Result<usize, StoreError> {
     let mut tried = 0;
     loop {
         let now = ctx.clock.now();
+        if !ctx.store.read(move |reader| reader.has_due_message(now)).await? {
+            return Ok(tried);
+        }
         let leased = ctx.store.write(move |tx: &mut Tx| tx.lease_messages(now, LEASE_US, AT_ONCE)).await?;
         if leased.is_empty() {
             return Ok(tried);

@@ -168,8 +168,8 @@ on_both_databases!(a_webhook_goes_with_what_it_was_to_be_told, |database| {
         Ok::<_, StoreError>(row)
     });
     let row = made.unwrap();
-    assert_eq!(database.read_blocking(|db| db.list_webhooks()).unwrap(), [row.clone()]);
     let id = row.id;
+    assert_eq!(database.read_blocking(|db| db.list_webhooks()).unwrap(), [row]);
     assert_eq!([true, false].map(|_| database.write_blocking(move |tx| tx.forget_webhook(id)).unwrap()), [true, false]);
     assert!(lease(database, 1).is_empty());
 });

@@ -224,6 +224,14 @@ impl Reader {
         self.query(&sql, params![party, before, limit])?.into_iter().map(read_message).collect()
     }
 
+    /// Whether a message waits whose time has come: idle workers read, and write nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn has_due_message(&mut self, now: Instant) -> Result<bool, StoreError> {
+        Ok(self.query_opt("SELECT 1 FROM outbox WHERE next_at_us <= $1 LIMIT 1", params![now])?.is_some())
+    }
+
     /// How many messages of somebody's list are not read.
     ///
     /// # Errors
