@@ -8,6 +8,7 @@ mod acting;
 mod available;
 mod decide;
 pub mod licences;
+pub mod notifications;
 pub mod payments;
 mod perform;
 pub mod scenario;

@@ -10,15 +10,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 from authlib.integrations.requests_client import OAuth2Session
-from authlib.jose import JsonWebKey, JsonWebToken
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.jwk import KeySet, OKPKey
 
 BASE, CLIENT, KEY_FILE, BACK, LOGIN, PASSWORD = sys.argv[1:]
 
 found = requests.get(f"{BASE}/.well-known/openid-configuration", timeout=10).json()
 with open(KEY_FILE, encoding="utf-8") as file:
-    key = JsonWebKey.import_key(json.load(file))
+    key = OKPKey.import_key(json.load(file))
 
 session = OAuth2Session(
     CLIENT,
@@ -39,13 +40,13 @@ back = person.post(f"{BASE}/api/v1/openid/authorization", json=decision, headers
 assert parse_qs(urlsplit(back).query)["iss"] == [found["issuer"]]
 
 token = session.fetch_token(found["token_endpoint"], authorization_response=back, state=state, code_verifier=verifier)
-keys = JsonWebKey.import_key_set(requests.get(found["jwks_uri"], timeout=10).json())
-claims = JsonWebToken(["EdDSA", "ES256"]).decode(
-    token["id_token"],
-    keys,
-    claims_cls=CodeIDToken,
-    claims_options={"iss": {"essential": True, "value": found["issuer"]}, "aud": {"essential": True, "value": CLIENT}},
-    claims_params={"nonce": "n-authlib", "access_token": token["access_token"], "client_id": CLIENT},
+keys = KeySet.import_key_set(requests.get(found["jwks_uri"], timeout=10).json())
+decoded = jwt.decode(token["id_token"], keys, algorithms=["EdDSA", "ES256"])
+claims = CodeIDToken(
+    decoded.claims,
+    decoded.header,
+    options={"iss": {"essential": True, "value": found["issuer"]}, "aud": {"essential": True, "value": CLIENT}},
+    params={"nonce": "n-authlib", "access_token": token["access_token"], "client_id": CLIENT},
 )
 claims.validate()
 userinfo = session.get(found["userinfo_endpoint"]).json()

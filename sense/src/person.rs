@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use identity::{Answers, Contact, Draft, VaultError};
-use model::{CaseNo, PartyId, ServiceId};
+use identity::{Address, Answers, Contact, Draft, VaultError};
+use model::{CaseNo, Channel, PartyId, ServiceId};
 use store::{
-    AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, LicenceRow, PartyKind, PartyRow, Reader, StoreError, Tx,
+    AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, LicenceRow, OutboxRow, PartyKind, PartyRow, PreferencesRow,
+    Reader, StoreError, Tx,
 };
 
 use crate::Context;
@@ -19,6 +20,9 @@ const PAGE: u32 = 200;
 
 /// Most looks in a copy.
 const LOOKS: u32 = 10_000;
+
+/// Most messages in a copy.
+const MESSAGES: u32 = 1_000;
 
 /// Everything held of a person, in clear.
 pub struct Held {
@@ -34,6 +38,12 @@ pub struct Held {
     pub licences: Vec<(LicenceRow, String)>,
     /// Who looked at their data.
     pub looks: Vec<AccessRow>,
+    /// Where they want to be told.
+    pub addresses: Vec<(Channel, Address)>,
+    /// How they want to be told, as kept.
+    pub preferences: Option<PreferencesRow>,
+    /// What they were told, latest first.
+    pub messages: Vec<OutboxRow>,
 }
 
 /// Why somebody was not erased.
@@ -86,12 +96,19 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 licences.push((row, text));
             }
             let looks = reader.list_access_to(party, LOOKS)?;
-            Ok(Held { account, cases, contacts, drafts, licences, looks })
+            let mut addresses = Vec::new();
+            for row in reader.list_addresses(party)? {
+                let sealed = vault.find_address(reader, party, row.channel)?;
+                addresses.extend(sealed.map(|sealed| (row.channel, sealed.address)));
+            }
+            let preferences = reader.find_preferences(party)?;
+            let messages = reader.list_messages_to(party, None, MESSAGES)?;
+            Ok(Held { account, cases, contacts, drafts, licences, looks, addresses, preferences, messages })
         })
         .await
 }
 
-/// Erases a resident: keys, drafts, files of applications, sessions and the name of the account. Cannot be undone.
+/// Erases a resident: keys, drafts, addresses, messages, files of applications, sessions and the name of the account. Cannot be undone.
 ///
 /// # Errors
 /// [`EraseError`]; nothing is erased then.
@@ -140,6 +157,8 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
             for draft in tx.list_drafts(party)? {
                 tx.delete_draft(party, &draft.service)?;
             }
+            tx.forget_addresses_of(party)?;
+            tx.forget_messages_to(party)?;
             tx.remove_sessions_of(party)?;
             tx.remove_proofs_of(party)?;
             tx.remove_openid_of(party)?;

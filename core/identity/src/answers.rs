@@ -175,7 +175,7 @@ impl Vault {
     }
 
     /// The key of a person, made when they give something for the first time.
-    fn key_of(&self, tx: &mut Tx, party: PartyId) -> Result<(String, XChaCha20Poly1305), VaultError> {
+    pub(crate) fn key_of(&self, tx: &mut Tx, party: PartyId) -> Result<(String, XChaCha20Poly1305), VaultError> {
         let id = key_id(party);
         if let Some(key) = self.find_key(tx, &id)? {
             return Ok((id, key));
@@ -190,7 +190,7 @@ impl Vault {
         }
     }
 
-    fn find_key(&self, reader: &mut Reader, id: &str) -> Result<Option<XChaCha20Poly1305>, VaultError> {
+    pub(crate) fn find_key(&self, reader: &mut Reader, id: &str) -> Result<Option<XChaCha20Poly1305>, VaultError> {
         let Some(wrapped) = reader.find_person_key(id)? else { return Ok(None) };
         let key = decrypt(&self.master, &wrapped, id.as_bytes()).ok_or(VaultError::Damaged)?;
         let key: [u8; KEY_LEN] = key.try_into().map_err(|_| VaultError::Damaged)?;

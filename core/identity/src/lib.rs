@@ -5,6 +5,7 @@
 //! never writes a password, a token or a contact anywhere in clear.
 
 mod accounts;
+mod addresses;
 mod answers;
 mod authenticator;
 mod clients;
@@ -21,6 +22,7 @@ mod token;
 mod vault;
 
 pub use accounts::{AccountError, Accounts, NewAccount, SignInError, SignedIn, record_account};
+pub use addresses::{Address, AddressError, SealedAddress, new_webhook_secret};
 pub use answers::{Answers, Draft};
 pub use authenticator::{CodeError, NewAuthenticator};
 pub use clients::{find_client, record_client, record_client_key};

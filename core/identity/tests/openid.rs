@@ -270,7 +270,7 @@ on_both_databases!(a_client_proves_itself_anew_each_time, |database| {
             ("another audience", world.assertion("a", json!({"aud": "https://elsewhere.example"}))),
             ("no audience", world.assertion("a", json!({"aud": null}))),
             ("past", world.assertion("a", json!({"exp": now_s - 31}))),
-            ("far ahead", world.assertion("a", json!({"exp": now_s + 601}))),
+            ("far ahead", world.assertion("a", json!({"exp": now_s + 3_601}))),
             ("not yet", world.assertion("a", json!({"nbf": now_s + 31}))),
             ("no name", world.assertion("a", json!({"jti": ""}))),
             ("nobody", world.assertion("a", json!({"iss": "nobody", "sub": "nobody"}))),

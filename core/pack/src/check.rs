@@ -3,6 +3,7 @@
 
 mod calendars;
 mod flow;
+mod notifications;
 mod places;
 mod processes;
 mod services;
@@ -45,6 +46,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
     }
     check_routing(folder, city, report);
     services::check_services(folder, city, report);
+    notifications::check_notifications(folder, report);
     for scenario in &folder.scenarios {
         stories::check_scenario(scenario, folder, city, report);
     }

@@ -4,6 +4,7 @@
 //! rules it began under.
 
 mod calendar;
+mod notification;
 mod process;
 mod service;
 
@@ -15,6 +16,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 pub use calendar::*;
+pub use notification::*;
 pub use process::*;
 pub use service::*;
 
@@ -65,6 +67,9 @@ pub struct City {
     /// Every service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub services: Services,
+    /// What people are told of their cases.
+    #[serde(default, skip_serializing_if = "Notifications::is_empty")]
+    pub notifications: Notifications,
     /// Base map layers in drawing order: file name (under `basemap/`) and kind.
     pub basemap: Vec<BasemapLayer>,
 }

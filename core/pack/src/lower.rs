@@ -3,6 +3,7 @@
 
 mod fields;
 mod holidays;
+mod notifications;
 mod services;
 
 use std::collections::BTreeMap;
@@ -12,8 +13,8 @@ use model::{CategoryId, OfficeId, RegionId, Text};
 pub(crate) use fields::lower_fields;
 
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, Escalation, Office, Poor, Process,
-    Region, Role, Route, Services, Stage, State, Swap, TaskRule,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, Escalation, Notifications, Office, Poor,
+    Process, Region, Role, Route, Services, Stage, State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
@@ -49,6 +50,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
     let messages = index(&folder.messages, "message", report, |text: &Text, _| Some(text.clone()));
     let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
     let catalogue = services::lower_catalogue(folder);
+    let notifications = notifications::lower_notifications(folder, report);
     let (categories, services) = with_applications(categories, services, &catalogue);
     let pack = folder.pack.as_ref()?;
     let root = root_of(folder).map(|region| region.id.value.clone());
@@ -65,6 +67,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         messages,
         catalogue,
         services,
+        notifications,
         routing: lower_routing(folder),
         ..lower_pack(pack)
     };
@@ -121,6 +124,7 @@ fn lower_pack(pack: &PackFile) -> City {
         messages: BTreeMap::new(),
         catalogue: Catalogue::default(),
         services: Services::new(),
+        notifications: Notifications::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::scenario::Scenario;
+use crate::source::notifications::NotificationsFile;
 use crate::source::read::Source;
 use crate::source::services::{CatalogueFile, ServicesFile};
 use crate::source::types::{
@@ -26,6 +27,7 @@ pub fn schemas() -> BTreeMap<&'static str, String> {
         ("form.json", text("forms/*.yaml", Vec::<FieldSource>::schema())),
         ("catalogue.json", text("catalogue.yaml", CatalogueFile::schema())),
         ("services.json", text("services/*.yaml", ServicesFile::schema())),
+        ("notifications.json", text("notifications.yaml", NotificationsFile::schema())),
         ("messages.json", text("messages/*.yaml", MessagesFile::schema())),
         ("scenario.json", text("scenarios/*.yaml", Scenario::schema())),
     ])

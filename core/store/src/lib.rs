@@ -37,11 +37,14 @@ pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
-    AccessRow, ApiKeyRow, AuthenticatorRow, CodeRow, ConsentRow, ContactRow, DraftRow, Holder, LicenceRow, LicenceText,
-    Looked, OpenIdClientRow, OpenIdKeyRow, PartyKind, PartyRow, PasskeyRow, SealedRow, SessionRow, SignInMethod,
-    TokenRow, UsageRow, fold_login,
+    AccessRow, AddressRow, ApiKeyRow, AuthenticatorRow, CodeRow, ConsentRow, ContactRow, DraftRow, Holder, LicenceRow,
+    LicenceText, Looked, OpenIdClientRow, OpenIdKeyRow, PartyKind, PartyRow, PasskeyRow, PreferencesRow, QuietRow,
+    SealedRow, SessionRow, SignInMethod, TokenRow, UsageRow, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use url::DatabaseUrl;
-pub use work::{EvidenceRow, Job, JobId, LedgerHead, SealRow};
+pub use work::{
+    EvidenceRow, Job, JobId, LedgerHead, MessageFacts, NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId,
+    WebhookOwner, WebhookRow,
+};

@@ -84,6 +84,9 @@ pub enum Command {
     /// Look after client programs
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Look after programs that are told of cases
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Look after the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -280,6 +283,15 @@ pub enum DemoCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// A provider of text and push messages that sends nothing and shows what it was given
+    Messages {
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8091")]
+        listen: SocketAddr,
+        /// File of the secret shared with the city, made where it is missing
+        #[arg(long)]
+        secret: PathBuf,
+    },
     /// A payment gateway that takes no real money: a process of its own, with a page for the payer
     Gateway {
         /// Its own folder, made where it is missing
@@ -297,6 +309,34 @@ pub enum DemoCommand {
         /// How often each notification is sent
         #[arg(long, default_value_t = 1)]
         repeat: u32,
+    },
+}
+
+/// What can be done with webhooks.
+#[derive(Debug, Subcommand)]
+pub enum WebhookCommand {
+    /// Register an address to be told of cases by signed calls (Standard Webhooks); its id and secret are printed this once
+    Add {
+        /// The client program whose reports it is told of
+        #[arg(long, conflicts_with = "office")]
+        client: Option<String>,
+        /// The office whose cases it is told of
+        #[arg(long)]
+        office: Option<String>,
+        /// The address that is called
+        #[arg(long)]
+        url: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print every webhook: id, whose cases, address
+    List(Common),
+    /// Forget a webhook and what it was still to be told
+    Remove {
+        /// Its id
+        id: String,
+        #[command(flatten)]
+        common: Common,
     },
 }
 

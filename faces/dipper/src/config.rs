@@ -39,6 +39,33 @@ pub struct Config {
     /// File of the secret shared with it; `keys/payment.secret` in the data folder when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_secret: Option<PathBuf>,
+    /// Mail server, `smtps://host`, `smtp://host?tls=required` or `smtp://host`; no e-mail when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smtp_url: Option<String>,
+    /// Login at the mail server; none when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smtp_user: Option<String>,
+    /// File whose first line is the password at the mail server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smtp_password: Option<PathBuf>,
+    /// Address that e-mail comes from, such as `天枢 <notice@city.example>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail_from: Option<String>,
+    /// Address of the provider of text messages; no text messages when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sms_gateway: Option<String>,
+    /// Address of the provider of push messages; no push messages when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub push_gateway: Option<String>,
+    /// File of the secret (`whsec_…`) that signs calls to both providers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway_secret: Option<PathBuf>,
+    /// Whether webhooks may be called at addresses of private networks, and without TLS.
+    pub webhooks_private: bool,
+    /// Messages to one person by one channel an hour, beyond which only urgent ones are sent.
+    pub messages_per_hour: u32,
+    /// The same a day.
+    pub messages_per_day: u32,
     /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
     pub secure_cookies: bool,
     /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
@@ -74,6 +101,16 @@ impl Default for Config {
             ledger_policy: None,
             payment_gateway: None,
             payment_secret: None,
+            smtp_url: None,
+            smtp_user: None,
+            smtp_password: None,
+            mail_from: None,
+            sms_gateway: None,
+            push_gateway: None,
+            gateway_secret: None,
+            webhooks_private: false,
+            messages_per_hour: act::notifications::Limits::default().per_hour,
+            messages_per_day: act::notifications::Limits::default().per_day,
             secure_cookies: false,
             behind_proxy: false,
             log: "info".to_owned(),

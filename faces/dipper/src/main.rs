@@ -2,6 +2,7 @@
 //!
 //! The only crate that reads the environment and the clock; everything else takes both as arguments.
 
+mod channels;
 mod cli;
 mod commands;
 mod config;

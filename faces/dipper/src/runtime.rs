@@ -39,11 +39,7 @@ impl Runtime {
         let store = open_store(&config)?;
         let packs = Arc::new(Packs::new(Arc::clone(&compiled)));
         archive(&store, &packs, &compiled)?;
-        let keys = config.keys_folder();
-        make_private(&keys)?;
-        let mut fresh = [0_u8; 32];
-        SystemEntropy.fill(&mut fresh);
-        let vault = Arc::new(Vault::open(&keys.join("master.key"), &fresh)?);
+        let vault = Arc::new(open_vault(&config)?);
         let files = Arc::new(Files::open(&config.evidence_folder()).context("the evidence folder cannot be made")?);
         Ok(Self { config, store, packs, clock: Arc::new(SystemClock), vault, files })
     }
@@ -63,6 +59,15 @@ impl Runtime {
     pub fn act(&self) -> act::Context {
         act::Context { store: self.store.clone(), packs: Arc::clone(&self.packs), clock: Arc::clone(&self.clock) }
     }
+}
+
+/// Opens the vault; its key is made where it is missing.
+pub fn open_vault(config: &Config) -> anyhow::Result<Vault> {
+    let keys = config.keys_folder();
+    make_private(&keys)?;
+    let mut fresh = [0_u8; 32];
+    SystemEntropy.fill(&mut fresh);
+    Ok(Vault::open(&keys.join("master.key"), &fresh)?)
 }
 
 /// Opens and migrates the database.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use account::ledger::LogFiles;
 use act::licences::Issuer;
+use act::notifications::{Limits as MessageLimits, Senders};
 use act::payments::Gateway;
 use identity::openid::OpenId;
 use identity::{Accounts, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault};
@@ -47,6 +48,8 @@ pub struct Parts {
     pub relying_party: Option<RelyingParty>,
     /// Who takes fees; absent where none are taken online.
     pub gateway: Option<Arc<dyn Gateway>>,
+    /// The channels by which people and programs are told.
+    pub senders: Senders,
     /// The folder of the present pack, for its base map.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -68,6 +71,8 @@ pub struct Settings {
     pub demo_logins: Vec<DemoLogin>,
     /// The secret shared with the payment gateway.
     pub payment_secret: Option<Vec<u8>>,
+    /// How much one person is sent by one channel.
+    pub message_limits: MessageLimits,
 }
 
 /// Everything a handler needs.
@@ -96,6 +101,8 @@ pub struct App {
     pub issuer: Arc<Issuer>,
     /// Who takes fees; absent where none are taken online.
     pub gateway: Option<Arc<dyn Gateway>>,
+    /// The channels by which people and programs are told.
+    pub senders: Senders,
     /// The folder of the present pack.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -175,6 +182,7 @@ impl App {
             ledger_key: parts.ledger_key,
             issuer: parts.issuer,
             gateway: parts.gateway,
+            senders: parts.senders,
             pack_folder: parts.pack_folder,
             settings: parts.settings,
             metrics: Metrics::default(),
@@ -226,6 +234,20 @@ impl App {
             clock: Arc::clone(&self.clock),
             gateway: Arc::clone(self.gateway.as_ref()?),
         })
+    }
+
+    /// What telling people and programs needs.
+    pub fn notifications(&self) -> act::notifications::Context {
+        act::notifications::Context {
+            store: self.store.clone(),
+            packs: Arc::clone(&self.packs),
+            clock: Arc::clone(&self.clock),
+            vault: Arc::clone(&self.vault),
+            senders: self.senders.clone(),
+            base_url: self.settings.base_url.clone(),
+            takes_fees: self.gateway.is_some(),
+            limits: self.settings.message_limits,
+        }
     }
 
     /// What issuing licences needs.

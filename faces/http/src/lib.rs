@@ -16,6 +16,7 @@ pub mod gateway;
 mod harden;
 mod ledger_files;
 mod licence_keys;
+pub mod message_sink;
 mod metrics;
 mod names;
 mod open311;

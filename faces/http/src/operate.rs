@@ -69,11 +69,17 @@ fn stored(reader: &mut Reader, sealed: i64, origin: &str) -> Result<Vec<Gauge>, 
     let open = CaseFilter { open: Some(true), ..CaseFilter::default() };
     let open = reader.count_cases(&open, OPEN_MAX)?.count;
     let dead = reader.list_dead_jobs(1_000)?.len();
+    let messages = reader.count_messages()?.into_iter().map(|(channel, state, count)| {
+        let labels = format!("{{channel=\"{}\",state=\"{}\"}}", channel.as_str(), state.as_str());
+        (labels, float(i64::try_from(count).unwrap_or(i64::MAX)))
+    });
+    let messages = messages.collect();
     let one = |name, help, value| Gauge { name, help, values: vec![(String::new(), value)] };
     Ok(vec![
         one("dipper_log_position", "Position of the last event.", float(position)),
         one("dipper_ledger_unpublished_entries", "Entries signed that wait for witnesses.", lag_of(locked, sealed)),
         Gauge { name: "dipper_consumer_lag_events", help: "Events that a consumer has not dealt with.", values: lags },
+        Gauge { name: "dipper_messages", help: "Messages of the outbox by channel and state.", values: messages },
         one("dipper_jobs_dead", "Jobs that failed for good, counted up to 1 000.", number(dead)),
         one("dipper_cases_open", "Cases that have not ended.", f64::from(open)),
     ])

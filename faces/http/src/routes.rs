@@ -17,8 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, evidence, licences, openid as consents, payments, person, place, reports,
-    security, services, session, stream, visits,
+    account, applications, cases, city, evidence, licences, notifications, openid as consents, payments, person, place,
+    reports, security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -104,6 +104,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(account::get_receipt::get_receipt))
         .routes(routes!(account::explain_receipt::explain_receipt))
         .merge(services())
+        .merge(messages())
         .merge(pictures)
         .fallback(no_such_resource)
         .layer(middleware::from_fn(harden::check_origin))
@@ -164,6 +165,23 @@ fn services() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(visits::list_slots::list_slots))
         .routes(routes!(visits::book_visit::book_visit, visits::cancel_visit::cancel_visit))
         .routes(routes!(visits::arrive_at_window::arrive_at_window))
+}
+
+/// What residents are told, and how they want to be told.
+fn messages() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(notifications::list_notifications::list_notifications))
+        .routes(routes!(notifications::get_unread_notifications::get_unread_notifications))
+        .routes(routes!(notifications::mark_notifications_read::mark_notifications_read))
+        .routes(routes!(
+            notifications::get_notification_settings::get_notification_settings,
+            notifications::save_notification_settings::save_notification_settings
+        ))
+        .routes(routes!(
+            notifications::set_notification_address::set_notification_address,
+            notifications::remove_notification_address::remove_notification_address
+        ))
+        .routes(routes!(notifications::confirm_notification_address::confirm_notification_address))
 }
 
 /// Everything this face serves.

@@ -20,8 +20,9 @@ use crate::token::{Secret, same, sha256};
 /// How long an access token and an ID token are good, 10 min.
 const TOKEN_S: i64 = 600;
 
-/// An assertion of a client may be good for at most this long from now, 10 min: so long its `jti` is remembered.
-const ASSERTION_S: i64 = 600;
+/// An assertion of a client may be good for at most this long from now, an hour as authlib makes them: so long its `jti` is
+/// remembered.
+const ASSERTION_S: i64 = 3_600;
 
 /// Clocks may differ by this much, 30 s.
 const SKEW_S: i64 = 30;
@@ -291,7 +292,7 @@ impl OpenId {
         let number = |name: &str| claims.get(name).and_then(Value::as_i64);
         let exp = number("exp").ok_or(TokenError::Client("exp is needed"))?;
         if exp <= now_s - SKEW_S || exp > now_s + ASSERTION_S {
-            return Err(TokenError::Client("exp must lie ahead, by at most 10 minutes"));
+            return Err(TokenError::Client("exp must lie ahead, by at most an hour"));
         }
         let is_early = |at: i64| at > now_s + SKEW_S;
         if number("nbf").is_some_and(is_early) || number("iat").is_some_and(is_early) {

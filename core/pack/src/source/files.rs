@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use model::{CalendarId, CategoryId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, Text};
 
+use super::notifications::NotificationsFile;
 use super::read::{Reader, Source, Table};
 use super::services::{CatalogueFile, ServiceSource, ServicesFile};
 use super::types::{
@@ -23,7 +24,15 @@ use crate::scenario::Scenario;
 const FILE_MAX: u64 = 64 << 20;
 
 /// The files of one name at the top of the pack.
-const TOP: &[&str] = &["pack.yaml", "regions.yaml", "offices.yaml", "roles.yaml", "routing.yaml", "catalogue.yaml"];
+const TOP: &[&str] = &[
+    "pack.yaml",
+    "regions.yaml",
+    "offices.yaml",
+    "roles.yaml",
+    "routing.yaml",
+    "catalogue.yaml",
+    "notifications.yaml",
+];
 /// The folders of the pack, and what their files end in.
 const FOLDERS: &[(&str, &str)] = &[
     ("regions", "geojson"),
@@ -91,6 +100,7 @@ pub(crate) struct Folder {
     pub services: Shelf<ServiceId, ServiceSource>,
     pub forms: Shelf<FormId, Vec<FieldSource>>,
     pub messages: Shelf<String, Text>,
+    pub notifications: Option<NotificationsFile>,
     /// File stems under `basemap/`.
     pub layers: Vec<At<String>>,
     /// What the base map names.
@@ -140,6 +150,7 @@ impl Files<'_> {
         let (routes, whole) = self.read_file::<Vec<RouteSource>>("routing.yaml");
         let nameless = |route: RouteSource| (At { value: (), at: route.office.at }, Some(route));
         folder.catalogue = self.read_file::<CatalogueFile>("catalogue.yaml").0;
+        folder.notifications = self.read_file::<NotificationsFile>("notifications.yaml").0;
         folder.routing = Shelf { items: routes.unwrap_or_default().into_iter().map(nameless).collect(), whole };
     }
 

@@ -1,6 +1,7 @@
 //! The pack as its author writes it: YAML with lines, typed, before anything is checked across files.
 
 pub(crate) mod files;
+pub(crate) mod notifications;
 pub(crate) mod read;
 pub(crate) mod services;
 pub(crate) mod types;

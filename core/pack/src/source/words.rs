@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 use super::read::{Reader, Source, parsed_source, shown};
 use super::yaml::Node;
 use crate::city::{
-    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat, Weekday,
-    Who, Within,
+    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat, Trigger,
+    Weekday, Who, Within,
 };
 
 parsed_source! {
@@ -66,6 +66,15 @@ words! {
     CategoryKind, "a kind of category" {
         "component" => Self::Component,
         "event" => Self::Event,
+    }
+    Trigger, "what a message tells of" {
+        "action" => Self::Action,
+        "visit_booked" => Self::VisitBooked,
+        "visit_soon" => Self::VisitSoon,
+        "fee_due" => Self::FeeDue,
+        "refunded" => Self::Refunded,
+        "licence_issued" => Self::LicenceIssued,
+        "unrated" => Self::Unrated,
     }
     Intake, "an intake" {
         "realtime" => Self::Realtime,

@@ -2,9 +2,9 @@
 
 use grid::Cell;
 use model::{
-    ActionId, CaseId, CaseNo, CategoryId, ClientId, ClockName, ConditionId, ContactId, EventId, EvidenceId, FormId,
-    Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, RegionId, RoleId, SealedId,
-    ServiceId, StageId, StateId,
+    ActionId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId, DeliveryState, EventId,
+    EvidenceId, FormId, Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, RegionId,
+    RoleId, SealedId, ServiceId, StageId, StateId,
 };
 
 use crate::error::StoreError;
@@ -121,6 +121,23 @@ impl ToValue for ClockName {
         self.as_str().to_value()
     }
 }
+
+macro_rules! words {
+    ($($ty:ty),*) => { $(
+        impl ToValue for $ty {
+            fn to_value(&self) -> Value {
+                self.as_str().to_value()
+            }
+        }
+
+        impl FromValue for $ty {
+            fn from_value(value: Value) -> Option<Self> {
+                Self::from_word(&String::from_value(value)?)
+            }
+        }
+    )* };
+}
+words!(Channel, DeliveryState);
 
 impl ToValue for Outcome {
     fn to_value(&self) -> Value {

@@ -3,6 +3,7 @@
 //! Secrets come in hashed, personal data sealed: nothing here can be read by who steals the file.
 
 mod access;
+mod addresses;
 mod contacts;
 mod licences;
 mod openid;
@@ -12,6 +13,7 @@ mod sealed;
 mod sessions;
 
 pub use access::{AccessRow, Looked};
+pub use addresses::{AddressRow, PreferencesRow, QuietRow};
 pub use contacts::ContactRow;
 pub use licences::{LicenceRow, LicenceText};
 pub use openid::{CodeRow, ConsentRow, OpenIdClientRow, OpenIdKeyRow, TokenRow, UsageRow};

@@ -5,12 +5,16 @@ mod evidence;
 mod heads;
 mod idempotency;
 mod jobs;
+mod outbox;
 mod packs;
 mod payments;
 mod seal;
 mod secrets;
+mod webhooks;
 
 pub use evidence::EvidenceRow;
 pub use heads::LedgerHead;
 pub use jobs::{Job, JobId};
+pub use outbox::{MessageFacts, NewOutboxRow, OutboxId, OutboxRow};
 pub use seal::SealRow;
+pub use webhooks::{WebhookId, WebhookOwner, WebhookRow};

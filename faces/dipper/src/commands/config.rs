@@ -26,6 +26,14 @@ pub fn check(config: &Config) -> anyhow::Result<ExitCode> {
         Ok(store) => store.close(),
         Err(error) => faults.push(format!("database_url: {error}")),
     }
+    match crate::channels::open(config) {
+        Ok(_) => {
+            if let Some(Err(error)) = crate::channels::mail(config)?.map(|mail| mail.test()) {
+                faults.push(format!("smtp_url: the mail server cannot be used: {error:#}"));
+            }
+        }
+        Err(error) => faults.push(format!("{error:#}")),
+    }
     if let Err(error) = std::net::TcpListener::bind(config.listen) {
         faults.push(format!("listen: {} cannot be used: {error}", config.listen));
     }

@@ -11,9 +11,11 @@ mod import;
 mod ledger;
 mod licence;
 mod lines;
+mod messages;
 pub mod pack;
 mod serve;
 mod user;
+mod webhook;
 mod witness;
 
 use std::io::{stdin, stdout};
@@ -21,7 +23,7 @@ use std::process::ExitCode;
 
 use crate::cli::{
     CalendarCommand, Cli, ClientCommand, Command, Common, ConfigCommand, DemoCommand, GridCommand, Import,
-    LedgerCommand, PackCommand, UserCommand, WitnessCommand,
+    LedgerCommand, PackCommand, UserCommand, WebhookCommand, WitnessCommand,
 };
 use crate::config::Config;
 use crate::runtime::open_store;
@@ -62,11 +64,13 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(DemoCommand::Gateway { data, listen, city, secret, repeat }) => {
             gateway::serve(&gateway::Plan { data, listen, city, secret, repeat })
         }
+        Command::Demo(DemoCommand::Messages { listen, secret }) => messages::serve(listen, &secret),
         Command::Demo(DemoCommand::Seed { cases, common }) => demo::seed(configured(&common)?, cases),
         Command::User(UserCommand::Add { login, name, posts, common }) => {
             user::add(&configured(&common)?, &login, &name, &posts)
         }
         Command::Client(command) => clients(command),
+        Command::Webhook(command) => webhooks(command),
         Command::Config(ConfigCommand::Check(common)) => config::check(&configured(&common)?),
     }
 }
@@ -79,8 +83,30 @@ fn clients(command: ClientCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
+fn webhooks(command: WebhookCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        WebhookCommand::Add { client, office, url, common } => {
+            webhook::add(&configured(&common)?, client.as_deref(), office.as_deref(), &url)
+        }
+        WebhookCommand::List(common) => webhook::list(&configured(&common)?),
+        WebhookCommand::Remove { id, common } => webhook::remove(&configured(&common)?, &id),
+    }
+}
+
 fn configured(common: &Common) -> anyhow::Result<Config> {
     Config::load(common.config.as_deref(), common)
+}
+
+/// Writes a file that only its owner may read; it must not be there yet.
+fn write_private(path: &std::path::Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    Ok(file.sync_all()?)
 }
 
 fn migrate(config: &Config) -> anyhow::Result<ExitCode> {

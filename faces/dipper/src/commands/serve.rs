@@ -35,11 +35,18 @@ const SEAL_RETRY: Duration = Duration::from_secs(10);
 /// Licences that decisions granted are issued at most this much later.
 const ISSUE_EVERY: Duration = Duration::from_millis(700);
 
+/// Messages are written, and sent, at most this much later than the event they tell of.
+const RECORD_EVERY: Duration = Duration::from_millis(600);
+
 /// Payments that are not settled are asked about this often.
 const RECONCILE_EVERY: Duration = Duration::from_secs(5);
 
 /// Sessions and drafts whose time is over are removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Messages that were sent or given up are kept for a month, those of lists for a year, microseconds.
+const SENT_KEPT_US: i64 = 31 * 86_400_000_000;
+const LISTED_KEPT_US: i64 = 366 * 86_400_000_000;
 
 /// Requests under way get this long when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -94,6 +101,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
                 std::sync::Arc::new(HttpGateway::new(url, secret));
             gateway
         }),
+        senders: crate::channels::open(&config)?,
         pack_folder: config.pack.clone(),
         settings: Settings { payment_secret: secret, ..settings(&runtime) },
     })?;
@@ -110,6 +118,8 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     if let Some(payments) = app.payments() {
         tasks.spawn(reconcile(payments, stopping.clone()));
     }
+    tasks.spawn(record_messages(app.notifications(), stopping.clone()));
+    tasks.spawn(deliver_messages(app.notifications(), stopping.clone()));
     tasks.spawn(sweep(runtime.sense(), std::sync::Arc::clone(&app), stopping.clone()));
     if config.demo {
         tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
@@ -149,6 +159,10 @@ fn settings(runtime: &Runtime) -> Settings {
             Vec::new()
         },
         payment_secret: None,
+        message_limits: act::notifications::Limits {
+            per_hour: config.messages_per_hour,
+            per_day: config.messages_per_day,
+        },
     }
 }
 
@@ -312,6 +326,36 @@ async fn reconcile(ctx: act::payments::Context, stopping: watch::Receiver<bool>)
     .await;
 }
 
+/// Writes what people and programs are to be told. A round is whole or not at all, so that stopping may cut it off.
+async fn record_messages(ctx: act::notifications::Context, stopping: watch::Receiver<bool>) {
+    until(stopping, async {
+        let mut ticks = tokio::time::interval(RECORD_EVERY);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = act::notifications::record_due(&ctx).await {
+                tracing::error!(%error, "messages could not be written; the next round tries again");
+            }
+            if let Err(error) = act::notifications::remind_due(&ctx).await {
+                tracing::error!(%error, "reminders could not be written; the next round tries again");
+            }
+        }
+    })
+    .await;
+}
+
+/// Sends messages. Stopping lets those under way end, so that they are not sent again.
+async fn deliver_messages(ctx: act::notifications::Context, mut stopping: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = act::notifications::deliver_due(&ctx).await {
+            tracing::error!(%error, "messages could not be sent; the next round tries again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(RECORD_EVERY) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
 async fn sweep(ctx: sense::Context, app: std::sync::Arc<App>, stopping: watch::Receiver<bool>) {
     until(stopping, async {
         let mut ticks = tokio::time::interval(SWEEP_EVERY);
@@ -323,6 +367,11 @@ async fn sweep(ctx: sense::Context, app: std::sync::Arc<App>, stopping: watch::R
             }
             if let Some(Err(error)) = app.sweep_openid().await {
                 tracing::error!(%error, "codes and tokens whose time is over could not be removed");
+            }
+            let (sent_before, listed_before) = (now.plus_micros(-SENT_KEPT_US), now.plus_micros(-LISTED_KEPT_US));
+            let forget = move |tx: &mut Tx| tx.forget_old_messages(sent_before, listed_before);
+            if let Err(error) = ctx.store.write(forget).await {
+                tracing::error!(%error, "old messages could not be forgotten");
             }
             if let Err(error) = sense::apply::forget_drafts(&ctx).await {
                 tracing::error!(%error, "drafts whose time is over could not be forgotten");

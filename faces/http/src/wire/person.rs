@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AccessEntry, Contact, LicenceItem, ReportSummary, Time};
+use super::{AccessEntry, Contact, LicenceItem, NotificationItem, ReportSummary, Time};
 
 /// Everything the city holds of somebody, for themselves.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -26,6 +26,14 @@ pub struct PersonExport {
     pub licences: Vec<ExportedLicence>,
     /// Who looked at the data.
     pub accesses: Vec<AccessEntry>,
+    /// Addresses for messages, by channel.
+    pub addresses: BTreeMap<String, String>,
+    /// How messages are wanted, as kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub notification_preferences: Option<serde_json::Value>,
+    /// Messages, the latest first, at most 1 000.
+    pub notifications: Vec<NotificationItem>,
 }
 
 /// A case of somebody's own.

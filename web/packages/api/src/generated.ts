@@ -466,6 +466,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notification-addresses/{channel}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps an address and sends a code there; nothing else is sent to it before the code comes back. */
+        put: operations["set_notification_address"];
+        post?: never;
+        /** Takes an address away; nothing is sent there any more. */
+        delete: operations["remove_notification_address"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-addresses/{channel}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a code back: the address counts from now on. */
+        post: operations["confirm_notification_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one wants to be told, and by which channels this city tells. */
+        get: operations["get_notification_settings"];
+        /** Keeps how one wants to be told. */
+        put: operations["save_notification_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own messages, the latest first. */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks messages of one's own as read; how many are still not. */
+        post: operations["mark_notifications_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many of one's own messages are not read. */
+        get: operations["get_unread_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/offices": {
         parameters: {
             query?: never;
@@ -2490,6 +2594,94 @@ export interface components {
              */
             password: string;
         };
+        /** @description An address to be told at. */
+        NotificationAddressInput: {
+            /** @description An e-mail address or telephone number. */
+            address: string;
+            /** @description Language of the message with the code, one of the city's. */
+            locale: string;
+        };
+        /**
+         * @description A way to somebody.
+         * @enum {string}
+         */
+        NotificationChannel: "in_app" | "email" | "sms" | "push";
+        /** @description A channel of the city. */
+        NotificationChannelView: {
+            /** @description One's own address. */
+            address?: string;
+            /** @description Which. */
+            channel: components["schemas"]["NotificationChannel"];
+            /** @description Until when a code that was sent can be given back. */
+            code_until?: components["schemas"]["Time"];
+            /** @description Whether the address was confirmed; nothing is sent there before. */
+            confirmed: boolean;
+            /** @description Whether it needs an address. */
+            needs_address: boolean;
+        };
+        /** @description The code that was sent to an address. */
+        NotificationCodeInput: {
+            /** @description Six digits. */
+            code: string;
+        };
+        /** @description Kinds of message that are switched as one. */
+        NotificationGroupView: {
+            /** @description Channels that are switched on, besides the list, which has everything. */
+            channels: components["schemas"]["NotificationChannel"][];
+            /** @description Its id. */
+            id: string;
+            /** @description Name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description A message. */
+        NotificationItem: {
+            /** @description When it was written. */
+            at: components["schemas"]["Time"];
+            /** @description A few sentences. */
+            body: components["schemas"]["Text"];
+            /** @description The case it is about. */
+            case_no: string;
+            /** @description Its id. */
+            id: string;
+            /** @description What kind of message, a word of the pack. */
+            kind: string;
+            /** @description Whether it was read. */
+            read: boolean;
+            /** @description One line. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description One's own messages. */
+        NotificationList: {
+            /** @description The latest first. */
+            items: components["schemas"]["NotificationItem"][];
+            /** @description What `before` must be for the next page; absent on the last. */
+            next?: string;
+            /**
+             * Format: int32
+             * @description How many of all are not read.
+             */
+            unread: number;
+        };
+        /** @description How one wants to be told. */
+        NotificationSettings: {
+            /** @description The channels of this city; one that it does not have is not here. */
+            channels: components["schemas"]["NotificationChannelView"][];
+            /** @description Kinds of message by group, with the channels that are switched on. */
+            groups: components["schemas"]["NotificationGroupView"][];
+            /** @description Quiet hours; none when absent. */
+            quiet?: components["schemas"]["QuietHoursView"];
+        };
+        /** @description How one wants to be told from now on. */
+        NotificationSettingsInput: {
+            /** @description For each group the channels that are switched on; a group that is not named stays as it is. */
+            groups: {
+                [key: string]: components["schemas"]["NotificationChannel"][];
+            };
+            /** @description Language of what is sent, one of the city's. */
+            locale: string;
+            /** @description Quiet hours; none when absent. */
+            quiet?: components["schemas"]["QuietHoursView"];
+        };
         /** @description A centre, department or team. */
         Office: {
             /** @description Id. */
@@ -2692,6 +2884,10 @@ export interface components {
         PersonExport: {
             /** @description Who looked at the data. */
             accesses: components["schemas"]["AccessEntry"][];
+            /** @description Addresses for messages, by channel. */
+            addresses: {
+                [key: string]: string;
+            };
             /** @description Reports and applications. */
             cases: components["schemas"]["ExportedCase"][];
             /** @description When the account was made. */
@@ -2710,6 +2906,10 @@ export interface components {
             login: string;
             /** @description When the copy was made. */
             made_at: components["schemas"]["Time"];
+            /** @description How messages are wanted, as kept. */
+            notification_preferences?: unknown;
+            /** @description Messages, the latest first, at most 1 000. */
+            notifications: components["schemas"]["NotificationItem"][];
         };
         /** @description Places that some words may mean. */
         PlaceList: {
@@ -2841,6 +3041,18 @@ export interface components {
         Queues: {
             /** @description In the order to show. */
             items: components["schemas"]["Queue"][];
+        };
+        /** @description Quiet hours, times of the day in the city's zone. */
+        QuietHoursView: {
+            /** @description When they begin, `22:00`. */
+            from: string;
+            /** @description When they end, `08:00`; on the next day when it is the earlier time. */
+            to: string;
+        };
+        /** @description Messages that were read. */
+        ReadInput: {
+            /** @description Their ids, 100 at most; every message when empty. */
+            ids: string[];
         };
         /** @description What a receipt says, in words. */
         ReceiptView: {
@@ -3618,6 +3830,14 @@ export interface components {
         Trends: {
             /** @description The earliest first; days without cases are there too. */
             days: components["schemas"]["TrendDay"][];
+        };
+        /** @description How many messages are not read. */
+        UnreadCount: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            unread: number;
         };
         /** @description A time to book. */
         VisitInput: {
@@ -4607,6 +4827,268 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CasePage"];
+                };
+            };
+        };
+    };
+    set_notification_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `email` or `sms` */
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationAddressInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A code was sent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+        };
+    };
+    remove_notification_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `email` or `sms` */
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Taken away */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+        };
+    };
+    confirm_notification_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `email` or `sms` */
+                channel: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationCodeInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Confirmed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+        };
+    };
+    get_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+        };
+    };
+    save_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationSettingsInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description Those before a message; the latest when absent. */
+                before?: string;
+                /** @description At most so many; 30 when absent, 100 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
+                };
+            };
+        };
+    };
+    mark_notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCount"];
+                };
+            };
+        };
+    };
+    get_unread_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCount"];
                 };
             };
         };

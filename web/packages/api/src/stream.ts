@@ -28,7 +28,7 @@ export function openStream(client: QueryClient = queries, open: (url: string) =>
   const lists = () => {
     timer ??= setTimeout(() => {
       timer = undefined;
-      for (const key of ["cases", "queues", "reports", "public"]) client.invalidate(key);
+      for (const key of ["cases", "queues", "reports", "public", "messages"]) client.invalidate(key);
     }, LISTS_EVERY_MS);
   };
   source.addEventListener("hello", (event) => {

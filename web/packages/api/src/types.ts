@@ -54,6 +54,10 @@ export type VisitPlace = SlotList["place"];
 export type FeeView = Answer<"get_fee">;
 export type AccessEntry = Answer<"list_accesses">["items"][number];
 export type ReportBody = Body<"file_report">;
+export type MessageList = Answer<"list_notifications">;
+export type MessageItem = MessageList["items"][number];
+export type NotificationSettings = Answer<"get_notification_settings">;
+export type NotificationSettingsInput = Body<"save_notification_settings">;
 export type ReceiptWords = Answer<"explain_receipt">;
 
 /** A text of the pack by language tag, such as `{"zh-CN": "天枢", "en": "Dipper"}`. */

@@ -19,6 +19,7 @@ export { default as OfflineBar } from "./components/OfflineBar.vue";
 export { default as PackText } from "./components/PackText.vue";
 export { default as PhotoField } from "./components/PhotoField.vue";
 export { default as PhotoStrip } from "./components/PhotoStrip.vue";
+export { default as PickField } from "./components/PickField.vue";
 export { default as ProblemNote } from "./components/ProblemNote.vue";
 export { default as QueryView } from "./components/QueryView.vue";
 export { default as ReceiptCheck } from "./components/ReceiptCheck.vue";

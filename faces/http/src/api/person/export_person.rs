@@ -11,6 +11,7 @@ use sense::person::{Held, collect};
 use crate::api::applications::list_accesses::entry;
 use crate::api::applications::parts::{applicant, private, vault_refused};
 use crate::api::licences::view::item;
+use crate::api::notifications::list_notifications::item as message;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::reports::summary;
@@ -61,5 +62,12 @@ fn export(app: &App, held: Held) -> PersonExport {
             .map(|(row, sd_jwt)| ExportedLicence { item: item(city, &row, now), sd_jwt })
             .collect(),
         accesses,
+        addresses: held
+            .addresses
+            .into_iter()
+            .map(|(channel, address)| (channel.as_str().to_owned(), address.reveal().to_owned()))
+            .collect(),
+        notification_preferences: held.preferences.and_then(|row| serde_json::to_value(row).ok()),
+        notifications: held.messages.iter().filter_map(|row| message(&app.packs, row)).collect(),
     }
 }

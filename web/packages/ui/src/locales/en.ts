@@ -150,6 +150,8 @@ const en: typeof zhCN = {
     payments_away: { title: "The payment service does not answer", text: "Nothing was taken. Please try again later." },
     paid: { title: "It is paid already", text: "There is no need to pay again; how it stands is above." },
     nothing_due: { title: "There is nothing to pay now", text: "This application may have ended." },
+    no_code: { title: "The code is void", text: "Have another one sent." },
+    channel_away: { title: "It cannot be sent now", text: "Please try again in a while." },
     applications_open: { title: "Applications are still under way", text: "Withdraw them or wait for the decision, then come back." },
     400: { title: "Something is not right", text: "Please check and send again." },
     401: { title: "Please sign in", text: "Your session has ended, or this needs an account." },

@@ -148,6 +148,8 @@ export default {
     payments_away: { title: "付款服务现在没有回应", text: "没有扣款，请稍后再试。" },
     paid: { title: "已经付过了", text: "不用再付一次，最新情况在上面。" },
     nothing_due: { title: "现在没有要缴的费用", text: "这件申请可能已经办结。" },
+    no_code: { title: "验证码已经失效", text: "请再发一个。" },
+    channel_away: { title: "现在发不出去", text: "请稍后再试。" },
     applications_open: { title: "还有申请没有办完", text: "请先撤回，或者等办完，再来删除。" },
     400: { title: "内容有误", text: "请检查后再提交。" },
     401: { title: "请先登录", text: "登录已过期，或者这里需要登录才能看。" },
