@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use identity::{Answers, Contact, Draft, VaultError};
+use identity::{Answers, Contact, Draft, Prefill, VaultError, Verified};
 use model::{CaseNo, PartyId, ServiceId};
 use store::{
-    AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, LicenceRow, PartyKind, PartyRow, Reader, StoreError, Tx,
+    AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, FetchRow, LicenceRow, PartyKind, PartyRow, Reader, StoreError, Tx,
 };
 
 use crate::Context;
@@ -34,6 +34,12 @@ pub struct Held {
     pub licences: Vec<(LicenceRow, String)>,
     /// Who looked at their data.
     pub looks: Vec<AccessRow>,
+    /// Who they are, once a department has matched it.
+    pub identity: Option<Verified>,
+    /// What departments answered for what is not handed in yet.
+    pub prefills: Vec<(ServiceId, Prefill)>,
+    /// What departments were asked about them.
+    pub fetches: Vec<FetchRow>,
 }
 
 /// Why somebody was not erased.
@@ -85,8 +91,14 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 let text = vault.own_licence(reader, row.id)?;
                 licences.push((row, text));
             }
+            let mut prefills = Vec::new();
+            for row in reader.list_prefills(party)? {
+                let prefill = vault.find_prefill(reader, party, &row.service)?;
+                prefills.push((row.service, prefill));
+            }
+            let (identity, fetches) = (vault.find_identity(reader, party)?, reader.list_fetches_about(party, LOOKS)?);
             let looks = reader.list_access_to(party, LOOKS)?;
-            Ok(Held { account, cases, contacts, drafts, licences, looks })
+            Ok(Held { account, cases, contacts, drafts, licences, looks, identity, prefills, fetches })
         })
         .await
 }
@@ -140,6 +152,8 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
             for draft in tx.list_drafts(party)? {
                 tx.delete_draft(party, &draft.service)?;
             }
+            tx.delete_prefills_of(party)?;
+            tx.delete_identity(party)?;
             tx.remove_sessions_of(party)?;
             tx.update_party(&PartyRow {
                 login: format!("erased-{party}"),

@@ -4,17 +4,19 @@
 //! rules it began under.
 
 mod calendar;
+mod data_source;
 mod process;
 mod service;
 
 use std::collections::BTreeMap;
 
 use model::{
-    CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, PackHash, ProcessId, RegionId, RoleId, Text,
+    CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, PackHash, ProcessId, RegionId, RoleId, SourceId, Text,
 };
 use serde::{Deserialize, Serialize};
 
 pub use calendar::*;
+pub use data_source::*;
 pub use process::*;
 pub use service::*;
 
@@ -65,6 +67,9 @@ pub struct City {
     /// Every service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub services: Services,
+    /// Registers of departments that forms are filled in from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<SourceId, DataSource>,
     /// Base map layers in drawing order: file name (under `basemap/`) and kind.
     pub basemap: Vec<BasemapLayer>,
 }

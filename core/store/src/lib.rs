@@ -37,8 +37,8 @@ pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
-    AccessRow, ApiKeyRow, ContactRow, DraftRow, Holder, LicenceRow, LicenceText, Looked, PartyKind, PartyRow,
-    SealedRow, SessionRow, fold_login,
+    AccessRow, ApiKeyRow, ContactRow, DraftRow, FetchOutcome, FetchRow, Holder, IdentityRow, LicenceRow, LicenceText,
+    Looked, PartyKind, PartyRow, PrefillRow, SealedRow, SessionRow, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

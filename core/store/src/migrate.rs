@@ -27,11 +27,12 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     migration!(1, "0001_spine"),
     migration!(2, "0002_people"),
     migration!(3, "0003_ledger_heads"),
     migration!(4, "0004_services"),
+    migration!(6, "0006_sources"),
 ];
 
 const CREATE: &str = "

@@ -39,6 +39,12 @@ pub struct Config {
     /// File of the secret shared with it; `keys/payment.secret` in the data folder when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_secret: Option<PathBuf>,
+    /// Address of the departments that forms are filled in from, each source under its own path; none are when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub departments: Option<String>,
+    /// Folder of the secrets shared with them, `SOURCE.secret` each; `keys/departments` in the data folder when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub departments_secrets: Option<PathBuf>,
     /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
     pub secure_cookies: bool,
     /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
@@ -74,6 +80,8 @@ impl Default for Config {
             ledger_policy: None,
             payment_gateway: None,
             payment_secret: None,
+            departments: None,
+            departments_secrets: None,
             secure_cookies: false,
             behind_proxy: false,
             log: "info".to_owned(),

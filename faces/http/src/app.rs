@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use account::ledger::LogFiles;
 use act::licences::Issuer;
 use act::payments::Gateway;
-use identity::{Accounts, Policy, PolicyError, Rate, RateLimiter, Vault};
+use identity::{Accounts, Identity, Policy, PolicyError, Rate, RateLimiter, Vault};
 use ledger::key::VerifierKey;
 use model::{Case, Clock, Instant};
 use pack::{Compiled, Packs};
+use sense::departments::Departments;
 use sense::evidence::Files;
 use store::{Entropy, Store};
 
@@ -44,6 +45,8 @@ pub struct Parts {
     pub issuer: Arc<Issuer>,
     /// Who takes fees; absent where none are taken online.
     pub gateway: Option<Arc<dyn Gateway>>,
+    /// How departments are reached that forms are filled in from; absent where none are connected.
+    pub departments: Option<Arc<dyn Departments>>,
     /// The folder of the present pack, for its base map.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -65,6 +68,8 @@ pub struct Settings {
     pub demo_logins: Vec<DemoLogin>,
     /// The secret shared with the payment gateway.
     pub payment_secret: Option<Vec<u8>>,
+    /// Fictional people that visitors of a demonstration can prove to be.
+    pub demo_residents: Vec<Identity>,
 }
 
 /// Everything a handler needs.
@@ -91,6 +96,8 @@ pub struct App {
     pub issuer: Arc<Issuer>,
     /// Who takes fees; absent where none are taken online.
     pub gateway: Option<Arc<dyn Gateway>>,
+    /// How departments are reached that forms are filled in from; absent where none are connected.
+    pub departments: Option<Arc<dyn Departments>>,
     /// The folder of the present pack.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -122,6 +129,8 @@ pub struct Limits {
     pub clients: RateLimiter<String>,
     /// Uploads, by person or address.
     pub uploads: RateLimiter<String>,
+    /// Questions to departments, by person: consents and tries to prove who somebody is.
+    pub fetches: RateLimiter<String>,
 }
 
 /// Keys remembered by each limiter: about 100 bytes each.
@@ -137,7 +146,9 @@ impl Limits {
         let (reports, uploads) = (limiter(60, 60), limiter(120, 120));
         // A program speaks for many people.
         let clients = limiter(1_000, 6_000);
-        Self { sign_in, reports, clients, uploads }
+        // Somebody who tries again while a department is away; every question costs a row that is kept.
+        let fetches = limiter(12, 6);
+        Self { sign_in, reports, clients, uploads, fetches }
     }
 }
 
@@ -162,6 +173,7 @@ impl App {
             ledger_key: parts.ledger_key,
             issuer: parts.issuer,
             gateway: parts.gateway,
+            departments: parts.departments,
             pack_folder: parts.pack_folder,
             settings: parts.settings,
             metrics: Metrics::default(),
@@ -208,6 +220,12 @@ impl App {
             clock: Arc::clone(&self.clock),
             gateway: Arc::clone(self.gateway.as_ref()?),
         })
+    }
+
+    /// What asking departments needs; `None` where none are connected.
+    pub fn departments(&self) -> Option<sense::departments::Context> {
+        let departments = Arc::clone(self.departments.as_ref()?);
+        Some(sense::departments::Context { sense: self.sense(), departments })
     }
 
     /// What issuing licences needs.

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
-use model::{CalendarId, CategoryId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, Text};
+use model::{CalendarId, CategoryId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, SourceId, Text};
 
 use super::read::{Reader, Source, Table};
 use super::services::{CatalogueFile, ServiceSource, ServicesFile};
 use super::types::{
-    CalendarSource, CategoriesFile, CategorySource, FieldSource, MessagesFile, OfficeSource, OfficesFile, PackFile,
-    ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource,
+    CalendarSource, CategoriesFile, CategorySource, DataSourceEntry, FieldSource, MessagesFile, OfficeSource,
+    OfficesFile, PackFile, ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource, SourcesFile,
 };
 use super::yaml::{self, Node, Value};
 use crate::faults::{At, Pos, Report};
@@ -23,7 +23,8 @@ use crate::scenario::Scenario;
 const FILE_MAX: u64 = 64 << 20;
 
 /// The files of one name at the top of the pack.
-const TOP: &[&str] = &["pack.yaml", "regions.yaml", "offices.yaml", "roles.yaml", "routing.yaml", "catalogue.yaml"];
+const TOP: &[&str] =
+    &["pack.yaml", "regions.yaml", "offices.yaml", "roles.yaml", "routing.yaml", "catalogue.yaml", "sources.yaml"];
 /// The folders of the pack, and what their files end in.
 const FOLDERS: &[(&str, &str)] = &[
     ("regions", "geojson"),
@@ -89,6 +90,7 @@ pub(crate) struct Folder {
     pub routing: Shelf<(), RouteSource>,
     pub catalogue: Option<CatalogueFile>,
     pub services: Shelf<ServiceId, ServiceSource>,
+    pub sources: Shelf<SourceId, DataSourceEntry>,
     pub forms: Shelf<FormId, Vec<FieldSource>>,
     pub messages: Shelf<String, Text>,
     /// File stems under `basemap/`.
@@ -137,6 +139,8 @@ impl Files<'_> {
         folder.offices = Shelf::of(offices, whole);
         let (roles, whole) = self.read_file::<RolesFile>("roles.yaml");
         folder.roles = Shelf::of(roles, whole);
+        let (sources, whole) = self.read_file::<SourcesFile>("sources.yaml");
+        folder.sources = Shelf::of(sources, whole);
         let (routes, whole) = self.read_file::<Vec<RouteSource>>("routing.yaml");
         let nameless = |route: RouteSource| (At { value: (), at: route.office.at }, Some(route));
         folder.catalogue = self.read_file::<CatalogueFile>("catalogue.yaml").0;

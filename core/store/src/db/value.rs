@@ -3,8 +3,8 @@
 use grid::Cell;
 use model::{
     ActionId, CaseId, CaseNo, CategoryId, ClientId, ClockName, ConditionId, ContactId, EventId, EvidenceId, FormId,
-    Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, RegionId, RoleId, SealedId,
-    ServiceId, StageId, StateId,
+    Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, RegionId, RequestId, RoleId,
+    SealedId, ServiceId, SourceId, StageId, StateId,
 };
 
 use crate::error::StoreError;
@@ -245,6 +245,8 @@ text_ids!(
     FormId,
     LicenceId,
     PaymentId,
+    RequestId,
+    SourceId,
     CaseNo,
     OfficeId,
     RoleId,

@@ -4,6 +4,8 @@
 
 mod access;
 mod contacts;
+mod fetches;
+mod identities;
 mod licences;
 mod parties;
 mod sealed;
@@ -11,6 +13,8 @@ mod sessions;
 
 pub use access::{AccessRow, Looked};
 pub use contacts::ContactRow;
+pub use fetches::{FetchOutcome, FetchRow};
+pub use identities::{IdentityRow, PrefillRow};
 pub use licences::{LicenceRow, LicenceText};
 pub use parties::{Holder, PartyKind, PartyRow, fold_login};
 pub use sealed::{DraftRow, SealedRow};

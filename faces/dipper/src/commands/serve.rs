@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::department;
 use super::gateway::{self, HttpGateway};
 use account::ledger::{SealError, Sealed};
 use act::licences::Issuer;
@@ -92,6 +93,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
                 std::sync::Arc::new(HttpGateway::new(url, secret));
             gateway
         }),
+        departments: department::of(&config, &runtime.packs.current().city)?,
         pack_folder: config.pack.clone(),
         settings: Settings { payment_secret: secret, ..settings(&runtime) },
     })?;
@@ -147,6 +149,7 @@ fn settings(runtime: &Runtime) -> Settings {
             Vec::new()
         },
         payment_secret: None,
+        demo_residents: if config.demo { demo::residents(&runtime.packs.current().city) } else { Vec::new() },
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AccessEntry, Contact, LicenceItem, ReportSummary, Time};
+use super::{AccessEntry, Contact, FetchEntry, IdentityInput, LicenceItem, ReportSummary, Time};
 
 /// Everything the city holds of somebody, for themselves.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -26,6 +26,14 @@ pub struct PersonExport {
     pub licences: Vec<ExportedLicence>,
     /// Who looked at the data.
     pub accesses: Vec<AccessEntry>,
+    /// Who they are, once a department has matched it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub identity: Option<IdentityInput>,
+    /// What departments answered for what has not been handed in yet, by service.
+    pub prefills: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+    /// What departments were asked.
+    pub fetches: Vec<FetchEntry>,
 }
 
 /// A case of somebody's own.

@@ -144,6 +144,7 @@ impl TestApp {
                 key: IssuerKey::new("licence-1", credential::SigningKey::from_bytes(&[6; 32])).expect("a word"),
             }),
             gateway: None,
+            departments: None,
             pack_folder: pack_folder(),
             settings: Settings { base_url: Some("https://yaoguang.example/".to_owned()), ..Settings::default() },
         })

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use identity::Prefill;
 use sense::person::{Held, collect};
 
 use crate::api::applications::list_accesses::entry;
@@ -13,6 +14,7 @@ use crate::api::applications::parts::{applicant, private, vault_refused};
 use crate::api::licences::view::item;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::convert::prefill::fetch_entry;
 use crate::convert::reports::summary;
 use crate::convert::time;
 use crate::error::Refused;
@@ -61,5 +63,15 @@ fn export(app: &App, held: Held) -> PersonExport {
             .map(|(row, sd_jwt)| ExportedLicence { item: item(city, &row, now), sd_jwt })
             .collect(),
         accesses,
+        identity: held.identity.map(|verified| IdentityInput {
+            name: verified.identity.name,
+            id_number: verified.identity.id_number.into(),
+        }),
+        prefills: held.prefills.into_iter().map(|(service, prefill)| (service.to_string(), values(prefill))).collect(),
+        fetches: held.fetches.iter().map(|row| fetch_entry(city, row)).collect(),
     }
+}
+
+fn values(prefill: Prefill) -> BTreeMap<String, serde_json::Value> {
+    prefill.fetched.into_iter().map(|(field, fetched)| (field.to_string(), fetched.value)).collect()
 }
