@@ -31,6 +31,7 @@ export const router = createRouter({
     { path: "/licences/:id/show", component: () => import("./pages/LicenceShowPage.vue"), props: true, meta: { bare: true } },
     { path: "/licences/:id/print", component: () => import("./pages/LicencePrintPage.vue"), props: true, meta: { bare: true } },
     { path: "/accesses", component: () => import("./pages/AccessesPage.vue"), meta: { bare: true } },
+    { path: "/me/identity", component: () => import("./pages/IdentityPage.vue"), meta: { bare: true } },
     { path: "/me/data", component: () => import("./pages/MyDataPage.vue"), meta: { bare: true } },
     { path: "/me/data/erase", component: () => import("./pages/ErasePage.vue"), meta: { bare: true } },
     { path: "/me/data/erased", component: () => import("./pages/ErasedPage.vue"), meta: { bare: true } },

@@ -53,6 +53,11 @@ export type Visit = Answer<"book_visit">;
 export type VisitPlace = SlotList["place"];
 export type FeeView = Answer<"get_fee">;
 export type AccessEntry = Answer<"list_accesses">["items"][number];
+export type FetchEntry = Answer<"list_accesses">["fetches"][number];
+export type PrefillView = Answer<"get_prefill">;
+export type PrefillSource = PrefillView["sources"][number];
+export type Provenance = PrefillView["provenance"][string];
+export type IdentityView = Answer<"get_identity">;
 export type ReportBody = Body<"file_report">;
 export type ReceiptWords = Answer<"explain_receipt">;
 
