@@ -183,20 +183,21 @@ test("departments fill in a form", { timeout: 600_000 }, async (t) => {
     const fetchFund = () => visitor.post(`${FORM}/prefill`, { sources: ["housing_fund"] });
     const honestly = (answer, secret) => ({ body: JSON.stringify(answer), signature: sign(secret, JSON.stringify(answer)) });
     const lies = [
-      ["another question", (answer, secret) => honestly({ ...answer, request_id: "01KBZZZZZZZZZZZZZZZZZZZZZZ" }, secret)],
-      ["another register", (answer, secret) => honestly({ ...answer, source: "population" }, secret)],
-      ["a field too many", (answer, secret) => honestly({ ...answer, values: { ...answer.values, criminal_record: "none" } }, secret)],
-      ["a field too few", (answer, secret) => honestly({ ...answer, values: { account: "1" } }, secret)],
-      ["another type", (answer, secret) => honestly({ ...answer, values: { ...answer.values, balance_yuan: "1" } }, secret)],
-      ["of the future", (answer, secret) => honestly({ ...answer, as_of: "2099-01-01T00:00:00Z" }, secret)],
-      ["another secret", (answer) => honestly(answer, "x".repeat(64))],
-      ["an old signature", (answer, secret) => ({ body: JSON.stringify(answer), signature: sign(secret, JSON.stringify(answer), 1_600_000_000) })],
-      ["too long", (answer, secret) => honestly({ ...answer, values: { ...answer.values, account: "1".repeat(70_000) } }, secret)],
+      ["another question", "to another question", (answer, secret) => honestly({ ...answer, request_id: "01KBZZZZZZZZZZZZZZZZZZZZZZ" }, secret)],
+      ["another register", "of another register", (answer, secret) => honestly({ ...answer, source: "population" }, secret)],
+      ["a field too many", "what was not asked", (answer, secret) => honestly({ ...answer, values: { ...answer.values, criminal_record: "none" } }, secret)],
+      ["a field too few", "was asked and not answered", (answer, secret) => honestly({ ...answer, values: { account: "1" } }, secret)],
+      ["another type", "has not the type", (answer, secret) => honestly({ ...answer, values: { ...answer.values, balance_yuan: "1" } }, secret)],
+      ["of the future", "of the future", (answer, secret) => honestly({ ...answer, as_of: "2099-01-01T00:00:00Z" }, secret)],
+      ["another secret", "not one of this body", (answer) => honestly(answer, "x".repeat(64))],
+      ["an old signature", "not of these", (answer, secret) => ({ body: JSON.stringify(answer), signature: sign(secret, JSON.stringify(answer), 1_600_000_000) })],
+      ["too long", "longer than", (answer, secret) => honestly({ ...answer, values: { ...answer.values, account: "1".repeat(70_000) } }, secret)],
     ];
-    for (const [what, lie] of lies) {
+    for (const [what, why, lie] of lies) {
       const stop = await liar(t, hall, offices.port, lie);
       const view = await fetchFund();
       assert.deepEqual([view.sources.find(({ id }) => id === "housing_fund").outcome, view.values], ["refused", {}], what);
+      assert.ok(server.log().includes(why), `${what}: ${server.log().slice(-400)}`);
       await stop();
     }
     const began = performance.now();

@@ -52,6 +52,7 @@ pub struct Told {
     /// Which register.
     pub source: SourceId,
     /// The state of the register that is answered from.
+    #[serde(with = "rfc3339")]
     pub as_of: Instant,
     /// Exactly what was asked, by field; absent when there is nobody of that name and number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,8 +66,10 @@ pub struct AskLog {
     /// Which register.
     pub source: SourceId,
     /// From here on.
+    #[serde(with = "rfc3339")]
     pub from: Instant,
     /// Before here.
+    #[serde(with = "rfc3339")]
     pub to: Instant,
 }
 
@@ -77,8 +80,10 @@ pub struct ToldLog {
     /// Which register.
     pub source: SourceId,
     /// From here on.
+    #[serde(with = "rfc3339")]
     pub from: Instant,
     /// Before here.
+    #[serde(with = "rfc3339")]
     pub to: Instant,
     /// What was asked, in the order it was.
     pub lines: Vec<Line>,
@@ -91,6 +96,7 @@ pub struct Line {
     /// The question's id, as the requester has it too.
     pub request_id: RequestId,
     /// When it was answered.
+    #[serde(with = "rfc3339")]
     pub at: Instant,
     /// Which register.
     pub source: SourceId,
@@ -109,6 +115,20 @@ pub struct Line {
     pub subject: String,
     /// Whether there was a record.
     pub found: bool,
+}
+
+/// Instants as everybody writes them (RFC 3339).
+mod rfc3339 {
+    use model::Instant;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(at)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 impl From<&Question> for Ask {

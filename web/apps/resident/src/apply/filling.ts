@@ -100,7 +100,8 @@ export class Filling {
 
   /** Fields that are no questions: answered by departments, or theirs alone to answer. */
   get skipped(): ReadonlySet<string> {
-    return new Set(this.#fields.map(({ id }) => id).filter((id) => this.isLocked(id) || this.isFetchedOnly(id)));
+    const bound = this.state.prefill?.sources.flatMap(({ fields }) => fields) ?? [];
+    return new Set(bound.map(({ id }) => id).filter((id) => this.isLocked(id) || this.isFetchedOnly(id)));
   }
 
   #fill(prefill: PrefillView): void {
