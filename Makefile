@@ -1,6 +1,7 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
 PORT ?= 8080
 GATEWAY_PORT ?= 8090
+DEPARTMENT_PORT ?= 8091
 DATA ?= .demo
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -13,9 +14,11 @@ run: setup web
 	cargo build --release --locked -p dipper
 	$(BIN) demo seed --data $(DATA) --pack packs/demo --demo
 	$(BIN) demo gateway --data $(DATA)/gateway --listen 127.0.0.1:$(GATEWAY_PORT) --city http://127.0.0.1:$(PORT) & gateway=$$!; \
-	trap "kill $$gateway" EXIT; \
+	$(BIN) demo department --data $(DATA)/departments --listen 127.0.0.1:$(DEPARTMENT_PORT) --pack packs/demo & department=$$!; \
+	trap "kill $$gateway $$department" EXIT; \
 	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT) --base-url http://localhost:$(PORT) \
-		--payment-gateway http://127.0.0.1:$(GATEWAY_PORT) --payment-secret $(DATA)/gateway/secret
+		--payment-gateway http://127.0.0.1:$(GATEWAY_PORT) --payment-secret $(DATA)/gateway/secret \
+		--departments http://127.0.0.1:$(DEPARTMENT_PORT) --departments-secrets $(DATA)/departments/secrets
 
 # Everything CI runs.
 test: setup-test web check

@@ -184,6 +184,7 @@ fn application(town: &Town, person: u128) -> Case {
                     service: service.parse().unwrap(),
                     answers: SealedId::new(now, person),
                     commitment: Commitment::new([1; 32]),
+                    requests: Vec::new(),
                 }),
                 source_id: None,
             };

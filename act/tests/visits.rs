@@ -77,6 +77,7 @@ fn applications(town: &Town, database: &Database, people: u128) -> Vec<Case> {
                 service: licence(),
                 answers: SealedId::new(now, person),
                 commitment: Commitment::new([1; 32]),
+                requests: Vec::new(),
             }),
             source_id: None,
         };

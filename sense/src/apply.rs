@@ -3,17 +3,19 @@
 
 use std::sync::Arc;
 
-use identity::{Answers, Draft, VaultError};
+use identity::{Answers, Draft, Given, Prefill, Provenance, VaultError};
 use model::{
-    Actor, Application, Case, CategoryId, EvidenceId, Instant, NewEvent, PartyId, Place, Reporter, SealedId, ServiceId,
+    Actor, Application, Case, CategoryId, EvidenceId, Instant, NewEvent, PartyId, Place, Reporter, RequestId, SealedId,
+    ServiceId,
 };
 use pack::answers::{FieldFault, parse_form};
 use pack::calendar::civil_day;
 use pack::enter::{EnterError, Opening};
 use pack::{City, Compiled, Field, Service};
-use store::{Append, StoreError, Tx};
+use store::{Append, Reader, StoreError, Tx};
 
 use crate::Context;
+use crate::prefill::merge;
 
 /// Days a draft is kept after it was last saved.
 pub const DRAFT_DAYS: i64 = 30;
@@ -80,7 +82,12 @@ pub fn find_form<'a>(city: &'a City, service: &ServiceId) -> Result<(&'a Service
 /// [`ApplyError`]; nothing is written then.
 pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyError> {
     let compiled = ctx.packs.current();
-    let checked = Checked::check(&compiled, &command)?;
+    find_form(&compiled.city, &command.service)?;
+    let prefill = match look_back(ctx, &command).await? {
+        Before::Applied(case) => return Ok(*case),
+        Before::Open(prefill) => prefill,
+    };
+    let checked = Checked::check(&compiled, &command, &prefill)?;
     let (now, vault) = (ctx.clock.now(), Arc::clone(&ctx.vault));
     let zone = compiled.city.zone();
     let (day, region_path) = (civil_day(&zone, now), compiled.city.region_path(&checked.place.region));
@@ -91,9 +98,10 @@ pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyEr
                 return Ok(case);
             }
             check_evidence(tx, &command.answers, &checked.evidence)?;
-            let (answers, commitment) = vault.seal_answers(tx, command.party, command.answers.clone(), now)?;
+            let (answers, commitment) = vault.seal_answers(tx, command.party, checked.given.clone(), now)?;
             let no = tx.next_case_no(&compiled.city.case_prefix, day)?;
-            let application = Application { service: command.service.clone(), answers, commitment };
+            let (service, requests) = (command.service.clone(), checked.requests.clone());
+            let application = Application { service, answers, commitment, requests };
             let events = checked.events(&compiled, &command, application, no, now)?;
             let case_id = tx.new_case_id(now);
             let (case, _) =
@@ -102,14 +110,35 @@ pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyEr
                 tx.record_idempotency(&scope, key, case_id, now)?;
             }
             tx.delete_draft(command.party, &command.service)?;
+            tx.delete_prefill(command.party, &command.service)?;
             Ok(case)
         })
         .await
 }
 
+/// What stands before an application is checked.
+enum Before {
+    /// The same was handed in already.
+    Applied(Box<Case>),
+    /// Nothing was; what departments answered for it.
+    Open(Prefill),
+}
+
+async fn look_back(ctx: &Context, command: &ApplyCommand) -> Result<Before, ApplyError> {
+    let (vault, command) = (Arc::clone(&ctx.vault), command.clone());
+    let found = ctx.store.read(move |reader| {
+        let scope = format!("party:{}", command.party);
+        if let Some(case) = applied_before(reader, &vault, &scope, &command)? {
+            return Ok(Before::Applied(Box::new(case)));
+        }
+        Ok::<_, ApplyError>(Before::Open(vault.find_prefill(reader, command.party, &command.service)?))
+    });
+    found.await
+}
+
 /// The case of an earlier request with the same key, when it was for the same thing.
 fn applied_before(
-    tx: &mut Tx,
+    tx: &mut Reader,
     vault: &identity::Vault,
     scope: &str,
     command: &ApplyCommand,
@@ -120,11 +149,11 @@ fn applied_before(
     let Some(application) = case.application.as_ref().filter(|applied| applied.service == command.service) else {
         return Err(ApplyError::KeyUsed);
     };
-    if vault.own_answers(tx, application.answers)? == command.answers {
-        Ok(Some(case))
-    } else {
-        Err(ApplyError::KeyUsed)
-    }
+    let Given { mut answers, provenance } = vault.own_given(tx, application.answers)?;
+    let is_fetched = |field: &String| matches!(provenance.get(field), Some(Provenance::Fetched { .. }));
+    // What a department gave need not be sent.
+    answers.retain(|field, _| command.answers.contains_key(field) || !is_fetched(field));
+    if answers == command.answers { Ok(Some(case)) } else { Err(ApplyError::KeyUsed) }
 }
 
 /// Every file named must have been uploaded.
@@ -146,19 +175,23 @@ fn check_evidence(tx: &mut Tx, answers: &Answers, files: &[EvidenceId]) -> Resul
 struct Checked {
     place: Place,
     evidence: Vec<EvidenceId>,
+    given: Given,
+    requests: Vec<RequestId>,
 }
 
 impl Checked {
-    fn check(compiled: &Compiled, command: &ApplyCommand) -> Result<Self, ApplyError> {
+    fn check(compiled: &Compiled, command: &ApplyCommand, prefill: &Prefill) -> Result<Self, ApplyError> {
         let city = &compiled.city;
         let (service, form) = find_form(city, &command.service)?;
-        let answers = parse_form(city, form, &command.answers).map_err(ApplyError::Answers)?;
+        let merged = merge(city, form, command.answers.clone(), prefill);
+        let (given, requests) = merged.map_err(ApplyError::Answers)?;
+        let answers = parse_form(city, form, &given.answers).map_err(ApplyError::Answers)?;
         let mut evidence: Vec<EvidenceId> = answers.evidence.into_values().flatten().collect();
         evidence.sort_unstable();
         evidence.dedup();
         // An application is nowhere on the map: the office that decides says whose jurisdiction it is.
         let region = city.office(&service.office).map_or(&city.root, |office| &office.region).clone();
-        Ok(Self { place: Place { point: None, cell: None, region, address: None }, evidence })
+        Ok(Self { place: Place { point: None, cell: None, region, address: None }, evidence, given, requests })
     }
 
     fn events(
@@ -239,20 +272,38 @@ pub const fn draft_kept_until(updated_at: Instant) -> Instant {
     updated_at.plus_micros(DRAFT_DAYS * DAY_US)
 }
 
-/// Forgets drafts whose time is over; how many.
+/// Forgets drafts whose time is over, with what departments answered for them; how many.
 ///
 /// # Errors
 /// [`StoreError`] when the database does not answer.
 pub async fn forget_drafts(ctx: &Context) -> Result<u64, StoreError> {
     let before = ctx.clock.now().plus_micros(-DRAFT_DAYS * DAY_US);
-    ctx.store.write(move |tx: &mut Tx| tx.delete_drafts_before(before)).await
+    ctx.store
+        .write(move |tx: &mut Tx| {
+            tx.delete_prefills_before(before)?;
+            tx.delete_drafts_before(before)
+        })
+        .await
+}
+
+/// Forgets a draft, and what departments answered for it. True when there was one.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub async fn delete_draft(ctx: &Context, party: PartyId, service: ServiceId) -> Result<bool, StoreError> {
+    ctx.store
+        .write(move |tx: &mut Tx| {
+            let was_fetched = tx.delete_prefill(party, &service)?;
+            Ok(tx.delete_draft(party, &service)? || was_fetched)
+        })
+        .await
 }
 
 /// The answers of an application for the very person who gave them.
 ///
 /// # Errors
 /// [`ApplyError::Vault`] when they do not open.
-pub async fn own_answers(ctx: &Context, id: SealedId) -> Result<Answers, ApplyError> {
+pub async fn own_answers(ctx: &Context, id: SealedId) -> Result<Given, ApplyError> {
     let vault = Arc::clone(&ctx.vault);
-    ctx.store.read(move |reader| vault.own_answers(reader, id).map_err(ApplyError::from)).await
+    ctx.store.read(move |reader| vault.own_given(reader, id).map_err(ApplyError::from)).await
 }

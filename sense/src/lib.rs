@@ -1,16 +1,19 @@
 //! Sense (感知): what happens. Reports from residents, patrols, the telephone and other programs, and
-//! their pictures; applications for services.
+//! their pictures; applications for services, and what departments answer for them.
 //!
 //! A report is parsed at the door, placed on the grid, routed by the pack and opened as a case in one transaction.
 //! This crate never speaks SQL or HTTP and never reads a clock.
 
 pub mod apply;
+pub mod departments;
 pub mod duplicates;
 pub mod evidence;
 pub mod import;
 pub mod looks;
 pub mod person;
 pub mod picture;
+pub mod prefill;
+pub mod real_name;
 pub mod report;
 
 use std::sync::Arc;

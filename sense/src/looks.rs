@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use identity::{Access, Answers, Contact, VaultError};
+use identity::{Access, Contact, Given, VaultError};
 use model::{Actor, ContactId, DataClass, EventBody, EventId, Instant, NewEvent, SealedId};
 use store::{Append, Tx};
 
@@ -13,7 +13,7 @@ use crate::Context;
 ///
 /// # Errors
 /// [`VaultError`]; nothing is recorded then.
-pub async fn open_answers(ctx: &Context, id: SealedId, access: Access) -> Result<Answers, VaultError> {
+pub async fn open_answers(ctx: &Context, id: SealedId, access: Access) -> Result<Given, VaultError> {
     let (ctx, now) = (ctx.clone(), ctx.clock.now());
     let store = ctx.store.clone();
     store

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use identity::{Address, Answers, Contact, Draft, VaultError};
+use identity::{Address, Answers, Contact, Draft, Prefill, VaultError, Verified};
 use model::{CaseNo, Channel, PartyId, ServiceId};
 use store::{
-    AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, LicenceRow, OutboxRow, PartyKind, PartyRow, PreferencesRow,
-    Reader, StoreError, Tx,
+    AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, FetchRow, LicenceRow, OutboxRow, PartyKind, PartyRow,
+    PreferencesRow, Reader, StoreError, Tx,
 };
 
 use crate::Context;
@@ -44,6 +44,12 @@ pub struct Held {
     pub preferences: Option<PreferencesRow>,
     /// What they were told, latest first.
     pub messages: Vec<OutboxRow>,
+    /// Who they are, once a department has matched it.
+    pub identity: Option<Verified>,
+    /// What departments answered for what is not handed in yet.
+    pub prefills: Vec<(ServiceId, Prefill)>,
+    /// What departments were asked about them.
+    pub fetches: Vec<FetchRow>,
 }
 
 /// Why somebody was not erased.
@@ -95,6 +101,12 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 let text = vault.own_licence(reader, row.id)?;
                 licences.push((row, text));
             }
+            let mut prefills = Vec::new();
+            for row in reader.list_prefills(party)? {
+                let prefill = vault.find_prefill(reader, party, &row.service)?;
+                prefills.push((row.service, prefill));
+            }
+            let (identity, fetches) = (vault.find_identity(reader, party)?, reader.list_fetches_about(party, LOOKS)?);
             let looks = reader.list_access_to(party, LOOKS)?;
             let mut addresses = Vec::new();
             for row in reader.list_addresses(party)? {
@@ -103,7 +115,20 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
             }
             let preferences = reader.find_preferences(party)?;
             let messages = reader.list_messages_to(party, None, MESSAGES)?;
-            Ok(Held { account, cases, contacts, drafts, licences, looks, addresses, preferences, messages })
+            Ok(Held {
+                account,
+                cases,
+                contacts,
+                drafts,
+                licences,
+                looks,
+                addresses,
+                preferences,
+                messages,
+                identity,
+                prefills,
+                fetches,
+            })
         })
         .await
 }
@@ -159,6 +184,8 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
             }
             tx.forget_addresses_of(party)?;
             tx.forget_messages_to(party)?;
+            tx.delete_prefills_of(party)?;
+            tx.delete_identity(party)?;
             tx.remove_sessions_of(party)?;
             tx.remove_proofs_of(party)?;
             tx.remove_openid_of(party)?;

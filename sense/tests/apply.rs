@@ -80,7 +80,7 @@ on_both_databases!(an_application_is_a_case_whose_answers_are_sealed, |database|
     assert_eq!(case.due_at().unwrap().to_string(), "2026-11-03T01:00:00Z", "one working day to accept it");
     assert!(!case.clocks.contains_key(&ClockName::Disposal), "the promise begins with acceptance");
     let application = case.application.clone().unwrap();
-    assert_eq!(block(own_answers(&town.ctx, application.answers)).unwrap(), answers());
+    assert_eq!(block(own_answers(&town.ctx, application.answers)).unwrap().answers, answers());
     let events = database.read_blocking(move |reader| reader.load_events(case.id)).unwrap();
     let text = serde_json::to_string(&events.iter().map(|event| &event.body).collect::<Vec<_>>()).unwrap();
     for private in ["李四四", "13800000000", "星河小馆", "91350100M000100Y43"] {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::{DraftRow, LicenceText, Looked, Reader, SealedRow, StoreError, Tx};
 
+use crate::prefills::Provenance;
 use crate::vault::{Access, KEY_LEN, Vault, VaultError, cipher, decrypt, encrypt};
 
 /// Answers by field id.
@@ -41,14 +42,45 @@ struct Sealed {
     /// Makes the commitment say nothing to those who guess answers.
     salt: [u8; 32],
     answers: Answers,
+    /// Where answers to fields come from that are bound to sources; by field id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    provenance: BTreeMap<String, Provenance>,
 }
 
 impl Sealed {
-    /// SHA-256 of a label, the salt and the answers as JSON with sorted keys.
+    /// SHA-256 of a label, the salt and the answers as JSON with sorted keys; of where they come from too, where the form
+    /// binds any to a source.
     fn commitment(&self) -> Commitment {
         let answers = serde_json::to_vec(&self.answers).expect("answers are plain data with string keys");
-        let digest = Sha256::new().chain_update(b"dipper/answers/v1").chain_update(self.salt).chain_update(answers);
+        if self.provenance.is_empty() {
+            let digest = Sha256::new().chain_update(b"dipper/answers/v1").chain_update(self.salt).chain_update(answers);
+            return Commitment::new(digest.finalize().into());
+        }
+        let provenance = serde_json::to_vec(&self.provenance).expect("provenance is plain data with string keys");
+        let digest = Sha256::new().chain_update(b"dipper/answers/v2").chain_update(self.salt);
+        let digest = digest.chain_update(answers).chain_update(b"\n").chain_update(provenance);
         Commitment::new(digest.finalize().into())
+    }
+}
+
+/// The answers of an application, and where those come from that a department can give. Hidden from `Debug`.
+#[derive(Clone, Default, PartialEq)]
+pub struct Given {
+    /// Answers by field id.
+    pub answers: Answers,
+    /// Where answers to bound fields come from, by field id.
+    pub provenance: BTreeMap<String, Provenance>,
+}
+
+impl From<Answers> for Given {
+    fn from(answers: Answers) -> Self {
+        Self { answers, provenance: BTreeMap::new() }
+    }
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Given(..)")
     }
 }
 
@@ -67,12 +99,13 @@ impl Vault {
         &self,
         tx: &mut Tx,
         party: PartyId,
-        answers: Answers,
+        given: Given,
         now: Instant,
     ) -> Result<(SealedId, Commitment), VaultError> {
+        let Given { answers, provenance } = given;
         let (key_id, key) = self.key_of(tx, party)?;
         let id = tx.new_sealed_id(now);
-        let record = Sealed { salt: tx.random_bytes(), answers };
+        let record = Sealed { salt: tx.random_bytes(), answers, provenance };
         let json = serde_json::to_vec(&record).expect("answers are plain data with string keys");
         let sealed = encrypt(&key, tx.random_bytes(), &json, id.to_string().as_bytes());
         tx.record_sealed(&SealedRow { id, key_id, sealed, created_at: now })?;
@@ -83,17 +116,11 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`]; nothing is recorded then.
-    pub fn open_answers(
-        &self,
-        tx: &mut Tx,
-        id: SealedId,
-        access: &Access,
-        now: Instant,
-    ) -> Result<Answers, VaultError> {
+    pub fn open_answers(&self, tx: &mut Tx, id: SealedId, access: &Access, now: Instant) -> Result<Given, VaultError> {
         let purpose = access.stated_purpose()?;
-        let answers = self.own_answers(tx, id)?;
+        let given = self.own_given(tx, id)?;
         access.record(tx, Looked::Application(id), purpose, now)?;
-        Ok(answers)
+        Ok(given)
     }
 
     /// Answers for the very person who gave them; the caller has made sure of that.
@@ -101,11 +128,19 @@ impl Vault {
     /// # Errors
     /// [`VaultError`] when they are not there or do not open.
     pub fn own_answers(&self, reader: &mut Reader, id: SealedId) -> Result<Answers, VaultError> {
+        self.own_given(reader, id).map(|given| given.answers)
+    }
+
+    /// The same, with where the answers come from.
+    ///
+    /// # Errors
+    /// As [`Vault::own_answers`].
+    pub fn own_given(&self, reader: &mut Reader, id: SealedId) -> Result<Given, VaultError> {
         let row = reader.find_sealed(id)?.ok_or(VaultError::NotFound)?;
         let key = self.find_key(reader, &row.key_id)?.ok_or(VaultError::Erased)?;
         let json = decrypt(&key, &row.sealed, id.to_string().as_bytes()).ok_or(VaultError::Damaged)?;
         let record: Sealed = serde_json::from_slice(&json).map_err(|_| VaultError::Damaged)?;
-        Ok(record.answers)
+        Ok(Given { answers: record.answers, provenance: record.provenance })
     }
 
     /// Seals the text of a licence with its holder's key.

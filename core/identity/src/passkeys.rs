@@ -69,7 +69,7 @@ impl RelyingParty {
 
 /// What a device is asked: the token to answer with, and the options for `navigator.credentials`.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct DeviceAsked {
     /// Names the ceremony.
     pub ceremony: Secret,
     /// The options (WebAuthn §5.4, §5.5), binary members in base64url.
@@ -168,14 +168,14 @@ impl Accounts {
         self.relying_party.as_ref().map(|party| &party.webauthn).ok_or(PasskeyError::Unavailable)
     }
 
-    async fn ask(&self, ceremony: &Ceremony, options: Value) -> Result<Asked, PasskeyError> {
+    async fn ask(&self, ceremony: &Ceremony, options: Value) -> Result<DeviceAsked, PasskeyError> {
         let (token, now) = (Secret::from_random(self.random_bytes()), self.clock.now());
         let hash = sha256(token.reveal());
         let body = serde_json::to_string(ceremony).expect("a ceremony is plain data");
         self.store
             .write(move |tx: &mut Tx| tx.record_ceremony(&hash, &body, now.plus_micros(CEREMONY_US), now))
             .await?;
-        Ok(Asked { ceremony: token, options })
+        Ok(DeviceAsked { ceremony: token, options })
     }
 
     async fn answered(&self, ceremony: &str) -> Result<Ceremony, PasskeyError> {
@@ -189,7 +189,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`PasskeyError::Account`] when login or name does not fit or the login is taken.
-    pub async fn ask_to_register(&self, login: &str, display_name: &str) -> Result<Asked, PasskeyError> {
+    pub async fn ask_to_register(&self, login: &str, display_name: &str) -> Result<DeviceAsked, PasskeyError> {
         let webauthn = self.webauthn()?;
         let account = new_resident(login, display_name);
         account.check()?;
@@ -239,7 +239,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`PasskeyError`].
-    pub async fn ask_to_add_passkey(&self, party: PartyId) -> Result<Asked, PasskeyError> {
+    pub async fn ask_to_add_passkey(&self, party: PartyId) -> Result<DeviceAsked, PasskeyError> {
         let webauthn = self.webauthn()?;
         let (account, keys) = self
             .store
@@ -283,7 +283,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`PasskeyError`].
-    pub async fn ask_to_sign_in(&self) -> Result<Asked, PasskeyError> {
+    pub async fn ask_to_sign_in(&self) -> Result<DeviceAsked, PasskeyError> {
         let (options, state) =
             self.webauthn()?.start_discoverable_authentication().map_err(|_| PasskeyError::Refused)?;
         let options = serde_json::to_value(options).expect("options are plain data");

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use model::{CaseId, ContactId, EventId, Grant, Instant, PartyId};
+use sha2::{Digest, Sha256};
 use store::{AccessRow, ContactRow, Looked, Reader, StoreError, Tx};
 
 use crate::contacts::Contact;
@@ -109,12 +110,15 @@ impl Access {
 /// Seals and opens personal data.
 pub struct Vault {
     pub(crate) master: XChaCha20Poly1305,
+    /// Keys the digests by which a number is known again; made from the master key, and another one.
+    pub(crate) index_key: [u8; KEY_LEN],
 }
 
 impl Vault {
     /// Uses a master key given by the caller.
     pub fn from_key(key: &[u8; KEY_LEN]) -> Self {
-        Self { master: cipher(key) }
+        let index_key = Sha256::new().chain_update(b"dipper/identity-index/v1").chain_update(key).finalize().into();
+        Self { master: cipher(key), index_key }
     }
 
     /// Opens the vault of a data folder: reads its master key, or writes `fresh` there when it has none yet.

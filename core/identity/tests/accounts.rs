@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dipper_identity::{
-    Access, AccountError, Accounts, Contact, Grant, NewAccount, PartyKind, Principal, SignInError, Vault, VaultError,
-    find_client, hash_password, idle_us, record_account, record_client,
+    Access, AccountError, Accounts, Contact, Given, Grant, NewAccount, PartyKind, Principal, SignInError, Vault,
+    VaultError, find_client, hash_password, idle_us, record_account, record_client,
 };
 use model::{CaseId, ContactId, Instant, PartyId, SealedId};
 use store::{Looked, Store, StoreError, Tx};
@@ -209,7 +209,7 @@ on_both_databases!(answers_open_for_a_purpose_and_are_erased_with_their_person, 
     let answers = |name: &str| BTreeMap::from([("name".to_owned(), serde_json::json!(name))]);
     let seal = |party: PartyId| {
         let (vault, answers) = (Arc::clone(&vault), answers("李四四"));
-        database.write_blocking(move |tx: &mut Tx| vault.seal_answers(tx, party, answers, at)).unwrap()
+        database.write_blocking(move |tx: &mut Tx| vault.seal_answers(tx, party, answers.into(), at)).unwrap()
     };
     let ((one, first), (two, second), (other, _)) = (seal(li), seal(li), seal(wang));
     assert_ne!(first, second, "a commitment to the same answers is salted");
@@ -220,7 +220,7 @@ on_both_databases!(answers_open_for_a_purpose_and_are_erased_with_their_person, 
         database.write_blocking(move |tx: &mut Tx| vault.open_answers(tx, id, &access, at))
     };
     assert!(matches!(open(one, "x"), Err(VaultError::Purpose)));
-    assert_eq!(open(one, "decide on it").unwrap(), answers("李四四"));
+    assert_eq!(open(one, "decide on it").unwrap().answers, answers("李四四"));
     let looks = database.read_blocking(move |reader| reader.list_access_to(li, 10)).unwrap();
     assert_eq!(looks.iter().map(|look| look.looked).collect::<Vec<_>>(), [Looked::Application(one)]);
     let erasing = Arc::clone(&vault);
@@ -229,7 +229,7 @@ on_both_databases!(answers_open_for_a_purpose_and_are_erased_with_their_person, 
     assert!(matches!(open(two, "decide on it"), Err(VaultError::Erased)));
     assert!(open(other, "decide on it").is_ok());
     let again = Arc::clone(&vault);
-    let sealed = database.write_blocking(move |tx: &mut Tx| again.seal_answers(tx, li, BTreeMap::new(), at));
+    let sealed = database.write_blocking(move |tx: &mut Tx| again.seal_answers(tx, li, Given::default(), at));
     assert!(matches!(sealed, Err(VaultError::Erased)), "nobody comes back");
 });
 

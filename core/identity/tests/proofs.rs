@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use dipper_identity::{
-    AccountError, Accounts, Asked, CodeError, PartyKind, PasskeyError, RelyingParty, SignInError, SignInMethod, Vault,
+    AccountError, Accounts, DeviceAsked, CodeError, PartyKind, PasskeyError, RelyingParty, SignInError, SignInMethod, Vault,
 };
 use model::PartyId;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ async fn registered(accounts: &Accounts, key: &mut SoftKey, login: &str) -> Part
     signed_in.session.party
 }
 
-async fn enter(accounts: &Accounts, asked: &Asked, answer: Value) -> Result<PartyId, PasskeyError> {
+async fn enter(accounts: &Accounts, asked: &DeviceAsked, answer: Value) -> Result<PartyId, PasskeyError> {
     accounts.sign_in_by_passkey(asked.ceremony.reveal(), answer).await.map(|signed_in| signed_in.session.party)
 }
 

@@ -11,7 +11,7 @@ use crate::actor::{Actor, Reporter};
 use crate::clock::ClockName;
 use crate::ids::{
     ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, LicenceId,
-    OfficeId, PackHash, PartyId, PaymentId, ProcessId, RoleId, SealedId, ServiceId, StageId, StateId,
+    OfficeId, PackHash, PartyId, PaymentId, ProcessId, RequestId, RoleId, SealedId, ServiceId, StageId, StateId,
 };
 use crate::limit::Limit;
 use crate::payment::PaymentState;
@@ -293,6 +293,9 @@ pub struct Application {
     pub answers: SealedId,
     /// SHA-256 of salt and answers as sealed, so that a receipt proves which answers were handed in.
     pub commitment: Commitment,
+    /// The questions to departments that answers came from: each stands in the log of the department too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<RequestId>,
 }
 
 /// What one party must do next. Its deadline is the clock it names.

@@ -112,6 +112,10 @@ ulid_id!(
     /// A payment of a fee.
     PaymentId, "payment id"
 );
+ulid_id!(
+    /// A question to a department, under the same id in its log and in ours.
+    RequestId, "request id"
+);
 
 /// Longest word of a pack, in bytes.
 const WORD_MAX: usize = 64;
@@ -236,6 +240,10 @@ word_id!(
 word_id!(
     /// A form (表单) or form field of the pack.
     FormId, "form id"
+);
+word_id!(
+    /// A source (数据来源): a department's register that forms are filled in from.
+    SourceId, "source id"
 );
 word_id!(
     /// A registered client program (API key holder, importer).

@@ -93,6 +93,7 @@ fn application() -> Reported {
             service: "food_business_licence".parse().unwrap(),
             answers: SealedId::new(at(0), 6),
             commitment: Commitment::new([8; 32]),
+            requests: Vec::new(),
         }),
         answers: BTreeMap::new(),
         ..whole_report()

@@ -7,6 +7,7 @@ mod notifications;
 mod places;
 mod processes;
 mod services;
+mod sources;
 mod stories;
 mod unused;
 
@@ -47,10 +48,12 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
     check_routing(folder, city, report);
     services::check_services(folder, city, report);
     notifications::check_notifications(folder, report);
+    sources::check_sources(folder, city, report);
     for scenario in &folder.scenarios {
         stories::check_scenario(scenario, folder, city, report);
     }
     unused::check(folder, report);
+    sources::check_unused(folder, report);
 }
 
 fn check_pack(pack: &PackFile, folder: &Folder, report: &mut Report) {

@@ -4,6 +4,7 @@
 //! rules it began under.
 
 mod calendar;
+mod data_source;
 mod notification;
 mod process;
 mod service;
@@ -11,11 +12,12 @@ mod service;
 use std::collections::BTreeMap;
 
 use model::{
-    CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, PackHash, ProcessId, RegionId, RoleId, Text,
+    CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, PackHash, ProcessId, RegionId, RoleId, SourceId, Text,
 };
 use serde::{Deserialize, Serialize};
 
 pub use calendar::*;
+pub use data_source::*;
 pub use notification::*;
 pub use process::*;
 pub use service::*;
@@ -70,6 +72,9 @@ pub struct City {
     /// What people are told of their cases.
     #[serde(default, skip_serializing_if = "Notifications::is_empty")]
     pub notifications: Notifications,
+    /// Registers of departments that forms are filled in from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sources: BTreeMap<SourceId, DataSource>,
     /// Base map layers in drawing order: file name (under `basemap/`) and kind.
     pub basemap: Vec<BasemapLayer>,
 }

@@ -13,16 +13,16 @@ use model::{CategoryId, OfficeId, RegionId, Text};
 pub(crate) use fields::lower_fields;
 
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, Escalation, Notifications, Office, Poor,
-    Process, Region, Role, Route, Services, Stage, State, Swap, TaskRule,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, Escalation, Notifications,
+    Office, Poor, Process, Region, Role, Route, Services, Stage, State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
 use crate::source::files::{Folder, Shelf};
 use crate::source::read::Needed;
 use crate::source::types::{
-    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, PackFile, ProcessSource,
-    RegionSource, StateSource,
+    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, PackFile,
+    ProcessSource, RegionSource, StateSource,
 };
 
 /// Builds the city; `None` only when `pack.yaml` itself could not be read.
@@ -48,6 +48,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         index(&folder.calendars, "calendar", report, |calendar, report| Some(lower_calendar(calendar, report)));
     let forms = index(&folder.forms, "form", report, |form, report| Some(lower_fields(form, report)));
     let messages = index(&folder.messages, "message", report, |text: &Text, _| Some(text.clone()));
+    let sources = index(&folder.sources, "source", report, |source, report| Some(lower_source(source, report)));
     let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
     let catalogue = services::lower_catalogue(folder);
     let notifications = notifications::lower_notifications(folder, report);
@@ -68,6 +69,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         catalogue,
         services,
         notifications,
+        sources,
         routing: lower_routing(folder),
         ..lower_pack(pack)
     };
@@ -125,6 +127,7 @@ fn lower_pack(pack: &PackFile) -> City {
         catalogue: Catalogue::default(),
         services: Services::new(),
         notifications: Notifications::default(),
+        sources: BTreeMap::new(),
     }
 }
 
@@ -261,6 +264,18 @@ fn lower_action(action: &ActionSource, report: &mut Report) -> Action {
         not_again_before: action.not_again_before.as_ref().map(|within| within.value.clone()),
         public_title: action.public_title.clone(),
         tone: action.tone.as_ref().map(|tone| tone.value.clone()),
+    }
+}
+
+fn lower_source(source: &DataSourceEntry, report: &mut Report) -> DataSource {
+    DataSource {
+        title: source.title.clone(),
+        office: source.office.value.clone(),
+        purpose: source.purpose.clone(),
+        basis: source.basis.clone(),
+        timeout_seconds: source.timeout_seconds.as_ref().map_or(5, |seconds| seconds.value),
+        identity: source.identity.as_ref().is_some_and(|identity| identity.value),
+        fields: lower_fields(&source.fields, report),
     }
 }
 

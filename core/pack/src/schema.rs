@@ -10,7 +10,7 @@ use crate::source::read::Source;
 use crate::source::services::{CatalogueFile, ServicesFile};
 use crate::source::types::{
     CalendarSource, CategoriesFile, FieldSource, MessagesFile, OfficesFile, PackFile, ProcessSource, RegionSource,
-    RolesFile, RouteSource,
+    RolesFile, RouteSource, SourcesFile,
 };
 
 /// Every schema by the name of its file under `packs/_schema/`, as the text to write there.
@@ -28,6 +28,7 @@ pub fn schemas() -> BTreeMap<&'static str, String> {
         ("catalogue.json", text("catalogue.yaml", CatalogueFile::schema())),
         ("services.json", text("services/*.yaml", ServicesFile::schema())),
         ("notifications.json", text("notifications.yaml", NotificationsFile::schema())),
+        ("sources.json", text("sources.yaml", SourcesFile::schema())),
         ("messages.json", text("messages/*.yaml", MessagesFile::schema())),
         ("scenario.json", text("scenarios/*.yaml", Scenario::schema())),
     ])

@@ -27,12 +27,13 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     migration!(1, "0001_spine"),
     migration!(2, "0002_people"),
     migration!(3, "0003_ledger_heads"),
     migration!(4, "0004_services"),
     migration!(5, "0005_sign_in"),
+    migration!(6, "0006_sources"),
     migration!(7, "0007_notifications"),
     migration!(8, "0008_openid"),
 ];

@@ -90,6 +90,14 @@ pub enum Command {
     /// Look after the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Hold the city's log of questions to departments against the departments' own; ends with an error when they differ
+    Reconcile {
+        /// The day in the city's time, such as 2026-11-26; yesterday when absent
+        #[arg(long)]
+        day: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 /// Flags that every command about a running city has. Each overrides `DIPPER_*` and the file.
@@ -127,6 +135,14 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_secret: Option<PathBuf>,
+    /// Address of the departments that forms are filled in from
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub departments: Option<String>,
+    /// Folder of the secrets shared with the departments
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub departments_secrets: Option<PathBuf>,
     /// Log filter
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -154,7 +170,7 @@ pub enum Import {
         /// The file
         file: PathBuf,
         #[command(flatten)]
-        common: Common,
+        common: Box<Common>,
     },
     /// Service items from a CSV file into a file of the pack
     Services {
@@ -309,6 +325,21 @@ pub enum DemoCommand {
         /// How often each notification is sent
         #[arg(long, default_value_t = 1)]
         repeat: u32,
+    },
+    /// The departments that forms are filled in from: a process of its own, with registers of fictional people
+    Department {
+        /// Their own folder, made where it is missing
+        #[arg(long)]
+        data: PathBuf,
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8091")]
+        listen: SocketAddr,
+        /// The pack that declares the sources
+        #[arg(long, default_value = "packs/demo")]
+        pack: PathBuf,
+        /// Folder of the secrets shared with the city; `secrets` in their own folder when absent, made where missing
+        #[arg(long)]
+        secrets: Option<PathBuf>,
     },
 }
 

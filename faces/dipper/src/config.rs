@@ -66,6 +66,12 @@ pub struct Config {
     pub messages_per_hour: u32,
     /// The same a day.
     pub messages_per_day: u32,
+    /// Address of the departments that forms are filled in from, each source under its own path; none are when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub departments: Option<String>,
+    /// Folder of the secrets shared with them, `SOURCE.secret` each; `keys/departments` in the data folder when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub departments_secrets: Option<PathBuf>,
     /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
     pub secure_cookies: bool,
     /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
@@ -111,6 +117,8 @@ impl Default for Config {
             webhooks_private: false,
             messages_per_hour: act::notifications::Limits::default().per_hour,
             messages_per_day: act::notifications::Limits::default().per_day,
+            departments: None,
+            departments_secrets: None,
             secure_cookies: false,
             behind_proxy: false,
             log: "info".to_owned(),

@@ -9,10 +9,11 @@ use act::licences::Issuer;
 use act::notifications::{Limits as MessageLimits, Senders};
 use act::payments::Gateway;
 use identity::openid::OpenId;
-use identity::{Accounts, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault};
+use identity::{Accounts, Identity, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault};
 use ledger::key::VerifierKey;
 use model::{Case, Clock, Instant};
 use pack::{Compiled, Packs};
+use sense::departments::Departments;
 use sense::evidence::Files;
 use store::{Entropy, Store, StoreError};
 
@@ -50,6 +51,8 @@ pub struct Parts {
     pub gateway: Option<Arc<dyn Gateway>>,
     /// The channels by which people and programs are told.
     pub senders: Senders,
+    /// How departments are reached that forms are filled in from; absent where none are connected.
+    pub departments: Option<Arc<dyn Departments>>,
     /// The folder of the present pack, for its base map.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -73,6 +76,8 @@ pub struct Settings {
     pub payment_secret: Option<Vec<u8>>,
     /// How much one person is sent by one channel.
     pub message_limits: MessageLimits,
+    /// Fictional people that visitors of a demonstration can prove to be.
+    pub demo_residents: Vec<Identity>,
 }
 
 /// Everything a handler needs.
@@ -103,6 +108,8 @@ pub struct App {
     pub gateway: Option<Arc<dyn Gateway>>,
     /// The channels by which people and programs are told.
     pub senders: Senders,
+    /// How departments are reached that forms are filled in from; absent where none are connected.
+    pub departments: Option<Arc<dyn Departments>>,
     /// The folder of the present pack.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -134,6 +141,8 @@ pub struct Limits {
     pub clients: RateLimiter<String>,
     /// Uploads, by person or address.
     pub uploads: RateLimiter<String>,
+    /// Questions to departments, by person: consents and tries to prove who somebody is.
+    pub fetches: RateLimiter<String>,
 }
 
 /// Keys remembered by each limiter: about 100 bytes each.
@@ -149,7 +158,9 @@ impl Limits {
         let (reports, uploads) = (limiter(60, 60), limiter(120, 120));
         // A program speaks for many people.
         let clients = limiter(1_000, 6_000);
-        Self { sign_in, reports, clients, uploads }
+        // Somebody who tries again while a department is away; every question costs a row that is kept.
+        let fetches = limiter(12, 6);
+        Self { sign_in, reports, clients, uploads, fetches }
     }
 }
 
@@ -183,6 +194,7 @@ impl App {
             issuer: parts.issuer,
             gateway: parts.gateway,
             senders: parts.senders,
+            departments: parts.departments,
             pack_folder: parts.pack_folder,
             settings: parts.settings,
             metrics: Metrics::default(),
@@ -248,6 +260,12 @@ impl App {
             takes_fees: self.gateway.is_some(),
             limits: self.settings.message_limits,
         }
+    }
+
+    /// What asking departments needs; `None` where none are connected.
+    pub fn departments(&self) -> Option<sense::departments::Context> {
+        let departments = Arc::clone(self.departments.as_ref()?);
+        Some(sense::departments::Context { sense: self.sense(), departments })
     }
 
     /// What issuing licences needs.

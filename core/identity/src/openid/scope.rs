@@ -1,9 +1,11 @@
-//! What a client may be told, field by field, and how sure the city is of who somebody is.
+//! What a client may be told, field by field, and how sure the city is of whom.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use store::SignInMethod;
+
+use crate::identities::Level;
 
 /// A word of `scope`: one thing a client may be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,17 +14,23 @@ pub enum Scope {
     OpenId,
     /// The name they are addressed by.
     Profile,
+    /// The name on their identity card, where a department has matched it.
+    RealName,
+    /// Their identity number, the same.
+    IdNumber,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 2] = [Self::OpenId, Self::Profile];
+    pub const ALL: [Self; 4] = [Self::OpenId, Self::Profile, Self::RealName, Self::IdNumber];
 
     /// The word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OpenId => "openid",
             Self::Profile => "profile",
+            Self::RealName => "real_name",
+            Self::IdNumber => "id_number",
         }
     }
 }
@@ -78,38 +86,12 @@ impl fmt::Display for Scopes {
     }
 }
 
-/// How sure the city is of who is signed in (`acr`): L1 an account, L2 name and number of the identity card were matched,
-/// L3 the same and a passkey of theirs was opened this time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Assurance {
-    /// An account.
-    L1,
-    /// A person whose name and number were matched.
-    L2,
-    /// The same, by a passkey.
-    L3,
-}
-
-impl Assurance {
-    /// Every level, lowest first.
-    pub const ALL: [Self; 3] = [Self::L1, Self::L2, Self::L3];
-
-    /// The value of `acr`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::L1 => "L1",
-            Self::L2 => "L2",
-            Self::L3 => "L3",
-        }
-    }
-
-    /// What an account and the way it was opened give together.
-    pub const fn of(is_matched: bool, method: SignInMethod) -> Self {
-        match (is_matched, method) {
-            (false, _) => Self::L1,
-            (true, SignInMethod::Passkey) => Self::L3,
-            (true, SignInMethod::Password | SignInMethod::PasswordCode) => Self::L2,
-        }
+/// How sure the city is of who is signed in (`acr`): the level of the account, and the highest where its person was matched
+/// and a passkey of theirs was opened this time.
+pub fn assurance(level: Level, method: SignInMethod) -> Level {
+    match (level, method) {
+        (Level::L2, SignInMethod::Passkey) => Level::L3,
+        (level, _) => level,
     }
 }
 
@@ -143,13 +125,14 @@ mod tests {
     #[test]
     fn assurance_needs_a_matched_person_and_for_the_highest_a_passkey() {
         use SignInMethod::{Passkey, Password, PasswordCode};
-        for (is_matched, method, expect) in [
-            (false, Passkey, Assurance::L1),
-            (true, Password, Assurance::L2),
-            (true, PasswordCode, Assurance::L2),
-            (true, Passkey, Assurance::L3),
+        for (level, method, expect) in [
+            (Level::L1, Passkey, Level::L1),
+            (Level::L2, Password, Level::L2),
+            (Level::L2, PasswordCode, Level::L2),
+            (Level::L2, Passkey, Level::L3),
+            (Level::L3, Password, Level::L3),
         ] {
-            assert_eq!(Assurance::of(is_matched, method), expect, "{is_matched} {method:?}");
+            assert_eq!(assurance(level, method), expect, "{level:?} {method:?}");
         }
     }
 }

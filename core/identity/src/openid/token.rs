@@ -13,7 +13,8 @@ use url::form_urlencoded;
 
 use super::authorize::CodeBody;
 use super::client::Client;
-use super::scope::{Assurance, Scope, Scopes, amr};
+use super::scope::{Scope, Scopes, amr, assurance};
+use crate::identities::{Level, find_level};
 use super::{OpenId, keys};
 use crate::token::{Secret, same, sha256};
 
@@ -155,7 +156,7 @@ impl OpenId {
             "iat": now_s,
             "exp": now_s + TOKEN_S,
             "auth_time": taken.body.signed_in_s,
-            "acr": Assurance::of(taken.is_matched, method).as_str(),
+            "acr": assurance(taken.level, method).as_str(),
             "amr": amr(method),
             "at_hash": left_half(taken.token.reveal()),
         });
@@ -317,7 +318,7 @@ struct Taken {
     token: Secret,
     subject: String,
     body: CodeBody,
-    is_matched: bool,
+    level: Level,
 }
 
 /// Takes a code; `None` when it is not good. One that was used before takes back what it gave (RFC 6749 §4.1.2).
@@ -358,7 +359,8 @@ fn give_token(tx: &mut Tx, client: &Client, row: CodeRow, body: CodeBody, now: I
         scope: body.scope.clone(),
         expires_at: now.plus_micros(TOKEN_S * 1_000_000),
     })?;
-    Ok(Taken { token, subject, body, is_matched: false })
+    let level = find_level(tx, row.party)?;
+    Ok(Taken { token, subject, body, level })
 }
 
 /// The claims that scopes open (OpenID Connect Core §5.4).

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use model::{ActionId, CalendarId, ClockName, FormId, Limit, OfficeId, Outcome, RoleId, StageId, StateId, Tally, Text};
 use serde::{Deserialize, Serialize};
 
+use super::FieldFrom;
+
 /// A declared life-cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
@@ -257,6 +259,9 @@ pub struct Field {
     /// When it is asked at all; always when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub show_if: Option<ShowIf>,
+    /// The source it is filled in from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<FieldFrom>,
 }
 
 /// A field is asked when an earlier choice was answered with one of these.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::Limit;
 
-use crate::city::{Choice, Field, FieldKind, ShowIf};
+use crate::city::{Choice, Field, FieldFrom, FieldKind, ShowIf};
 use crate::faults::{At, Report};
 use crate::source::types::{ChoiceSource, FieldSource, ShowIfSource};
 use crate::source::words::FieldType;
@@ -32,6 +32,11 @@ pub(crate) fn lower_fields(sources: &[FieldSource], report: &mut Report) -> Vec<
                 public: source.public,
                 help: source.help.clone(),
                 show_if,
+                from: source.from.as_ref().map(|from| FieldFrom {
+                    source: from.value.source.value.clone(),
+                    field: from.value.field.value.clone(),
+                    self_declared: from.value.self_declared,
+                }),
             };
             fields.push(field);
         }

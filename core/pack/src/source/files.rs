@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
-use model::{CalendarId, CategoryId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, Text};
+use model::{CalendarId, CategoryId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, SourceId, Text};
 
 use super::notifications::NotificationsFile;
 use super::read::{Reader, Source, Table};
 use super::services::{CatalogueFile, ServiceSource, ServicesFile};
 use super::types::{
-    CalendarSource, CategoriesFile, CategorySource, FieldSource, MessagesFile, OfficeSource, OfficesFile, PackFile,
-    ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource,
+    CalendarSource, CategoriesFile, CategorySource, DataSourceEntry, FieldSource, MessagesFile, OfficeSource,
+    OfficesFile, PackFile, ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource, SourcesFile,
 };
 use super::yaml::{self, Node, Value};
 use crate::faults::{At, Pos, Report};
@@ -32,6 +32,7 @@ const TOP: &[&str] = &[
     "routing.yaml",
     "catalogue.yaml",
     "notifications.yaml",
+    "sources.yaml",
 ];
 /// The folders of the pack, and what their files end in.
 const FOLDERS: &[(&str, &str)] = &[
@@ -98,6 +99,7 @@ pub(crate) struct Folder {
     pub routing: Shelf<(), RouteSource>,
     pub catalogue: Option<CatalogueFile>,
     pub services: Shelf<ServiceId, ServiceSource>,
+    pub sources: Shelf<SourceId, DataSourceEntry>,
     pub forms: Shelf<FormId, Vec<FieldSource>>,
     pub messages: Shelf<String, Text>,
     pub notifications: Option<NotificationsFile>,
@@ -147,6 +149,8 @@ impl Files<'_> {
         folder.offices = Shelf::of(offices, whole);
         let (roles, whole) = self.read_file::<RolesFile>("roles.yaml");
         folder.roles = Shelf::of(roles, whole);
+        let (sources, whole) = self.read_file::<SourcesFile>("sources.yaml");
+        folder.sources = Shelf::of(sources, whole);
         let (routes, whole) = self.read_file::<Vec<RouteSource>>("routing.yaml");
         let nameless = |route: RouteSource| (At { value: (), at: route.office.at }, Some(route));
         folder.catalogue = self.read_file::<CatalogueFile>("catalogue.yaml").0;

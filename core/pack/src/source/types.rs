@@ -1,8 +1,8 @@
 //! The pack's files, type by type. A field's comment here is its description in the JSON Schema.
 
 use model::{
-    ActionId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId, StageId, StateId,
-    Tally, Text,
+    ActionId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId, SourceId,
+    StageId, StateId, Tally, Text,
 };
 
 use super::read::{Many, Needed, Table, source};
@@ -260,6 +260,36 @@ source! {
         format: Option<At<TextFormat>>,
         /// Asked only after this answer to an earlier choice.
         show_if: Option<At<ShowIfSource>>,
+        /// The department's register it is filled in from.
+        from: Option<At<FromSource>>,
+    }
+
+    /// The register a question is filled in from.
+    struct FromSource {
+        /// The source, an id of sources.yaml.
+        source: At<SourceId>,
+        /// What it answers, an id of its fields.
+        field: At<FormId>,
+        /// Whether the applicant may answer themselves when it was not fetched; marked as self-declared. No when absent.
+        self_declared: bool,
+    }
+
+    /// A register of a department that forms are filled in from.
+    struct DataSourceEntry {
+        /// Name of the register.
+        title: Text,
+        /// The office that keeps it.
+        office: At<OfficeId>,
+        /// Why it is asked, in words for the person it is about.
+        purpose: Text,
+        /// The law that lets the city ask.
+        basis: Text,
+        /// How long it may take to answer, seconds: 1 to 30; 5 when absent.
+        timeout_seconds: Option<At<u8>>,
+        /// Whether people are matched with it by name and identity number; one source of a city may be.
+        identity: Option<At<bool>>,
+        /// What it answers: text, number, choice or date.
+        fields: Vec<FieldSource>,
     }
 
     /// The earlier answer that brings a question up.
@@ -333,5 +363,7 @@ pub(crate) type CategoriesFile = Table<CategoryId, CategorySource>;
 pub(crate) type OfficesFile = Table<OfficeId, OfficeSource>;
 /// Roles, by id.
 pub(crate) type RolesFile = Table<RoleId, RoleSource>;
+/// Sources, by id.
+pub(crate) type SourcesFile = Table<SourceId, DataSourceEntry>;
 /// Messages, by key.
 pub(crate) type MessagesFile = Table<String, Text>;

@@ -2,7 +2,7 @@
 
 use model::{
     ActionId, CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId,
-    ServiceId, StageId, StateId, Tally,
+    ServiceId, SourceId, StageId, StateId, Tally,
 };
 use serde_json::{Value as Json, json};
 
@@ -24,6 +24,7 @@ parsed_source! {
     RegionId, "a region id", {"type": "string"};
     RoleId, "a role id", {"type": "string"};
     ServiceId, "a service id", {"type": "string"};
+    SourceId, "a source id", {"type": "string"};
     StageId, "a stage id", {"type": "string"};
     StateId, "a state id", {"type": "string"};
     Limit, "a limit", {"type": "string", "description": "A whole number and a unit, such as \"3 working_day\"."};

@@ -4,7 +4,7 @@ use grid::Cell;
 use model::{
     ActionId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId, DeliveryState, EventId,
     EvidenceId, FormId, Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, RegionId,
-    RoleId, SealedId, ServiceId, StageId, StateId,
+    RequestId, RoleId, SealedId, ServiceId, SourceId, StageId, StateId,
 };
 
 use crate::error::StoreError;
@@ -262,6 +262,8 @@ text_ids!(
     FormId,
     LicenceId,
     PaymentId,
+    RequestId,
+    SourceId,
     CaseNo,
     OfficeId,
     RoleId,

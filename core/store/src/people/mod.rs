@@ -5,6 +5,8 @@
 mod access;
 mod addresses;
 mod contacts;
+mod fetches;
+mod identities;
 mod licences;
 mod openid;
 mod parties;
@@ -15,6 +17,8 @@ mod sessions;
 pub use access::{AccessRow, Looked};
 pub use addresses::{AddressRow, PreferencesRow, QuietRow};
 pub use contacts::ContactRow;
+pub use fetches::{FetchOutcome, FetchRow};
+pub use identities::{IdentityRow, PrefillRow};
 pub use licences::{LicenceRow, LicenceText};
 pub use openid::{CodeRow, ConsentRow, OpenIdClientRow, OpenIdKeyRow, TokenRow, UsageRow};
 pub use parties::{Holder, PartyKind, PartyRow, fold_login};

@@ -5,6 +5,7 @@ mod calendar;
 mod client;
 mod config;
 mod demo;
+pub mod department;
 pub mod gateway;
 mod grid;
 mod import;
@@ -13,6 +14,7 @@ mod licence;
 mod lines;
 mod messages;
 pub mod pack;
+mod reconcile;
 mod serve;
 mod user;
 mod webhook;
@@ -65,6 +67,10 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             gateway::serve(&gateway::Plan { data, listen, city, secret, repeat })
         }
         Command::Demo(DemoCommand::Messages { listen, secret }) => messages::serve(listen, &secret),
+        Command::Demo(DemoCommand::Department { data, listen, pack, secrets }) => {
+            department::serve(&department::Plan { data, listen, pack, secrets })
+        }
+        Command::Reconcile { day, common } => reconcile::reconcile(configured(&common)?, day.as_deref()),
         Command::Demo(DemoCommand::Seed { cases, common }) => demo::seed(configured(&common)?, cases),
         Command::User(UserCommand::Add { login, name, posts, common }) => {
             user::add(&configured(&common)?, &login, &name, &posts)

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::department;
 use super::gateway::{self, HttpGateway};
 use account::ledger::{SealError, Sealed};
 use act::licences::Issuer;
@@ -102,6 +103,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
             gateway
         }),
         senders: crate::channels::open(&config)?,
+        departments: department::of(&config, &runtime.packs.current().city)?,
         pack_folder: config.pack.clone(),
         settings: Settings { payment_secret: secret, ..settings(&runtime) },
     })?;
@@ -163,6 +165,7 @@ fn settings(runtime: &Runtime) -> Settings {
             per_hour: config.messages_per_hour,
             per_day: config.messages_per_day,
         },
+        demo_residents: if config.demo { demo::residents(&runtime.packs.current().city) } else { Vec::new() },
     }
 }
 

@@ -9,9 +9,11 @@ mod people;
 mod pictures;
 mod places;
 mod plan;
+mod registers;
 mod seed;
 mod sim;
 
 pub use live::keep_alive;
 pub use people::{DEMO_PASSWORD, Login, logins};
+pub use registers::{records, residents};
 pub use seed::{is_seeded, seed};

@@ -106,7 +106,7 @@ const GIVEN: [&str; 24] = [
     "霞", "平", "刚", "桂英", "文", "玲",
 ];
 
-fn name(chance: &mut Chance) -> String {
+pub(super) fn name(chance: &mut Chance) -> String {
     format!("{}{}", FAMILY[chance.place(FAMILY.len())], GIVEN[chance.place(GIVEN.len())])
 }
 

@@ -7,7 +7,8 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use credential::Algorithm;
-use identity::openid::{Assurance, Scope};
+use identity::Level;
+use identity::openid::Scope;
 use serde_json::{Value, json};
 
 use super::provider;
@@ -37,7 +38,7 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Result<Response, Refu
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],
         "subject_types_supported": ["pairwise"],
-        "acr_values_supported": Assurance::ALL.map(Assurance::as_str),
+        "acr_values_supported": [Level::L1, Level::L2, Level::L3].map(Level::as_str),
         "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": proofs,
@@ -45,7 +46,7 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Result<Response, Refu
         "revocation_endpoint_auth_signing_alg_values_supported": proofs,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name"],
+        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name", "real_name", "id_number"],
         "ui_locales_supported": ["zh-CN", "en"],
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": false,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Field, Named, Text, Time};
+use super::{FetchEntry, Field, Named, Provenance, Text, Time};
 
 /// The form of a service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -120,6 +120,8 @@ pub struct ApplicationAnswers {
     pub fields: Vec<Field>,
     /// Answers by field id.
     pub answers: BTreeMap<String, serde_json::Value>,
+    /// Where answers come from that a department can give, by field id.
+    pub provenance: BTreeMap<String, Provenance>,
     /// Salted SHA-256 of the answers, as the receipt of the application holds it.
     pub commitment: String,
 }
@@ -129,6 +131,8 @@ pub struct ApplicationAnswers {
 pub struct AccessPage {
     /// The latest first, at most 200.
     pub items: Vec<AccessEntry>,
+    /// What departments were asked about the caller, the latest first, at most 200.
+    pub fetches: Vec<FetchEntry>,
 }
 
 /// One look at somebody's data, in plain words.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AccessEntry, Contact, LicenceItem, NotificationItem, ReportSummary, Time};
+use super::{AccessEntry, Contact, FetchEntry, IdentityInput, LicenceItem, NotificationItem, ReportSummary, Time};
 
 /// Everything the city holds of somebody, for themselves.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -34,6 +34,14 @@ pub struct PersonExport {
     pub notification_preferences: Option<serde_json::Value>,
     /// Messages, the latest first, at most 1 000.
     pub notifications: Vec<NotificationItem>,
+    /// Who they are, once a department has matched it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub identity: Option<IdentityInput>,
+    /// What departments answered for what has not been handed in yet, by service.
+    pub prefills: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+    /// What departments were asked.
+    pub fetches: Vec<FetchEntry>,
 }
 
 /// A case of somebody's own.

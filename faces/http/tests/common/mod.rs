@@ -156,6 +156,7 @@ impl TestApp {
             relying_party: RelyingParty::new(Some("https://yaoguang.example"), "瑶光市").expect("an address"),
             gateway: None,
             senders: act::notifications::Senders::default(),
+            departments: None,
             pack_folder: pack_folder(),
             settings: Settings { base_url: Some("https://yaoguang.example/".to_owned()), ..Settings::default() },
         })

@@ -35,6 +35,7 @@ export const router = createRouter({
     { path: "/sign-out", component: () => import("./pages/SignOutPage.vue"), meta: { bare: true } },
     { path: "/me/programs", component: () => import("./pages/ProgramsPage.vue"), meta: { bare: true } },
     { path: "/me/security", component: () => import("./pages/SecurityPage.vue"), meta: { bare: true } },
+    { path: "/me/identity", component: () => import("./pages/IdentityPage.vue"), meta: { bare: true } },
     { path: "/me/data", component: () => import("./pages/MyDataPage.vue"), meta: { bare: true } },
     { path: "/me/data/erase", component: () => import("./pages/ErasePage.vue"), meta: { bare: true } },
     { path: "/me/data/erased", component: () => import("./pages/ErasedPage.vue"), meta: { bare: true } },

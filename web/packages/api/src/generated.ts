@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who looked at the caller's data, for which case and why (谁看过我的数据; PIPL articles 44 and 45). */
+        /** Who looked at the caller's data and what departments were asked about them, for what and why (谁看过我的数据; PIPL articles 44 and 45). */
         get: operations["list_accesses"];
         put?: never;
         post?: never;
@@ -710,6 +710,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/person/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the city knows of who the caller is. */
+        get: operations["get_identity"];
+        put?: never;
+        /** Proves who the caller is: name and number are matched by the register of people, and kept sealed. */
+        post: operations["prove_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/places": {
         parameters: {
             query?: never;
@@ -1268,7 +1286,7 @@ export interface paths {
         /** Saves what has been entered so far, to go on with on any device. */
         put: operations["save_draft"];
         post?: never;
-        /** Forgets one's own draft. */
+        /** Forgets one's own draft, with what departments answered for it. */
         delete: operations["delete_draft"];
         options?: never;
         head?: never;
@@ -1286,6 +1304,27 @@ export interface paths {
         get: operations["get_service_form"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{id}/prefill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What departments can fill in of a form, and what they have for the caller so far. */
+        get: operations["get_prefill"];
+        put?: never;
+        /**
+         * Agrees that departments are asked for what the form needs of them, and asks them. Every question is written down where
+         *     the caller sees it, before it is asked; what cannot be written down is not asked.
+         */
+        post: operations["fetch_prefill"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1421,6 +1460,8 @@ export interface components {
         };
         /** @description Looks at the caller's data. */
         AccessPage: {
+            /** @description What departments were asked about the caller, the latest first, at most 200. */
+            fetches: components["schemas"]["FetchEntry"][];
             /** @description The latest first, at most 200. */
             items: components["schemas"]["AccessEntry"][];
         };
@@ -1493,6 +1534,10 @@ export interface components {
             commitment: string;
             /** @description The questions as they were asked. */
             fields: components["schemas"]["Field"][];
+            /** @description Where answers come from that a department can give, by field id. */
+            provenance: {
+                [key: string]: components["schemas"]["Provenance"];
+            };
             /** @description The service. */
             service: string;
             /** @description Its name. */
@@ -2198,6 +2243,32 @@ export interface components {
             /** @description How far the last payment is; absent before the first. */
             state?: components["schemas"]["PaymentState"];
         };
+        /** @description A question to a department about the caller. What was answered is not in it. */
+        FetchEntry: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description The law it rests on. */
+            basis: components["schemas"]["Text"];
+            /** @description What was asked; nothing but whether there is such a person when empty. */
+            fields: components["schemas"]["Text"][];
+            /** @description The office that keeps it. */
+            office: components["schemas"]["Named"];
+            /** @description What became of it; absent while nobody knows. */
+            outcome?: components["schemas"]["FetchOutcome"];
+            /** @description Why. */
+            purpose: components["schemas"]["Text"];
+            /** @description The question, as the department's log names it too. */
+            request_id: string;
+            /** @description For which service; absent where the caller proved who they are. */
+            service?: components["schemas"]["Named"];
+            /** @description The register. */
+            source: components["schemas"]["Named"];
+        };
+        /**
+         * @description How the last question to a source ended.
+         * @enum {string}
+         */
+        FetchOutcome: "answered" | "no_record" | "away" | "refused";
         /** @description A question of a form or an action. */
         Field: components["schemas"]["FieldKind"] & {
             /** @description Help. */
@@ -2397,6 +2468,24 @@ export interface components {
          * @enum {string}
          */
         Handling: "immediate" | "promised";
+        /** @description Name and number to be matched. */
+        IdentityInput: {
+            /** @description 居民身份证号码 of 18 characters. */
+            id_number: string;
+            /** @description Name, as on the identity card. */
+            name: string;
+        };
+        /** @description What the city knows of who the caller is. */
+        IdentityView: {
+            /** @description Fictional people to try it with; in a demonstration alone. */
+            examples: components["schemas"]["IdentityInput"][];
+            /** @description How sure it is. */
+            level: components["schemas"]["Level"];
+            /** @description Who, once it is proved. */
+            proved?: components["schemas"]["ProvedIdentity"];
+            /** @description The register that matches name and number; absent where none is connected. */
+            source?: components["schemas"]["SourceFacts"];
+        };
         /** @description The cases behind a number, as many as were counted; a case counts once for each of its steps where steps are counted. */
         IndicatorCases: {
             /** @description The latest first. */
@@ -2490,6 +2579,11 @@ export interface components {
             /** @description Its name. */
             title: components["schemas"]["Text"];
         };
+        /**
+         * @description How sure the city is of who somebody is.
+         * @enum {string}
+         */
+        Level: "L1" | "L2" | "L3";
         /** @description A licence, for its holder. */
         Licence: components["schemas"]["LicenceItem"] & {
             /** @description The licence itself with everything its holder may show: SD-JWT VC (RFC 9901). */
@@ -2900,6 +2994,10 @@ export interface components {
                     [key: string]: unknown;
                 };
             };
+            /** @description What departments were asked. */
+            fetches: components["schemas"]["FetchEntry"][];
+            /** @description Who they are, once a department has matched it. */
+            identity?: components["schemas"]["IdentityInput"];
             /** @description Licences with their texts. */
             licences: components["schemas"]["ExportedLicence"][];
             /** @description Sign-in name. */
@@ -2910,6 +3008,12 @@ export interface components {
             notification_preferences?: unknown;
             /** @description Messages, the latest first, at most 1 000. */
             notifications: components["schemas"]["NotificationItem"][];
+            /** @description What departments answered for what has not been handed in yet, by service. */
+            prefills: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
         };
         /** @description Places that some words may mean. */
         PlaceList: {
@@ -2921,6 +3025,46 @@ export interface components {
          * @enum {string}
          */
         PlacePrecision: "region" | "road" | "crossing" | "place";
+        /** @description Consent to ask departments. */
+        PrefillConsent: {
+            /** @description The registers that may be asked. */
+            sources: string[];
+        };
+        /** @description A field that a register fills in. */
+        PrefillField: {
+            /** @description The form's field. */
+            id: string;
+            /** @description Whether the applicant may answer themselves when it was not fetched. */
+            self_declared: boolean;
+            /** @description What the register calls it. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description What a form needs of a register, and what became of it. */
+        PrefillSource: components["schemas"]["SourceFacts"] & {
+            /** @description When it was asked last. */
+            asked_at?: components["schemas"]["Time"];
+            /** @description The fields of the form that it fills in. */
+            fields: components["schemas"]["PrefillField"][];
+            /** @description How the last question ended; absent before the first. */
+            outcome?: components["schemas"]["FetchOutcome"];
+        };
+        /** @description What departments fill in of a form. */
+        PrefillView: {
+            /** @description Whether departments are connected at all. */
+            connected: boolean;
+            /** @description How sure the city is of who the caller is; departments are asked from L2 on. */
+            level: components["schemas"]["Level"];
+            /** @description Where it comes from, by field of the form. */
+            provenance: {
+                [key: string]: components["schemas"]["Provenance"];
+            };
+            /** @description The service. */
+            service: string;
+            /** @description What the form needs of each register, in the order of its questions. */
+            sources: components["schemas"]["PrefillSource"][];
+            /** @description What was answered, by field of the form: it cannot be changed. */
+            values: Record<string, never>;
+        };
         /** @description Why a request was refused. */
         Problem: {
             /** @description The actions that are allowed now, when the one asked for was not. */
@@ -2979,6 +3123,28 @@ export interface components {
              * @description Mean of their promised limits, days.
              */
             promised_days?: number;
+        };
+        /** @description Who somebody is, as pages show it. */
+        ProvedIdentity: {
+            /** @description The number, the day of birth hidden. */
+            id_number: string;
+            /** @description The name, all but its last character hidden. */
+            name: string;
+            /** @description When it was proved. */
+            verified_at: components["schemas"]["Time"];
+        };
+        /** @description Where an answer comes from. */
+        Provenance: {
+            /** @description The state of the register that was answered from. */
+            as_of?: components["schemas"]["Time"];
+            /** @description The office that keeps it. */
+            office: components["schemas"]["Named"];
+            /** @description The question, as the department's log names it too. */
+            request_id?: string;
+            /** @description True when the applicant said so themselves, false when a department did. */
+            self_declared: boolean;
+            /** @description The register. */
+            source: components["schemas"]["Named"];
         };
         /** @description A case as everybody may see it; its place is rounded to about 10 m. */
         PublicCase: {
@@ -3609,6 +3775,19 @@ export interface components {
             free: number;
             /** @description When it begins. */
             starts_at: components["schemas"]["Time"];
+        };
+        /** @description A register of a department, and why it is asked. */
+        SourceFacts: {
+            /** @description The law it rests on. */
+            basis: components["schemas"]["Text"];
+            /** @description Its id. */
+            id: string;
+            /** @description The office that keeps it. */
+            office: components["schemas"]["Named"];
+            /** @description Why it is asked. */
+            purpose: components["schemas"]["Text"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
         };
         /** @description A procedure whose time does not count. */
         SpecialProcedure: {
@@ -5352,6 +5531,77 @@ export interface operations {
             };
         };
     };
+    get_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityView"];
+                };
+            };
+        };
+    };
+    prove_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Proved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityView"];
+                };
+            };
+            /** @description The department does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search_places: {
         parameters: {
             query: {
@@ -6589,6 +6839,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceForm"];
+                };
+            };
+        };
+    };
+    get_prefill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The service's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrefillView"];
+                };
+            };
+        };
+    };
+    fetch_prefill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The service's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrefillConsent"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked; what became of each department is in the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrefillView"];
                 };
             };
         };

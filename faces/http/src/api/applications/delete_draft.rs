@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use sense::apply::delete_draft as delete;
 
 use super::parts::{applicant, service_id};
 use crate::app::App;
@@ -12,7 +13,7 @@ use crate::error::Refused;
 use crate::extract::Segments;
 use crate::wire::*;
 
-/// Forgets one's own draft.
+/// Forgets one's own draft, with what departments answered for it.
 #[utoipa::path(
     delete,
     path = "/services/{id}/draft",
@@ -26,6 +27,6 @@ pub async fn delete_draft(
     Segments(id): Segments<String>,
 ) -> Result<StatusCode, Refused> {
     let (party, service) = (applicant(&app, &caller)?, service_id(&id)?);
-    let was_there = app.store.write(move |tx: &mut store::Tx| tx.delete_draft(party, &service)).await?;
+    let was_there = delete(&app.sense(), party, service).await?;
     if was_there { Ok(StatusCode::NO_CONTENT) } else { Err(Refused::not_found("draft")) }
 }

@@ -39,6 +39,6 @@ pub async fn get_case_application(
     let sealed = loaded.case.application.as_ref().ok_or_else(|| Refused::not_found("application"))?.answers;
     let subject = loaded.case.reporter.party;
     let access = Access { party, grant, case: loaded.case.id, subject, purpose: query.purpose, event: None };
-    let answers = open_answers(&app.sense(), sealed, access).await.map_err(vault_refused)?;
-    Ok(private(StatusCode::OK, &answers_view(&loaded, answers)?))
+    let given = open_answers(&app.sense(), sealed, access).await.map_err(vault_refused)?;
+    Ok(private(StatusCode::OK, &answers_view(&loaded, given)?))
 }

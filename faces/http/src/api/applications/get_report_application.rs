@@ -33,6 +33,6 @@ pub async fn get_report_application(
     let is_applicant = loaded.case.reporter.party.is_some() && loaded.case.reporter.party == caller.principal.party();
     let application = loaded.case.application.as_ref().filter(|_| is_applicant);
     let id = application.ok_or_else(|| Refused::not_found("application"))?.answers;
-    let answers = own_answers(&app.sense(), id).await.map_err(apply_refused)?;
-    Ok(private(StatusCode::OK, &answers_view(&loaded, answers)?))
+    let given = own_answers(&app.sense(), id).await.map_err(apply_refused)?;
+    Ok(private(StatusCode::OK, &answers_view(&loaded, given)?))
 }

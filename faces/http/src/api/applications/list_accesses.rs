@@ -14,6 +14,7 @@ use super::parts::{applicant, private};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::cases::category_title;
+use crate::convert::prefill::fetch_entry;
 use crate::convert::{text, time};
 use crate::error::Refused;
 use crate::wire::*;
@@ -21,7 +22,7 @@ use crate::wire::*;
 /// Most looks answered.
 const LIMIT: u32 = 200;
 
-/// Who looked at the caller's data, for which case and why (谁看过我的数据; PIPL articles 44 and 45).
+/// Who looked at the caller's data and what departments were asked about them, for what and why (谁看过我的数据; PIPL articles 44 and 45).
 #[utoipa::path(
     get,
     path = "/accesses",
@@ -30,7 +31,7 @@ const LIMIT: u32 = 200;
 )]
 pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
     let party = applicant(&app, &caller)?;
-    let (looks, cases) = app
+    let (looks, cases, fetches) = app
         .store
         .read(move |reader| {
             let looks = reader.list_access_to(party, LIMIT)?;
@@ -43,13 +44,15 @@ pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Resul
             } else {
                 reader.list_cases(&filter, CaseSort::Opened, None, LIMIT)?.items
             };
-            Ok::<_, StoreError>((looks, found))
+            Ok::<_, StoreError>((looks, found, reader.list_fetches_about(party, LIMIT)?))
         })
         .await?;
     let cases: BTreeMap<CaseId, CaseRow> = cases.into_iter().map(|row| (row.id, row)).collect();
-    let city = &app.current().city;
+    let compiled = app.current();
+    let city = &compiled.city;
     let items = looks.iter().map(|look| entry(city, look, cases.get(&look.case))).collect();
-    Ok(private(StatusCode::OK, &AccessPage { items }))
+    let fetches = fetches.iter().map(|row| fetch_entry(city, row)).collect();
+    Ok(private(StatusCode::OK, &AccessPage { items, fetches }))
 }
 
 /// A look in plain words.

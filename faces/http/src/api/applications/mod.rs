@@ -2,8 +2,10 @@
 
 pub mod apply_for_service;
 pub mod delete_draft;
+pub mod fetch_prefill;
 pub mod get_case_application;
 pub mod get_draft;
+pub mod get_prefill;
 pub mod get_report_application;
 pub mod get_service_form;
 pub mod list_accesses;

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use identity::{Answers, Permission, Principal, Subject, VaultError};
+use identity::{Given, Permission, Principal, Subject, VaultError};
 use model::{Instant, PartyId, ServiceId};
 use sense::apply::{ApplyError, draft_kept_until};
 use serde::Serialize;
@@ -12,6 +12,7 @@ use crate::api::cases::parts::field_problems;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::fields::field;
+use crate::convert::prefill::provenances;
 use crate::convert::{text, time};
 use crate::error::{Refused, failed};
 use crate::wire;
@@ -52,7 +53,7 @@ pub fn private(status: StatusCode, body: &impl Serialize) -> Response {
 ///
 /// # Errors
 /// 404 when the case is none or its pack has lost the service.
-pub fn answers_view(loaded: &Loaded, answers: Answers) -> Result<wire::ApplicationAnswers, Refused> {
+pub fn answers_view(loaded: &Loaded, given: Given) -> Result<wire::ApplicationAnswers, Refused> {
     let application = loaded.case.application.as_ref().ok_or_else(|| Refused::not_found("application"))?;
     let city = &loaded.compiled.city;
     let (service, form) = sense::apply::find_form(city, &application.service).map_err(apply_refused)?;
@@ -60,7 +61,8 @@ pub fn answers_view(loaded: &Loaded, answers: Answers) -> Result<wire::Applicati
         service: application.service.to_string(),
         title: text(&service.title),
         fields: form.iter().map(|asked| field(city, asked, None)).collect(),
-        answers,
+        provenance: provenances(city, &given.provenance),
+        answers: given.answers,
         commitment: application.commitment.to_string(),
     })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use identity::Prefill;
 use sense::person::{Held, collect};
 
 use crate::api::applications::list_accesses::entry;
@@ -14,6 +15,7 @@ use crate::api::licences::view::item;
 use crate::api::notifications::list_notifications::item as message;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::convert::prefill::fetch_entry;
 use crate::convert::reports::summary;
 use crate::convert::time;
 use crate::error::Refused;
@@ -69,5 +71,15 @@ fn export(app: &App, held: Held) -> PersonExport {
             .collect(),
         notification_preferences: held.preferences.and_then(|row| serde_json::to_value(row).ok()),
         notifications: held.messages.iter().filter_map(|row| message(&app.packs, row)).collect(),
+        identity: held.identity.map(|verified| IdentityInput {
+            name: verified.identity.name,
+            id_number: verified.identity.id_number.into(),
+        }),
+        prefills: held.prefills.into_iter().map(|(service, prefill)| (service.to_string(), values(prefill))).collect(),
+        fetches: held.fetches.iter().map(|row| fetch_entry(city, row)).collect(),
     }
+}
+
+fn values(prefill: Prefill) -> BTreeMap<String, serde_json::Value> {
+    prefill.fetched.into_iter().map(|(field, fetched)| (field.to_string(), fetched.value)).collect()
 }

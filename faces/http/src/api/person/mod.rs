@@ -2,3 +2,5 @@
 
 pub mod erase_person;
 pub mod export_person;
+pub mod get_identity;
+pub mod prove_identity;

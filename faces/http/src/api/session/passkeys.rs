@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use identity::{Asked, PasskeyError};
+use identity::{DeviceAsked, PasskeyError};
 use serde_json::Value;
 
 use super::register_resident::account_refused;
@@ -13,7 +13,7 @@ use crate::error::Refused;
 use crate::wire;
 
 /// What to ask a device.
-pub fn asked(asked: Asked) -> Response {
+pub fn asked(asked: DeviceAsked) -> Response {
     let options = match asked.options {
         Value::Object(options) => options.into_iter().collect(),
         _ => BTreeMap::new(),

@@ -1,4 +1,4 @@
-import { Problem, type Draft, type DraftInput, type Field } from "@dipper/api";
+import { Problem, type Draft, type DraftInput, type Field, type PrefillView } from "@dipper/api";
 import type { Photo } from "@dipper/ui";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Filling } from "./filling.ts";
@@ -24,6 +24,9 @@ class Server implements Port {
   filed: string | undefined;
   fail: { cause: Problem; arrived: boolean }[] = [];
 
+  prefill: PrefillView = { service: "s", level: "L1", connected: false, sources: [], values: {}, provenance: {} };
+  findPrefill = async () => structuredClone(this.prefill);
+  fetchPrefill = async () => structuredClone(this.prefill);
   findDraft = async () => structuredClone(this.draft);
   saveDraft = async (body: DraftInput) => {
     const fail = this.fail.shift();

@@ -1,5 +1,5 @@
 // A form being filled in: the answers, their draft with the server, the photos on their way, and the handing in.
-import { serverNow, toProblem, type Draft, type Field, type Problem } from "@dipper/api";
+import { serverNow, toProblem, type Draft, type Field, type PrefillView, type Problem } from "@dipper/api";
 import { checkAnswers, splitAnswers, tidyAnswer, type Answers, type Photo } from "@dipper/ui";
 import { reactive, shallowReactive } from "vue";
 import type { PendingStore } from "./pending.ts";
@@ -26,6 +26,8 @@ interface State {
   /** The newer draft of another device. */
   theirs: Draft | undefined;
   uploads: Upload[];
+  /** What departments answer of the form. */
+  prefill: PrefillView | undefined;
   /** The number of an earlier try that arrived after all. */
   arrived: string | undefined;
 }
@@ -48,6 +50,7 @@ export class Filling {
     kept_until: undefined,
     theirs: undefined,
     uploads: [],
+    prefill: undefined,
     arrived: undefined,
   });
   #fields: readonly Field[] = [];
@@ -67,11 +70,43 @@ export class Filling {
   async open(fields: readonly Field[]): Promise<void> {
     this.#fields = fields;
     if (this.state.ready) return;
-    const draft = await this.port.findDraft();
+    const [draft, prefill] = await Promise.all([this.port.findDraft(), this.port.findPrefill()]);
+    this.#fill(prefill);
     if (draft) this.#take(draft);
     else if (!(await this.#hasArrived())) this.pending.clear();
     this.#held = this.#snapshot();
     this.state.ready = true;
+  }
+
+  /** Agrees that departments are asked, and takes what they answer. */
+  async fetch(sources: string[]): Promise<void> {
+    this.#fill(await this.port.fetchPrefill(sources));
+  }
+
+  /** Reads again what departments have answered, and how sure the city is of who this is. */
+  async refreshPrefill(): Promise<void> {
+    this.#fill(await this.port.findPrefill());
+  }
+
+  /** Whether a department gave the answer, so that it stays as it is. */
+  isLocked(id: string): boolean {
+    return Object.hasOwn(this.state.prefill?.values ?? {}, id);
+  }
+
+  /** Whether a department alone can answer it. */
+  isFetchedOnly(id: string): boolean {
+    return this.state.prefill?.sources.some(({ fields }) => fields.some((field) => field.id === id && !field.self_declared)) ?? false;
+  }
+
+  /** Fields that are no questions: answered by departments, or theirs alone to answer. */
+  get skipped(): ReadonlySet<string> {
+    const bound = this.state.prefill?.sources.flatMap(({ fields }) => fields) ?? [];
+    return new Set(bound.map(({ id }) => id).filter((id) => this.isLocked(id) || this.isFetchedOnly(id)));
+  }
+
+  #fill(prefill: PrefillView): void {
+    this.state.prefill = prefill;
+    Object.assign(this.answers, prefill.values);
   }
 
   /** Whether anything has been answered. */
@@ -245,7 +280,7 @@ export class Filling {
 
   #take(draft: Draft): void {
     for (const id of Object.keys(this.answers)) delete this.answers[id];
-    Object.assign(this.answers, draft.answers);
+    Object.assign(this.answers, draft.answers, this.state.prefill?.values);
     this.#version = draft.version;
     Object.assign(this.state, { at: draft.at, saving: "saved", problem: undefined, updated_at: draft.updated_at, kept_until: draft.kept_until });
   }
@@ -255,12 +290,14 @@ export class Filling {
     for (const one of this.state.uploads) URL.revokeObjectURL(one.photo.url);
     this.#version = 0;
     Object.assign(this.state, { at: undefined, saving: "none", problem: undefined, updated_at: undefined, kept_until: undefined, theirs: undefined, uploads: [] });
+    // What departments answered went with the draft.
+    if (this.state.prefill) this.state.prefill = { ...this.state.prefill, values: {}, provenance: {}, sources: this.state.prefill.sources.map(({ outcome: _outcome, asked_at: _at, ...source }) => source) };
     this.#held = this.#snapshot();
   }
 
   /** Answers to fields the form has, without those that say nothing: the server takes no others. */
   #known(): Record<string, unknown> {
-    const known = this.#fields.filter(({ id }) => !isNothing(this.answers[id])).map(({ id }) => [id, this.answers[id]] as const);
+    const known = this.#fields.filter(({ id }) => !this.isLocked(id) && !isNothing(this.answers[id])).map(({ id }) => [id, this.answers[id]] as const);
     return JSON.parse(JSON.stringify(Object.fromEntries(known))) as Record<string, unknown>;
   }
 

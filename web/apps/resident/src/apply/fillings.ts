@@ -34,3 +34,8 @@ export function fillingOf(party: string, service: string): Filling {
 export function forget(service: string): void {
   fillings.delete(service);
 }
+
+/** Reads again what departments answer, once somebody has proved who they are. */
+export async function refreshPrefills(): Promise<void> {
+  await Promise.all([...fillings.values()].filter(({ state }) => state.ready).map((filling) => filling.refreshPrefill()));
+}

@@ -1,5 +1,5 @@
 // The calls that filling in a form needs.
-import { api, ask, toProblem, uploadEvidence, type Draft, type DraftInput, type DraftSaved } from "@dipper/api";
+import { api, ask, toProblem, uploadEvidence, type Draft, type DraftInput, type DraftSaved, type PrefillView } from "@dipper/api";
 
 export interface Port {
   findDraft(): Promise<Draft | undefined>;
@@ -9,6 +9,9 @@ export interface Port {
   /** The number of an application for the service that arrived since an instant. */
   findFiled(since_ms: number): Promise<string | undefined>;
   upload(photo: Blob): Promise<string>;
+  findPrefill(): Promise<PrefillView>;
+  /** Agrees that departments are asked, and asks them. */
+  fetchPrefill(sources: string[]): Promise<PrefillView>;
 }
 
 /** Nothing, where the server says there is none. */
@@ -38,6 +41,8 @@ export function portOf(service: string): Port {
       const { items } = await ask(api.GET("/api/v1/reports/mine", { params: { query: { limit: 20 } } }));
       return items.find((one) => one.service === service && Date.parse(one.opened_at) >= since_ms)?.case_no;
     },
+    findPrefill: () => ask(api.GET("/api/v1/services/{id}/prefill", { params: { path } })),
+    fetchPrefill: (sources) => ask(api.POST("/api/v1/services/{id}/prefill", { params: { path }, body: { sources } })),
     upload: async (photo) => (await uploadEvidence(photo)).id,
   };
 }

@@ -1,0 +1,161 @@
+//! Registers of fictional people for the demo departments. Identity numbers begin with 9999, which no place in the world
+//! has, and are otherwise right, so that they pass every check and are nobody's.
+
+use std::collections::BTreeMap;
+
+use identity::{Identity, check_character};
+use model::{FormId, SourceId};
+use pack::{City, Field, FieldKind};
+use serde_json::{Value, json};
+
+use super::chance::Chance;
+use super::people::name;
+
+/// People in every register.
+const PEOPLE: u32 = 400;
+
+/// The first of them, by names that visitors can remember; they stand in every register.
+const RESIDENTS: [&str; 4] = ["李星河", "王晓月", "陈望舒", "赵南斗"];
+
+/// How many of a hundred people a register has that is not of everybody.
+const OF_A_HUNDRED: u64 = 80;
+
+/// The fictional people that visitors of a demonstration can be.
+pub fn residents(city: &City) -> Vec<Identity> {
+    people(city).take(RESIDENTS.len()).collect()
+}
+
+/// The records of a source: who, and what it knows of them.
+pub fn records(city: &City, id: &SourceId) -> Vec<(Identity, BTreeMap<FormId, Value>)> {
+    let Some(source) = city.sources.get(id) else { return Vec::new() };
+    let has = |number: usize, chance: &mut Chance| {
+        source.identity || number < RESIDENTS.len() || chance.next() % 100 < OF_A_HUNDRED
+    };
+    let mut chance = Chance::new(seed(&format!("{}/{id}", city.id)));
+    let mut records = Vec::new();
+    for (number, person) in people(city).enumerate() {
+        if has(number, &mut chance) {
+            let values = source.fields.iter().map(|field| (field.id.clone(), value(field, &person, city, &mut chance)));
+            let values = values.collect();
+            records.push((person, values));
+        }
+    }
+    records
+}
+
+/// Everybody, always in the same order.
+fn people(city: &City) -> impl Iterator<Item = Identity> + use<> {
+    let mut chance = Chance::new(seed(&city.id));
+    (0..PEOPLE).map(move |number| {
+        let born = format!("{}{:02}{:02}", 1945 + chance.next() % 60, 1 + chance.next() % 12, 1 + chance.next() % 28);
+        let digits = format!("999901{born}{:03}", number % 1_000);
+        let last = char::from(check_character(digits.as_bytes()));
+        let name = RESIDENTS.get(number as usize).map_or_else(|| name(&mut chance), |name| (*name).to_owned());
+        let name = if name.chars().count() < 2 { format!("{name}一") } else { name };
+        Identity::parse(&name, &format!("{digits}{last}")).expect("made by the rules of names and numbers")
+    })
+}
+
+/// What a register knows of somebody in one field: what can be told from the number, made up otherwise.
+fn value(field: &Field, person: &Identity, city: &City, chance: &mut Chance) -> Value {
+    let number = person.id_number.as_str();
+    match (&field.kind, field.id.as_str()) {
+        (FieldKind::Text { .. }, "name") => json!(person.name),
+        (FieldKind::Text { .. }, "id_number") => json!(number),
+        (FieldKind::Text { max, .. }, word) => {
+            json!(text(word, number, city, chance).chars().take(*max as usize).collect::<String>())
+        }
+        (FieldKind::Date, "birth_date") => json!(format!("{}-{}-{}", &number[6..10], &number[10..12], &number[12..14])),
+        (FieldKind::Date, _) => {
+            json!(format!("20{}-{:02}-{:02}", 27 + chance.next() % 6, 1 + chance.next() % 12, 1 + chance.next() % 28))
+        }
+        (FieldKind::Number { min, max }, word) => json!(amount(word, chance).clamp(*min, *max)),
+        (FieldKind::Choice { options }, _) => {
+            // The first choice is the common one.
+            let at = if chance.happens(0.7) { 0 } else { chance.place(options.len()) };
+            json!(options[at].id)
+        }
+        _ => Value::Null,
+    }
+}
+
+fn text(word: &str, number: &str, city: &City, chance: &mut Chance) -> String {
+    let digits = |chance: &mut Chance, count: usize| {
+        (0..count).map(|_| char::from(b'0' + (chance.next() % 10) as u8)).collect::<String>()
+    };
+    match word {
+        "address" => address(city, chance),
+        "account" => format!("7000{}", digits(chance, 10)),
+        "employer" => {
+            ["瑶光市第一机械厂", "星河软件有限公司", "北斗公交集团", "鼓楼街道灵活就业"][chance.place(4)].to_owned()
+        }
+        "licence_class" => ["C1", "C2", "B2", "C1D"][chance.place(4)].to_owned(),
+        "pupil_name" => name(chance),
+        "pupil_no" => format!("G{}", &number[..6]).to_owned() + &digits(chance, 12),
+        "school" => ["瑶光市实验小学", "天权区第二小学", "玉衡区中心学校", "开阳第三中学"][chance.place(4)].to_owned(),
+        _ => digits(chance, 8),
+    }
+}
+
+/// A place of the city's own smallest named parts.
+fn address(city: &City, chance: &mut Chance) -> String {
+    let communities: Vec<_> =
+        city.regions.iter().filter(|(_, region)| region.level == pack::RegionLevel::Community).collect();
+    let locale = city.locales.first().map_or("", String::as_str);
+    let chain = match chance.one_of(&communities) {
+        Some((id, _)) => city.region_chain(id),
+        None => vec![&city.root],
+    };
+    let named = chain.iter().rev().filter_map(|id| city.region(id)).map(|region| region.title.in_locale(locale));
+    format!(
+        "{}{} 栋 {} 单元 {}0{} 室",
+        named.collect::<String>(),
+        1 + chance.next() % 20,
+        1 + chance.next() % 4,
+        1 + chance.next() % 18,
+        1 + chance.next() % 4
+    )
+}
+
+fn amount(word: &str, chance: &mut Chance) -> i64 {
+    let most: u64 = match word {
+        "months_paid" => 400,
+        "balance_yuan" => 300_000,
+        "monthly_yuan" => 6_000,
+        "household_size" => 5,
+        "penalty_points" => 9,
+        "open_violations" | "homes" => 3,
+        "home_area_m2" => 140,
+        "grade" => 12,
+        _ => 100,
+    };
+    i64::try_from(chance.next() % (most + 1)).unwrap_or_default()
+}
+
+/// FNV-1a of a word: the same city gives the same people.
+fn seed(word: &str) -> u64 {
+    word.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+    use pack::answers::parse_form;
+
+    #[test]
+    fn every_record_fits_its_source_and_the_same_city_has_the_same_people() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo");
+        let city = pack::load(std::path::Path::new(folder)).unwrap_or_else(|faults| panic!("{faults}")).city;
+        for (id, source) in &city.sources {
+            let found = records(&city, id);
+            assert!(found.len() > 250 && found == records(&city, id), "{id}");
+            assert_eq!(found[0].0.name, RESIDENTS[0], "{id}: visitors stand in every register");
+            for (person, values) in found {
+                assert!(person.id_number.as_str().starts_with("9999"));
+                let values = values.into_iter().map(|(field, value)| (field.to_string(), value)).collect();
+                parse_form(&city, &source.fields, &values).unwrap_or_else(|faults| panic!("{id}: {faults:?}"));
+            }
+        }
+    }
+}
