@@ -179,16 +179,7 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
                     files.remove(&file).map_err(|error| EraseError::Disk(error.kind()))?;
                 }
             }
-            for draft in tx.list_drafts(party)? {
-                tx.delete_draft(party, &draft.service)?;
-            }
-            tx.forget_addresses_of(party)?;
-            tx.forget_messages_to(party)?;
-            tx.delete_prefills_of(party)?;
-            tx.delete_identity(party)?;
-            tx.remove_sessions_of(party)?;
-            tx.remove_proofs_of(party)?;
-            tx.remove_openid_of(party)?;
+            forget(tx, party)?;
             tx.update_party(&PartyRow {
                 login: format!("erased-{party}"),
                 password_hash: String::new(),
@@ -201,6 +192,21 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
         })
         .await?;
     ctx.store.shred_log();
+    Ok(())
+}
+
+/// Removes everything that is kept for the account alone.
+fn forget(tx: &mut Tx, party: PartyId) -> Result<(), StoreError> {
+    for draft in tx.list_drafts(party)? {
+        tx.delete_draft(party, &draft.service)?;
+    }
+    tx.forget_addresses_of(party)?;
+    tx.forget_messages_to(party)?;
+    tx.delete_prefills_of(party)?;
+    tx.delete_identity(party)?;
+    tx.remove_sessions_of(party)?;
+    tx.remove_proofs_of(party)?;
+    tx.remove_openid_of(party)?;
     Ok(())
 }
 

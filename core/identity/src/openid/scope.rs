@@ -73,6 +73,11 @@ impl Scopes {
         Self(self.0.intersection(&other.0).copied().collect())
     }
 
+    /// True when something of the identity card is among them.
+    pub fn needs_identity(&self) -> bool {
+        self.contains(Scope::RealName) || self.contains(Scope::IdNumber)
+    }
+
     /// Each, in order.
     pub fn iter(&self) -> impl Iterator<Item = Scope> + '_ {
         self.0.iter().copied()

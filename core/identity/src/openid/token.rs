@@ -8,15 +8,16 @@ use credential::Jws;
 use model::{Instant, PartyId};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use store::{CodeRow, PartyRow, StoreError, TokenRow, Tx};
+use store::{CodeRow, DisclosureRow, PartyRow, StoreError, TokenRow, Tx};
 use url::form_urlencoded;
 
 use super::authorize::CodeBody;
 use super::client::Client;
 use super::scope::{Scope, Scopes, amr, assurance};
-use crate::identities::{Level, find_level};
+use crate::identities::{Level, Verified, find_level};
 use super::{OpenId, keys};
 use crate::token::{Secret, same, sha256};
+use crate::vault::VaultError;
 
 /// How long an access token and an ID token are good, 10 min.
 const TOKEN_S: i64 = 600;
@@ -191,18 +192,19 @@ impl OpenId {
         if is_new { Ok(()) } else { Err(TokenError::Client("the assertion was used before")) }
     }
 
-    /// What an access token opens: claims of the person it is about. Counted against the client's quota on `day` of the
+    /// What an access token opens: claims of the person it is about, who sees that it was told. Counted against the client's quota on `day` of the
     /// city.
     ///
     /// # Errors
     /// [`UserInfoError`].
     pub async fn user_info(&self, token: &str, day: &str) -> Result<Map<String, Value>, UserInfoError> {
-        let (hash, now, day) = (sha256(token), self.clock.now(), day.to_owned());
+        let (hash, now, day, vault) = (sha256(token), self.clock.now(), day.to_owned(), self.vault.clone());
         self.store
             .write(move |tx: &mut Tx| {
                 let token = tx.find_token(&hash)?.filter(|token| now < token.expires_at);
                 let token = token.ok_or(UserInfoError::Token)?;
                 let client = Client::find(tx, &token.client)?.ok_or(UserInfoError::Token)?;
+                let scopes = Scopes::parse(&token.scope).unwrap_or_default();
                 let party = tx.find_party(token.party)?.filter(|party| !party.disabled);
                 let party = party.ok_or(UserInfoError::Token)?;
                 let fresh = Secret::from_random(tx.random_bytes());
@@ -210,7 +212,18 @@ impl OpenId {
                 if tx.count_openid_request(&client.id, &day, false)? > client.requests_per_day {
                     return Err(UserInfoError::Quota(client.requests_per_day));
                 }
-                Ok(claims_of(&party, &subject, &Scopes::parse(&token.scope).unwrap_or_default()))
+                let identity = match scopes.needs_identity() {
+                    true => vault.find_identity(tx, party.id).map_err(sealed)?,
+                    false => None,
+                };
+                tx.record_disclosure(&DisclosureRow {
+                    id: tx.new_request_id(now),
+                    at: now,
+                    party: party.id,
+                    client: client.id,
+                    scope: scopes.to_string(),
+                })?;
+                Ok(claims_of(&party, identity.as_ref(), &subject, &scopes))
             })
             .await
     }
@@ -363,11 +376,32 @@ fn give_token(tx: &mut Tx, client: &Client, row: CodeRow, body: CodeBody, now: I
     Ok(Taken { token, subject, body, level })
 }
 
-/// The claims that scopes open (OpenID Connect Core §5.4).
-fn claims_of(party: &PartyRow, subject: &str, scopes: &Scopes) -> Map<String, Value> {
+/// A sealed identity that does not open. An erased person has none, and no token either.
+fn sealed(error: VaultError) -> UserInfoError {
+    match error {
+        VaultError::Store(error) => error.into(),
+        _ => UserInfoError::Token,
+    }
+}
+
+/// The claims that scopes open (OpenID Connect Core §5.4); what the city does not know of somebody is left out.
+fn claims_of(
+    party: &PartyRow,
+    verified: Option<&Verified>,
+    subject: &str,
+    scopes: &Scopes,
+) -> Map<String, Value> {
     let mut claims = Map::from_iter([("sub".to_owned(), Value::from(subject))]);
     if scopes.contains(Scope::Profile) {
         claims.insert("name".to_owned(), party.display_name.clone().into());
+    }
+    if let Some(verified) = verified {
+        let Verified { identity, .. } = verified;
+        for (scope, text) in [(Scope::RealName, identity.name.as_str()), (Scope::IdNumber, identity.id_number.as_str())] {
+            if scopes.contains(scope) {
+                claims.insert(scope.as_str().to_owned(), text.into());
+            }
+        }
     }
     claims
 }

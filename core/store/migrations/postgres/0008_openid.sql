@@ -71,3 +71,13 @@ CREATE TABLE openid_usage (
     refused BIGINT NOT NULL,
     PRIMARY KEY (client, day)
 );
+
+-- What was told to a client about a person: written in the transaction that answers it.
+CREATE TABLE openid_disclosures (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    at_us BIGINT NOT NULL,
+    party TEXT COLLATE "C" NOT NULL,
+    client TEXT COLLATE "C" NOT NULL,
+    scope TEXT NOT NULL
+);
+CREATE INDEX openid_disclosures_party ON openid_disclosures (party, id);

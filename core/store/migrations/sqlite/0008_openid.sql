@@ -71,3 +71,13 @@ CREATE TABLE openid_usage (
     refused INTEGER NOT NULL,
     PRIMARY KEY (client, day)
 ) STRICT, WITHOUT ROWID;
+
+-- What was told to a client about a person: written in the transaction that answers it.
+CREATE TABLE openid_disclosures (
+    id TEXT NOT NULL PRIMARY KEY,
+    at_us INTEGER NOT NULL,
+    party TEXT NOT NULL,
+    client TEXT NOT NULL,
+    scope TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX openid_disclosures_party ON openid_disclosures (party, id);

@@ -20,7 +20,7 @@ pub use contacts::ContactRow;
 pub use fetches::{FetchOutcome, FetchRow};
 pub use identities::{IdentityRow, PrefillRow};
 pub use licences::{LicenceRow, LicenceText};
-pub use openid::{CodeRow, ConsentRow, OpenIdClientRow, OpenIdKeyRow, TokenRow, UsageRow};
+pub use openid::{CodeRow, ConsentRow, DisclosureRow, OpenIdClientRow, OpenIdKeyRow, TokenRow, UsageRow};
 pub use parties::{Holder, PartyKind, PartyRow, fold_login};
 pub use proofs::{AuthenticatorRow, PasskeyRow};
 pub use sealed::{DraftRow, SealedRow};

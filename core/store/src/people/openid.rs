@@ -2,7 +2,7 @@
 //!
 //! Codes and tokens are kept as hashes, keys sealed.
 
-use model::{Instant, PartyId};
+use model::{Instant, PartyId, RequestId};
 
 use crate::db::{Row, params};
 use crate::error::StoreError;
@@ -79,6 +79,21 @@ pub struct TokenRow {
     pub scope: String,
     /// Until when it is good.
     pub expires_at: Instant,
+}
+
+/// What was told to a client about a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisclosureRow {
+    /// Its id.
+    pub id: RequestId,
+    /// When.
+    pub at: Instant,
+    /// About whom.
+    pub party: PartyId,
+    /// To whom.
+    pub client: String,
+    /// What: words with spaces between.
+    pub scope: String,
 }
 
 /// Requests of a client on one day.
@@ -171,7 +186,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn remove_openid_of(&mut self, party: PartyId) -> Result<(), StoreError> {
-        for table in ["openid_tokens", "openid_codes", "openid_consents", "openid_subjects"] {
+        for table in ["openid_tokens", "openid_codes", "openid_consents", "openid_subjects", "openid_disclosures"] {
             self.execute(&format!("DELETE FROM {table} WHERE party = $1"), params![party])?;
         }
         Ok(())
@@ -246,6 +261,16 @@ impl Tx {
         self.execute("DELETE FROM openid_codes WHERE expires_at_us <= $1", params![yesterday])?;
         self.execute("DELETE FROM openid_tokens WHERE expires_at_us <= $1", params![now])?;
         self.execute("DELETE FROM openid_assertions WHERE expires_at_us <= $1", params![now])?;
+        Ok(())
+    }
+
+    /// Writes down what a client is told about a person. Call it in the transaction that answers it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn record_disclosure(&mut self, told: &DisclosureRow) -> Result<(), StoreError> {
+        let sql = "INSERT INTO openid_disclosures (id, at_us, party, client, scope) VALUES ($1, $2, $3, $4, $5)";
+        self.execute(sql, params![told.id, told.at, told.party, told.client, told.scope])?;
         Ok(())
     }
 
@@ -357,6 +382,26 @@ impl Reader {
             scope: row.next("openid_tokens.scope")?,
             expires_at: row.next("openid_tokens.expires_at_us")?,
         }))
+    }
+
+    /// What clients were told about a person, latest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_disclosures(&mut self, party: PartyId, limit: u32) -> Result<Vec<DisclosureRow>, StoreError> {
+        let sql = "SELECT id, at_us, party, client, scope FROM openid_disclosures WHERE party = $1 ORDER BY id DESC LIMIT $2";
+        let rows = self.query(sql, params![party, limit])?;
+        rows.into_iter()
+            .map(|mut row| {
+                Ok(DisclosureRow {
+                    id: row.next("openid_disclosures.id")?,
+                    at: row.next("openid_disclosures.at_us")?,
+                    party: row.next("openid_disclosures.party")?,
+                    client: row.next("openid_disclosures.client")?,
+                    scope: row.next("openid_disclosures.scope")?,
+                })
+            })
+            .collect()
     }
 
     /// Requests of every client from a day on, by client and day.

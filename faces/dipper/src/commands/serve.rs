@@ -97,11 +97,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         ledger_key,
         issuer: issuer(&runtime)?,
         relying_party: relying_party(&runtime)?,
-        gateway: config.payment_gateway.as_ref().zip(secret.clone()).map(|(url, secret)| {
-            let gateway: std::sync::Arc<dyn act::payments::Gateway> =
-                std::sync::Arc::new(HttpGateway::new(url, secret));
-            gateway
-        }),
+        gateway: payment_gateway(&config, secret.clone()),
         senders: crate::channels::open(&config)?,
         departments: department::of(&config, &runtime.packs.current().city)?,
         pack_folder: config.pack.clone(),
@@ -295,6 +291,12 @@ fn issuer(runtime: &Runtime) -> anyhow::Result<std::sync::Arc<Issuer>> {
     let uri = base.unwrap_or_else(|| format!("urn:dipper:{}", runtime.packs.current().city.id));
     let key = IssuerKey::new("licence-1", logs::signing_key(&config.keys_folder().join("licence.key"))?)?;
     Ok(std::sync::Arc::new(Issuer { uri, key }))
+}
+
+/// Who takes fees; nobody where no address is set.
+fn payment_gateway(config: &Config, secret: Option<Vec<u8>>) -> Option<std::sync::Arc<dyn act::payments::Gateway>> {
+    let (url, secret) = config.payment_gateway.as_ref().zip(secret)?;
+    Some(std::sync::Arc::new(HttpGateway::new(url, secret)))
 }
 
 /// Under which name passkeys are asked for.

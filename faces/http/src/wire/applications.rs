@@ -133,6 +133,8 @@ pub struct AccessPage {
     pub items: Vec<AccessEntry>,
     /// What departments were asked about the caller, the latest first, at most 200.
     pub fetches: Vec<FetchEntry>,
+    /// What other programs were told about the caller, the latest first, at most 200.
+    pub disclosures: Vec<super::DisclosureEntry>,
 }
 
 /// One look at somebody's data, in plain words.

@@ -53,6 +53,23 @@ pub enum OpenIdScope {
     Openid,
     /// How the caller is addressed.
     Profile,
+    /// The name on the caller's identity card.
+    RealName,
+    /// The caller's identity number.
+    IdNumber,
+}
+
+/// Something that a program was told about the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DisclosureEntry {
+    /// When.
+    pub at: Time,
+    /// The program.
+    pub client: Text,
+    /// What it said it would be used for.
+    pub purpose: Text,
+    /// What it was told.
+    pub scopes: Vec<OpenIdScope>,
 }
 
 /// What a person decided.

@@ -42,6 +42,10 @@ pub struct PersonExport {
     pub prefills: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
     /// What departments were asked.
     pub fetches: Vec<FetchEntry>,
+    /// What other programs were told.
+    pub disclosures: Vec<super::DisclosureEntry>,
+    /// Passkeys, without their keys.
+    pub passkeys: Vec<super::Passkey>,
 }
 
 /// A case of somebody's own.

@@ -11,6 +11,7 @@ use pack::City;
 use store::{AccessRow, CaseFilter, CaseRow, CaseSort, Looked, StoreError};
 
 use super::parts::{applicant, private};
+use crate::api::openid::parts::disclosures;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::cases::category_title;
@@ -31,7 +32,7 @@ const LIMIT: u32 = 200;
 )]
 pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
     let party = applicant(&app, &caller)?;
-    let (looks, cases, fetches) = app
+    let (looks, cases, fetches, disclosures) = app
         .store
         .read(move |reader| {
             let looks = reader.list_access_to(party, LIMIT)?;
@@ -44,7 +45,8 @@ pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Resul
             } else {
                 reader.list_cases(&filter, CaseSort::Opened, None, LIMIT)?.items
             };
-            Ok::<_, StoreError>((looks, found, reader.list_fetches_about(party, LIMIT)?))
+            let disclosures = disclosures(reader, party, LIMIT)?;
+            Ok::<_, StoreError>((looks, found, reader.list_fetches_about(party, LIMIT)?, disclosures))
         })
         .await?;
     let cases: BTreeMap<CaseId, CaseRow> = cases.into_iter().map(|row| (row.id, row)).collect();
@@ -52,7 +54,7 @@ pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Resul
     let city = &compiled.city;
     let items = looks.iter().map(|look| entry(city, look, cases.get(&look.case))).collect();
     let fetches = fetches.iter().map(|row| fetch_entry(city, row)).collect();
-    Ok(private(StatusCode::OK, &AccessPage { items, fetches }))
+    Ok(private(StatusCode::OK, &AccessPage { items, fetches, disclosures }))
 }
 
 /// A look in plain words.

@@ -8,11 +8,14 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use identity::Prefill;
 use sense::person::{Held, collect};
+use store::StoreError;
 
 use crate::api::applications::list_accesses::entry;
 use crate::api::applications::parts::{applicant, private, vault_refused};
 use crate::api::licences::view::item;
 use crate::api::notifications::list_notifications::item as message;
+use crate::api::openid::parts::disclosures;
+use crate::api::security::get_security::passkey;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::prefill::fetch_entry;
@@ -20,6 +23,9 @@ use crate::convert::reports::summary;
 use crate::convert::time;
 use crate::error::Refused;
 use crate::wire::*;
+
+/// Most disclosures in a copy.
+const DISCLOSURES: u32 = 10_000;
 
 /// Everything the city holds of the caller, as one document to take along (PIPL article 45).
 #[utoipa::path(
@@ -32,13 +38,20 @@ pub async fn export_person(State(app): State<Arc<App>>, caller: Caller) -> Resul
     let party = applicant(&app, &caller)?;
     caller.limit(&app, &app.limits.uploads)?;
     let held = collect(&app.sense(), party).await.map_err(vault_refused)?;
-    let mut response = private(StatusCode::OK, &export(&app, held));
+    let elsewhere = app
+        .store
+        .read(move |reader| {
+            let passkeys = reader.list_passkeys(party)?.into_iter().map(passkey).collect();
+            Ok::<_, StoreError>((disclosures(reader, party, DISCLOSURES)?, passkeys))
+        })
+        .await?;
+    let mut response = private(StatusCode::OK, &export(&app, held, elsewhere));
     let file = HeaderValue::from_static("attachment; filename=\"my-data.json\"");
     response.headers_mut().insert(header::CONTENT_DISPOSITION, file);
     Ok(response)
 }
 
-fn export(app: &App, held: Held) -> PersonExport {
+fn export(app: &App, held: Held, elsewhere: (Vec<DisclosureEntry>, Vec<Passkey>)) -> PersonExport {
     let (compiled, now) = (app.current(), app.now());
     let city = &compiled.city;
     let contact =
@@ -77,6 +90,8 @@ fn export(app: &App, held: Held) -> PersonExport {
         }),
         prefills: held.prefills.into_iter().map(|(service, prefill)| (service.to_string(), values(prefill))).collect(),
         fetches: held.fetches.iter().map(|row| fetch_entry(city, row)).collect(),
+        disclosures: elsewhere.0,
+        passkeys: elsewhere.1,
     }
 }
 

@@ -42,7 +42,8 @@ pub async fn get_security(State(app): State<Arc<App>>, caller: Caller) -> Result
     Ok(private(StatusCode::OK, &view))
 }
 
-fn passkey(row: PasskeyRow) -> Passkey {
+/// A passkey as its owner sees it.
+pub fn passkey(row: PasskeyRow) -> Passkey {
     Passkey {
         id: URL_SAFE_NO_PAD.encode(row.id),
         title: row.title,
