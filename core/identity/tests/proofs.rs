@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use dipper_identity::{
-    AccountError, Accounts, DeviceAsked, CodeError, PartyKind, PasskeyError, RelyingParty, SignInError, SignInMethod, Vault,
+    AccountError, Accounts, CodeError, DeviceAsked, PartyKind, PasskeyError, RelyingParty, SignInError, SignInMethod,
+    Vault,
 };
 use model::PartyId;
 use serde_json::{Value, json};

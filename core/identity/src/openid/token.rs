@@ -14,8 +14,8 @@ use url::form_urlencoded;
 use super::authorize::CodeBody;
 use super::client::Client;
 use super::scope::{Scope, Scopes, amr, assurance};
-use crate::identities::{Level, Verified, find_level};
 use super::{OpenId, keys};
+use crate::identities::{Level, Verified, find_level};
 use crate::token::{Secret, same, sha256};
 use crate::vault::VaultError;
 
@@ -216,8 +216,9 @@ impl OpenId {
                     true => vault.find_identity(tx, party.id).map_err(sealed)?,
                     false => None,
                 };
+                let id = tx.new_request_id(now);
                 tx.record_disclosure(&DisclosureRow {
-                    id: tx.new_request_id(now),
+                    id,
                     at: now,
                     party: party.id,
                     client: client.id,
@@ -385,19 +386,15 @@ fn sealed(error: VaultError) -> UserInfoError {
 }
 
 /// The claims that scopes open (OpenID Connect Core §5.4); what the city does not know of somebody is left out.
-fn claims_of(
-    party: &PartyRow,
-    verified: Option<&Verified>,
-    subject: &str,
-    scopes: &Scopes,
-) -> Map<String, Value> {
+fn claims_of(party: &PartyRow, verified: Option<&Verified>, subject: &str, scopes: &Scopes) -> Map<String, Value> {
     let mut claims = Map::from_iter([("sub".to_owned(), Value::from(subject))]);
     if scopes.contains(Scope::Profile) {
         claims.insert("name".to_owned(), party.display_name.clone().into());
     }
     if let Some(verified) = verified {
         let Verified { identity, .. } = verified;
-        for (scope, text) in [(Scope::RealName, identity.name.as_str()), (Scope::IdNumber, identity.id_number.as_str())] {
+        for (scope, text) in [(Scope::RealName, identity.name.as_str()), (Scope::IdNumber, identity.id_number.as_str())]
+        {
             if scopes.contains(scope) {
                 claims.insert(scope.as_str().to_owned(), text.into());
             }

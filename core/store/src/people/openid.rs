@@ -389,7 +389,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn list_disclosures(&mut self, party: PartyId, limit: u32) -> Result<Vec<DisclosureRow>, StoreError> {
-        let sql = "SELECT id, at_us, party, client, scope FROM openid_disclosures WHERE party = $1 ORDER BY id DESC LIMIT $2";
+        let sql =
+            "SELECT id, at_us, party, client, scope FROM openid_disclosures WHERE party = $1 ORDER BY id DESC LIMIT $2";
         let rows = self.query(sql, params![party, limit])?;
         rows.into_iter()
             .map(|mut row| {

@@ -25,6 +25,7 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Result<Response, Refu
     let algorithms = [Algorithm::EdDsa.as_str(), Algorithm::Es256.as_str()];
     // Clients may name Ed25519 by its new name too (RFC 9864).
     let proofs = [algorithms[0], "Ed25519", algorithms[1]];
+    let levels = [Level::L1, Level::L2, Level::L3].map(Level::as_str);
     let document = json!({
         "issuer": provider.issuer(),
         "authorization_endpoint": at("/openid/authorize"),
@@ -38,7 +39,7 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Result<Response, Refu
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],
         "subject_types_supported": ["pairwise"],
-        "acr_values_supported": [Level::L1, Level::L2, Level::L3].map(Level::as_str),
+        "acr_values_supported": levels,
         "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": proofs,

@@ -1460,6 +1460,8 @@ export interface components {
         };
         /** @description Looks at the caller's data. */
         AccessPage: {
+            /** @description What other programs were told about the caller, the latest first, at most 200. */
+            disclosures: components["schemas"]["DisclosureEntry"][];
             /** @description What departments were asked about the caller, the latest first, at most 200. */
             fetches: components["schemas"]["FetchEntry"][];
             /** @description The latest first, at most 200. */
@@ -2066,6 +2068,17 @@ export interface components {
             password: string;
             /** @description Who it is. */
             title: components["schemas"]["Text"];
+        };
+        /** @description Something that a program was told about the caller. */
+        DisclosureEntry: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description The program. */
+            client: components["schemas"]["Text"];
+            /** @description What it said it would be used for. */
+            purpose: components["schemas"]["Text"];
+            /** @description What it was told. */
+            scopes: components["schemas"]["OpenIdScope"][];
         };
         /** @description A draft, for its own author. */
         Draft: {
@@ -2823,7 +2836,7 @@ export interface components {
          * @description A thing that a program may be told.
          * @enum {string}
          */
-        OpenIdScope: "openid" | "profile";
+        OpenIdScope: "openid" | "profile" | "real_name" | "id_number";
         /**
          * @description How a case ended.
          * @enum {string}
@@ -2986,6 +2999,8 @@ export interface components {
             cases: components["schemas"]["ExportedCase"][];
             /** @description When the account was made. */
             created_at: components["schemas"]["Time"];
+            /** @description What other programs were told. */
+            disclosures: components["schemas"]["DisclosureEntry"][];
             /** @description The name shown. */
             display_name: string;
             /** @description What has not been handed in yet, by service. */
@@ -3008,6 +3023,8 @@ export interface components {
             notification_preferences?: unknown;
             /** @description Messages, the latest first, at most 1 000. */
             notifications: components["schemas"]["NotificationItem"][];
+            /** @description Passkeys, without their keys. */
+            passkeys: components["schemas"]["Passkey"][];
             /** @description What departments answered for what has not been handed in yet, by service. */
             prefills: {
                 [key: string]: {

@@ -309,6 +309,8 @@ export const services: typeof zhCN = {
     outcome_away: "No answer",
     outcome_refused: "Not trusted, not used",
     outcome_unknown: "Not known yet",
+    disclosures: "Other programs were told",
+    told: "What",
     looks: "Looks by staff",
     none: "Nobody has looked yet",
     none_help: "When staff open your contact details or the answers of an application, you will see here when, which office, in which role, why, and for which case.",

@@ -307,6 +307,8 @@ export const services = {
     outcome_away: "没有回应",
     outcome_refused: "答复不可信，没有采用",
     outcome_unknown: "还不知道",
+    disclosures: "告诉了其他应用",
+    told: "内容",
     looks: "工作人员查看",
     none: "还没有人看过",
     none_help: "以后有工作人员打开您的联系方式或申请内容，这里会写明时间、单位、岗位、用途和是哪一件事。",
