@@ -181,6 +181,12 @@ test("other programs sign residents in", { timeout: 600_000 }, async (t) => {
     await assert.rejects(openid.fetchUserInfo(tickets, last.access_token, last.claims().sub));
     assert.equal(await page.getByRole("heading", { name: "湖区单车" }).count(), 1, "the other stays");
 
+    await page.goto("/accesses");
+    await page.getByRole("heading", { name: "告诉了其他应用" }).waitFor();
+    await page.getByText("湖区单车").first().waitFor();
+    await clean("accesses");
+    await shoot(page, "openid-accesses");
+
     const leaving = openid.buildEndSessionUrl(tickets, { id_token_hint: last.id_token, post_logout_redirect_uri: elsewhere.bye, state: "s1" });
     await page.goto(leaving.href);
     await page.getByText("应用请求您同时退出城市账号").waitFor();

@@ -10,7 +10,7 @@ use credential::{Algorithm, HolderKey, Jws, PublicKey};
 use dipper_identity::openid::{
     Authorization, AuthorizeError, Client, GrantError, Next, OpenId, Scopes, TokenError, UserInfoError,
 };
-use dipper_identity::{Accounts, Session, Vault};
+use dipper_identity::{Accounts, Identity, Level, Session, Vault, Verified};
 use model::Clock;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -43,7 +43,7 @@ fn metadata(id: &str, alg: &str) -> String {
     json!({
         "client_id": id, "client_name": "湖区票务", "client_name#en": "Lake tickets",
         "redirect_uris": [BACK, "https://tickets.example/other"], "jwks": {"keys": [jwk]},
-        "scope": "openid profile", "id_token_signed_response_alg": alg,
+        "scope": "openid profile real_name id_number", "id_token_signed_response_alg": alg,
         "contract": "HT-2026-17", "purpose": "预约入园", "purpose#en": "Booking", "requests_per_day": 3
     })
     .to_string()
@@ -196,6 +196,37 @@ on_both_databases!(what_a_person_does_not_allow_is_not_told, |database| {
         let none = world.provider.grant(&few, &session, &Scopes::parse("").unwrap()).await;
         assert!(matches!(none, Err(GrantError::Scope)));
         assert_eq!(parameter(&asked.denied(&world.provider), "error").as_deref(), Some("access_denied"));
+    });
+});
+
+on_both_databases!(a_matched_person_is_told_by_name_and_number_and_sees_it, |database| {
+    let world = world(database);
+    wait_for(async {
+        let session = world.resident().await;
+        let (party, scope) = (session.party, [("scope", "openid real_name id_number")]);
+        let told = async |jti: &str| {
+            let code = world.code(&session, &scope).await;
+            let given = world.provider.exchange(&world.form(&code, jti, &[])).await.unwrap();
+            let acr = Jws::parse(&given.id_token).unwrap().payload["acr"].clone();
+            (acr, world.provider.user_info(given.access_token.reveal(), DAY).await.unwrap())
+        };
+        let (acr, unknown) = told("1").await;
+        assert_eq!((acr, unknown.len()), (json!("L1"), 1), "what the city does not know is left out");
+        let identity = Identity::parse("李星河", "11010519491231002X").unwrap();
+        let verified = Verified { identity, level: Level::L2, verified_at: world.clock.now() };
+        let vault = Vault::from_key(&[9; 32]);
+        database.write(move |tx: &mut Tx| vault.record_identity(tx, party, &verified)).await.unwrap();
+        let (acr, known) = told("2").await;
+        assert_eq!(
+            (acr, &known["real_name"], &known["id_number"]),
+            (json!("L2"), &json!("李星河"), &json!("11010519491231002X"))
+        );
+        let seen = database.read(move |reader| reader.list_disclosures(party, 9)).await.unwrap();
+        assert_eq!(seen.len(), 2);
+        assert_eq!((seen[0].client.as_str(), seen[0].scope.as_str()), ("tickets", "openid real_name id_number"));
+        database.write(move |tx: &mut Tx| tx.remove_openid_of(party)).await.unwrap();
+        let seen = database.read(move |reader| reader.list_disclosures(party, 9)).await.unwrap();
+        assert!(seen.is_empty());
     });
 });
 
