@@ -9,6 +9,7 @@ mod grid;
 mod http;
 mod ledger;
 mod lifecycle;
+mod openid;
 mod postgres;
 mod report;
 mod services;
@@ -70,6 +71,9 @@ enum Name {
     Services,
     /// Searches and drafts through HTTP
     Applications,
+    /// Sign-ins elsewhere through HTTP
+    #[value(name = "openid")]
+    OpenId,
 }
 
 /// Measures, and prints a Markdown table for each.
@@ -87,6 +91,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Name::Ledger,
         Name::Services,
         Name::Applications,
+        Name::OpenId,
     ];
     let names = if args.names.is_empty() { &every[..] } else { &args.names[..] };
     for name in names {
@@ -98,6 +103,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             Name::Ledger => ("ledger", ledger::measure(&root, args.entries)?),
             Name::Services => ("services", services::measure(&root)?),
             Name::Applications => ("applications", applications::measure(&root, args)?),
+            Name::OpenId => ("openid", openid::measure(&root, args)?),
             Name::Lifecycle if args.postgres => ("lifecycle-postgres", lifecycle::measure(&root, args)?),
             Name::Lifecycle => ("lifecycle-sqlite", lifecycle::measure(&root, args)?),
         };

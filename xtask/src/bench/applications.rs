@@ -54,7 +54,7 @@ pub fn measure(root: &Path, args: &super::Args) -> anyhow::Result<String> {
 }
 
 /// A resident with an account: the lines of their session, and their address behind the proxy.
-fn register(running: &Running, number: usize) -> anyhow::Result<Vec<String>> {
+pub fn register(running: &Running, number: usize) -> anyhow::Result<Vec<String>> {
     let login = format!("bench{number}");
     let body = format!(r#"{{"login": "{login}", "password": "{}", "display_name": "B"}}"#, super::city::PASSWORD);
     let address = format!("x-forwarded-for: 10.9.{}.{}", number / 250, number % 250);
@@ -66,7 +66,7 @@ fn register(running: &Running, number: usize) -> anyhow::Result<Vec<String>> {
 }
 
 /// One call of a resident; `number` counts theirs from 0.
-type Call = fn(&mut Connection, &[String], u64) -> anyhow::Result<()>;
+pub type Call = fn(&mut Connection, &[String], u64) -> anyhow::Result<()>;
 
 fn search(connection: &mut Connection, _: &[String], number: u64) -> anyhow::Result<()> {
     let words = WORDS[usize::try_from(number).unwrap_or(0) % WORDS.len()];
@@ -93,7 +93,13 @@ fn answers(number: u64) -> String {
 }
 
 /// Drives one kind of call on each connection until the time is over.
-fn drive(address: SocketAddr, residents: &[Vec<String>], call: Call, lasting: Duration, from: u64) -> (Durations, u64) {
+pub fn drive(
+    address: SocketAddr,
+    residents: &[Vec<String>],
+    call: Call,
+    lasting: Duration,
+    from: u64,
+) -> (Durations, u64) {
     let stop = AtomicBool::new(false);
     let (mut durations, mut errors) = (Durations::default(), 0);
     std::thread::scope(|scope| {

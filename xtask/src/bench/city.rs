@@ -12,6 +12,8 @@ use super::http::{Answer, Connection};
 
 /// The password of the accounts made here.
 pub const PASSWORD: &str = "a long enough word";
+/// The address people would reach it under: the issuer of what it signs.
+pub const BASE_URL: &str = "https://bench.example";
 /// The pack that is measured.
 pub const PACK: &str = "packs/boston";
 
@@ -50,7 +52,7 @@ impl City {
             command.args(["--database-url", url]);
         }
         // Reports are limited by address; a proxy in front tells many people apart.
-        command.env("DIPPER_BEHIND_PROXY", "true").env("DIPPER_LOG", "warn");
+        command.env("DIPPER_BEHIND_PROXY", "true").env("DIPPER_LOG", "warn").env("DIPPER_BASE_URL", BASE_URL);
         command
     }
 
