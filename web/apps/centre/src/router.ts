@@ -24,6 +24,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/grid", name: "grid", component: () => import("./pages/GridPage.vue"), meta: { permission: "case.read", title: "nav.grid" } },
   { path: "/board", name: "board", component: () => import("./pages/BoardPage.vue"), meta: { permission: "indicator.read", title: "nav.board" } },
   { path: "/pack/:tab?", name: "pack", component: () => import("./pages/PackPage.vue"), meta: { permission: "pack.read", title: "nav.pack" } },
+  { path: "/security", name: "security", component: () => import("./pages/SecurityPage.vue"), meta: { title: "nav.security" } },
   { path: "/wall", name: "wall", component: () => import("./pages/WallPage.vue"), meta: { permission: "case.read", bare: true, title: "nav.wall" } },
   { path: "/:rest(.*)*", name: "lost", component: () => import("./pages/LostPage.vue"), meta: { title: "nav.lost" } },
 ];

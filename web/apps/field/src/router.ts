@@ -13,6 +13,7 @@ export const router = createRouter({
     { path: "/patrol", component: () => import("./pages/PatrolPage.vue"), meta: { bare: true } },
     { path: "/outbox", component: () => import("./pages/OutboxPage.vue") },
     { path: "/me", component: () => import("./pages/MePage.vue") },
+    { path: "/me/security", component: () => import("./pages/SecurityPage.vue"), meta: { bare: true } },
     { path: "/sign-in", component: () => import("./pages/SignInPage.vue"), meta: { bare: true, open: true } },
     { path: "/:rest(.*)*", redirect: "/" },
   ],

@@ -35,7 +35,7 @@ describe("live changes", () => {
     change("YG2");
     expect(invalidated).toEqual(["case/id-YG1", "case/YG1", "report/YG1", "case/id-YG2", "case/YG2", "report/YG2"]);
     vi.advanceTimersByTime(3_000);
-    expect(invalidated.slice(6)).toEqual(["cases", "queues", "reports", "public"]);
+    expect(invalidated.slice(6)).toEqual(["cases", "queues", "reports", "public", "messages"]);
   });
 
   it("tell those who listen, until they stop", () => {

@@ -11,6 +11,7 @@ export const en: typeof zhCN = {
     queues: "Queues",
     case: "Case",
     report: "Phone report",
+    security: "Signing in and security",
     grid: "Grid codes",
     board: "Indicators",
     pack: "City pack",

@@ -9,6 +9,7 @@ export const zhCN = {
     queues: "待办",
     case: "案件",
     report: "来电登记",
+    security: "登录与安全",
     grid: "网格码",
     board: "考评",
     pack: "城市包",

@@ -88,6 +88,7 @@ const en: typeof zhCN = {
   },
   me: {
     sign_out: "Sign out",
+    security: "Signing in and security",
     display: "Display",
     unsent_title: "Not everything is sent",
     unsent: "{n} item(s) are not sent. Signing out deletes them from this phone.",

@@ -86,6 +86,7 @@ export default {
   },
   me: {
     sign_out: "退出登录",
+    security: "登录与安全",
     display: "显示",
     unsent_title: "还有没提交的",
     unsent: "有 {n} 件还没提交。退出登录会把它们从这部手机里删掉。",
