@@ -5,19 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
 import { folder, serve } from "../lib/dipper.mjs";
-
-/** A phone with a lock that its owner opens. */
-async function device(page) {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send("WebAuthn.enable");
-  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
-  const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", { options });
-  return {
-    keys: async () => (await cdp.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
-    lock: (isUserVerified) => cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }),
-    forget: () => cdp.send("WebAuthn.clearCredentials", { authenticatorId }),
-  };
-}
+import { phoneLock } from "../lib/passkey.mjs";
 
 /** What an authenticator app shows (RFC 6238), reckoned apart from the product. */
 function codeOf(secret, at_s = Date.now() / 1000) {
@@ -36,7 +24,7 @@ test("a resident signs in by face or finger", { timeout: 600_000 }, async (t) =>
   const browser = await launch(t);
   const li = await person(browser, base);
   const { page } = li;
-  const phone = await device(page);
+  const phone = await phoneLock(page);
   const clean = async (what) => {
     await page.waitForTimeout(200);
     const wider = await overflow(page);

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use credential::Jws;
+use credential::{Algorithm, Jws};
 use model::{Instant, PartyId};
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 use store::{CodeRow, DisclosureRow, PartyRow, StoreError, TokenRow, Tx};
 use url::form_urlencoded;
 
@@ -105,9 +105,13 @@ fn challenge_of(verifier: &str) -> Option<String> {
     fits.then(|| URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())))
 }
 
-/// The left half of a hash (OpenID Connect Core §3.1.3.6).
-fn left_half(text: &str) -> String {
-    URL_SAFE_NO_PAD.encode(&Sha256::digest(text.as_bytes())[..16])
+/// The left half of a token's hash, by the hash that the ID token's signature uses (OpenID Connect Core §3.1.3.6): that of
+/// Ed25519 is SHA-512 (RFC 8032 §5.1).
+fn left_half(algorithm: Algorithm, token: &str) -> String {
+    match algorithm {
+        Algorithm::EdDsa => URL_SAFE_NO_PAD.encode(&Sha512::digest(token.as_bytes())[..32]),
+        Algorithm::Es256 => URL_SAFE_NO_PAD.encode(&Sha256::digest(token.as_bytes())[..16]),
+    }
 }
 
 impl OpenId {
@@ -159,7 +163,7 @@ impl OpenId {
             "auth_time": taken.body.signed_in_s,
             "acr": assurance(taken.level, method).as_str(),
             "amr": amr(method),
-            "at_hash": left_half(taken.token.reveal()),
+            "at_hash": left_half(client.algorithm, taken.token.reveal()),
         });
         if let Some(nonce) = &taken.body.nonce {
             claims["nonce"] = nonce.clone().into();
@@ -419,6 +423,8 @@ mod tests {
     #[test]
     fn the_hash_of_a_token_is_its_left_half() {
         // OpenID Connect Core appendix A.3.
-        assert_eq!(left_half("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+        let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+        assert_eq!(left_half(Algorithm::Es256, token), "77QmUPtjPfzWtF2AnpK9RQ");
+        assert_eq!(left_half(Algorithm::EdDsa, token).len(), 43, "half of SHA-512");
     }
 }
