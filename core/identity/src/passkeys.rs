@@ -249,7 +249,7 @@ impl Accounts {
         if keys.len() >= PASSKEYS_MAX {
             return Err(PasskeyError::TooMany);
         }
-        let known = keys.into_iter().map(|key| key.id.into()).collect();
+        let known = keys.into_iter().map(|key| key.id).collect();
         let (options, state) = webauthn
             .start_passkey_registration(user_handle(party), &account.login, &account.display_name, Some(known))
             .map_err(|_| PasskeyError::Refused)?;

@@ -17,6 +17,9 @@ const ORIGIN: &str = "https://yaoguang.example";
 const PASSWORD: &str = "correct horse battery";
 const MINUTE_US: i64 = 60_000_000;
 
+/// What a device says that is not so.
+type Lie = fn(&mut SoftKey);
+
 fn wait_for<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts").block_on(future)
 }
@@ -85,7 +88,7 @@ on_both_databases!(what_is_not_the_owners_fresh_answer_is_refused, |database| {
         let answer = key.get(&asked.options);
         assert!(matches!(enter(&accounts, &asked, answer).await, Err(PasskeyError::Ceremony)), "too late");
         // Each device that lies, and one that nobody knows.
-        let lies: [(&str, fn(&mut SoftKey)); 4] = [
+        let lies: [(&str, Lie); 4] = [
             ("another site's page", |key| key.origin = "https://yaoguang.example.evil".to_owned()),
             ("its lock was not opened", |key| key.unlocks = false),
             ("a copy that counts less", |key| key.counter = 0),
