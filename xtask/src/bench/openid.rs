@@ -30,7 +30,8 @@ pub fn measure(root: &Path, args: &super::Args) -> anyhow::Result<String> {
     let city = City { root: root.to_owned(), program, data, database: None, pack: PACK };
     let metadata = city.data.join("client.json");
     std::fs::write(&metadata, client()?)?;
-    let registered = city.command(&["client", "register", "--metadata"]).arg(&metadata).status()?;
+    let file = metadata.to_str().context("the workshop's path is text")?;
+    let registered = city.command(&["client", "register", "--metadata", file]).status()?;
     ensure!(registered.success(), "the client was not registered");
     let running = city.serve()?;
     let residents =
