@@ -113,9 +113,9 @@ fn ratio(
 pub fn definitions(city: &City) -> Vec<Definition> {
     let mut list = closing();
     let mut seen: Vec<&StageId> = Vec::new();
-    // Applications have clocks and ratings of their own: these are the indicators of city management.
-    let services = city.service_processes();
-    for (_, process) in city.processes.iter().filter(|(id, _)| !services.contains(id)) {
+    // Applications and alarms have clocks of their own: these are the indicators of city management.
+    let apart = city.processes_apart();
+    for (_, process) in city.processes.iter().filter(|(id, _)| !apart.contains(id)) {
         for stage in process
             .stages
             .iter()

@@ -1,15 +1,35 @@
 //! Reconciliation: what the city says it asked departments, held against what departments say they were asked.
 //!
 //! Either side can leave a line out; neither can without the other's log telling of it. Ids are compared, never data.
+//! Canary residents are whom nobody has a reason to ask about: a question about one is found in whichever log it stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{FormId, Instant, RequestId, SourceId};
+use jiff::civil::Date;
+use model::{FormId, Instant, PartyId, RequestId, SourceId};
 use pack::City;
-use store::{FetchOutcome, FetchRow, Store, StoreError};
+use store::{FetchOutcome, FetchRow, ReconciliationRow, Store, StoreError, Tx, UseCount};
 
 /// How far the two sides' times of one question may be apart, microseconds: an hour, far beyond any time-out.
 const APART_US: i64 = 3_600_000_000;
+
+/// Days before this one that are reconciled when they were not: a week of a department's silence is caught up with.
+const DAYS_BACK: i64 = 7;
+
+/// A canary resident: whom nobody has a reason to ask about. Hidden from `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Canary {
+    /// Their account.
+    pub party: PartyId,
+    /// Their identity number.
+    pub id_number: String,
+}
+
+impl std::fmt::Debug for Canary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Canary({})", self.party)
+    }
+}
 
 /// A line of a department's log, as far as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +40,8 @@ pub struct Seen {
     pub at: Instant,
     /// What was asked.
     pub fields: Vec<FormId>,
+    /// About whom: the register's keyed digest of the identity number.
+    pub subject: String,
 }
 
 /// How departments' logs are reached. Blocks; every call ends by itself.
@@ -29,6 +51,9 @@ pub trait ProviderLogs {
     /// # Errors
     /// Words for the operator when there is no answer that can be believed.
     fn list(&self, source: &SourceId, from: Instant, to: Instant) -> Result<Vec<Seen>, String>;
+
+    /// The digest under which a register writes an identity number down.
+    fn subject(&self, source: &SourceId, id_number: &str) -> String;
 }
 
 /// Something that stands on one side alone, or otherwise on the other.
@@ -68,6 +93,35 @@ pub struct Reconciled {
     pub unanswered: usize,
     /// What does not agree.
     pub mismatches: Vec<Mismatch>,
+    /// Questions about canaries that the department saw.
+    pub canaries: usize,
+}
+
+impl Reconciled {
+    /// How often it differs: not recorded, not seen, other fields.
+    pub fn differences(&self) -> [usize; 3] {
+        let count = |is: fn(&Mismatch) -> bool| self.mismatches.iter().filter(|one| is(one)).count();
+        [
+            count(|one| matches!(one, Mismatch::NotRecorded { .. })),
+            count(|one| matches!(one, Mismatch::NotSeen { .. })),
+            count(|one| matches!(one, Mismatch::OtherFields { .. })),
+        ]
+    }
+
+    fn row(&self, day: Date, at: Instant) -> ReconciliationRow {
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let [not_recorded, not_seen, other_fields] = self.differences().map(count);
+        ReconciliationRow {
+            source: self.source.clone(),
+            day: day.to_string(),
+            matched: count(self.matched),
+            unanswered: count(self.unanswered),
+            not_recorded,
+            not_seen,
+            other_fields,
+            at,
+        }
+    }
 }
 
 /// Why a source could not be reconciled.
@@ -86,14 +140,42 @@ pub enum ReconcileError {
     Store(#[from] StoreError),
 }
 
-/// Reconciles every source of the city for a span of time, one result a source.
+/// What one day comes to.
+#[derive(Debug)]
+pub struct Day {
+    /// Which day of the city.
+    pub day: Date,
+    /// One result a register.
+    pub sources: Vec<Result<Reconciled, ReconcileError>>,
+    /// By whom canaries were looked at or asked about, as the city's own logs say.
+    pub canary_uses: Vec<UseCount>,
+}
+
+impl Day {
+    /// True when every log was read and nothing differs or was asked about a canary.
+    pub fn agrees(&self) -> bool {
+        let is_good = |source: &Result<Reconciled, ReconcileError>| {
+            source.as_ref().is_ok_and(|found| found.mismatches.is_empty() && found.canaries == 0)
+        };
+        self.canary_uses.is_empty() && self.sources.iter().all(is_good)
+    }
+}
+
+/// Reconciles a day of the city with every register, and keeps what was found.
+///
+/// # Errors
+/// [`StoreError`] when the city's own logs cannot be read or the findings not be written.
 pub fn reconcile(
     store: &Store,
     city: &City,
     logs: &dyn ProviderLogs,
-    from: Instant,
-    to: Instant,
-) -> Vec<Result<Reconciled, ReconcileError>> {
+    canaries: &[Canary],
+    day: Date,
+    now: Instant,
+) -> Result<Day, StoreError> {
+    let zone = city.zone();
+    let (from, to) = (start_of(&zone, day), start_of(&zone, day.saturating_add(jiff::Span::new().days(1))));
+    let canary_uses = store.read_blocking(move |reader| reader.count_canary_uses(from, to))?;
     let one = |source: &SourceId| {
         let (wide_from, wide_to) = (from.plus_micros(-APART_US), to.plus_micros(APART_US));
         let named = source.clone();
@@ -101,9 +183,56 @@ pub fn reconcile(
         let seen = logs
             .list(source, wide_from, wide_to)
             .map_err(|why| ReconcileError::Provider { source_id: source.clone(), why })?;
-        Ok(compare(source, &recorded, &seen, from, to))
+        let mut found = compare(source, &recorded, &seen, from, to);
+        found.canaries =
+            canaries_in(source, logs, canaries, &recorded, seen.iter().filter(|line| from <= line.at && line.at < to));
+        Ok(found)
     };
-    city.sources.keys().map(one).collect()
+    let sources: Vec<Result<Reconciled, ReconcileError>> = city.sources.keys().map(one).collect();
+    let rows: Vec<ReconciliationRow> = sources.iter().flatten().map(|found| found.row(day, now)).collect();
+    store.write_blocking(move |tx: &mut Tx| rows.iter().try_for_each(|row| tx.record_reconciliation(row)))?;
+    Ok(Day { day, sources, canary_uses })
+}
+
+/// The days that are over by an hour and have a register that was not reconciled, oldest first, a week back at most.
+///
+/// # Errors
+/// [`StoreError`] when the database does not answer.
+pub fn days_due(store: &Store, city: &City, now: Instant) -> Result<Vec<Date>, StoreError> {
+    let zone = city.zone();
+    let today = zone.to_datetime(now.plus_micros(-APART_US).to_timestamp()).date();
+    let days: Vec<Date> =
+        (1..=DAYS_BACK).rev().map(|back| today.saturating_sub(jiff::Span::new().days(back))).collect();
+    let Some(first) = days.first().map(ToString::to_string) else { return Ok(Vec::new()) };
+    let rows = store.read_blocking(move |reader| reader.list_reconciliations(&first))?;
+    let is_due = |day: &Date| {
+        // One that was made before the day was over has not seen all of it.
+        let over = start_of(&zone, day.saturating_add(jiff::Span::new().days(1))).plus_micros(APART_US);
+        let of_day = rows.iter().filter(|row| row.day == day.to_string() && row.at >= over);
+        let done: BTreeSet<&SourceId> = of_day.map(|row| &row.source).collect();
+        city.sources.keys().any(|source| !done.contains(source))
+    };
+    Ok(days.into_iter().filter(is_due).collect())
+}
+
+fn start_of(zone: &jiff::tz::TimeZone, day: Date) -> Instant {
+    // Midnight is there, or the first moment after it where clocks are put forward over it.
+    Instant::from_timestamp(zone.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(jiff::Timestamp::MAX))
+}
+
+/// How many lines of a register are about canaries, whom the city's own log tells of in another place.
+fn canaries_in<'a>(
+    source: &SourceId,
+    logs: &dyn ProviderLogs,
+    canaries: &[Canary],
+    recorded: &[FetchRow],
+    seen: impl Iterator<Item = &'a Seen>,
+) -> usize {
+    let subjects: BTreeSet<String> = canaries.iter().map(|canary| logs.subject(source, &canary.id_number)).collect();
+    let parties: BTreeSet<PartyId> = canaries.iter().map(|canary| canary.party).collect();
+    let own: BTreeSet<RequestId> =
+        recorded.iter().filter(|row| parties.contains(&row.party)).map(|row| row.id).collect();
+    seen.filter(|line| subjects.contains(&line.subject) && !own.contains(&line.request)).count()
 }
 
 /// Compares two logs. Both reach an hour beyond the span on each side, so that a question near its edge has its partner.
@@ -111,7 +240,8 @@ fn compare(source: &SourceId, recorded: &[FetchRow], seen: &[Seen], from: Instan
     let is_within = |at: Instant| from <= at && at < to;
     let ours: BTreeMap<RequestId, &FetchRow> = recorded.iter().map(|row| (row.id, row)).collect();
     let theirs: BTreeMap<RequestId, &Seen> = seen.iter().map(|line| (line.request, line)).collect();
-    let mut found = Reconciled { source: source.clone(), matched: 0, unanswered: 0, mismatches: Vec::new() };
+    let mut found =
+        Reconciled { source: source.clone(), matched: 0, unanswered: 0, mismatches: Vec::new(), canaries: 0 };
     for line in seen.iter().filter(|line| is_within(line.at)) {
         let (request, at) = (line.request, line.at);
         match ours.get(&request) {
@@ -179,7 +309,12 @@ mod tests {
     #[test]
     fn what_stands_on_one_side_alone_is_told() {
         let answered = Some(FetchOutcome::Answered);
-        let seen = |number, minute, words| Seen { request: id(number), at: at(minute), fields: fields(words) };
+        let seen = |number, minute, words| Seen {
+            request: id(number),
+            at: at(minute),
+            fields: fields(words),
+            subject: format!("{number:02}"),
+        };
         let none = Vec::new;
         for (what, ours, theirs, expect) in [
             ("nothing", none(), Vec::new(), (0, 0, vec![])),
@@ -227,5 +362,44 @@ mod tests {
             let found = compare(&SourceId::new("population").unwrap(), &ours, &theirs, at(0), at(1_440));
             assert_eq!((found.matched, found.unanswered, found.mismatches), expect, "{what}");
         }
+    }
+
+    struct Logs;
+
+    impl ProviderLogs for Logs {
+        fn list(&self, _: &SourceId, _: Instant, _: Instant) -> Result<Vec<Seen>, String> {
+            Ok(Vec::new())
+        }
+
+        fn subject(&self, source: &SourceId, id_number: &str) -> String {
+            format!("{source}:{id_number}")
+        }
+    }
+
+    #[test]
+    fn a_canary_is_found_under_whosever_name_it_was_asked() {
+        let source = SourceId::new("population").unwrap();
+        let canary = Canary { party: PartyId::new(at(0), 77), id_number: "9999".to_owned() };
+        let line = |number, subject: &str| Seen {
+            request: id(number),
+            at: at(10),
+            fields: fields("name"),
+            subject: subject.to_owned(),
+        };
+        let mut own = row(3, 10, "name", Some(FetchOutcome::Answered));
+        own.party = canary.party;
+        let recorded = [row(1, 10, "name", Some(FetchOutcome::Answered)), own];
+        for (what, seen, expect) in [
+            ("nobody", vec![], 0),
+            ("somebody else", vec![line(1, "population:1234")], 0),
+            ("asked under the name of somebody else", vec![line(1, "population:9999")], 1),
+            ("asked round the gate", vec![line(2, "population:9999")], 1),
+            ("recorded as what it is", vec![line(3, "population:9999")], 0),
+            ("the digest of another register", vec![line(2, "vehicles:9999")], 0),
+        ] {
+            let found = canaries_in(&source, &Logs, std::slice::from_ref(&canary), &recorded, seen.iter());
+            assert_eq!(found, expect, "{what}");
+        }
+        assert!(!format!("{canary:?}").contains("9999"));
     }
 }

@@ -151,6 +151,26 @@ test("other programs sign residents in", { timeout: 600_000 }, async (t) => {
     }
   });
 
+  await t.test("a program that asks beyond its contract gets nothing, and everybody reads of it", async () => {
+    for (let time = 0; time < 2; time += 1) {
+      const { url } = await begin(tickets, { scope: "openid profile id_number" });
+      await page.goto(url);
+      await page.waitForURL(`${elsewhere.back}*`);
+      assert.equal(new URL(elsewhere.last()).searchParams.get("error"), "invalid_scope");
+    }
+    await page.goto("/accountability");
+    await page.getByText("应用超范围索取数据").waitFor();
+    assert.equal(await page.getByText("应用超范围索取数据").count(), 1, "one case a day");
+    await page.getByText("湖区票务").first().waitFor();
+    await clean("what was found");
+    await shoot(page, "openid-alarm");
+    await page.goto("/developers/");
+    await page.getByRole("heading", { name: "接口文档" }).waitFor();
+    await page.locator(".opblock-tag").first().waitFor({ timeout: 20_000 });
+    assert.deepEqual(sun.faults.filter((fault) => !fault.includes(elsewhere.back)), [], "the page for developers");
+    await shoot(page, "developers");
+  });
+
   await t.test("authlib goes through the same flow by itself", async () => {
     const jwk = { ...(await jose.exportJWK(keys["lake-tickets"].privateKey)), kid: "k1" };
     const file = path.join(dir, "private.json");
@@ -199,5 +219,6 @@ test("other programs sign residents in", { timeout: 600_000 }, async (t) => {
     await page.getByText("您还没有登录").waitFor();
     const used = await must(["client", "usage", "--from", "2026-01-01", "--data", data, "--pack", "packs/demo"]);
     assert.match(used, /^lake-bikes\t\d{4}-\d\d-\d\d\t1\t0$/m);
+    assert.match(used, /^lake-tickets\t\d{4}-\d\d-\d\d\t\d+\t2$/m);
   });
 });

@@ -29,7 +29,7 @@ test("departments fill in a form", { timeout: 600_000 }, async (t) => {
   const home = await folder(t);
   const [data, hall] = [path.join(home, "data"), path.join(home, "departments")];
   let offices = await department(t, hall);
-  const [me, other] = offices.people;
+  const [me, other, watched] = offices.people;
   const connected = ["--departments", offices.url, "--departments-secrets", path.join(hall, "secrets")];
   const accounts = { clerk: await addUser({ data }, "clerk", [`service_clerk:${OFFICE}:yaoguang`]) };
   const server = await serve(t, { data, args: connected });
@@ -174,6 +174,32 @@ test("departments fill in a form", { timeout: 600_000 }, async (t) => {
     const bypass = await reconcile();
     assert.equal(bypass.code, 1);
     assert.match(bypass.stdout, /01KBZZZZZZZZZZZZZZZZZZZZZZ .*the city has no record of it/);
+  });
+
+  await t.test("whoever asks about a canary is found, and everybody reads what was found", async () => {
+    const canary = await register(server.base, "canary-one");
+    assert.equal((await canary.post("/person/identity", watched)).level, "L2");
+    const command = (...words) => run(["canary", ...words, "--data", data, "--pack", "packs/demo"]);
+    assert.equal((await command("add", "nobody")).code, 1);
+    assert.equal((await command("add", "canary-one")).code, 0);
+    assert.equal((await command("list")).stdout, "canary-one\n");
+    const ask = { request_id: "01KBZZZZZZZZZZZZZZZZZZZZZY", consent: "01KBZZZZZZZZZZZZZZZZZZZZZY", purpose: "随便看看", basis: "无", subject: watched, fields: ["name"] };
+    assert.equal((await askDirectly(offices.url, hall, "population", ask)).status, 200);
+    const found = await reconcile();
+    assert.equal(found.code, 1);
+    assert.match(found.stdout, /population: .* 1 differ\n {4}asked about a canary 1 times/);
+    await page.goto("/accountability");
+    await page.getByText("部门与本市的查询记录不一致").first().waitFor();
+    await page.getByText("哨兵居民被查询").first().waitFor();
+    await page.getByText("1 次查询本市没有记录").first().waitFor();
+    await page.getByText("已发现，等待核查").first().waitFor();
+    assert.equal(await page.getByText(watched.name).count(), 0, "it names nobody");
+    await page.getByText("向部门查询").click();
+    await clean("how data is used");
+    await shoot(page, "accountability");
+    await page.evaluate(() => document.documentElement.setAttribute("data-size", "elder"));
+    await clean("how data is used, large");
+    await page.goto("/accountability");
   });
 
   await t.test("a department that lies is refused, and the fetch is on the resident's page within a second", async () => {

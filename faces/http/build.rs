@@ -3,7 +3,7 @@
 use std::path::Path;
 
 fn main() -> std::io::Result<()> {
-    for face in ["resident", "field", "centre"] {
+    for face in ["resident", "field", "centre", "developers"] {
         let folder = Path::new("../../web/apps").join(face).join("dist");
         std::fs::create_dir_all(&folder)?;
         println!("cargo::rerun-if-changed={}", folder.display());

@@ -4,6 +4,7 @@
 //! A report is parsed at the door, placed on the grid, routed by the pack and opened as a case in one transaction.
 //! This crate never speaks SQL or HTTP and never reads a clock.
 
+pub mod alarms;
 pub mod apply;
 pub mod departments;
 pub mod duplicates;

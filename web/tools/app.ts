@@ -1,11 +1,11 @@
-// One Vite set-up for the three faces: base path, build output, development proxy, service worker.
+// One Vite set-up for the three faces and the page for developers: base path, build output, development proxy, service worker.
 import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig, type UserConfigExport } from "vite";
 import { serviceWorker } from "./service-worker.ts";
 
 export interface AppOptions {
-  /** Path the face is served under, with slashes at both ends: `/`, `/field/`, `/centre/`. */
+  /** Path the face is served under, with slashes at both ends: `/`, `/field/`, `/centre/`, `/developers/`. */
   base: string;
   /** Whether the face is installable and opens offline. */
   offline: boolean;
@@ -22,6 +22,6 @@ export function face(options: AppOptions): UserConfigExport {
     resolve: { dedupe: ["vue", "vue-i18n", "vue-router"] },
     server: { host: "127.0.0.1", proxy, fs: { allow: [fileURLToPath(new URL("..", import.meta.url))] } },
     preview: { host: "127.0.0.1", proxy },
-    build: { target: "es2022", manifest: true, sourcemap: false, assetsInlineLimit: 2048, chunkSizeWarningLimit: 1200 },
+    build: { target: "es2022", manifest: true, sourcemap: false, assetsInlineLimit: 2048, chunkSizeWarningLimit: 1600 },
   });
 }

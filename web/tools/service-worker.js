@@ -34,7 +34,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin || !url.pathname.startsWith(BASE)) return;
   const path = url.pathname.slice(BASE.length);
-  if (BASE === "/" && /^(api|ledger|open311|openid|\.well-known|licences\/(keys|status)|field|centre|metrics|healthz|openapi\.json)(\/|$)/.test(path)) return;
+  if (BASE === "/" && /^(api|ledger|open311|openid|\.well-known|licences\/(keys|status)|field|centre|developers|metrics|healthz|openapi\.json)(\/|$)/.test(path)) return;
   if (event.request.mode === "navigate") {
     event.respondWith(page(event.request));
   } else if (path.startsWith("assets/")) {

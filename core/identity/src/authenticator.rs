@@ -88,7 +88,7 @@ impl Vault {
 
 impl Accounts {
     /// Gives somebody a new secret for their authenticator app. It is asked for at sign-in only once
-    /// [`Accounts::confirm_authenticator`] has seen a code of it.
+    /// [`Accounts::confirm_authenticator`] has seen a code of it; until then the app they had stays good.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not answer.
@@ -101,9 +101,7 @@ impl Accounts {
                     .find_party(party)?
                     .ok_or_else(|| StoreError::NotFound { what: "account", id: party.to_string() })?;
                 let sealed = vault.seal_authenticator(tx, party, &secret);
-                let row = AuthenticatorRow { party, sealed, confirmed: false, last_step: 0, created_at: now };
-                tx.remove_authenticator(party)?;
-                tx.record_authenticator(&row)?;
+                tx.record_waiting_authenticator(&AuthenticatorRow { party, sealed, last_step: 0, created_at: now })?;
                 let totp = totp(&secret, &issuer, &account.login);
                 let uri = totp.to_url().expect("an issuer and an account name make a URI");
                 Ok(NewAuthenticator { secret: totp.secret().to_base32(), uri })
@@ -111,8 +109,8 @@ impl Accounts {
             .await
     }
 
-    /// Takes the first code of a new authenticator app, which is asked for from then on; answers recovery codes, in
-    /// clear this once.
+    /// Takes the first code of a new authenticator app, which is asked for from then on in the place of the one before;
+    /// answers recovery codes, in clear this once.
     ///
     /// # Errors
     /// [`CodeError::Wrong`], or the store's.
@@ -122,11 +120,12 @@ impl Accounts {
         let hashes: Vec<[u8; 32]> = codes.iter().map(|code| sha256(&typed(code))).collect();
         self.store
             .write(move |tx: &mut Tx| {
-                if !take_step(tx, &vault, party, &code, now)? {
-                    return Err(CodeError::Wrong);
-                }
+                let waiting = tx.find_waiting_authenticator(party)?.ok_or(CodeError::Wrong)?;
+                let secret = vault.open_authenticator(&waiting).ok_or(CodeError::Wrong)?;
+                let last_step = step_of(&secret, &code, now).ok_or(CodeError::Wrong)?;
+                tx.record_authenticator(&AuthenticatorRow { last_step, ..waiting })?;
                 tx.replace_recovery_codes(party, &hashes)?;
-                Ok(())
+                Ok::<_, CodeError>(())
             })
             .await?;
         Ok(codes)
@@ -147,8 +146,7 @@ impl Accounts {
         code: Option<&str>,
         now: Instant,
     ) -> Result<Option<()>, CodeError> {
-        let found = self.store.read(move |reader| reader.find_authenticator(party)).await?;
-        if !found.is_some_and(|found| found.confirmed) {
+        if self.store.read(move |reader| reader.find_authenticator(party)).await?.is_none() {
             return Ok(None);
         }
         let code = code.map(typed).filter(|code| !code.is_empty()).ok_or(CodeError::Needed)?;

@@ -189,7 +189,8 @@ on_both_databases!(what_a_person_does_not_allow_is_not_told, |database| {
         assert_eq!(given.scope, less);
         let told = world.provider.user_info(given.access_token.reveal(), DAY).await.unwrap();
         assert_eq!(told.keys().collect::<Vec<_>>(), ["sub"]);
-        assert_eq!(world.provider.next(&asked, Some(&session)).await.unwrap(), Next::Ask, "more needs another yes");
+        let again = world.provider.next(&asked, Some(&session)).await;
+        assert!(matches!(again, Ok(Next::Back(_))), "what was left out is not asked again: {again:?}");
         let few = world.asked(&[("scope", "openid")]).await;
         let more = world.provider.grant(&few, &session, &Scopes::parse("openid profile").unwrap()).await;
         assert!(matches!(more, Err(GrantError::Scope)), "nothing that was not asked for");
@@ -346,6 +347,7 @@ on_both_databases!(a_request_that_does_not_fit_is_told_to_whom_it_may, |database
             ("code_challenge", "short", "invalid_request"),
             ("code_challenge_method", "plain", "invalid_request"),
             ("scope", "profile", "invalid_scope"),
+            ("scope", "", "invalid_scope"),
             ("scope", "openid everything", "invalid_scope"),
             ("request", "x.y.z", "request_not_supported"),
             ("prompt", "none login", "invalid_request"),
@@ -384,6 +386,29 @@ on_both_databases!(nobody_is_asked_where_the_client_wants_silence, |database| {
     });
 });
 
+on_both_databases!(what_a_person_left_out_is_not_asked_again, |database| {
+    let world = world(database);
+    wait_for(async {
+        let session = world.resident().await;
+        let silent = world.asked(&[("prompt", "none"), ("scope", "openid profile real_name")]).await;
+        let some = Scopes::parse("openid profile").unwrap();
+        let asked = world.asked(&[("scope", "openid profile real_name")]).await;
+        world.provider.grant(&asked, &session, &some).await.unwrap();
+        let Next::Back(back) = world.provider.next(&silent, Some(&session)).await.unwrap() else {
+            panic!("the person was asked about all of it");
+        };
+        let code = parameter(&back, "code").unwrap();
+        let given = world.provider.exchange(&world.form(&code, "1", &[])).await.unwrap();
+        assert_eq!(given.scope, some, "what was left out stays so");
+        let fewer = world.asked(&[("scope", "openid")]).await;
+        assert!(matches!(world.provider.next(&fewer, Some(&session)).await, Ok(Next::Back(_))));
+        let again = world.asked(&[("scope", "openid real_name"), ("prompt", "consent")]).await;
+        assert_eq!(world.provider.next(&again, Some(&session)).await.unwrap(), Next::Ask, "the client may ask anew");
+        let more = world.asked(&[("scope", "openid id_number")]).await;
+        assert_eq!(world.provider.next(&more, Some(&session)).await.unwrap(), Next::Ask, "never asked before");
+    });
+});
+
 on_both_databases!(a_client_asks_as_often_as_its_contract_says, |database| {
     let world = world(database);
     wait_for(async {
@@ -394,7 +419,11 @@ on_both_databases!(a_client_asks_as_often_as_its_contract_says, |database| {
         for _ in 0..3 {
             ask(DAY).await.unwrap();
         }
-        assert!(matches!(ask(DAY).await, Err(UserInfoError::Quota(3))));
+        for _ in 0..2 {
+            assert!(matches!(ask(DAY).await, Err(UserInfoError::Quota(client)) if client.id == "tickets"));
+        }
+        let usage = world.store.read_blocking(|reader| reader.list_openid_usage(DAY)).unwrap();
+        assert_eq!(usage.iter().map(|row| (row.requests, row.refused)).collect::<Vec<_>>(), [(3, 2)]);
         ask("2026-11-24").await.unwrap();
         world.clock.advance_us(600_000_000);
         assert!(matches!(ask("2026-11-24").await, Err(UserInfoError::Token)), "ten minutes later");

@@ -199,6 +199,28 @@ on_both_databases!(a_code_is_asked_for_once_it_was_confirmed_and_never_taken_twi
     });
 });
 
+on_both_databases!(another_app_takes_over_only_with_its_first_code, |database| {
+    let (accounts, clock) = accounts(database);
+    wait_for(async {
+        let party = accounts.register_resident("lihua", PASSWORD, "李").await.unwrap().session.party;
+        let old = accounts.make_authenticator(party, "瑶光市").await.unwrap();
+        accounts.confirm_authenticator(party, &code_of(&old.secret, &clock)).await.unwrap();
+        let new = accounts.make_authenticator(party, "瑶光市").await.unwrap();
+        clock.advance_us(MINUTE_US);
+        let enter = async |secret: &str| accounts.sign_in("lihua", PASSWORD, Some(&code_of(secret, &clock))).await;
+        enter(&old.secret).await.expect("whoever turns back keeps the app they had");
+        assert!(matches!(enter(&new.secret).await, Err(SignInError::BadCode)), "it waits");
+        let code = code_of(&old.secret, &clock);
+        assert!(matches!(accounts.confirm_authenticator(party, &code).await, Err(CodeError::Wrong)), "of the old app");
+        accounts.confirm_authenticator(party, &code_of(&new.secret, &clock)).await.unwrap();
+        clock.advance_us(MINUTE_US);
+        assert!(matches!(enter(&old.secret).await, Err(SignInError::BadCode)), "replaced");
+        enter(&new.secret).await.unwrap();
+        let code = code_of(&new.secret, &clock);
+        assert!(matches!(accounts.confirm_authenticator(party, &code).await, Err(CodeError::Wrong)), "nothing waits");
+    });
+});
+
 on_both_databases!(guessed_codes_lock_the_login, |database| {
     let (accounts, clock) = accounts(database);
     wait_for(async {

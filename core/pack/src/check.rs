@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use model::CategoryId;
 
-use crate::city::City;
+use crate::city::{AlarmKind, CategoryKind, City};
 use crate::faults::{At, Pos, Report};
 use crate::source::files::{Folder, is_language_tag};
 use crate::source::types::{CategorySource, PackFile};
@@ -42,6 +42,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
         check_category(id, category, folder, report);
     }
     check_codes(folder, report);
+    check_alarms(folder, report);
     for (id, (process, clean)) in folder.processes.iter() {
         processes::check_process(id, process, *clean, folder, city, report);
     }
@@ -134,6 +135,7 @@ fn check_category(id: &At<CategoryId>, category: &CategorySource, folder: &Folde
     {
         report.fault(form.at, format!("category {}: unknown form {}", id.value, form.value));
     }
+    check_alarm(id, category, report);
     if category.conditions.is_empty() {
         report.fault(id.at, format!("category {} has no filing condition", id.value));
     }
@@ -144,6 +146,41 @@ fn check_category(id: &At<CategoryId>, category: &CategorySource, folder: &Folde
                 condition.id.at,
                 format!("category {}: condition {} stands twice", id.value, condition.id.value),
             );
+        }
+    }
+}
+
+/// Alarms are raised by the platform alone, and everything that it raises is an alarm.
+fn check_alarm(id: &At<CategoryId>, category: &CategorySource, report: &mut Report) {
+    match (&category.raised_by, category.kind == CategoryKind::Alarm) {
+        (None, true) => report.fault(id.at, format!("alarm {} needs \"raised_by\": what it is raised for", id.value)),
+        (Some(by), false) => {
+            report.fault(
+                by.at,
+                format!("category {} is no alarm, so nothing raises it: leave \"raised_by\" out", id.value),
+            );
+        }
+        (_, is_alarm) => {
+            if is_alarm && category.public {
+                report.fault(
+                    id.at,
+                    format!(
+                        "alarm {} is raised by the platform, so residents cannot choose it: public: false",
+                        id.value
+                    ),
+                );
+            }
+        }
+    }
+}
+
+/// What an alarm is raised for opens one category of cases.
+fn check_alarms(folder: &Folder, report: &mut Report) {
+    let mut seen: BTreeMap<AlarmKind, Pos> = BTreeMap::new();
+    for by in folder.categories.iter().filter_map(|(_, category)| category.raised_by.as_ref()) {
+        if let Some(before) = seen.insert(by.value, by.at) {
+            let before = report.show(before);
+            report.fault(by.at, format!("{} raises two alarms, the first at {before}", by.value.as_str()));
         }
     }
 }

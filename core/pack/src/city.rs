@@ -159,7 +159,7 @@ pub enum Face {
 pub struct Category {
     /// Name.
     pub title: Text,
-    /// Component (部件), event (事件) or application for a service (办件).
+    /// Component (部件), event (事件), application for a service (办件) or alarm of the platform (告警).
     pub kind: CategoryKind,
     /// Official code within the city, such as `0101`.
     pub code: String,
@@ -181,6 +181,9 @@ pub struct Category {
     /// How a report of it is answered over Open311.
     #[serde(default)]
     pub intake: Intake,
+    /// What the platform raises it for, where it is an alarm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raised_by: Option<AlarmKind>,
     /// Filing conditions with their limits; at least one.
     pub conditions: Vec<Condition>,
     /// Extra questions.
@@ -199,7 +202,7 @@ pub enum Intake {
     Batch,
 }
 
-/// Component, event or application.
+/// Component, event, application or alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CategoryKind {
@@ -209,6 +212,34 @@ pub enum CategoryKind {
     Event,
     /// 办件: an application for a service.
     Service,
+    /// 告警: raised by the platform itself.
+    Alarm,
+}
+
+/// What the platform raises an alarm for: misuse of personal data, or a trace of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmKind {
+    /// A program asked for more than its contract allows.
+    OverScope,
+    /// A program asked more often than its contract allows.
+    OverQuota,
+    /// The log of a department and that of the city tell different stories.
+    LogsDiffer,
+    /// Somebody asked about a person whom nobody has a reason to ask about.
+    Canary,
+}
+
+impl AlarmKind {
+    /// The word used in packs, SQL and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OverScope => "over_scope",
+            Self::OverQuota => "over_quota",
+            Self::LogsDiffer => "logs_differ",
+            Self::Canary => "canary",
+        }
+    }
 }
 
 /// A filing condition (立案条件) with its limit and closing condition (结案条件): the key of a limit.

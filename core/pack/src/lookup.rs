@@ -8,8 +8,8 @@ use model::{
 };
 
 use crate::city::{
-    Action, CalendarRules, Category, CategoryKind, City, Condition, Office, OfficeRule, Process, Region, Role, Route,
-    Service, Stage, State,
+    Action, AlarmKind, CalendarRules, Category, CategoryKind, City, Condition, Office, OfficeRule, Process, Region,
+    Role, Route, Service, Stage, State,
 };
 
 /// Longest walk up a tree. A checked tree is far lower; this only keeps an unchecked one from going round for ever.
@@ -128,6 +128,18 @@ impl City {
     /// The processes that applications follow.
     pub fn service_processes(&self) -> BTreeSet<&ProcessId> {
         self.services.values().filter_map(|service| Some(&service.apply.as_ref()?.process)).collect()
+    }
+
+    /// The processes whose cases are no reports of the city's things and events, and are not counted among them: those of
+    /// applications and of alarms.
+    pub fn processes_apart(&self) -> BTreeSet<&ProcessId> {
+        let alarms = self.categories.values().filter(|category| category.kind == CategoryKind::Alarm);
+        self.service_processes().into_iter().chain(alarms.map(|category| &category.process)).collect()
+    }
+
+    /// The category of the cases that an alarm opens; absent where the city wants none.
+    pub fn alarm(&self, kind: AlarmKind) -> Option<&CategoryId> {
+        self.categories.iter().find(|(_, category)| category.raised_by == Some(kind)).map(|(id, _)| id)
     }
 
     /// The offices that may come to handle cases of a process, by routing or as those of its services.

@@ -212,6 +212,7 @@ fn lower_category(category: &CategorySource) -> Category {
         process: category.process.value.clone(),
         public: category.public,
         intake: category.intake.unwrap_or_default(),
+        raised_by: category.raised_by.as_ref().map(|by| by.value),
         conditions: category.conditions.iter().map(condition).collect(),
         form: category.form.as_ref().map(|form| form.value.clone()),
     }

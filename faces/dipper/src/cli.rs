@@ -87,6 +87,9 @@ pub enum Command {
     /// Look after programs that are told of cases
     #[command(subcommand)]
     Webhook(WebhookCommand),
+    /// Look after canary residents: whoever asks about one is found by reconciliation
+    #[command(subcommand)]
+    Canary(CanaryCommand),
     /// Look after the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -366,6 +369,27 @@ pub enum WebhookCommand {
     Remove {
         /// Its id
         id: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// What can be done with canaries.
+#[derive(Debug, Subcommand)]
+pub enum CanaryCommand {
+    /// Make the resident of a login a canary
+    Add {
+        /// Their login
+        login: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print the login of every canary
+    List(Common),
+    /// Make a canary a resident like any other
+    Remove {
+        /// Their login
+        login: String,
         #[command(flatten)]
         common: Common,
     },

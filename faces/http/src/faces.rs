@@ -1,4 +1,4 @@
-//! The three web faces: files built by Node, embedded in the binary and served with strong caching.
+//! The three web faces and the page for developers: files built by Node, embedded in the binary and served with strong caching.
 //!
 //! A path that is no file is a page of the face's own router, so it answers with `index.html`. Files whose names
 //! carry their hash (`assets/`) never change; everything else is asked for again by its ETag.
@@ -19,6 +19,10 @@ struct Field;
 #[folder = "../../web/apps/centre/dist"]
 struct Centre;
 
+#[derive(RustEmbed)]
+#[folder = "../../web/apps/developers/dist"]
+struct Developers;
+
 /// Shown where a face was not built into the binary.
 const NOT_BUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Dipper 天枢</title>\
 <h1>网页尚未构建 · The web faces are not built</h1>\
@@ -28,7 +32,9 @@ const NOT_BUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Dipper �
 /// Serves a file of the face that owns the path.
 pub async fn serve_face(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path();
-    for (prefix, find) in [("/field", Field::get as fn(&str) -> Option<EmbeddedFile>), ("/centre", Centre::get)] {
+    type Find = fn(&str) -> Option<EmbeddedFile>;
+    let apart = [("/field", Field::get as Find), ("/centre", Centre::get), ("/developers", Developers::get)];
+    for (prefix, find) in apart {
         if path == prefix {
             return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, format!("{prefix}/"))]).into_response();
         }

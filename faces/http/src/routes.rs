@@ -102,6 +102,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(account::list_indicator_cases::list_indicator_cases))
         .routes(routes!(account::get_trends::get_trends))
         .routes(routes!(account::get_receipt::get_receipt))
+        .routes(routes!(account::get_accountability::get_accountability))
         .routes(routes!(account::explain_receipt::explain_receipt))
         .merge(services())
         .merge(messages())

@@ -51,6 +51,20 @@ async fn a_passkey_registers_signs_in_and_is_seen_by_its_owner() {
 }
 
 #[tokio::test]
+async fn signing_in_again_ends_the_session_that_the_browser_had() {
+    let test = TestApp::new();
+    test.resident("lihua").await;
+    let first = test.sign_in("lihua").await;
+    let elsewhere = test.sign_in("lihua").await;
+    let body = json!({"login": "lihua", "password": common::PASSWORD});
+    let request = request(Method::POST, Some(&first), "/api/v1/session").header("content-type", "application/json");
+    let second = Browser::of(&test.send(request.body(body.to_string().into()).unwrap()).await.expect(200));
+    let is_alive =
+        async |browser: &Browser| test.get(Some(browser), "/api/v1/session").await.json()["party"].is_object();
+    assert_eq!((is_alive(&first).await, is_alive(&second).await, is_alive(&elsewhere).await), (false, true, true));
+}
+
+#[tokio::test]
 async fn ways_to_sign_in_are_changed_by_who_is_present_and_by_nobody_else() {
     let test = TestApp::new();
     let mut key = SoftKey::new(5, ORIGIN);

@@ -52,6 +52,16 @@ pub enum AuthorizeError {
     /// The client is told: the address to send the person to.
     #[error("the client is told")]
     Told(String),
+    /// It asks for more than its contract allows: the client is told, and it is written down.
+    #[error("the client asks for more than its contract allows")]
+    OverScope {
+        /// Who asks, or is said to.
+        client: Box<Client>,
+        /// What it asks for beyond its contract.
+        scope: Scopes,
+        /// The address to send the person to.
+        back: String,
+    },
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -161,8 +171,17 @@ impl OpenId {
         };
         let scopes = Scopes::parse(&get("scope").unwrap_or_default())
             .map_err(|_| told("invalid_scope", "a scope is not known here"))?;
-        if !scopes.contains(Scope::OpenId) || !scopes.is_within(&client.scopes) {
-            return Err(told("invalid_scope", "openid, and nothing beyond the client's contract"));
+        let beyond = scopes.without(&client.scopes);
+        if !beyond.is_empty() {
+            let back = self.answer(
+                &redirect_uri,
+                state.as_deref(),
+                &[("error", "invalid_scope"), ("error_description", "beyond the client's contract")],
+            );
+            return Err(AuthorizeError::OverScope { client: Box::new(client), scope: beyond, back });
+        }
+        if !scopes.contains(Scope::OpenId) {
+            return Err(told("invalid_scope", "openid is needed"));
         }
         let prompt = prompt(asked.get("prompt").map_or("", String::as_str))
             .ok_or_else(|| told("invalid_request", "prompt must be none, or of login and consent"))?;
@@ -189,9 +208,8 @@ impl OpenId {
         };
         let (party, client) = (session.party, asked.client.id.clone());
         let consent = self.store.read(move |reader| reader.find_consent(party, &client)).await?;
-        let granted = consent.and_then(|consent| Scopes::parse(&consent.scope).ok());
-        match granted.filter(|granted| asked.scopes.is_within(granted) && !asked.prompt.consent) {
-            Some(_) => Ok(Next::Back(self.give_code(asked, session, &asked.scopes).await?)),
+        match consent.and_then(|consent| settled(&consent, &asked.scopes)).filter(|_| !asked.prompt.consent) {
+            Some(granted) => Ok(Next::Back(self.give_code(asked, session, &granted).await?)),
             None if asked.prompt.none => silent("consent_required", "the person must be asked"),
             None => Ok(Next::Ask),
         }
@@ -212,6 +230,7 @@ impl OpenId {
             party: session.party,
             client: asked.client.id.clone(),
             scope: scopes.to_string(),
+            asked: asked.scopes.to_string(),
             granted_at: self.clock.now(),
         };
         self.store.write(move |tx: &mut Tx| tx.record_consent(&consent)).await?;
@@ -264,6 +283,14 @@ impl Authorization {
     fn refusal(&self, provider: &OpenId, error: &str, why: &str) -> String {
         provider.answer(&self.redirect_uri, self.state.as_deref(), &[("error", error), ("error_description", why)])
     }
+}
+
+/// What of a request an earlier consent allows, where the person was asked about all of it then: what they left out is not
+/// asked again unless the client wants it (`prompt=consent`). `None` where something is new.
+fn settled(consent: &ConsentRow, asked: &Scopes) -> Option<Scopes> {
+    let (granted, before) = (Scopes::parse(&consent.scope).ok()?, Scopes::parse(&consent.asked).ok()?);
+    let is_known = asked.without(&granted).is_within(&before);
+    is_known.then(|| asked.both(&granted))
 }
 
 /// Reads `prompt`; `None` for an unknown word, or `none` beside another.

@@ -73,6 +73,17 @@ impl Scopes {
         Self(self.0.intersection(&other.0).copied().collect())
     }
 
+    /// Those that are not in the other set.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        Self(self.0.difference(&other.0).copied().collect())
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// True when something of the identity card is among them.
     pub fn needs_identity(&self) -> bool {
         self.contains(Scope::RealName) || self.contains(Scope::IdNumber)

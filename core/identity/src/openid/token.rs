@@ -74,8 +74,8 @@ pub enum UserInfoError {
     #[error("the access token is unknown, expired or withdrawn")]
     Token,
     /// The client has asked as often as its contract allows on a day.
-    #[error("the client has made its {0} requests of today")]
-    Quota(u32),
+    #[error("the client has made its {} requests of today", .0.requests_per_day)]
+    Quota(Box<Client>),
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -203,7 +203,8 @@ impl OpenId {
     /// [`UserInfoError`].
     pub async fn user_info(&self, token: &str, day: &str) -> Result<Map<String, Value>, UserInfoError> {
         let (hash, now, day, vault) = (sha256(token), self.clock.now(), day.to_owned(), self.vault.clone());
-        self.store
+        let outcome = self
+            .store
             .write(move |tx: &mut Tx| {
                 let token = tx.find_token(&hash)?.filter(|token| now < token.expires_at);
                 let token = token.ok_or(UserInfoError::Token)?;
@@ -211,11 +212,12 @@ impl OpenId {
                 let scopes = Scopes::parse(&token.scope).unwrap_or_default();
                 let party = tx.find_party(token.party)?.filter(|party| !party.disabled);
                 let party = party.ok_or(UserInfoError::Token)?;
+                if !tx.count_openid_request(&client.id, &day, client.requests_per_day)? {
+                    tx.count_openid_refusal(&client.id, &day)?;
+                    return Ok::<_, UserInfoError>(Err(client));
+                }
                 let fresh = Secret::from_random(tx.random_bytes());
                 let subject = tx.openid_subject(token.party, &client.id, fresh.reveal())?;
-                if tx.count_openid_request(&client.id, &day, false)? > client.requests_per_day {
-                    return Err(UserInfoError::Quota(client.requests_per_day));
-                }
                 let identity = match scopes.needs_identity() {
                     true => vault.find_identity(tx, party.id).map_err(sealed)?,
                     false => None,
@@ -228,9 +230,19 @@ impl OpenId {
                     client: client.id,
                     scope: scopes.to_string(),
                 })?;
-                Ok(claims_of(&party, identity.as_ref(), &subject, &scopes))
+                Ok(Ok(claims_of(&party, identity.as_ref(), &subject, &scopes)))
             })
-            .await
+            .await?;
+        outcome.map_err(|client| UserInfoError::Quota(Box::new(client)))
+    }
+
+    /// Counts a request of a client that was refused for its scope on `day` of the city.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn count_refusal(&self, client: &str, day: &str) -> Result<(), StoreError> {
+        let (client, day) = (client.to_owned(), day.to_owned());
+        self.store.write(move |tx: &mut Tx| tx.count_openid_refusal(&client, &day)).await
     }
 
     /// Forgets codes, tokens, assertions and keys that can no longer be used.

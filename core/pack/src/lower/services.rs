@@ -97,6 +97,7 @@ pub(super) fn category_of(service: &Service, catalogue: &Catalogue) -> Option<Ca
         process: apply.process.clone(),
         public: false,
         intake: Intake::default(),
+        raised_by: None,
         conditions: vec![condition],
         form: Some(apply.form.clone()),
     })

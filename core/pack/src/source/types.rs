@@ -8,8 +8,8 @@ use model::{
 use super::read::{Many, Needed, Table, source};
 use super::words::{FieldType, HolidayWord};
 use crate::city::{
-    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat, Weekday,
-    Who, Within,
+    AlarmKind, CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat,
+    Weekday, Who, Within,
 };
 use crate::faults::At;
 
@@ -88,7 +88,7 @@ source! {
     struct CategorySource {
         /// Name.
         title: Text,
-        /// component or event.
+        /// component, event or alarm.
         kind: CategoryKind,
         /// Official code within the city.
         code: At<String>,
@@ -106,6 +106,8 @@ source! {
         public: bool,
         /// How a report is answered over Open311; realtime when absent.
         intake: Option<Intake>,
+        /// What the platform itself raises it for; every alarm needs it, nothing else may have it.
+        raised_by: Option<At<AlarmKind>>,
         /// Filing conditions with their limits; at least one.
         conditions: Vec<ConditionSource>,
         /// Extra questions: a form's id.

@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 use super::read::{Reader, Source, parsed_source, shown};
 use super::yaml::Node;
 use crate::city::{
-    CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat, Trigger,
-    Weekday, Who, Within,
+    AlarmKind, CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat,
+    Trigger, Weekday, Who, Within,
 };
 
 parsed_source! {
@@ -67,6 +67,13 @@ words! {
     CategoryKind, "a kind of category" {
         "component" => Self::Component,
         "event" => Self::Event,
+        "alarm" => Self::Alarm,
+    }
+    AlarmKind, "what an alarm is raised for" {
+        "over_scope" => Self::OverScope,
+        "over_quota" => Self::OverQuota,
+        "logs_differ" => Self::LogsDiffer,
+        "canary" => Self::Canary,
     }
     Trigger, "what a message tells of" {
         "action" => Self::Action,

@@ -11,6 +11,7 @@ mod licences;
 mod openid;
 mod parties;
 mod proofs;
+mod reconciliations;
 mod sealed;
 mod sessions;
 
@@ -23,5 +24,6 @@ pub use licences::{LicenceRow, LicenceText};
 pub use openid::{CodeRow, ConsentRow, DisclosureRow, OpenIdClientRow, OpenIdKeyRow, TokenRow, UsageRow};
 pub use parties::{Holder, PartyKind, PartyRow, fold_login};
 pub use proofs::{AuthenticatorRow, PasskeyRow};
+pub use reconciliations::{AlarmRow, ReconciliationRow, UseCount};
 pub use sealed::{DraftRow, SealedRow};
 pub use sessions::{ApiKeyRow, SessionRow, SignInMethod};

@@ -43,6 +43,8 @@ pub struct ConsentRow {
     pub client: String,
     /// What: words with spaces between.
     pub scope: String,
+    /// Out of what they were asked: words with spaces between.
+    pub asked: String,
     /// When.
     pub granted_at: Instant,
 }
@@ -163,9 +165,10 @@ impl Tx {
     /// [`StoreError`] when the database does not answer.
     pub fn record_consent(&mut self, consent: &ConsentRow) -> Result<(), StoreError> {
         self.execute(
-            "INSERT INTO openid_consents (party, client, scope, granted_at_us) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (party, client) DO UPDATE SET scope = excluded.scope, granted_at_us = excluded.granted_at_us",
-            params![consent.party, consent.client, consent.scope, consent.granted_at],
+            "INSERT INTO openid_consents (party, client, scope, asked, granted_at_us) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (party, client) DO UPDATE SET scope = excluded.scope, asked = excluded.asked,
+                 granted_at_us = excluded.granted_at_us",
+            params![consent.party, consent.client, consent.scope, consent.asked, consent.granted_at],
         )?;
         Ok(())
     }
@@ -274,22 +277,27 @@ impl Tx {
         Ok(())
     }
 
-    /// Counts a request of a client on a day; how many were answered on it, this one included.
+    /// Counts a request of a client on a day, unless it has made as many as it may; false then.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn count_openid_request(&mut self, client: &str, day: &str, is_refused: bool) -> Result<u32, StoreError> {
-        let (requests, refused) = (u32::from(!is_refused), u32::from(is_refused));
-        let mut row = self
-            .query_opt(
-                "INSERT INTO openid_usage (client, day, requests, refused) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (client, day) DO UPDATE SET requests = openid_usage.requests + excluded.requests,
-                     refused = openid_usage.refused + excluded.refused
-                 RETURNING requests",
-                params![client, day, requests, refused],
-            )?
-            .ok_or_else(|| StoreError::faulty("a request was counted nowhere"))?;
-        row.next("openid_usage.requests")
+    pub fn count_openid_request(&mut self, client: &str, day: &str, most: u32) -> Result<bool, StoreError> {
+        let begin =
+            "INSERT INTO openid_usage (client, day, requests, refused) VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING";
+        self.execute(begin, params![client, day])?;
+        let sql = "UPDATE openid_usage SET requests = requests + 1 WHERE client = $1 AND day = $2 AND requests < $3";
+        Ok(self.execute(sql, params![client, day, most])? > 0)
+    }
+
+    /// Counts a request of a client on a day that was refused for its scope or quota.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn count_openid_refusal(&mut self, client: &str, day: &str) -> Result<(), StoreError> {
+        let sql = "INSERT INTO openid_usage (client, day, requests, refused) VALUES ($1, $2, 0, 1)
+                   ON CONFLICT (client, day) DO UPDATE SET refused = openid_usage.refused + 1";
+        self.execute(sql, params![client, day])?;
+        Ok(())
     }
 }
 
@@ -336,7 +344,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn find_consent(&mut self, party: PartyId, client: &str) -> Result<Option<ConsentRow>, StoreError> {
-        let sql = "SELECT party, client, scope, granted_at_us FROM openid_consents WHERE party = $1 AND client = $2";
+        let sql =
+            "SELECT party, client, scope, asked, granted_at_us FROM openid_consents WHERE party = $1 AND client = $2";
         self.query_opt(sql, params![party, client])?.map(read_consent).transpose()
     }
 
@@ -345,7 +354,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn list_consents(&mut self, party: PartyId) -> Result<Vec<ConsentRow>, StoreError> {
-        let sql = "SELECT party, client, scope, granted_at_us FROM openid_consents WHERE party = $1
+        let sql = "SELECT party, client, scope, asked, granted_at_us FROM openid_consents WHERE party = $1
                    ORDER BY granted_at_us DESC, client";
         self.query(sql, params![party])?.into_iter().map(read_consent).collect()
     }
@@ -439,6 +448,7 @@ fn read_consent(mut row: Row) -> Result<ConsentRow, StoreError> {
         party: row.next("openid_consents.party")?,
         client: row.next("openid_consents.client")?,
         scope: row.next("openid_consents.scope")?,
+        asked: row.next("openid_consents.asked")?,
         granted_at: row.next("openid_consents.granted_at_us")?,
     })
 }

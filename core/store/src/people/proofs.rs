@@ -25,15 +25,13 @@ pub struct PasskeyRow {
     pub used_at: Option<Instant>,
 }
 
-/// The secret of an authenticator app.
+/// The secret of an authenticator app. It is asked for at sign-in once a code of it was entered; until then it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuthenticatorRow {
     /// Whose it is.
     pub party: PartyId,
     /// The sealed secret.
     pub sealed: Vec<u8>,
-    /// True once a code of it was entered; it is asked for only then.
-    pub confirmed: bool,
     /// The latest time step whose code was taken (RFC 6238 §5.2: none is taken twice).
     pub last_step: i64,
     /// When it was made.
@@ -102,27 +100,41 @@ impl Tx {
         Ok((now < expires_at).then_some(body))
     }
 
-    /// Keeps the secret of an authenticator app in the place of the one before.
+    /// Keeps a new secret beside the one in use, in the place of another that waited.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn record_waiting_authenticator(&mut self, row: &AuthenticatorRow) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO authenticators_waiting (party, sealed, created_at_us) VALUES ($1, $2, $3)
+             ON CONFLICT (party) DO UPDATE SET sealed = excluded.sealed, created_at_us = excluded.created_at_us",
+            params![row.party, row.sealed, row.created_at],
+        )?;
+        Ok(())
+    }
+
+    /// Puts a secret that waited, with the step of its first code, in the place of the one in use.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn record_authenticator(&mut self, row: &AuthenticatorRow) -> Result<(), StoreError> {
         self.execute(
-            "INSERT INTO authenticators (party, sealed, confirmed, last_step, created_at_us) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (party) DO UPDATE SET sealed = excluded.sealed, confirmed = excluded.confirmed,
-                 last_step = excluded.last_step, created_at_us = excluded.created_at_us",
-            params![row.party, row.sealed, row.confirmed, row.last_step, row.created_at],
+            "INSERT INTO authenticators (party, sealed, last_step, created_at_us) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (party) DO UPDATE SET sealed = excluded.sealed, last_step = excluded.last_step,
+                 created_at_us = excluded.created_at_us",
+            params![row.party, row.sealed, row.last_step, row.created_at],
         )?;
+        self.execute("DELETE FROM authenticators_waiting WHERE party = $1", params![row.party])?;
         Ok(())
     }
 
-    /// Takes the code of a time step: it is confirmed by it. False when that step or a later one was taken before.
+    /// Takes the code of a time step. False when that step or a later one was taken before.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn take_authenticator_step(&mut self, party: PartyId, step: i64) -> Result<bool, StoreError> {
-        let sql = "UPDATE authenticators SET last_step = $2, confirmed = $3 WHERE party = $1 AND last_step < $2";
-        Ok(self.execute(sql, params![party, step, true])? > 0)
+        let sql = "UPDATE authenticators SET last_step = $2 WHERE party = $1 AND last_step < $2";
+        Ok(self.execute(sql, params![party, step])? > 0)
     }
 
     /// Removes the authenticator app of a person with their recovery codes.
@@ -132,6 +144,7 @@ impl Tx {
     pub fn remove_authenticator(&mut self, party: PartyId) -> Result<(), StoreError> {
         self.execute("DELETE FROM recovery_codes WHERE party = $1", params![party])?;
         self.execute("DELETE FROM authenticators WHERE party = $1", params![party])?;
+        self.execute("DELETE FROM authenticators_waiting WHERE party = $1", params![party])?;
         Ok(())
     }
 
@@ -185,20 +198,22 @@ impl Reader {
         self.query(&sql, params![party])?.into_iter().map(read_passkey).collect()
     }
 
-    /// The authenticator app of a person, confirmed or not.
+    /// The authenticator app of a person.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn find_authenticator(&mut self, party: PartyId) -> Result<Option<AuthenticatorRow>, StoreError> {
-        let sql = "SELECT party, sealed, confirmed, last_step, created_at_us FROM authenticators WHERE party = $1";
-        let Some(mut row) = self.query_opt(sql, params![party])? else { return Ok(None) };
-        Ok(Some(AuthenticatorRow {
-            party: row.next("authenticators.party")?,
-            sealed: row.next("authenticators.sealed")?,
-            confirmed: row.next("authenticators.confirmed")?,
-            last_step: row.next("authenticators.last_step")?,
-            created_at: row.next("authenticators.created_at_us")?,
-        }))
+        let sql = "SELECT party, sealed, last_step, created_at_us FROM authenticators WHERE party = $1";
+        self.query_opt(sql, params![party])?.map(read_authenticator).transpose()
+    }
+
+    /// The secret of a new authenticator app that waits for its first code; its last step is 0.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn find_waiting_authenticator(&mut self, party: PartyId) -> Result<Option<AuthenticatorRow>, StoreError> {
+        let sql = "SELECT party, sealed, 0, created_at_us FROM authenticators_waiting WHERE party = $1";
+        self.query_opt(sql, params![party])?.map(read_authenticator).transpose()
     }
 
     /// How many recovery codes a person has left.
@@ -209,6 +224,15 @@ impl Reader {
         let sql = "SELECT COUNT(*) FROM recovery_codes WHERE party = $1";
         self.query_one(sql, params![party])?.next("COUNT(*)")
     }
+}
+
+fn read_authenticator(mut row: Row) -> Result<AuthenticatorRow, StoreError> {
+    Ok(AuthenticatorRow {
+        party: row.next("authenticators.party")?,
+        sealed: row.next("authenticators.sealed")?,
+        last_step: row.next("authenticators.last_step")?,
+        created_at: row.next("authenticators.created_at_us")?,
+    })
 }
 
 fn read_passkey(mut row: Row) -> Result<PasskeyRow, StoreError> {

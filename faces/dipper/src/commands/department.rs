@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use account::reconcile::{ProviderLogs, Seen};
 use anyhow::Context;
-use dipper_http::department::protocol::{Ask, AskLog, BODY_MAX, LOG_MAX, SIGNATURE_HEADER, Told, ToldLog};
+use dipper_http::department::protocol::{
+    Ask, AskLog, BODY_MAX, LOG_MAX, Line, SIGNATURE_HEADER, Told, ToldLog, subject_of,
+};
 use dipper_http::department::{Record, Register, serve_departments};
 use dipper_http::signature::{check, sign};
 use model::{Clock, Instant, SourceId};
@@ -107,7 +109,15 @@ impl ProviderLogs for HttpDepartments {
             return Err("the answer is to another question".to_owned());
         }
         let seen = told.lines.into_iter();
-        Ok(seen.map(|line| Seen { request: line.request_id, at: line.at, fields: line.fields }).collect())
+        let seen = seen.map(|line| {
+            let Line { request_id: request, at, fields, subject, .. } = line;
+            Seen { request, at, fields, subject }
+        });
+        Ok(seen.collect())
+    }
+
+    fn subject(&self, source: &SourceId, id_number: &str) -> String {
+        subject_of(self.secrets.get(source).map_or(&[][..], Vec::as_slice), id_number)
     }
 }
 

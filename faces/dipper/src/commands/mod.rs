@@ -2,6 +2,7 @@
 
 mod backup;
 mod calendar;
+mod canary;
 mod client;
 mod config;
 mod demo;
@@ -24,8 +25,8 @@ use std::io::{stdin, stdout};
 use std::process::ExitCode;
 
 use crate::cli::{
-    CalendarCommand, Cli, ClientCommand, Command, Common, ConfigCommand, DemoCommand, GridCommand, Import,
-    LedgerCommand, PackCommand, UserCommand, WebhookCommand, WitnessCommand,
+    CalendarCommand, CanaryCommand, Cli, ClientCommand, Command, Common, ConfigCommand, DemoCommand, GridCommand,
+    Import, LedgerCommand, PackCommand, UserCommand, WebhookCommand, WitnessCommand,
 };
 use crate::config::Config;
 use crate::runtime::open_store;
@@ -77,6 +78,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Client(command) => clients(command),
         Command::Webhook(command) => webhooks(command),
+        Command::Canary(command) => canaries(command),
         Command::Config(ConfigCommand::Check(common)) => config::check(&configured(&common)?),
     }
 }
@@ -96,6 +98,14 @@ fn webhooks(command: WebhookCommand) -> anyhow::Result<ExitCode> {
         }
         WebhookCommand::List(common) => webhook::list(&configured(&common)?),
         WebhookCommand::Remove { id, common } => webhook::remove(&configured(&common)?, &id),
+    }
+}
+
+fn canaries(command: CanaryCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        CanaryCommand::Add { login, common } => canary::add(&configured(&common)?, &login),
+        CanaryCommand::List(common) => canary::list(&configured(&common)?),
+        CanaryCommand::Remove { login, common } => canary::remove(&configured(&common)?, &login),
     }
 }
 

@@ -1,56 +1,104 @@
-//! `dipper reconcile`: the city's log of questions held against the departments' own, a day at a time.
+//! `dipper reconcile`: the city's log of questions held against the departments' own, a day at a time; and the same, done
+//! every day by a running city.
 
 use std::process::ExitCode;
 
-use account::reconcile::{Mismatch, Reconciled, reconcile as compare};
+use account::reconcile::{Canary, Day, Mismatch, Reconciled, days_due, reconcile as compare};
 use anyhow::{Context, bail};
 use jiff::civil::Date;
-use model::{Clock, Instant};
+use sense::alarms::{Alarm, raise};
 
-use super::department::reach;
-use super::pack::load;
+use super::department::{HttpDepartments, reach};
 use crate::config::Config;
-use crate::runtime::open_store;
-use crate::system::SystemClock;
+use crate::runtime::Runtime;
 
 /// Reconciles a day. The exit code is 1 when anything differs or a department's log could not be read.
 pub fn reconcile(config: Config, day: Option<&str>) -> anyhow::Result<ExitCode> {
-    let city = load(&config.pack)?.city;
-    let Some(departments) = reach(&config, &city)? else {
+    let runtime = Runtime::open(config)?;
+    let ctx = runtime.sense();
+    let city = ctx.packs.current().city.clone();
+    let Some(departments) = reach(&runtime.config, &city)? else {
         bail!("no departments are connected: say where they are with --departments or DIPPER_DEPARTMENTS");
     };
-    let zone = city.zone();
-    let today = zone.to_datetime(SystemClock.now().to_timestamp()).date();
+    let today = city.zone().to_datetime(ctx.clock.now().to_timestamp()).date();
     let day: Date = match day {
         Some(text) => text.parse().with_context(|| format!("{text:?} is not a day such as 2026-11-26"))?,
         None => today.yesterday()?,
     };
-    let start = |day: Date| anyhow::Ok(Instant::from_timestamp(zone.to_timestamp(day.at(0, 0, 0, 0))?));
-    let (from, to) = (start(day)?, start(day.tomorrow()?)?);
-    let store = open_store(&config)?;
-    let results = compare(&store, &city, &departments, from, to);
-    store.close();
+    let found = one_day(&ctx, &departments, day)?;
+    let asynchronous = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    asynchronous.block_on(raise_alarms(&ctx, &found));
+    ctx.store.close();
     println!("{day}");
-    let mut agrees = true;
-    for result in results {
+    for result in &found.sources {
         match result {
-            Ok(found) => {
-                agrees &= found.mismatches.is_empty();
-                tell(&found);
-            }
-            Err(error) => {
-                agrees = false;
-                println!("  {error}");
-            }
+            Ok(found) => tell(found),
+            Err(error) => println!("  {error}"),
         }
     }
-    println!("{}", if agrees { "the logs agree" } else { "THE LOGS DIFFER" });
-    Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    for uses in &found.canary_uses {
+        println!("  {}: asked about a canary {} times", uses.by, uses.count);
+    }
+    println!("{}", if found.agrees() { "the logs agree" } else { "THE LOGS DIFFER" });
+    Ok(if found.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Reconciles every day that is due; what could not be compared is tried again the next time.
+///
+/// # Errors
+/// When the city's own logs do not answer.
+pub fn days(ctx: &sense::Context, departments: &HttpDepartments) -> anyhow::Result<Vec<Day>> {
+    let city = ctx.packs.current().city.clone();
+    let due = days_due(&ctx.store, &city, ctx.clock.now())?;
+    due.into_iter().map(|day| one_day(ctx, departments, day)).collect()
+}
+
+fn one_day(ctx: &sense::Context, departments: &HttpDepartments, day: Date) -> anyhow::Result<Day> {
+    let city = ctx.packs.current().city.clone();
+    Ok(compare(&ctx.store, &city, departments, &canaries(ctx)?, day, ctx.clock.now())?)
+}
+
+/// Canaries with an identity: without one no department knows them.
+fn canaries(ctx: &sense::Context) -> anyhow::Result<Vec<Canary>> {
+    let vault = std::sync::Arc::clone(&ctx.vault);
+    let found = ctx.store.read_blocking(move |reader| {
+        let parties = reader.list_canaries()?;
+        parties
+            .into_iter()
+            .map(|party| Ok((party, vault.find_identity(reader, party)?)))
+            .collect::<Result<Vec<_>, identity::VaultError>>()
+    })?;
+    let canary = |(party, verified): (_, Option<identity::Verified>)| {
+        Some(Canary { party, id_number: verified?.identity.id_number.as_str().to_owned() })
+    };
+    Ok(found.into_iter().filter_map(canary).collect())
+}
+
+/// Opens a case for everything that differs, each once.
+pub async fn raise_alarms(ctx: &sense::Context, found: &Day) {
+    let sources = found.sources.iter().flatten();
+    let differing = sources.clone().filter(|source| !source.mismatches.is_empty()).map(|source| {
+        let [not_recorded, not_seen, other_fields] = source.differences();
+        Alarm::LogsDiffer { source: source.source.clone(), not_recorded, not_seen, other_fields }
+    });
+    let seen_there = sources
+        .filter(|source| source.canaries > 0)
+        .map(|source| Alarm::Canary { place: source.source.to_string(), count: source.canaries });
+    let seen_here =
+        found.canary_uses.iter().map(|uses| Alarm::Canary { place: uses.by.clone(), count: uses.count as usize });
+    for alarm in differing.chain(seen_there).chain(seen_here) {
+        if let Err(error) = raise(ctx, alarm, found.day).await {
+            tracing::error!(%error, "an alarm about personal data opened no case");
+        }
+    }
 }
 
 fn tell(found: &Reconciled) {
-    let Reconciled { source, matched, unanswered, mismatches } = found;
+    let Reconciled { source, matched, unanswered, mismatches, canaries } = found;
     println!("  {source}: {matched} on both sides, {unanswered} not answered, {} differ", mismatches.len());
+    if *canaries > 0 {
+        println!("    asked about a canary {canaries} times");
+    }
     for mismatch in mismatches {
         match mismatch {
             Mismatch::NotRecorded { request, at } => {

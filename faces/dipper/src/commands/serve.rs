@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::department;
 use super::gateway::{self, HttpGateway};
+use super::reconcile;
 use account::ledger::{SealError, Sealed};
 use act::licences::Issuer;
 use anyhow::Context;
@@ -41,6 +42,9 @@ const RECORD_EVERY: Duration = Duration::from_millis(600);
 
 /// Payments that are not settled are asked about this often.
 const RECONCILE_EVERY: Duration = Duration::from_secs(5);
+
+/// Days that are over are held against the logs of departments this often, until each has agreed or not.
+const COMPARE_EVERY: Duration = Duration::from_secs(900);
 
 /// Sessions and drafts whose time is over are removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -114,10 +118,13 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     }
     tasks.spawn(issue_licences(app.licences(), stopping.clone()));
     if let Some(payments) = app.payments() {
-        tasks.spawn(reconcile(payments, stopping.clone()));
+        tasks.spawn(settle_payments(payments, stopping.clone()));
     }
     tasks.spawn(record_messages(app.notifications(), stopping.clone()));
     tasks.spawn(deliver_messages(app.notifications(), stopping.clone()));
+    if let Some(departments) = department::reach(&config, &runtime.packs.current().city)? {
+        tasks.spawn(compare_logs(runtime.sense(), std::sync::Arc::new(departments), stopping.clone()));
+    }
     tasks.spawn(sweep(runtime.sense(), std::sync::Arc::clone(&app), stopping.clone()));
     if config.demo {
         tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
@@ -318,7 +325,7 @@ async fn issue_licences(ctx: act::licences::Context, stopping: watch::Receiver<b
     .await;
 }
 
-async fn reconcile(ctx: act::payments::Context, stopping: watch::Receiver<bool>) {
+async fn settle_payments(ctx: act::payments::Context, stopping: watch::Receiver<bool>) {
     until(stopping, async {
         let mut ticks = tokio::time::interval(RECONCILE_EVERY);
         loop {
@@ -359,6 +366,34 @@ async fn deliver_messages(ctx: act::notifications::Context, mut stopping: watch:
             _ = stopping.wait_for(|stop| *stop) => return,
         }
     }
+}
+
+/// Holds the city's log of questions against those of the departments, a day at a time, and raises what differs.
+async fn compare_logs(
+    ctx: sense::Context,
+    departments: std::sync::Arc<department::HttpDepartments>,
+    stopping: watch::Receiver<bool>,
+) {
+    until(stopping, async {
+        let mut ticks = tokio::time::interval(COMPARE_EVERY);
+        loop {
+            ticks.tick().await;
+            let (same, there) = (ctx.clone(), std::sync::Arc::clone(&departments));
+            match tokio::task::spawn_blocking(move || reconcile::days(&same, &there)).await {
+                Ok(Ok(days)) => {
+                    for day in &days {
+                        for error in day.sources.iter().filter_map(|source| source.as_ref().err()) {
+                            tracing::warn!(day = %day.day, %error, "a register could not be reconciled; tried again later");
+                        }
+                        reconcile::raise_alarms(&ctx, day).await;
+                    }
+                }
+                Ok(Err(error)) => tracing::error!(%error, "the logs could not be reconciled; the next round tries again"),
+                Err(error) => tracing::error!(%error, "the logs could not be reconciled"),
+            }
+        }
+    })
+    .await;
 }
 
 async fn sweep(ctx: sense::Context, app: std::sync::Arc<App>, stopping: watch::Receiver<bool>) {

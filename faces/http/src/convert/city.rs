@@ -22,6 +22,7 @@ pub fn category(city: &City, id: &model::CategoryId, category: &Category) -> wir
             CategoryKind::Component => wire::CategoryKind::Component,
             CategoryKind::Event => wire::CategoryKind::Event,
             CategoryKind::Service => wire::CategoryKind::Service,
+            CategoryKind::Alarm => wire::CategoryKind::Alarm,
         },
         title: text(&category.title),
         group: text(&category.group),

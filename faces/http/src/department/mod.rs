@@ -15,16 +15,14 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use hmac::{Hmac, KeyInit, Mac};
 use model::{Clock, FormId, SourceId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use sha2::Sha256;
 use tokio::net::TcpListener;
 
 use crate::signature::{check, sign};
-use protocol::{Ask, AskLog, BODY_MAX, Line, SIGNATURE_HEADER, Told, ToldLog};
+use protocol::{Ask, AskLog, BODY_MAX, Line, SIGNATURE_HEADER, Told, ToldLog, subject_of};
 
 pub use log::AccessLog;
 
@@ -131,11 +129,8 @@ async fn answer(
 }
 
 fn line_of(ask: Ask, register: &Register, at: model::Instant, found: bool) -> Line {
-    let mut mac = Hmac::<Sha256>::new_from_slice(&register.secret).expect("a key of any length");
-    mac.update(b"subject/");
-    mac.update(ask.subject.id_number.as_str().as_bytes());
+    let subject = subject_of(&register.secret, ask.subject.id_number.as_str());
     let Ask { request_id, source, purpose, basis, consent, service, fields, .. } = ask;
-    let subject = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     Line { request_id, at, source, fields, purpose, basis, consent, service, subject, found }
 }
 

@@ -5,11 +5,13 @@
 
 use std::collections::BTreeMap;
 
+use hmac::{Hmac, KeyInit, Mac};
 use identity::Identity;
 use model::{FormId, Instant, RequestId, ServiceId, SourceId};
 use sense::departments::{Question, Reply};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::Sha256;
 
 /// The header of a signature.
 pub const SIGNATURE_HEADER: &str = "x-department-signature";
@@ -111,10 +113,19 @@ pub struct Line {
     /// For which service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<ServiceId>,
-    /// About whom: a keyed digest of the number, so that the department alone can tell.
+    /// About whom: [`subject_of`] the number.
     pub subject: String,
     /// Whether there was a record.
     pub found: bool,
+}
+
+/// The digest under which a register writes an identity number down: HMAC-SHA-256 of `subject/` and the number with the
+/// secret it shares with the city, hexadecimal. It tells who has the secret whether a line is about somebody they know.
+pub fn subject_of(secret: &[u8], id_number: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length");
+    mac.update(b"subject/");
+    mac.update(id_number.as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Instants as everybody writes them (RFC 3339).

@@ -7,7 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use identity::openid::{AuthorizeError, Next};
 
-use super::provider;
+use super::{provider, read};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
@@ -31,7 +31,7 @@ pub async fn by_query(
 /// page asks.
 pub async fn by_form(State(app): State<Arc<App>>, body: String) -> Result<Response, Refused> {
     let provider = provider(&app)?;
-    match provider.read(&body).await {
+    match read(&app, provider, &body).await {
         Ok(_) => Ok(see(&format!("{PAGE}?{body}"))),
         Err(error) => refused(error),
     }
@@ -39,7 +39,7 @@ pub async fn by_form(State(app): State<Arc<App>>, body: String) -> Result<Respon
 
 async fn go(app: &App, caller: &Caller, query: &str) -> Result<Response, Refused> {
     let provider = provider(app)?;
-    let next = match provider.read(query).await {
+    let next = match read(app, provider, query).await {
         Ok(asked) => provider.next(&asked, caller.session.as_deref()).await,
         Err(error) => Err(error),
     };
@@ -52,7 +52,7 @@ async fn go(app: &App, caller: &Caller, query: &str) -> Result<Response, Refused
 
 fn refused(error: AuthorizeError) -> Result<Response, Refused> {
     match error {
-        AuthorizeError::Told(to) => Ok(see(&to)),
+        AuthorizeError::Told(to) | AuthorizeError::OverScope { back: to, .. } => Ok(see(&to)),
         AuthorizeError::Shown(why) => Ok(shown(why)),
         AuthorizeError::Store(error) => Err(error.into()),
     }

@@ -12,9 +12,11 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use identity::openid::OpenId;
+use identity::openid::{Authorization, AuthorizeError, OpenId};
+use sense::alarms::{Alarm, raise};
 use serde::Serialize;
 
+use crate::api::account::period::day_of;
 use crate::app::App;
 use crate::error::Refused;
 
@@ -37,6 +39,29 @@ pub fn router() -> Router<Arc<App>> {
 /// [`Refused`].
 pub fn provider(app: &App) -> Result<&OpenId, Refused> {
     app.openid.as_ref().ok_or_else(|| Refused::not_found("resource"))
+}
+
+/// Reads an authorization request. One that goes beyond its client's contract is counted and raises an alarm.
+///
+/// # Errors
+/// [`AuthorizeError`], never [`AuthorizeError::OverScope`].
+pub async fn read(app: &App, provider: &OpenId, query: &str) -> Result<Authorization, AuthorizeError> {
+    let (client, scope, back) = match provider.read(query).await {
+        Err(AuthorizeError::OverScope { client, scope, back }) => (client, scope, back),
+        other => return other,
+    };
+    let day = day_of(&app.current().city.zone(), app.now());
+    provider.count_refusal(&client.id, &day.to_string()).await?;
+    alarm(app, Alarm::over_scope(&client, &scope.to_string())).await;
+    Err(AuthorizeError::Told(back))
+}
+
+/// Opens the case of an alarm. What was refused stays refused where that fails.
+async fn alarm(app: &App, alarm: Alarm) {
+    let day = day_of(&app.current().city.zone(), app.now());
+    if let Err(error) = raise(&app.sense(), alarm, day).await {
+        tracing::error!(%error, "an alarm about personal data opened no case");
+    }
 }
 
 /// An answer in the words of OAuth 2.0; never kept by anything on the way (RFC 6749 §5.1).

@@ -6,8 +6,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use identity::openid::UserInfoError;
+use sense::alarms::Alarm;
 
-use super::{answer, fault, provider};
+use super::{alarm, answer, fault, provider};
 use crate::api::account::period::day_of;
 use crate::app::App;
 use crate::error::Refused;
@@ -23,8 +24,10 @@ pub async fn user_info(State(app): State<Arc<App>>, headers: HeaderMap) -> Respo
     match provider.user_info(token, &day).await {
         Ok(claims) => answer(StatusCode::OK, &claims),
         Err(UserInfoError::Token) => challenged(StatusCode::UNAUTHORIZED, Some("invalid_token")),
-        Err(error @ UserInfoError::Quota(_)) => {
-            fault(StatusCode::TOO_MANY_REQUESTS, "quota_exceeded", &error.to_string())
+        Err(UserInfoError::Quota(client)) => {
+            alarm(&app, Alarm::over_quota(&client)).await;
+            let error = UserInfoError::Quota(client).to_string();
+            fault(StatusCode::TOO_MANY_REQUESTS, "quota_exceeded", &error)
         }
         Err(UserInfoError::Store(error)) => Refused::from(error).into_response(),
     }

@@ -115,6 +115,8 @@ pub enum CategoryKind {
     Event,
     /// 办件: an application for a service.
     Service,
+    /// 告警: raised by the platform itself.
+    Alarm,
 }
 
 /// A filing condition with its limit and closing condition.

@@ -5,6 +5,7 @@
 //! Nothing here decides anything.
 
 mod account;
+mod accountability;
 mod applications;
 mod cases;
 mod city;
@@ -29,6 +30,7 @@ mod stream;
 mod visits;
 
 pub use account::*;
+pub use accountability::*;
 pub use applications::*;
 pub use cases::*;
 pub use city::*;

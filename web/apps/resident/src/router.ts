@@ -31,6 +31,7 @@ export const router = createRouter({
     { path: "/licences/:id/show", component: () => import("./pages/LicenceShowPage.vue"), props: true, meta: { bare: true } },
     { path: "/licences/:id/print", component: () => import("./pages/LicencePrintPage.vue"), props: true, meta: { bare: true } },
     { path: "/accesses", component: () => import("./pages/AccessesPage.vue"), meta: { bare: true } },
+    { path: "/accountability", component: () => import("./pages/AccountabilityPage.vue"), meta: { bare: true } },
     { path: "/authorize", component: () => import("./pages/AuthorizePage.vue"), meta: { bare: true } },
     { path: "/sign-out", component: () => import("./pages/SignOutPage.vue"), meta: { bare: true } },
     { path: "/me/programs", component: () => import("./pages/ProgramsPage.vue"), meta: { bare: true } },

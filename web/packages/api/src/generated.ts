@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accountability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How personal data is used in this city, whether the logs of it agree, and what was found. Everybody may read it; it names
+         *     offices and programs, never people.
+         */
+        get: operations["get_accountability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/basemap/{layer}": {
         parameters: {
             query?: never;
@@ -1467,6 +1487,23 @@ export interface components {
             /** @description The latest first, at most 200. */
             items: components["schemas"]["AccessEntry"][];
         };
+        /** @description How personal data is used, and whether the logs of it agree. */
+        Accountability: {
+            /** @description Alarms, latest first, 50 at most. */
+            alarms: components["schemas"]["PublicAlarm"][];
+            /** @description What other programs were told, by program, most first. */
+            disclosures: components["schemas"]["UseCount"][];
+            /** @description Questions to registers, by the office that keeps them, most first. */
+            fetches: components["schemas"]["UseCount"][];
+            /** @description The first day counted, `YYYY-MM-DD` in the city's time. */
+            from: string;
+            /** @description Looks of staff at personal data, by office, most first. */
+            looks: components["schemas"]["UseCount"][];
+            /** @description Each register with its days, where registers are connected. */
+            registers: components["schemas"]["RegisterDays"][];
+            /** @description The last day that is over. */
+            until: string;
+        };
         /** @description An action of a process, as declared. */
         Action: {
             /** @description Who may take it: `task`, `reporter` or `role:<role>`. */
@@ -1916,7 +1953,7 @@ export interface components {
          * @description Component, event or application for a service.
          * @enum {string}
          */
-        CategoryKind: "component" | "event" | "service";
+        CategoryKind: "component" | "event" | "service" | "alarm";
         /** @description Cells of the grid as shapes. */
         CellCollection: {
             /** @description At most 2 500 cells. */
@@ -3163,6 +3200,19 @@ export interface components {
             /** @description The register. */
             source: components["schemas"]["Named"];
         };
+        /** @description An alarm as everybody may know of it. */
+        PublicAlarm: {
+            about?: components["schemas"]["Text"] | null;
+            ended_at?: components["schemas"]["Time"] | null;
+            /** @description The number of its case. */
+            no: string;
+            /** @description When it was raised. */
+            raised_at: components["schemas"]["Time"];
+            /** @description How far it is. */
+            state: components["schemas"]["Text"];
+            /** @description What happened. */
+            title: components["schemas"]["Text"];
+        };
         /** @description A case as everybody may see it; its place is rounded to about 10 m. */
         PublicCase: {
             /** @description The number people see. */
@@ -3316,6 +3366,47 @@ export interface components {
             level: components["schemas"]["RegionLevel"];
             /** @description Its name. */
             title: components["schemas"]["Text"];
+        };
+        /** @description What the comparison of a day found. */
+        RegisterDay: {
+            /** @description When it was compared. */
+            compared_at: components["schemas"]["Time"];
+            /** @description The day. */
+            day: string;
+            /**
+             * Format: int32
+             * @description Questions that stand on both sides alike.
+             */
+            matched: number;
+            /**
+             * Format: int32
+             * @description Questions that the department saw and the city has no record of.
+             */
+            not_recorded: number;
+            /**
+             * Format: int32
+             * @description Answers that the city has and the department has no record of.
+             */
+            not_seen: number;
+            /**
+             * Format: int32
+             * @description Questions for other fields than were written down.
+             */
+            other_fields: number;
+            /**
+             * Format: int32
+             * @description Questions that nobody answered.
+             */
+            unanswered: number;
+        };
+        /** @description A register, and whether its log and the city's agreed on each day. */
+        RegisterDays: {
+            /** @description Days that were compared, latest first. A day that is missing was not compared yet. */
+            days: components["schemas"]["RegisterDay"][];
+            /** @description The office that keeps it. */
+            office: components["schemas"]["Text"];
+            /** @description Which register. */
+            source: components["schemas"]["Text"];
         };
         /** @description A new resident's account. */
         Registration: {
@@ -4035,6 +4126,16 @@ export interface components {
              */
             unread: number;
         };
+        /** @description How often somebody used personal data. */
+        UseCount: {
+            /**
+             * Format: int32
+             * @description How often.
+             */
+            count: number;
+            /** @description Who. */
+            title: components["schemas"]["Text"];
+        };
         /** @description A time to book. */
         VisitInput: {
             /** @description The window. */
@@ -4105,6 +4206,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessPage"];
+                };
+            };
+        };
+    };
+    get_accountability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accountability"];
                 };
             };
         };

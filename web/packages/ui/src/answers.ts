@@ -4,6 +4,7 @@ import { useI18n } from "vue-i18n";
 import { isDay, isFile } from "./form-patterns.ts";
 import { askedFields, type Answers } from "./forms.ts";
 import { useText } from "./text.ts";
+import { useInstant } from "./time.ts";
 
 /** A question with its answer, ready to be read. */
 export interface Said {
@@ -36,14 +37,10 @@ export function answerWords(field: Field, answer: unknown, { text, list, day }: 
 
 /** What was answered, in the order asked; fields that were not asked are left out. Where photos are seen small and whole: {@link fileUrl}. */
 export function useSaid(): (fields: readonly Field[], answers: Answers) => Said[] {
-  const { locale, t } = useI18n({ useScope: "global" });
+  const { t } = useI18n({ useScope: "global" });
   const text = useText();
-  const words: Words = {
-    text,
-    list: (many) => many.join(t("form.list_comma")),
-    // A day has no time zone: it is read and written in the same one.
-    day: (day) => new Intl.DateTimeFormat(locale.value, { timeZone: "UTC", dateStyle: "long" }).format(new Date(`${day}T00:00:00Z`)),
-  };
+  const { day } = useInstant();
+  const words: Words = { text, list: (many) => many.join(t("form.list_comma")), day };
   return (fields, answers) =>
     askedFields(fields, answers).map((field) => ({ field, words: answerWords(field, answers[field.id], words), files: field.type === "evidence" ? filesOf(answers[field.id]) : [] }));
 }

@@ -7,6 +7,8 @@ export interface Preferences {
   /** `elder`: larger type and targets, fewer choices at a time. */
   size: "normal" | "elder";
   contrast: "normal" | "high";
+  /** Whether pages offer to be read aloud. */
+  aloud: boolean;
 }
 
 const KEY = "dipper.preferences";
@@ -19,7 +21,7 @@ function read(): Partial<Preferences> {
   }
 }
 
-export const preferences = reactive<Preferences>({ locale: "zh-CN", size: "normal", contrast: "normal" });
+export const preferences = reactive<Preferences>({ locale: "zh-CN", size: "normal", contrast: "normal", aloud: false });
 
 /** Applies what was chosen before, and every later choice, to the document. Returns when the language is ready. */
 export async function startPreferences(): Promise<void> {
@@ -28,6 +30,7 @@ export async function startPreferences(): Promise<void> {
   preferences.size = kept.size === "elder" ? "elder" : "normal";
   const more = window.matchMedia?.("(prefers-contrast: more)").matches ?? false;
   preferences.contrast = (kept.contrast ?? (more ? "high" : "normal")) === "high" ? "high" : "normal";
+  preferences.aloud = kept.aloud === true;
   watch(preferences, apply, { immediate: true });
   await setLocale(preferences.locale);
 }

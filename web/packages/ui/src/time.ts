@@ -26,13 +26,15 @@ export function formatInstant(at: number | string, now_ms: number, locale: strin
 }
 
 /** {@link formatInstant} bound to the page. */
-export function useInstant(): { instant: (at: number | string) => string; full: (at: number | string) => string } {
+export function useInstant(): { instant: (at: number | string) => string; full: (at: number | string) => string; day: (day: string) => string } {
   const { locale } = useI18n({ useScope: "global" });
   const now = useServerNow();
   const language = computed(() => locale.value);
   return {
     instant: (at) => formatInstant(at, now.value, language.value, zone.value),
     full: (at) => new Intl.DateTimeFormat(language.value, { timeZone: zone.value, dateStyle: "long", timeStyle: "medium" }).format(new Date(at)),
+    // A day has no time zone: it is read and written in the same one.
+    day: (day) => new Intl.DateTimeFormat(language.value, { timeZone: "UTC", dateStyle: "long" }).format(new Date(`${day}T00:00:00Z`)),
   };
 }
 

@@ -67,7 +67,7 @@ pub fn scope(app: &Arc<App>, principal: &Principal, asked: &Asked<'_>) -> Result
         },
         region_path: region.map(|region| city.region_path(&region)),
         categories: Vec::new(),
-        without_processes: city.service_processes().into_iter().cloned().collect(),
+        without_processes: city.processes_apart().into_iter().cloned().collect(),
         handler: None,
         within,
     })

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
 use crate::extract::Body;
-use crate::openid::provider;
+use crate::openid::{provider, read};
 use crate::wire::*;
 
 /// Takes what the caller decided about a program's request; answers where to go back to.
@@ -31,7 +31,7 @@ pub async fn decide_authorization(
 ) -> Result<Response, Refused> {
     applicant(&app, &caller)?;
     let (provider, session) = (provider(&app)?, caller.signed_in()?);
-    let to = match provider.read(&input.query).await {
+    let to = match read(&app, provider, &input.query).await {
         Err(error) => told(error)?,
         Ok(asked) if input.scopes.is_empty() => asked.denied(provider),
         Ok(asked) => provider.grant(&asked, session, &chosen(&input.scopes)).await.map_err(refused)?,

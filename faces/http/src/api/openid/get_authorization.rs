@@ -12,7 +12,7 @@ use crate::api::applications::parts::private;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
-use crate::openid::provider;
+use crate::openid::{provider, read};
 use crate::wire::*;
 
 /// A program's request to sign the caller in, and what comes next. The parameters are those of OpenID Connect.
@@ -28,7 +28,7 @@ pub async fn get_authorization(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Refused> {
     let provider = provider(&app)?;
-    let asked = match provider.read(&query.unwrap_or_default()).await {
+    let asked = match read(&app, provider, &query.unwrap_or_default()).await {
         Ok(asked) => asked,
         Err(error) => {
             let to = Some(told(error)?);

@@ -73,7 +73,7 @@ pub fn chosen(scopes: &[wire::OpenIdScope]) -> Scopes {
 /// [`Refused`] when nobody is sent anywhere.
 pub fn told(error: AuthorizeError) -> Result<String, Refused> {
     match error {
-        AuthorizeError::Told(to) => Ok(to),
+        AuthorizeError::Told(to) | AuthorizeError::OverScope { back: to, .. } => Ok(to),
         AuthorizeError::Shown(why) => Err(Refused::new(StatusCode::BAD_REQUEST, "bad_authorization", why)),
         AuthorizeError::Store(error) => Err(error.into()),
     }

@@ -33,7 +33,7 @@ pub async fn get_security(State(app): State<Arc<App>>, caller: Caller) -> Result
                 login: account.as_ref().map_or_else(String::new, |account| account.login.clone()),
                 has_password: account.is_some_and(|account| !account.password_hash.is_empty()),
                 passkeys: reader.list_passkeys(party)?.into_iter().map(passkey).collect(),
-                has_authenticator: reader.find_authenticator(party)?.is_some_and(|app| app.confirmed),
+                has_authenticator: reader.find_authenticator(party)?.is_some(),
                 recovery_codes: reader.count_recovery_codes(party)?,
                 sessions: reader.count_sessions(party, now)?,
             })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
 
@@ -25,10 +25,11 @@ use crate::wire::*;
 pub async fn register_by_passkey(
     State(app): State<Arc<App>>,
     address: ClientAddress,
+    headers: HeaderMap,
     Body(input): Body<NewPasskey>,
 ) -> Result<Response, Refused> {
     app.limits.sign_in.take(address.0.to_string(), app.now()).map_err(Refused::too_many)?;
     let credential = Value::from_iter(input.credential);
     let registered = app.accounts.register_by_passkey(&input.ceremony, credential, &input.title).await;
-    Ok(super::view::begin(&app, StatusCode::CREATED, &registered.map_err(refused)?))
+    super::view::begin(&app, StatusCode::CREATED, &headers, &registered.map_err(refused)?).await
 }

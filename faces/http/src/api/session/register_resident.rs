@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use identity::AccountError;
 
@@ -24,6 +24,7 @@ use crate::wire::*;
 pub async fn register_resident(
     State(app): State<Arc<App>>,
     address: ClientAddress,
+    headers: HeaderMap,
     Body(input): Body<Registration>,
 ) -> Result<Response, Refused> {
     app.limits.sign_in.take(address.0.to_string(), app.now()).map_err(Refused::too_many)?;
@@ -32,7 +33,7 @@ pub async fn register_resident(
         .register_resident(&input.login, &input.password, &input.display_name)
         .await
         .map_err(account_refused)?;
-    Ok(super::view::begin(&app, StatusCode::CREATED, &registered))
+    super::view::begin(&app, StatusCode::CREATED, &headers, &registered).await
 }
 
 /// Why an account was not made.

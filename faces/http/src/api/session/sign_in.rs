@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use identity::SignInError;
 
@@ -24,12 +24,13 @@ use crate::wire::*;
 pub async fn sign_in(
     State(app): State<Arc<App>>,
     address: ClientAddress,
+    headers: HeaderMap,
     Body(input): Body<SignIn>,
 ) -> Result<Response, Refused> {
     app.limits.sign_in.take(address.0.to_string(), app.now()).map_err(Refused::too_many)?;
     let signed_in =
         app.accounts.sign_in(&input.login, &input.password, input.code.as_deref()).await.map_err(refused)?;
-    Ok(super::view::begin(&app, StatusCode::OK, &signed_in))
+    super::view::begin(&app, StatusCode::OK, &headers, &signed_in).await
 }
 
 fn refused(error: SignInError) -> Refused {

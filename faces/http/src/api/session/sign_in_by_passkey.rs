@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::Value;
 
@@ -25,9 +25,10 @@ use crate::wire::*;
 pub async fn sign_in_by_passkey(
     State(app): State<Arc<App>>,
     address: ClientAddress,
+    headers: HeaderMap,
     Body(input): Body<PasskeySignIn>,
 ) -> Result<Response, Refused> {
     app.limits.sign_in.take(address.0.to_string(), app.now()).map_err(Refused::too_many)?;
     let signed_in = app.accounts.sign_in_by_passkey(&input.ceremony, Value::from_iter(input.credential)).await;
-    Ok(super::view::begin(&app, StatusCode::OK, &signed_in.map_err(refused)?))
+    super::view::begin(&app, StatusCode::OK, &headers, &signed_in.map_err(refused)?).await
 }

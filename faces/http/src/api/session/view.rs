@@ -1,14 +1,15 @@
 //! A session as the faces see it, and the answer that begins one.
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use identity::{PartyKind, Session, SignedIn, lifetime_us};
 use pack::City;
 
 use crate::app::App;
-use crate::caller::begin_cookie;
+use crate::caller::{begin_cookie, session_token};
 use crate::convert::{plain, text, time};
+use crate::error::Refused;
 use crate::wire;
 
 /// Who is signed in; nobody without a session.
@@ -56,10 +57,22 @@ fn grant_view(found: &City, grant: &identity::Grant) -> Option<wire::SessionGran
     })
 }
 
-/// The answer that begins a session: the cookie, and the session as the faces see it.
-pub fn begin(app: &App, status: StatusCode, signed_in: &SignedIn) -> Response {
+/// The answer that begins a session: the cookie, and the session as the faces see it. The session whose cookie it replaces
+/// ends: nobody could use it again.
+///
+/// # Errors
+/// [`Refused`] when the store does not answer.
+pub async fn begin(
+    app: &App,
+    status: StatusCode,
+    headers: &HeaderMap,
+    signed_in: &SignedIn,
+) -> Result<Response, Refused> {
+    if let Some(token) = session_token(headers) {
+        app.accounts.sign_out(token).await?;
+    }
     let cookie =
         begin_cookie(signed_in.token.reveal(), lifetime_us(signed_in.session.kind), app.settings.secure_cookies);
     let about = [(header::SET_COOKIE, cookie), (header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"))];
-    (status, about, Json(session_view(app, Some(&signed_in.session)))).into_response()
+    Ok((status, about, Json(session_view(app, Some(&signed_in.session)))).into_response())
 }

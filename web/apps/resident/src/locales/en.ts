@@ -175,6 +175,7 @@ const en: typeof zhCN = {
     verify: "Check a receipt or licence",
     field: "For field officers",
     centre: "For the operations centre",
+    developers: "For developers",
     security: "Signing in and security",
     security_visitor: "Sign in to change how you sign in",
     security_help: "Passkeys, password and codes are here.",

@@ -174,6 +174,7 @@ export default {
     verify: "核对凭证和证照",
     field: "一线工作人员入口",
     centre: "运行中心入口",
+    developers: "开发者接口",
     security: "登录与安全",
     security_visitor: "登录后才能更改登录方式",
     security_help: "通行密钥、密码和验证码都在这里。",

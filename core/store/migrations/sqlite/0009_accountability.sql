@@ -1,0 +1,32 @@
+-- The secret of a new authenticator app waits beside the one in use until a code of it was entered.
+CREATE TABLE authenticators_waiting (
+    party TEXT NOT NULL PRIMARY KEY REFERENCES parties (id),
+    sealed BLOB NOT NULL,
+    created_at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO authenticators_waiting (party, sealed, created_at_us)
+    SELECT party, sealed, created_at_us FROM authenticators WHERE confirmed = 0;
+DELETE FROM authenticators WHERE confirmed = 0;
+ALTER TABLE authenticators DROP COLUMN confirmed;
+
+-- What a person was asked when they allowed something: what they left out is not asked again.
+ALTER TABLE openid_consents ADD COLUMN asked TEXT NOT NULL DEFAULT '';
+
+-- Residents whom nobody has a reason to ask about: whoever does is found.
+CREATE TABLE canaries (
+    party TEXT NOT NULL PRIMARY KEY REFERENCES parties (id),
+    created_at_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What the daily comparison of the city's log with those of departments found; everybody may read it.
+CREATE TABLE reconciliations (
+    source TEXT NOT NULL,
+    day TEXT NOT NULL,
+    matched INTEGER NOT NULL,
+    unanswered INTEGER NOT NULL,
+    not_recorded INTEGER NOT NULL,
+    not_seen INTEGER NOT NULL,
+    other_fields INTEGER NOT NULL,
+    at_us INTEGER NOT NULL,
+    PRIMARY KEY (source, day)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,3 @@
+import { face } from "../../tools/app.ts";
+
+export default face({ base: "/developers/", offline: false });
