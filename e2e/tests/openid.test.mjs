@@ -161,7 +161,7 @@ test("other programs sign residents in", { timeout: 600_000 }, async (t) => {
     await page.goto("/accountability");
     await page.getByText("应用超范围索取数据").waitFor();
     assert.equal(await page.getByText("应用超范围索取数据").count(), 1, "one case a day");
-    await page.getByText("湖区票务").first().waitFor();
+    await page.locator("article", { hasText: "应用超范围索取数据" }).getByText("湖区票务").waitFor();
     await clean("what was found");
     await shoot(page, "openid-alarm");
     await page.goto("/developers/");

@@ -330,6 +330,7 @@ export const services: typeof zhCN = {
     registers: "Compared every day",
     registers_help: "Each question is written down twice, by the city and by the department. The day after, both are compared: a line that is missing is told here and becomes a case.",
     agrees: "Both agree, {n} questions",
+    agrees_on_none: "Both agree, no questions",
     not_recorded: "{n} questions without a record of the city",
     not_seen: "{n} answers without a record of the department",
     other_fields: "{n} questions for other fields",

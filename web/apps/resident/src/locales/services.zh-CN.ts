@@ -328,6 +328,7 @@ export const services = {
     registers: "每天对账",
     registers_help: "每一次查询，本市和部门各记一份。第二天两边核对，少一条都会在这里公开，并立案查清。",
     agrees: "两边一致，{n} 次查询",
+    agrees_on_none: "两边一致，没有查询",
     not_recorded: "{n} 次查询本市没有记录",
     not_seen: "{n} 次答复部门没有记录",
     other_fields: "{n} 次查询的内容不符",
