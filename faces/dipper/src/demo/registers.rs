@@ -66,6 +66,9 @@ fn value(field: &Field, person: &Identity, city: &City, chance: &mut Chance) -> 
             json!(text(word, number, city, chance).chars().take(*max as usize).collect::<String>())
         }
         (FieldKind::Date, "birth_date") => json!(format!("{}-{}-{}", &number[6..10], &number[10..12], &number[12..14])),
+        (FieldKind::Date, "born_on") => {
+            json!(format!("2026-{:02}-{:02}", 1 + chance.next() % 10, 1 + chance.next() % 28))
+        }
         (FieldKind::Date, _) => {
             json!(format!("20{}-{:02}-{:02}", 27 + chance.next() % 6, 1 + chance.next() % 12, 1 + chance.next() % 28))
         }
@@ -85,7 +88,9 @@ fn text(word: &str, number: &str, city: &City, chance: &mut Chance) -> String {
     };
     match word {
         "address" => address(city, chance),
-        "account" => format!("7000{}", digits(chance, 10)),
+        "account" | "account_no" => format!("7000{}", digits(chance, 10)),
+        "card_no" => format!("9901{}", digits(chance, 12)),
+        "hospital" => ["瑶光市人民医院", "瑶光市妇幼保健院", "天权区中心医院", "开阳医院"][chance.place(4)].to_owned(),
         "employer" => {
             ["瑶光市第一机械厂", "星河软件有限公司", "北斗公交集团", "鼓楼街道灵活就业"][chance.place(4)].to_owned()
         }
@@ -121,6 +126,9 @@ fn amount(word: &str, chance: &mut Chance) -> i64 {
     let most: u64 = match word {
         "months_paid" => 400,
         "balance_yuan" => 300_000,
+        "income_yuan" => 280_000,
+        "paid_yuan" => 12_000,
+        "owed_yuan" => 180,
         "monthly_yuan" => 6_000,
         "household_size" => 5,
         "penalty_points" => 9,
