@@ -9,6 +9,7 @@ pub mod apply;
 pub mod departments;
 pub mod duplicates;
 pub mod evidence;
+pub mod extracts;
 pub mod import;
 pub mod looks;
 pub mod person;

@@ -74,7 +74,7 @@ pub enum EraseError {
 /// # Errors
 /// [`VaultError`] when something does not open, or the store's.
 pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> {
-    let vault = Arc::clone(&ctx.vault);
+    let (vault, now) = (Arc::clone(&ctx.vault), ctx.clock.now());
     ctx.store
         .read(move |reader| {
             let account = reader.find_party(party)?.ok_or(VaultError::NotFound)?;
@@ -107,7 +107,7 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 prefills.push((row.service, prefill));
             }
             let (identity, fetches) = (vault.find_identity(reader, party)?, reader.list_fetches_about(party, LOOKS)?);
-            let looks = reader.list_access_to(party, LOOKS)?;
+            let looks = reader.list_access_to(party, now, LOOKS)?;
             let mut addresses = Vec::new();
             for row in reader.list_addresses(party)? {
                 let sealed = vault.find_address(reader, party, row.channel)?;
@@ -207,6 +207,7 @@ fn forget(tx: &mut Tx, party: PartyId) -> Result<(), StoreError> {
     tx.remove_sessions_of(party)?;
     tx.remove_proofs_of(party)?;
     tx.remove_openid_of(party)?;
+    tx.forget_extract_member(party)?;
     Ok(())
 }
 

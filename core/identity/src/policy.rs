@@ -30,6 +30,10 @@ pub enum Permission {
     ContactRead,
     /// Open the sealed answers of an application.
     AnswersRead,
+    /// Take answers of many applications at once.
+    AnswersExtract,
+    /// Look without the person knowing of it before a day.
+    LookSeal,
     /// Apply for a service, and see who looked at one's data.
     ServiceApply,
     /// File a report.
@@ -52,11 +56,13 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
         Self::AnswersRead,
+        Self::AnswersExtract,
+        Self::LookSeal,
         Self::ServiceApply,
         Self::ReportFile,
         Self::ReportRead,
@@ -75,6 +81,8 @@ impl Permission {
             Self::CaseAct => "case.act",
             Self::ContactRead => "contact.read",
             Self::AnswersRead => "answers.read",
+            Self::AnswersExtract => "answers.extract",
+            Self::LookSeal => "look.seal",
             Self::ServiceApply => "service.apply",
             Self::ReportFile => "report.file",
             Self::ReportRead => "report.read",
@@ -312,7 +320,9 @@ const fn allowed(is_allowed: bool) -> Decision {
 fn context(permission: Permission, resource: &Resource) -> Option<Context> {
     let text = |name: &str, text: &str| vec![(name.to_owned(), RestrictedExpression::new_string(text.to_owned()))];
     let pairs = match permission {
-        Permission::ContactRead | Permission::AnswersRead => text("purpose", resource.purpose.trim()),
+        Permission::ContactRead | Permission::AnswersRead | Permission::LookSeal | Permission::AnswersExtract => {
+            text("purpose", resource.purpose.trim())
+        }
         Permission::ReportFile => text("channel", &resource.channel),
         Permission::ReportRead | Permission::ReportAct => {
             vec![("holds_secret".to_owned(), RestrictedExpression::new_bool(resource.holds_secret))]

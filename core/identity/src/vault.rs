@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use model::{CaseId, ContactId, EventId, Grant, Instant, PartyId};
+use model::{CaseId, ContactId, EventId, Grant, Instant, PartyId, Sealing};
 use sha2::{Digest, Sha256};
 use store::{AccessRow, ContactRow, Looked, Reader, StoreError, Tx};
 
@@ -77,6 +77,10 @@ pub struct Access {
     pub subject: Option<PartyId>,
     /// Why, in plain words.
     pub purpose: String,
+    /// The law it rests on.
+    pub basis: String,
+    /// Why and until when the person may not know of it.
+    pub sealed: Option<Sealing>,
     /// The event of the case that tells of the look; its receipt proves it.
     pub event: Option<EventId>,
 }
@@ -103,6 +107,8 @@ impl Access {
             subject: self.subject,
             case: self.case,
             purpose: purpose.to_owned(),
+            basis: self.basis.clone(),
+            visible_at: self.sealed.as_ref().map(|sealed| sealed.until),
         })
     }
 }

@@ -171,6 +171,8 @@ fn access(purpose: &str) -> Access {
         case: CaseId::new(at, 2),
         subject,
         purpose: purpose.to_owned(),
+        basis: "PIPL 13".to_owned(),
+        sealed: None,
         event: None,
     }
 }
@@ -221,7 +223,7 @@ on_both_databases!(answers_open_for_a_purpose_and_are_erased_with_their_person, 
     };
     assert!(matches!(open(one, "x"), Err(VaultError::Purpose)));
     assert_eq!(open(one, "decide on it").unwrap().answers, answers("李四四"));
-    let looks = database.read_blocking(move |reader| reader.list_access_to(li, 10)).unwrap();
+    let looks = database.read_blocking(move |reader| reader.list_access_to(li, at, 10)).unwrap();
     assert_eq!(looks.iter().map(|look| look.looked).collect::<Vec<_>>(), [Looked::Application(one)]);
     let erasing = Arc::clone(&vault);
     assert!(database.write_blocking(move |tx: &mut Tx| erasing.erase_person(tx, li)).unwrap());

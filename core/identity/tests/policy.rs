@@ -20,7 +20,7 @@ fn city() -> City {
         "offices": {}, "categories": {}, "processes": {}, "calendars": {}, "routing": [], "forms": {}, "messages": {}, "basemap": [],
         "roles": {
             "acceptor": role(&["case.read", "report.file", "contact.read"]), "clerk": role(&["case.read", "answers.read"]), "handler": role(&[]), "dispatcher": role(&["case.read"]),
-            "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]),
+            "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]), "extractor": role(&["case.read", "answers.extract"]), "investigator": role(&["case.read", "answers.read", "look.seal"]),
         },
     }))
     .expect("the city of the test is well formed")
@@ -128,6 +128,44 @@ fn answers_of_an_application_need_a_permission_of_their_own_region_hand_and_purp
     ] {
         let resource = Resource { purpose: purpose.to_owned(), ..case("d1", false).into() };
         check(&policy, who, Permission::AnswersRead, &resource, expect);
+    }
+}
+
+#[test]
+fn investigators_look_in_their_region_for_a_purpose_and_they_alone_seal_it() {
+    let policy = Policy::load().unwrap();
+    for (who, purpose, reads, seals) in [
+        ("investigator@other@city", "examine a complaint", true, true),
+        ("investigator@other@d1", "examine a complaint", true, true),
+        ("investigator@other@d2", "examine a complaint", false, false),
+        ("investigator@other@city", " ", false, false),
+        ("clerk@hand@city", "review the application", true, false),
+        ("chief@hand@city", "examine a complaint", false, false),
+        ("resident:1", "mine", false, false),
+        ("visitor", "curious", false, false),
+    ] {
+        let resource = Resource { purpose: purpose.to_owned(), ..case("d1", false).into() };
+        check(&policy, who, Permission::AnswersRead, &resource, reads);
+        check(&policy, who, Permission::LookSeal, &resource, seals);
+        check(&policy, who, Permission::ContactRead, &resource, false);
+    }
+}
+
+#[test]
+fn extracts_are_taken_by_the_office_in_hand() {
+    let policy = Policy::load().unwrap();
+    for (who, purpose, expect) in [
+        ("extractor@hand@city", "check the list", true),
+        ("extractor@hand@city", " ", false),
+        ("extractor@other@city", "check the list", false),
+        ("extractor@hand@d2", "check the list", false),
+        ("clerk@hand@city", "check the list", false),
+        ("investigator@hand@city", "check the list", false),
+        ("resident:1", "mine", false),
+        ("client", "check the list", false),
+    ] {
+        let resource = Resource { purpose: purpose.to_owned(), ..case("d1", false).into() };
+        check(&policy, who, Permission::AnswersExtract, &resource, expect);
     }
 }
 

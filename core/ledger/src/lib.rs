@@ -6,6 +6,7 @@ pub mod commitment;
 pub mod cosignature;
 pub mod hash;
 pub mod key;
+pub mod membership;
 pub mod merkle;
 pub mod note;
 pub mod policy;

@@ -275,6 +275,8 @@ impl Case {
                 let paid = Payment { state: *state, amount: *amount, created_at, changed_at: event.at, reference };
                 self.payments.insert(*payment, paid);
             }
+            // It tells of others' cases, and leaves this one where it is.
+            EventBody::Extracted(_) => {}
             EventBody::Issued { licence, index, expires_at } => {
                 let issue = Issue { index: *index, issued_at: event.at, expires_at: *expires_at, revoked_at: None };
                 self.licences.insert(*licence, issue);

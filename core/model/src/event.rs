@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::{Actor, Reporter};
 use crate::clock::ClockName;
 use crate::ids::{
-    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, LicenceId,
+    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, FormId, LicenceId,
     OfficeId, PackHash, PartyId, PaymentId, ProcessId, RequestId, RoleId, SealedId, ServiceId, StageId, StateId,
 };
 use crate::limit::Limit;
@@ -175,7 +175,15 @@ pub enum EventBody {
         data: DataClass,
         /// Why, in the words of who looked.
         purpose: String,
+        /// The law it rests on.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        basis: String,
+        /// Why and until when its subject may not know of it; absent when they may at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sealed: Option<Sealing>,
     },
+    /// Answers of many applications were taken at once (批量用数). It names nobody: the root commits to everybody in it.
+    Extracted(Box<Extracted>),
     /// A licence was issued to the applicant (制证).
     Issued {
         /// Which.
@@ -223,11 +231,40 @@ impl EventBody {
             Self::Arrived { .. } => "arrived",
             Self::Paying { .. } => "paying",
             Self::Looked { .. } => "looked",
+            Self::Extracted(_) => "extracted",
             Self::Issued { .. } => "issued",
             Self::Revoked { .. } => "revoked",
             Self::Rated { .. } => "rated",
         }
     }
+}
+
+/// Answers of many applications, taken at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extracted {
+    /// Its id.
+    pub extract: RequestId,
+    /// The service whose applications they are of.
+    pub service: ServiceId,
+    /// Which answers.
+    pub fields: Vec<FormId>,
+    /// How many applications.
+    pub count: u32,
+    /// The root of the tree of one leaf for each (RFC 6962 §2.1).
+    pub root: Commitment,
+    /// Why.
+    pub purpose: String,
+    /// The law it rests on.
+    pub basis: String,
+}
+
+/// Why somebody may not know yet that their data was looked at: an investigation would fail (个人信息保护法 art. 18, 35).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealing {
+    /// From when on they may.
+    pub until: Instant,
+    /// The ground, in the words of who sealed it.
+    pub ground: String,
 }
 
 /// A class of personal data.

@@ -19,7 +19,9 @@ pub mod visit;
 pub use actor::{Actor, Grant, Reporter};
 pub use case::{Case, FoldError, Step};
 pub use clock::{ClockName, ClockState};
-pub use event::{Application, DataClass, Event, EventBody, Moved, NewEvent, Outcome, Reported, Tally, Task};
+pub use event::{
+    Application, DataClass, Event, EventBody, Extracted, Moved, NewEvent, Outcome, Reported, Sealing, Tally, Task,
+};
 pub use ids::*;
 pub use limit::{Limit, LimitUnit};
 pub use notification::{Channel, DeliveryState};

@@ -11,8 +11,8 @@ use dipper_model as model;
 use grid::{Cell, Level, LonLat};
 use model::{
     Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, DataClass, Event, EventBody, EventId,
-    EvidenceId, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, PaymentId, PaymentState, Place,
-    Reported, Reporter, SealedId, Tally, Task, Visit, VisitEnd, VisitState,
+    EvidenceId, Extracted, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, PaymentId, PaymentState,
+    Place, Reported, Reporter, RequestId, SealedId, Sealing, Tally, Task, Visit, VisitEnd, VisitState,
 };
 use serde_json::{Value, json};
 
@@ -186,7 +186,16 @@ fn samples() -> Vec<(String, EventBody)> {
             amount: 1_000,
             reference: Some("G-000017".to_owned()),
         },
-        EventBody::Looked { data: DataClass::Application, purpose: "审查申请材料".to_owned() },
+        looked("", None),
+        EventBody::Extracted(Box::new(Extracted {
+            extract: RequestId::new(at(0), 7),
+            service: "elder_allowance".parse().unwrap(),
+            fields: vec!["elder_name".parse().unwrap()],
+            count: 3,
+            root: Commitment::new([9; 32]),
+            purpose: "核对津贴发放名单".to_owned(),
+            basis: "《老年人权益保障法》第三十三条".to_owned(),
+        })),
         EventBody::Issued { licence: licence(), index: 7, expires_at: Some(at(900)) },
         EventBody::Revoked { licence: licence() },
     ];
@@ -215,7 +224,15 @@ fn samples() -> Vec<(String, EventBody)> {
     let named = |end: &'static str| move |body: EventBody| (format!("{}{end}.json", body.kind()), body);
     let applied = EventBody::Reported(Box::new(application()));
     let samples = whole.into_iter().map(named("")).chain(bare.into_iter().map(named("_bare")));
-    samples.chain([applied].into_iter().map(named("_application"))).collect()
+    let sealing = Sealing { until: at(900), ground: "监察调查需要".to_owned() };
+    let sealed = looked("《监察法》第十八条", Some(sealing));
+    let samples = samples.chain([applied].into_iter().map(named("_application")));
+    samples.chain([sealed].into_iter().map(named("_sealed"))).collect()
+}
+
+fn looked(basis: &str, sealed: Option<Sealing>) -> EventBody {
+    let purpose = "审查申请材料".to_owned();
+    EventBody::Looked { data: DataClass::Application, purpose, basis: basis.to_owned(), sealed }
 }
 
 /// A new variant does not compile here until it has its sample above.
@@ -242,10 +259,11 @@ fn ordinal(body: &EventBody) -> usize {
         EventBody::Revoked { .. } => 18,
         EventBody::Paying { .. } => 19,
         EventBody::Looked { .. } => 20,
+        EventBody::Extracted(_) => 21,
     }
 }
 
-const KINDS: usize = 21;
+const KINDS: usize = 22;
 
 #[test]
 fn every_kind_of_event_is_stored_as_its_golden_file_says() {

@@ -19,7 +19,7 @@ use model::CategoryId;
 use crate::city::{AlarmKind, CategoryKind, City};
 use crate::faults::{At, Pos, Report};
 use crate::source::files::{Folder, is_language_tag};
-use crate::source::types::{CategorySource, PackFile};
+use crate::source::types::{CategorySource, PackFile, RoleSource};
 
 /// Base map kinds the web faces draw.
 const LAYER_KINDS: [&str; 5] = ["water", "green", "building", "road", "place"];
@@ -43,6 +43,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
     }
     check_codes(folder, report);
     check_alarms(folder, report);
+    check_bases(folder, report);
     for (id, (process, clean)) in folder.processes.iter() {
         processes::check_process(id, process, *clean, folder, city, report);
     }
@@ -136,6 +137,7 @@ fn check_category(id: &At<CategoryId>, category: &CategorySource, folder: &Folde
         report.fault(form.at, format!("category {}: unknown form {}", id.value, form.value));
     }
     check_alarm(id, category, report);
+    check_extract(id, category, folder, report);
     if category.conditions.is_empty() {
         report.fault(id.at, format!("category {} has no filing condition", id.value));
     }
@@ -174,6 +176,36 @@ fn check_alarm(id: &At<CategoryId>, category: &CategorySource, report: &mut Repo
     }
 }
 
+/// Extracts name the state in which they are taken: one of their process, with a task.
+fn check_extract(id: &At<CategoryId>, category: &CategorySource, folder: &Folder, report: &mut Report) {
+    match (&category.extract_in, category.kind == CategoryKind::Extract) {
+        (None, true) => {
+            report.fault(id.at, format!("extract {} needs \"extract_in\": the state it is taken in", id.value))
+        }
+        (Some(state), false) => {
+            report.fault(state.at, format!("category {} is no extract: leave \"extract_in\" out", id.value));
+        }
+        (Some(state), true) => {
+            let process = folder.processes.iter().find(|(process, _)| process.value == category.process.value);
+            let is_there = process.is_none_or(|(_, (process, _))| {
+                process.states.items.iter().any(|(name, found)| {
+                    name.value == state.value && found.as_ref().is_none_or(|found| found.task.is_some())
+                })
+            });
+            if !is_there {
+                report.fault(
+                    state.at,
+                    format!("extract {}: its process has no state {} with a task", id.value, state.value),
+                );
+            }
+            if category.public {
+                report.fault(id.at, format!("extract {} is asked for by staff: public: false", id.value));
+            }
+        }
+        (None, false) => {}
+    }
+}
+
 /// What an alarm is raised for opens one category of cases.
 fn check_alarms(folder: &Folder, report: &mut Report) {
     let mut seen: BTreeMap<AlarmKind, Pos> = BTreeMap::new();
@@ -181,6 +213,23 @@ fn check_alarms(folder: &Folder, report: &mut Report) {
         if let Some(before) = seen.insert(by.value, by.at) {
             let before = report.show(before);
             report.fault(by.at, format!("{} raises two alarms, the first at {before}", by.value.as_str()));
+        }
+    }
+}
+
+/// Whoever may look at personal data does so on a law, which is shown to the person.
+fn check_bases(folder: &Folder, report: &mut Report) {
+    for (permission, message) in [("contact.read", "basis.contact"), ("answers.read", "basis.application")] {
+        let looks = |role: &RoleSource| role.permissions.iter().any(|given| given.value == permission);
+        let has_message = folder.messages.items.iter().any(|(key, _)| key.value == message);
+        if let Some((id, _)) = folder.roles.iter().find(|(_, role)| looks(role)).filter(|_| !has_message) {
+            report.fault(
+                id.at,
+                format!(
+                    "role {} may look at personal data ({permission}): message {message} must name the law",
+                    id.value
+                ),
+            );
         }
     }
 }

@@ -12,7 +12,8 @@ mod service;
 use std::collections::BTreeMap;
 
 use model::{
-    CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, PackHash, ProcessId, RegionId, RoleId, SourceId, Text,
+    CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, PackHash, ProcessId, RegionId, RoleId, SourceId,
+    StateId, Text,
 };
 use serde::{Deserialize, Serialize};
 
@@ -159,7 +160,7 @@ pub enum Face {
 pub struct Category {
     /// Name.
     pub title: Text,
-    /// Component (部件), event (事件), application for a service (办件) or alarm of the platform (告警).
+    /// Component (部件), event (事件), application for a service (办件), alarm of the platform (告警) or extract (批量用数).
     pub kind: CategoryKind,
     /// Official code within the city, such as `0101`.
     pub code: String,
@@ -184,6 +185,9 @@ pub struct Category {
     /// What the platform raises it for, where it is an alarm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raised_by: Option<AlarmKind>,
+    /// The state in which an extract may be taken, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extract_in: Option<StateId>,
     /// Filing conditions with their limits; at least one.
     pub conditions: Vec<Condition>,
     /// Extra questions.
@@ -202,7 +206,7 @@ pub enum Intake {
     Batch,
 }
 
-/// Component, event, application or alarm.
+/// Component, event, application, alarm or extract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CategoryKind {
@@ -214,6 +218,8 @@ pub enum CategoryKind {
     Service,
     /// 告警: raised by the platform itself.
     Alarm,
+    /// 批量用数: answers of many applications, taken at once.
+    Extract,
 }
 
 /// What the platform raises an alarm for: misuse of personal data, or a trace of it.

@@ -131,10 +131,16 @@ impl City {
     }
 
     /// The processes whose cases are no reports of the city's things and events, and are not counted among them: those of
-    /// applications and of alarms.
+    /// applications, of alarms and of extracts.
     pub fn processes_apart(&self) -> BTreeSet<&ProcessId> {
-        let alarms = self.categories.values().filter(|category| category.kind == CategoryKind::Alarm);
-        self.service_processes().into_iter().chain(alarms.map(|category| &category.process)).collect()
+        let is_apart = |category: &&Category| matches!(category.kind, CategoryKind::Alarm | CategoryKind::Extract);
+        let apart = self.categories.values().filter(is_apart).map(|category| &category.process);
+        self.service_processes().into_iter().chain(apart).collect()
+    }
+
+    /// The category of the cases under which extracts are taken; absent where the city takes none.
+    pub fn extract(&self) -> Option<(&CategoryId, &StateId)> {
+        self.categories.iter().find_map(|(id, category)| Some((id, category.extract_in.as_ref()?)))
     }
 
     /// The category of the cases that an alarm opens; absent where the city wants none.

@@ -213,6 +213,7 @@ fn lower_category(category: &CategorySource) -> Category {
         public: category.public,
         intake: category.intake.unwrap_or_default(),
         raised_by: category.raised_by.as_ref().map(|by| by.value),
+        extract_in: category.extract_in.as_ref().map(|state| state.value.clone()),
         conditions: category.conditions.iter().map(condition).collect(),
         form: category.form.as_ref().map(|form| form.value.clone()),
     }

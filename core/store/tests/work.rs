@@ -6,8 +6,8 @@ use dipper_store as store;
 use model::{ContactId, EvidenceId, Grant, Instant, PackHash, PartyId, SealedId, ServiceId};
 use serde_json::json;
 use store::{
-    AccessRow, ApiKeyRow, ContactRow, DraftRow, EvidenceRow, LedgerHead, Looked, PartyKind, PartyRow, SessionRow,
-    SignInMethod, StoreError,
+    AccessRow, ApiKeyRow, ContactRow, DraftRow, EvidenceRow, LedgerHead, Looked, PartyKind, PartyRow, SealedLooks,
+    SessionRow, SignInMethod, StoreError,
 };
 use testkit::{Story, on_both_databases};
 
@@ -216,13 +216,18 @@ on_both_databases!(every_look_at_personal_data_is_on_the_trail, |database| {
         subject: (minute < 3).then_some(subject),
         case,
         purpose: format!("call {minute}"),
+        basis: "PIPL 13".to_owned(),
+        visible_at: (minute == 2).then(|| at(30)),
     };
     database
         .write_blocking(move |tx| [1, 2, 3].iter().try_for_each(|minute| tx.record_access(&look(*minute))))
         .unwrap();
     let of_contact = database.read_blocking(move |reader| reader.list_access_of_contact(contact, 2)).unwrap();
     assert_eq!(of_contact, [look(3), look(2)]);
-    assert_eq!(database.read_blocking(move |reader| reader.list_access_to(subject, 9)).unwrap(), [look(2), look(1)]);
+    let known = |now: i64| database.read_blocking(move |reader| reader.list_access_to(subject, at(now), 9)).unwrap();
+    let sealed = |now: i64| database.read_blocking(move |reader| reader.count_sealed_looks(subject, at(now))).unwrap();
+    assert_eq!((known(29), known(30)), (vec![look(1)], vec![look(2), look(1)]));
+    assert_eq!((sealed(29), sealed(30)), (Some(SealedLooks { count: 1, next_at: at(30) }), None));
     assert_eq!(database.read_blocking(move |reader| reader.list_access_of_case(case, 9)).unwrap().len(), 3);
     assert_eq!(database.read_blocking(move |reader| reader.list_access_by(clerk, 9)).unwrap().len(), 3);
 });

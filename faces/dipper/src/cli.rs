@@ -59,6 +59,9 @@ pub enum Command {
     Verify {
         /// The receipt or licence; `-` for standard input
         file: PathBuf,
+        /// For the receipt of an extract: the proof that somebody is in it, as the page of accesses gives it
+        #[arg(long)]
+        membership: Option<PathBuf>,
         /// For a licence: the keys of trusted issuers, as /licences/keys gives them
         #[arg(long)]
         keys: Option<PathBuf>,

@@ -17,8 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, evidence, licences, notifications, openid as consents, payments, person, place,
-    reports, security, services, session, stream, visits,
+    account, applications, cases, city, evidence, extracts, licences, notifications, openid as consents, payments,
+    person, place, reports, security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -96,6 +96,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(cases::perform_action::perform_action))
         .routes(routes!(cases::map_cases::map_cases))
         .routes(routes!(cases::list_cases_within::list_cases_within))
+        .routes(routes!(extracts::ask_for_extract::ask_for_extract))
+        .routes(routes!(extracts::take_extract::take_extract))
         .routes(routes!(stream::stream_changes::stream_changes))
         .routes(routes!(account::get_indicators::get_indicators))
         .routes(routes!(account::export_indicators::export_indicators))

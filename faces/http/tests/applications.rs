@@ -75,6 +75,49 @@ async fn residents_alone_apply_and_see_their_own_drafts() {
 }
 
 #[tokio::test]
+async fn an_investigator_looks_and_the_person_knows_of_it_from_the_day_on() {
+    let test = TestApp::new();
+    let resident = test.resident("liwei").await;
+    let no = handed_in(&test, &resident).await;
+    let clerk = test.staff("clerk", &["service_clerk@market_bureau@yaoguang"]).await;
+    let inspector = test.staff("inspector", &["investigator@city_committee@yaoguang"]).await;
+    let elsewhere = test.staff("elsewhere", &["investigator@city_committee@tianquan"]).await;
+    let open = |sealing: &str| format!("/api/v1/cases/{no}/application?purpose=review%20it{sealing}");
+    for (who, sealing, status) in [
+        (&clerk, "&sealed_until=2026-10-10&ground=a%20case", 403),
+        (&elsewhere, "&sealed_until=2026-10-10&ground=a%20case", 403),
+        (&inspector, "&sealed_until=2026-10-10", 400),
+        (&inspector, "&sealed_until=2026-10-10&ground=abc", 400),
+        (&inspector, "&sealed_until=2026-09-29&ground=a%20case", 400),
+        (&inspector, "&sealed_until=2027-03-29&ground=a%20case", 400),
+        (&inspector, "&sealed_until=tomorrow&ground=a%20case", 400),
+        (&inspector, "&sealed_until=2027-03-28&ground=a%20case", 200),
+        (&inspector, "&sealed_until=2026-10-10&ground=a%20case", 200),
+        (&clerk, "", 200),
+    ] {
+        assert_eq!(test.get(Some(who), &open(sealing)).await.status, status, "{sealing}");
+    }
+    let known = async || {
+        let page = test.get(Some(&resident), "/api/v1/accesses").await.expect(200).json();
+        let report = test.get(Some(&resident), &format!("/api/v1/reports/{no}")).await.expect(200).json();
+        let opened = |entry: &&Value| entry["note"] == "review it";
+        let told = report["timeline"].as_array().unwrap().iter().filter(opened).count();
+        (page, told)
+    };
+    let (page, told) = known().await;
+    assert_eq!((page["items"].as_array().unwrap().len(), told), (1, 1), "{page}");
+    assert!(page["items"][0]["basis"].as_str().unwrap().contains("《"), "{page}");
+    assert_eq!(page["sealed"], json!({"count": 2, "next_at": "2026-10-09T16:00:00Z"}));
+    let copy = test.get(Some(&resident), "/api/v1/me/export").await;
+    assert!(!copy.text().contains("inspector"), "a copy tells no more");
+    test.clock.advance_us(11 * 86_400_000_000);
+    let resident = test.sign_in("liwei").await;
+    let page = test.get(Some(&resident), "/api/v1/accesses").await.expect(200).json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 2, "the day has come");
+    assert_eq!(page["sealed"]["count"], 1);
+}
+
+#[tokio::test]
 async fn an_application_goes_from_the_form_to_the_licence_and_every_look_is_seen() {
     let test = TestApp::new();
     let resident = test.resident("liwei").await;

@@ -98,6 +98,7 @@ pub(super) fn category_of(service: &Service, catalogue: &Catalogue) -> Option<Ca
         public: false,
         intake: Intake::default(),
         raised_by: None,
+        extract_in: None,
         conditions: vec![condition],
         form: Some(apply.form.clone()),
     })

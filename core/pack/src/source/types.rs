@@ -88,7 +88,7 @@ source! {
     struct CategorySource {
         /// Name.
         title: Text,
-        /// component, event or alarm.
+        /// component, event, alarm or extract.
         kind: CategoryKind,
         /// Official code within the city.
         code: At<String>,
@@ -108,6 +108,8 @@ source! {
         intake: Option<Intake>,
         /// What the platform itself raises it for; every alarm needs it, nothing else may have it.
         raised_by: Option<At<AlarmKind>>,
+        /// The state in which an extract may be taken; every extract needs it, nothing else may have it.
+        extract_in: Option<At<StateId>>,
         /// Filing conditions with their limits; at least one.
         conditions: Vec<ConditionSource>,
         /// Extra questions: a form's id.

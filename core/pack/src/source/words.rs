@@ -68,6 +68,7 @@ words! {
         "component" => Self::Component,
         "event" => Self::Event,
         "alarm" => Self::Alarm,
+        "extract" => Self::Extract,
     }
     AlarmKind, "what an alarm is raised for" {
         "over_scope" => Self::OverScope,

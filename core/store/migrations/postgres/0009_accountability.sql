@@ -30,3 +30,30 @@ CREATE TABLE reconciliations (
     at_us BIGINT NOT NULL,
     PRIMARY KEY (source, day)
 );
+
+-- The law a look rests on, and from when on its subject may know of it; at once when absent.
+ALTER TABLE access_log ADD COLUMN basis TEXT NOT NULL DEFAULT '';
+ALTER TABLE access_log ADD COLUMN visible_at_us BIGINT;
+
+-- Data taken of many people at once: one event in the log, and for each of them the way to show that they are in it.
+CREATE TABLE extracts (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    event TEXT COLLATE "C" NOT NULL,
+    case_id TEXT COLLATE "C" NOT NULL UNIQUE,
+    at_us BIGINT NOT NULL,
+    office TEXT COLLATE "C" NOT NULL,
+    service TEXT COLLATE "C" NOT NULL,
+    fields TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    basis TEXT NOT NULL
+);
+CREATE TABLE extract_members (
+    extract TEXT COLLATE "C" NOT NULL REFERENCES extracts (id),
+    seat BIGINT NOT NULL,
+    party TEXT COLLATE "C",
+    case_no TEXT,
+    salt BYTEA,
+    leaf BYTEA NOT NULL,
+    PRIMARY KEY (extract, seat)
+);
+CREATE INDEX extract_members_party ON extract_members (party) WHERE party IS NOT NULL;

@@ -30,3 +30,30 @@ CREATE TABLE reconciliations (
     at_us INTEGER NOT NULL,
     PRIMARY KEY (source, day)
 ) STRICT, WITHOUT ROWID;
+
+-- The law a look rests on, and from when on its subject may know of it; at once when absent.
+ALTER TABLE access_log ADD COLUMN basis TEXT NOT NULL DEFAULT '';
+ALTER TABLE access_log ADD COLUMN visible_at_us INTEGER;
+
+-- Data taken of many people at once: one event in the log, and for each of them the way to show that they are in it.
+CREATE TABLE extracts (
+    id TEXT NOT NULL PRIMARY KEY,
+    event TEXT NOT NULL,
+    case_id TEXT NOT NULL UNIQUE,
+    at_us INTEGER NOT NULL,
+    office TEXT NOT NULL,
+    service TEXT NOT NULL,
+    fields TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    basis TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE extract_members (
+    extract TEXT NOT NULL REFERENCES extracts (id),
+    seat INTEGER NOT NULL,
+    party TEXT,
+    case_no TEXT,
+    salt BLOB,
+    leaf BLOB NOT NULL,
+    PRIMARY KEY (extract, seat)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX extract_members_party ON extract_members (party) WHERE party IS NOT NULL;

@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::tx::{Reader, Tx};
 
 /// The columns of a look, in the order they are read.
-const COLUMNS: &str = "at_us, party, role, office, data, record, subject, case_id, purpose";
+const COLUMNS: &str = "at_us, party, role, office, data, record, subject, case_id, purpose, basis, visible_at_us";
 
 /// What was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,6 +64,19 @@ pub struct AccessRow {
     pub case: CaseId,
     /// Why, in the words of who looked.
     pub purpose: String,
+    /// The law it rests on.
+    pub basis: String,
+    /// From when on its subject may know of it; at once when absent.
+    pub visible_at: Option<Instant>,
+}
+
+/// Looks that their subject may not know of yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedLooks {
+    /// How many.
+    pub count: u32,
+    /// When the next of them can be known.
+    pub next_at: Instant,
 }
 
 impl Tx {
@@ -73,9 +86,14 @@ impl Tx {
     /// [`StoreError`] when the database does not answer.
     pub fn record_access(&mut self, access: &AccessRow) -> Result<(), StoreError> {
         let (data, record) = (access.looked.data(), access.looked.record());
-        let sql = format!("INSERT INTO access_log (id, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
-        let AccessRow { event, at, party, role, office, subject, case, purpose, .. } = access;
-        self.execute(&sql, params![*event, *at, *party, role, office, data, record, *subject, *case, purpose])?;
+        let sql = format!(
+            "INSERT INTO access_log (id, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        );
+        let AccessRow { event, at, party, role, office, subject, case, purpose, basis, visible_at, .. } = access;
+        self.execute(
+            &sql,
+            params![*event, *at, *party, role, office, data, record, *subject, *case, purpose, basis, *visible_at],
+        )?;
         Ok(())
     }
 }
@@ -105,12 +123,27 @@ impl Reader {
         self.list_access("party", params![party, limit])
     }
 
-    /// Looks at a person's data, latest first, at most `limit`.
+    /// Looks at a person's data that they may know of by now, latest first, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn list_access_to(&mut self, subject: PartyId, limit: u32) -> Result<Vec<AccessRow>, StoreError> {
-        self.list_access("subject", params![subject, limit])
+    pub fn list_access_to(&mut self, subject: PartyId, now: Instant, limit: u32) -> Result<Vec<AccessRow>, StoreError> {
+        let sql = format!(
+            "SELECT id, {COLUMNS} FROM access_log WHERE subject = $1 AND (visible_at_us IS NULL OR visible_at_us <= $2)
+             ORDER BY id DESC LIMIT $3"
+        );
+        self.query(&sql, params![subject, now, limit])?.into_iter().map(read_access).collect()
+    }
+
+    /// Looks at a person's data that they may not know of yet; `None` when there are none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn count_sealed_looks(&mut self, subject: PartyId, now: Instant) -> Result<Option<SealedLooks>, StoreError> {
+        let sql = "SELECT COUNT(*), MIN(visible_at_us) FROM access_log WHERE subject = $1 AND visible_at_us > $2";
+        let mut row = self.query_one(sql, params![subject, now])?;
+        let (count, next_at): (u32, Option<Instant>) = (row.next("COUNT(*)")?, row.next("MIN(visible_at_us)")?);
+        Ok(next_at.map(|next_at| SealedLooks { count, next_at }))
     }
 
     /// Whether somebody has opened the answers of an application for a stated purpose.
@@ -147,5 +180,7 @@ fn read_access(mut row: Row) -> Result<AccessRow, StoreError> {
         subject: row.next("access_log.subject")?,
         case: row.next("access_log.case_id")?,
         purpose: row.next("access_log.purpose")?,
+        basis: row.next("access_log.basis")?,
+        visible_at: row.next("access_log.visible_at_us")?,
     })
 }

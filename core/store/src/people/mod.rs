@@ -5,6 +5,7 @@
 mod access;
 mod addresses;
 mod contacts;
+mod extracts;
 mod fetches;
 mod identities;
 mod licences;
@@ -15,9 +16,10 @@ mod reconciliations;
 mod sealed;
 mod sessions;
 
-pub use access::{AccessRow, Looked};
+pub use access::{AccessRow, Looked, SealedLooks};
 pub use addresses::{AddressRow, PreferencesRow, QuietRow};
 pub use contacts::ContactRow;
+pub use extracts::{ExtractMemberRow, ExtractRow};
 pub use fetches::{FetchOutcome, FetchRow};
 pub use identities::{IdentityRow, PrefillRow};
 pub use licences::{LicenceRow, LicenceText};

@@ -70,7 +70,13 @@ pub fn read_proof(file: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Checks a receipt offline and says in words what it proves.
-pub fn verify_receipt(text: &[u8], key: Option<&str>, data: &Path, locale: &str) -> anyhow::Result<ExitCode> {
+pub fn verify_receipt(
+    text: &[u8],
+    key: Option<&str>,
+    data: &Path,
+    membership: Option<&Path>,
+    locale: &str,
+) -> anyhow::Result<ExitCode> {
     let key = match key {
         Some(key) if Path::new(key).exists() => read_key(Path::new(key))?,
         Some(key) => parse_key(key)?,
@@ -82,6 +88,9 @@ pub fn verify_receipt(text: &[u8], key: Option<&str>, data: &Path, locale: &str)
         Ok(explained) => {
             println!("{}", explained.words.in_locale(locale));
             println!("{}", explained.event);
+            if let Some(file) = membership {
+                println!("{}", super::membership::verify(&explained.event, file)?);
+            }
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {

@@ -13,6 +13,7 @@ mod import;
 mod ledger;
 mod licence;
 mod lines;
+mod membership;
 mod messages;
 pub mod pack;
 mod reconcile;
@@ -57,12 +58,12 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Witness(WitnessCommand::Init { data, name }) => witness::init(&data, &name),
         Command::Witness(WitnessCommand::Key { data }) => witness::key(&data),
         Command::Witness(WitnessCommand::Serve { data, listen, config }) => witness::serve(&data, listen, &config),
-        Command::Verify { file, keys, status, key, data, locale } => {
+        Command::Verify { file, membership, keys, status, key, data, locale } => {
             let text = ledger::read_proof(&file)?;
             if licence::is_licence(&text) {
                 return licence::verify_licence(&text, keys.as_deref(), status.as_deref(), &locale);
             }
-            ledger::verify_receipt(&text, key.as_deref(), &data, &locale)
+            ledger::verify_receipt(&text, key.as_deref(), &data, membership.as_deref(), &locale)
         }
         Command::Demo(DemoCommand::Gateway { data, listen, city, secret, repeat }) => {
             gateway::serve(&gateway::Plan { data, listen, city, secret, repeat })

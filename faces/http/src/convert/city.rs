@@ -23,6 +23,7 @@ pub fn category(city: &City, id: &model::CategoryId, category: &Category) -> wir
             CategoryKind::Event => wire::CategoryKind::Event,
             CategoryKind::Service => wire::CategoryKind::Service,
             CategoryKind::Alarm => wire::CategoryKind::Alarm,
+            CategoryKind::Extract => wire::CategoryKind::Extract,
         },
         title: text(&category.title),
         group: text(&category.group),
@@ -30,6 +31,7 @@ pub fn category(city: &City, id: &model::CategoryId, category: &Category) -> wir
         keywords: category.keywords.clone(),
         icon: category.icon.clone(),
         public: category.public,
+        extract_in: category.extract_in.as_ref().map(ToString::to_string),
         conditions: category.conditions.iter().map(condition).collect(),
         form: form.map(|fields| fields.iter().map(|asked| field(city, asked, None)).collect()),
     }

@@ -1,7 +1,7 @@
 //! Events in words: for staff the whole history, for reporters what the pack makes public.
 
-use model::{Actor, Case, DataClass, Event, EventBody, PaymentState, VisitEnd};
-use pack::{City, Process};
+use model::{Actor, Case, DataClass, Event, EventBody, Instant, PaymentState, VisitEnd};
+use pack::{City, Compiled, Process};
 
 use super::cases::{Names, category_title, office_title, role_title};
 use super::{plain, text, time, words};
@@ -98,6 +98,7 @@ pub const fn kind(body: &EventBody) -> wire::EventKind {
         EventBody::Arrived { .. } => wire::EventKind::Arrived,
         EventBody::Paying { .. } => wire::EventKind::Paying,
         EventBody::Looked { .. } => wire::EventKind::Looked,
+        EventBody::Extracted(_) => wire::EventKind::Extracted,
         EventBody::Issued { .. } => wire::EventKind::Issued,
         EventBody::Revoked { .. } => wire::EventKind::Revoked,
         EventBody::Rated { .. } => wire::EventKind::Rated,
@@ -158,6 +159,10 @@ pub fn title(body: &EventBody, city: &City, process: Option<&Process>) -> wire::
             words(&format!("更正类别为：{}", name("zh-CN")), &format!("Category put right: {}", name("en")))
         }
         EventBody::Rated { stars, .. } => words(&format!("评价 {stars} 星"), &format!("Rated {stars} of 5")),
+        EventBody::Extracted(extracted) => words(
+            &format!("提取了 {} 份申请的数据", extracted.count),
+            &format!("Data of {} applications were taken", extracted.count),
+        ),
         EventBody::Booked { .. }
         | EventBody::VisitEnded { .. }
         | EventBody::Arrived { .. }
@@ -210,14 +215,16 @@ fn may_read_note(action: &pack::Action) -> bool {
     action.by.contains(&pack::Who::Reporter) || action.fields.iter().any(is_for_reporter)
 }
 
-/// An event as the reporter sees it; `None` for what the pack keeps inside.
+/// An event as the reporter sees it; `None` for what the pack keeps inside, and for looks that they may not know of yet.
 pub fn public_entry(
     event: &Event,
     case: &Case,
-    city: &City,
-    process: Option<&Process>,
+    compiled: &Compiled,
     secret: Option<&str>,
+    now: Instant,
 ) -> Option<wire::TimelineEntry> {
+    let city = &*compiled.city;
+    let process = city.process(&case.process);
     let (title, note, evidence) = match &event.body {
         EventBody::Reported(reported) if reported.application.is_some() => {
             (words("您的申请已提交", "Your application was handed in"), None, Vec::new())
@@ -237,7 +244,9 @@ pub fn public_entry(
             (words("又有市民反映了同一问题", "Somebody else reported the same"), None, Vec::new())
         }
         // Whoever joined a report later is nobody's contact: looks at the reporter's are between those two.
-        body @ EventBody::Looked { purpose, .. } if case.joined.is_empty() => {
+        body @ EventBody::Looked { purpose, sealed, .. }
+            if case.joined.is_empty() && sealed.as_ref().is_none_or(|sealed| sealed.until <= now) =>
+        {
             (of_service(body), Some(purpose.clone()), Vec::new())
         }
         body @ (EventBody::Booked { .. }

@@ -1,6 +1,6 @@
 //! Reports as residents see them: public words only.
 
-use model::{Case, Event, EventBody};
+use model::{Case, Event, EventBody, Instant};
 use pack::{City, Compiled};
 use store::CaseRow;
 
@@ -44,6 +44,7 @@ pub fn report(
     compiled: &Compiled,
     actions: &[&pack::Action],
     secret: Option<&str>,
+    now: Instant,
 ) -> wire::Report {
     let city = &*compiled.city;
     let process = city.processes.get(&case.process);
@@ -57,7 +58,7 @@ pub fn report(
         evidence: evidence_links(&public_evidence(events), secret),
         timeline: events
             .iter()
-            .filter_map(|event| super::events::public_entry(event, case, city, process, secret))
+            .filter_map(|event| super::events::public_entry(event, case, compiled, secret, now))
             .collect(),
         stages: process.map_or_else(Vec::new, |process| stage_marks(case, process)),
         actions: actions.iter().map(|action| action_view(city, action, about)).collect(),

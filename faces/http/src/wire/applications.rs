@@ -135,6 +135,21 @@ pub struct AccessPage {
     pub fetches: Vec<FetchEntry>,
     /// What other programs were told about the caller, the latest first, at most 200.
     pub disclosures: Vec<super::DisclosureEntry>,
+    /// Extracts that the caller is in, the latest first, at most 50.
+    pub extracts: Vec<super::ExtractEntry>,
+    /// Looks that the caller may not know of yet, by law; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sealed: Option<SealedLooks>,
+}
+
+/// Looks that somebody may not know of yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SealedLooks {
+    /// How many.
+    pub count: u32,
+    /// When the next of them can be known.
+    pub next_at: Time,
 }
 
 /// One look at somebody's data, in plain words.
@@ -150,6 +165,8 @@ pub struct AccessEntry {
     pub data: DataClass,
     /// Why, in the words of who looked.
     pub purpose: String,
+    /// The law it rests on; empty for looks before it was written down.
+    pub basis: String,
     /// For which case.
     pub case_no: String,
     /// What the case is about.

@@ -402,4 +402,10 @@ pub struct PurposeQuery {
     /// Why, in plain words, 4 to 200 characters; the reading is recorded with it.
     #[param(min_length = 4, max_length = 200)]
     pub purpose: String,
+    /// The day from which on the person may know of the look; at once when absent. Investigators alone may give one, at most
+    /// 180 days ahead.
+    pub sealed_until: Option<String>,
+    /// The ground of sealing, 4 to 200 characters; needed with `sealed_until`.
+    #[param(max_length = 200)]
+    pub ground: Option<String>,
 }

@@ -98,6 +98,10 @@ pub struct Category {
     pub icon: Option<String>,
     /// Whether residents may choose it.
     pub public: bool,
+    /// The state in which an extract may be taken, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub extract_in: Option<String>,
     /// Filing conditions.
     pub conditions: Vec<Condition>,
     /// Extra questions; null without a form.
@@ -117,6 +121,8 @@ pub enum CategoryKind {
     Service,
     /// 告警: raised by the platform itself.
     Alarm,
+    /// 批量用数: answers of many applications, taken at once.
+    Extract,
 }
 
 /// A filing condition with its limit and closing condition.

@@ -80,6 +80,8 @@ pub enum EventKind {
     Paying,
     /// Staff opened personal data of the case.
     Looked,
+    /// Answers of many applications were taken at once.
+    Extracted,
     /// A licence was issued.
     Issued,
     /// A licence was revoked.

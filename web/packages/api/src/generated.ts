@@ -160,6 +160,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/extract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes what was approved, once. It is written down, and everybody in it can see it, before it is answered. */
+        post: operations["take_extract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/visit/arrival": {
         parameters: {
             query?: never;
@@ -290,6 +307,23 @@ export interface paths {
         get: operations["get_evidence"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/extracts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for answers of many applications at once. Somebody else approves it, as a case. */
+        post: operations["ask_for_extract"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1463,6 +1497,8 @@ export interface components {
         AccessEntry: {
             /** @description When. */
             at: components["schemas"]["Time"];
+            /** @description The law it rests on; empty for looks before it was written down. */
+            basis: string;
             /** @description For which case. */
             case_no: string;
             /** @description What the case is about. */
@@ -1482,10 +1518,14 @@ export interface components {
         AccessPage: {
             /** @description What other programs were told about the caller, the latest first, at most 200. */
             disclosures: components["schemas"]["DisclosureEntry"][];
+            /** @description Extracts that the caller is in, the latest first, at most 50. */
+            extracts: components["schemas"]["ExtractEntry"][];
             /** @description What departments were asked about the caller, the latest first, at most 200. */
             fetches: components["schemas"]["FetchEntry"][];
             /** @description The latest first, at most 200. */
             items: components["schemas"]["AccessEntry"][];
+            /** @description Looks that the caller may not know of yet, by law; absent when there are none. */
+            sealed?: components["schemas"]["SealedLooks"];
         };
         /** @description How personal data is used, and whether the logs of it agree. */
         Accountability: {
@@ -1932,6 +1972,8 @@ export interface components {
             conditions: components["schemas"]["Condition"][];
             /** @description What it covers. */
             description: components["schemas"]["Text"];
+            /** @description The state in which an extract may be taken, where it is one. */
+            extract_in?: string;
             /** @description Extra questions; null without a form. */
             form: components["schemas"]["Field"][] | null;
             /** @description The heading it is listed under. */
@@ -1953,7 +1995,7 @@ export interface components {
          * @description Component, event or application for a service.
          * @enum {string}
          */
-        CategoryKind: "component" | "event" | "service" | "alarm";
+        CategoryKind: "component" | "event" | "service" | "alarm" | "extract";
         /** @description Cells of the grid as shapes. */
         CellCollection: {
             /** @description At most 2 500 cells. */
@@ -2188,7 +2230,7 @@ export interface components {
          * @description What kind of event.
          * @enum {string}
          */
-        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "looked" | "issued" | "revoked" | "rated";
+        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "looked" | "extracted" | "issued" | "revoked" | "rated";
         /** @description A picture, kept. */
         Evidence: {
             /**
@@ -2266,6 +2308,48 @@ export interface components {
         ExportedLicence: components["schemas"]["LicenceItem"] & {
             /** @description The licence itself. */
             sd_jwt: string;
+        };
+        /** @description The case under which it is approved. */
+        ExtractAsked: {
+            /** @description Its number. */
+            case_no: string;
+        };
+        /** @description An extract that the caller is in. */
+        ExtractEntry: {
+            /** @description When it was taken. */
+            at: components["schemas"]["Time"];
+            /** @description The law it rests on. */
+            basis: string;
+            /** @description The caller's application. */
+            case_no: string;
+            /**
+             * Format: int64
+             * @description How many people are in it.
+             */
+            count: number;
+            /** @description Which answers. */
+            fields: components["schemas"]["Text"][];
+            /** @description What shows that the caller is. */
+            membership: components["schemas"]["Membership"];
+            /** @description The office that took it. */
+            office: components["schemas"]["Text"];
+            /** @description Why. */
+            purpose: string;
+            /** @description The service. */
+            service: components["schemas"]["Text"];
+        };
+        /** @description What is to be taken, once somebody else has approved it. */
+        ExtractInput: {
+            /** @description the answers to these questions of its form; none that ask for files. */
+            fields: string[];
+            /** @description handed in from this day on, `YYYY-MM-DD` in the city's time, */
+            from: string;
+            /** @description Why, 4 to 200 characters: whoever approves it reads it, and everybody in the extract. */
+            purpose: string;
+            /** @description From applications for this service, */
+            service: string;
+            /** @description to the end of this day: */
+            to: string;
         };
         /**
          * @description A face of the product.
@@ -2707,6 +2791,34 @@ export interface components {
          * @enum {string}
          */
         MaterialSource: "applicant" | "government" | "other";
+        /**
+         * @description What shows that somebody is in an extract: `dipper verify --membership` and anybody else checks it against the receipt of
+         *     the event. Bytes are base64.
+         */
+        Membership: {
+            /**
+             * Format: int64
+             * @description How many leaves the tree has.
+             */
+            count: number;
+            /** @description The event that tells of it; `GET /receipts/{event_id}` proves it. */
+            event_id: string;
+            /** @description The extract. */
+            extract: string;
+            /** @description `dipper/extract-membership/v1`. */
+            format: string;
+            /** @description From the leaf to the root that the event names. */
+            path: string[];
+            /** @description The salt of the leaf. */
+            salt: string;
+            /**
+             * Format: int64
+             * @description The leaf's place in it, from 0.
+             */
+            seat: number;
+            /** @description What the leaf states. */
+            statement: string;
+        };
         /** @description A thing with its name. */
         Named: {
             /** @description Its id. */
@@ -3562,6 +3674,16 @@ export interface components {
          * @enum {string}
          */
         ResultKind: "licence" | "approval" | "other";
+        /** @description Looks that somebody may not know of yet. */
+        SealedLooks: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /** @description When the next of them can be known. */
+            next_at: components["schemas"]["Time"];
+        };
         /** @description How somebody may sign in. */
         Security: {
             /** @description Whether a code of an authenticator app is asked for beside the password. */
@@ -4406,8 +4528,15 @@ export interface operations {
     get_case_application: {
         parameters: {
             query: {
+                /** @description The ground of sealing, 4 to 200 characters; needed with `sealed_until`. */
+                ground?: string;
                 /** @description Why, in plain words, 4 to 200 characters; the reading is recorded with it. */
                 purpose: string;
+                /**
+                 * @description The day from which on the person may know of the look; at once when absent. Investigators alone may give one, at most
+                 *     180 days ahead.
+                 */
+                sealed_until?: string;
             };
             header?: never;
             path: {
@@ -4441,8 +4570,15 @@ export interface operations {
     get_case_contact: {
         parameters: {
             query: {
+                /** @description The ground of sealing, 4 to 200 characters; needed with `sealed_until`. */
+                ground?: string;
                 /** @description Why, in plain words, 4 to 200 characters; the reading is recorded with it. */
                 purpose: string;
+                /**
+                 * @description The day from which on the person may know of the look; at once when absent. Investigators alone may give one, at most
+                 *     180 days ahead.
+                 */
+                sealed_until?: string;
             };
             header?: never;
             path: {
@@ -4501,6 +4637,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseEvents"];
+                };
+            };
+        };
+    };
+    take_extract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A case id or a case number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CSV, UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
         };
@@ -4712,6 +4880,39 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": unknown;
+                };
+            };
+        };
+    };
+    ask_for_extract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtractInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked for */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExtractAsked"];
                 };
             };
         };

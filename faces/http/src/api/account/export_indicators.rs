@@ -15,7 +15,7 @@ use crate::open311::locale;
 use crate::wire::*;
 
 /// Tells spreadsheet programs that the file is UTF-8.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Indicators of a period as CSV.
 #[utoipa::path(
@@ -70,7 +70,7 @@ fn cells(value: &IndicatorValue) -> [String; 3] {
 }
 
 /// A text that no spreadsheet program takes for a formula.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 

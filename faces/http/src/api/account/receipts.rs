@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use identity::{Permission, Principal};
 use ledger::commitment::Opening;
 use ledger::proof::Proof;
-use model::{CaseNo, EventId};
+use model::{CaseNo, Event, EventBody, EventId};
 
 use crate::access::{authorise, case_subject, load, load_for_reporter};
 use crate::app::App;
@@ -53,11 +53,22 @@ pub async fn named_event(
     if authorise(app, principal, Permission::CaseRead, &resource).is_ok() {
         return Ok(named);
     }
+    if is_in_extract(app, principal, &event).await? {
+        return Ok(named);
+    }
     let (loaded, _) =
         load_for_reporter(app, principal, named.case_no.as_str(), secret).await.map_err(|_| not_found())?;
-    let process = loaded.compiled.city.process(&loaded.case.process);
-    let entry = public_entry(&event, &loaded.case, &loaded.compiled.city, process, None);
+    let entry = public_entry(&event, &loaded.case, &loaded.compiled, None, app.now());
     entry.map(|_| named).ok_or_else(not_found)
+}
+
+/// Whether an event tells of an extract that the caller is in.
+async fn is_in_extract(app: &App, principal: &Principal, event: &Event) -> Result<bool, Refused> {
+    let (EventBody::Extracted(extracted), Principal::Resident { party }) = (&event.body, principal) else {
+        return Ok(false);
+    };
+    let (extract, party) = (extracted.extract, *party);
+    Ok(app.store.read(move |reader| reader.is_in_extract(extract, party)).await?)
 }
 
 /// Makes the receipt of an event.

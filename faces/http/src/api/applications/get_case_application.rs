@@ -10,6 +10,7 @@ use sense::looks::open_answers;
 
 use super::parts::{answers_view, private, vault_refused};
 use crate::access::{authorise, case_subject, load_for_staff};
+use crate::api::cases::sealing::sealing;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
@@ -36,9 +37,12 @@ pub async fn get_case_application(
         Resource { purpose: query.purpose.clone(), ..case_subject(&loaded.case, &loaded.compiled.city).into() };
     let grant =
         authorise(&app, &caller.principal, Permission::AnswersRead, &resource)?.ok_or_else(Refused::forbidden)?;
-    let sealed = loaded.case.application.as_ref().ok_or_else(|| Refused::not_found("application"))?.answers;
+    let answers = loaded.case.application.as_ref().ok_or_else(|| Refused::not_found("application"))?.answers;
     let subject = loaded.case.reporter.party;
-    let access = Access { party, grant, case: loaded.case.id, subject, purpose: query.purpose, event: None };
-    let given = open_answers(&app.sense(), sealed, access).await.map_err(vault_refused)?;
+    let sealed = sealing(&app, &caller.principal, &resource, &query)?;
+    let case = loaded.case.id;
+    let access =
+        Access { party, grant, case, subject, purpose: query.purpose, basis: String::new(), sealed, event: None };
+    let given = open_answers(&app.sense(), answers, access).await.map_err(vault_refused)?;
     Ok(private(StatusCode::OK, &answers_view(&loaded, given)?))
 }

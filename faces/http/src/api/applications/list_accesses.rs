@@ -8,9 +8,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use model::CaseId;
 use pack::City;
+use sense::extracts::memberships;
 use store::{AccessRow, CaseFilter, CaseRow, CaseSort, Looked, StoreError};
 
 use super::parts::{applicant, private};
+use crate::api::extracts::parts::entry as extract_entry;
 use crate::api::openid::parts::disclosures;
 use crate::app::App;
 use crate::caller::Caller;
@@ -23,6 +25,9 @@ use crate::wire::*;
 /// Most looks answered.
 const LIMIT: u32 = 200;
 
+/// Most extracts told of.
+const EXTRACTS: u32 = 50;
+
 /// Who looked at the caller's data and what departments were asked about them, for what and why (谁看过我的数据; PIPL articles 44 and 45).
 #[utoipa::path(
     get,
@@ -32,10 +37,13 @@ const LIMIT: u32 = 200;
 )]
 pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
     let party = applicant(&app, &caller)?;
-    let (looks, cases, fetches, disclosures) = app
+    let now = app.now();
+    let (looks, cases, fetches, disclosures, sealed, extracts) = app
         .store
         .read(move |reader| {
-            let looks = reader.list_access_to(party, LIMIT)?;
+            let looks = reader.list_access_to(party, now, LIMIT)?;
+            let sealed = reader.count_sealed_looks(party, now)?;
+            let extracts = memberships(reader, party, EXTRACTS)?;
             let mut ids: Vec<CaseId> = looks.iter().map(|look| look.case).collect();
             ids.sort_unstable();
             ids.dedup();
@@ -46,7 +54,7 @@ pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Resul
                 reader.list_cases(&filter, CaseSort::Opened, None, LIMIT)?.items
             };
             let disclosures = disclosures(reader, party, LIMIT)?;
-            Ok::<_, StoreError>((looks, found, reader.list_fetches_about(party, LIMIT)?, disclosures))
+            Ok::<_, StoreError>((looks, found, reader.list_fetches_about(party, LIMIT)?, disclosures, sealed, extracts))
         })
         .await?;
     let cases: BTreeMap<CaseId, CaseRow> = cases.into_iter().map(|row| (row.id, row)).collect();
@@ -54,7 +62,9 @@ pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Resul
     let city = &compiled.city;
     let items = looks.iter().map(|look| entry(city, look, cases.get(&look.case))).collect();
     let fetches = fetches.iter().map(|row| fetch_entry(city, row)).collect();
-    Ok(private(StatusCode::OK, &AccessPage { items, fetches, disclosures }))
+    let extracts = extracts.into_iter().map(|found| extract_entry(city, found)).collect();
+    let sealed = sealed.map(|sealed| SealedLooks { count: sealed.count, next_at: time(sealed.next_at) });
+    Ok(private(StatusCode::OK, &AccessPage { items, fetches, disclosures, extracts, sealed }))
 }
 
 /// A look in plain words.
@@ -68,6 +78,7 @@ pub fn entry(city: &City, look: &AccessRow, case: Option<&CaseRow>) -> AccessEnt
             Looked::Application(_) => DataClass::Application,
         },
         purpose: look.purpose.clone(),
+        basis: look.basis.clone(),
         case_no: case.map(|case| case.no.to_string()).unwrap_or_default(),
         case_title: case.map(|case| category_title(city, &case.category)).unwrap_or_default(),
         event_id: look.event.to_string(),

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use identity::{Access, Permission, Resource, VaultError};
 use sense::looks::open_contact;
 
+use super::sealing::sealing;
 use crate::access::{authorise, case_subject, load_for_staff};
 use crate::app::App;
 use crate::caller::Caller;
@@ -38,7 +39,10 @@ pub async fn get_case_contact(
         authorise(&app, &caller.principal, Permission::ContactRead, &resource)?.ok_or_else(Refused::forbidden)?;
     let contact = loaded.case.reporter.contact.ok_or_else(|| Refused::not_found("contact"))?;
     let subject = loaded.case.reporter.party;
-    let access = Access { party, grant, case: loaded.case.id, subject, purpose: query.purpose, event: None };
+    let sealed = sealing(&app, &caller.principal, &resource, &query)?;
+    let case = loaded.case.id;
+    let access =
+        Access { party, grant, case, subject, purpose: query.purpose, basis: String::new(), sealed, event: None };
     let opened = open_contact(&app.sense(), contact, access).await.map_err(refused)?;
     let mut response = Json(Contact { name: opened.name, phone: opened.phone, email: opened.email }).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

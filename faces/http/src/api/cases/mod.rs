@@ -9,3 +9,4 @@ pub mod list_queues;
 pub mod map_cases;
 pub mod parts;
 pub mod perform_action;
+pub mod sealing;

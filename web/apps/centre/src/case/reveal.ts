@@ -5,9 +5,22 @@ import { nextTick, onScopeDispose, ref, watch, type Ref } from "vue";
 /** Length of a purpose that the API takes (`get_case_contact`, `get_case_application`), characters. */
 export const PURPOSE_LEAST = 4;
 
+/** Until when and on what ground the person may not know of the look. */
+export interface Sealing {
+  /** A day, `YYYY-MM-DD`. */
+  until: string;
+  ground: string;
+}
+
+/** What a look says about itself, as the API takes it. */
+export function lookQuery(purpose: string, sealing: Sealing | undefined): { purpose: string; sealed_until?: string; ground?: string } {
+  return sealing ? { purpose, sealed_until: sealing.until, ground: sealing.ground } : { purpose };
+}
+
 export interface Reveal<Found> {
   asking: Ref<boolean>;
   purpose: Ref<string>;
+  sealing: Ref<Sealing | undefined>;
   found: Ref<Found | undefined>;
   problem: Ref<Problem | undefined>;
   busy: Ref<boolean>;
@@ -26,12 +39,13 @@ export interface Reveal<Found> {
  */
 export function useReveal<Found>(
   id: () => string,
-  look: (id: string, purpose: string) => Promise<Found>,
+  look: (id: string, purpose: string, sealing?: Sealing) => Promise<Found>,
   shown_ms: number,
   box?: Readonly<Ref<HTMLElement | null>>,
 ): Reveal<Found> {
   const asking = ref(false);
   const purpose = ref("");
+  const sealing = ref<Sealing>();
   const found = ref<Found>() as Ref<Found | undefined>;
   const problem = ref<Problem>();
   const busy = ref(false);
@@ -46,6 +60,7 @@ export function useReveal<Found>(
     busy.value = false;
     problem.value = undefined;
     purpose.value = "";
+    sealing.value = undefined;
   }
 
   function stay(): void {
@@ -64,7 +79,7 @@ export function useReveal<Found>(
     busy.value = true;
     problem.value = undefined;
     try {
-      const opened = await look(id(), purpose.value.trim());
+      const opened = await look(id(), purpose.value.trim(), sealing.value);
       if (turn !== asked) return false;
       found.value = opened;
       asking.value = false;
@@ -80,5 +95,5 @@ export function useReveal<Found>(
 
   watch(id, hide, { flush: "sync" });
   onScopeDispose(hide);
-  return { asking, purpose, found, problem, busy, hide, stay, prompt, open };
+  return { asking, purpose, sealing, found, problem, busy, hide, stay, prompt, open };
 }
