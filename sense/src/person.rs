@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use identity::{Address, Answers, Contact, Draft, Prefill, VaultError, Verified};
-use model::{CaseNo, Channel, PartyId, ServiceId};
+use identity::{
+    Address, Answers, Contact, Draft, HospitalPatient, HospitalPayment, HospitalVisit, Prefill, VaultError, Verified,
+};
+use model::{CaseNo, Channel, HospitalVisitId, PartyId, ServiceId, SourceId};
 use store::{
     AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, FetchRow, LicenceRow, OutboxRow, PartyKind, PartyRow,
     PreferencesRow, Reader, StoreError, Tx,
@@ -48,6 +50,12 @@ pub struct Held {
     pub identity: Option<Verified>,
     /// What departments answered for what is not handed in yet.
     pub prefills: Vec<(ServiceId, Prefill)>,
+    /// Hospitals they agreed with.
+    pub hospitals: Vec<(SourceId, HospitalPatient)>,
+    /// Their visits to hospitals, latest booked first.
+    pub hospital_visits: Vec<(HospitalVisitId, HospitalVisit)>,
+    /// Their payments to hospitals.
+    pub hospital_payments: Vec<HospitalPayment>,
     /// What departments were asked about them.
     pub fetches: Vec<FetchRow>,
 }
@@ -58,6 +66,9 @@ pub enum EraseError {
     /// Applications are under way: withdraw them, or wait until they are decided.
     #[error("{} applications are still open; withdraw them first, or wait for the decision", .0.len())]
     Open(Vec<CaseNo>),
+    /// A payment to a hospital is under way.
+    #[error("a payment to a hospital is not settled yet; try again in a few minutes")]
+    Paying,
     /// It is not a resident's account.
     #[error("only residents' accounts are erased")]
     NotResident,
@@ -113,6 +124,13 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 let sealed = vault.find_address(reader, party, row.channel)?;
                 addresses.extend(sealed.map(|sealed| (row.channel, sealed.address)));
             }
+            let mut hospitals = Vec::new();
+            for row in reader.list_hospital_patients(party)? {
+                let patient = vault.find_hospital_patient(reader, party, &row.hospital)?;
+                hospitals.extend(patient.map(|patient| (row.hospital, patient)));
+            }
+            let hospital_visits = vault.list_hospital_visits(reader, party, LOOKS)?;
+            let hospital_payments = vault.list_hospital_payments(reader, party)?;
             let preferences = reader.find_preferences(party)?;
             let messages = reader.list_messages_to(party, None, MESSAGES)?;
             Ok(Held {
@@ -127,6 +145,9 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 messages,
                 identity,
                 prefills,
+                hospitals,
+                hospital_visits,
+                hospital_payments,
                 fetches,
             })
         })
@@ -161,6 +182,9 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
             }
             if !open.is_empty() {
                 return Err(EraseError::Open(open));
+            }
+            if tx.is_paying_hospital(party)? {
+                return Err(EraseError::Paying);
             }
             tx.overwrite_deleted(true)?;
             for contact in contacts {
@@ -203,6 +227,7 @@ fn forget(tx: &mut Tx, party: PartyId) -> Result<(), StoreError> {
     tx.forget_addresses_of(party)?;
     tx.forget_messages_to(party)?;
     tx.delete_prefills_of(party)?;
+    tx.remove_hospitals_of(party)?;
     tx.delete_identity(party)?;
     tx.remove_sessions_of(party)?;
     tx.remove_proofs_of(party)?;

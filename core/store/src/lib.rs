@@ -38,7 +38,7 @@ pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
     AccessRow, AddressRow, ApiKeyRow, AuthenticatorRow, CodeRow, ConsentRow, ContactRow, DisclosureRow, DraftRow,
-    FetchOutcome, FetchRow, Holder, IdentityRow, LicenceRow, LicenceText, Looked, OpenIdClientRow, OpenIdKeyRow,
+    FetchOutcome, FetchRow, Holder, HospitalPatientRow, HospitalPaymentRow, HospitalVisitRow, IdentityRow, LicenceRow, LicenceText, Looked, OpenIdClientRow, OpenIdKeyRow,
     PartyKind, PartyRow, PasskeyRow, PreferencesRow, PrefillRow, QuietRow, SealedRow, SessionRow, SignInMethod,
     TokenRow, UsageRow, fold_login,
 };

@@ -3,7 +3,7 @@
 use grid::Cell;
 use model::{
     ActionId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId, DeliveryState, EventId,
-    EvidenceId, FormId, Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, RegionId,
+    EvidenceId, FormId, HospitalVisitId, Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, RegionId,
     RequestId, RoleId, SealedId, ServiceId, SourceId, StageId, StateId,
 };
 
@@ -262,6 +262,7 @@ text_ids!(
     FormId,
     LicenceId,
     PaymentId,
+    HospitalVisitId,
     RequestId,
     SourceId,
     CaseNo,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::department;
 use super::gateway::{self, HttpGateway};
+use super::hospital;
 use account::ledger::{SealError, Sealed};
 use act::licences::Issuer;
 use anyhow::Context;
@@ -41,6 +42,9 @@ const RECORD_EVERY: Duration = Duration::from_millis(600);
 
 /// Payments that are not settled are asked about this often.
 const RECONCILE_EVERY: Duration = Duration::from_secs(5);
+
+/// Hospitals are told of payments at most this much later.
+const TELL_HOSPITALS_EVERY: Duration = Duration::from_secs(2);
 
 /// Sessions and drafts whose time is over are removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -100,6 +104,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         gateway: payment_gateway(&config, secret.clone()),
         senders: crate::channels::open(&config)?,
         departments: department::of(&config, &runtime.packs.current().city)?,
+        hospitals: hospital::of(&config, &runtime.packs.current().city)?,
         pack_folder: config.pack.clone(),
         settings: Settings { payment_secret: secret, ..settings(&runtime) },
     })?;
@@ -115,6 +120,9 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     tasks.spawn(issue_licences(app.licences(), stopping.clone()));
     if let Some(payments) = app.payments() {
         tasks.spawn(reconcile(payments, stopping.clone()));
+    }
+    if let Some(hospitals) = app.hospitals() {
+        tasks.spawn(reconcile_hospitals(hospitals, stopping.clone()));
     }
     tasks.spawn(record_messages(app.notifications(), stopping.clone()));
     tasks.spawn(deliver_messages(app.notifications(), stopping.clone()));
@@ -325,6 +333,21 @@ async fn reconcile(ctx: act::payments::Context, stopping: watch::Receiver<bool>)
             ticks.tick().await;
             if let Err(error) = act::payments::reconcile(&ctx).await {
                 tracing::error!(%error, "payments could not be reconciled; the next round tries again");
+            }
+        }
+    })
+    .await;
+}
+
+/// Goes on with payments of hospitals' invoices: the gateway is asked, hospitals are told.
+async fn reconcile_hospitals(ctx: act::hospital::Context, stopping: watch::Receiver<bool>) {
+    until(stopping, async {
+        let mut ticks = tokio::time::interval(TELL_HOSPITALS_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = act::hospital::reconcile(&ctx).await {
+                tracing::error!(%error, "payments to hospitals could not be reconciled; the next round tries again");
             }
         }
     })

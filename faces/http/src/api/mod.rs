@@ -5,6 +5,7 @@ pub mod applications;
 pub mod cases;
 pub mod city;
 pub mod evidence;
+pub mod hospitals;
 pub mod licences;
 pub mod notifications;
 pub mod openid;
