@@ -143,7 +143,11 @@ async fn mark(ctx: &Context, id: PaymentId, next: PaymentState) -> Result<Option
     ctx.store
         .write(move |tx: &mut Tx| {
             let Some(row) = tx.find_hospital_payment(id)? else { return Ok(None) };
-            if state_of(&row).may_become(next) { step(tx, row, next, None, now).map(Some) } else { Ok(Some(state_of(&row))) }
+            if state_of(&row).may_become(next) {
+                step(tx, row, next, None, now).map(Some)
+            } else {
+                Ok(Some(state_of(&row)))
+            }
         })
         .await
 }

@@ -162,7 +162,11 @@ impl Client {
         let base = self.hospitals.base(&self.hospital);
         let below = url.strip_prefix(base.as_str()).unwrap_or(url);
         let is_below = !below.contains("//") && !below.starts_with('/') && !below.contains("..") && below.len() < 2_000;
-        if is_below && below.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(below.to_owned()) } else { Err(Lie::Pages) }
+        if is_below && below.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(below.to_owned())
+        } else {
+            Err(Lie::Pages)
+        }
     }
 
     /// Every doctor who can be registered with.
@@ -273,12 +277,7 @@ impl Client {
         })
     }
 
-    fn own_appointment(
-        &self,
-        value: &Value,
-        visit: HospitalVisitId,
-        patient: &FhirId,
-    ) -> Result<Appointment, Call> {
+    fn own_appointment(&self, value: &Value, visit: HospitalVisitId, patient: &FhirId) -> Result<Appointment, Call> {
         let appointment = Appointment::read(value, &self.system("visit"))?;
         if appointment.patient != *patient {
             return Err(Lie::Patient("Appointment").into());
@@ -305,7 +304,8 @@ impl Client {
 
     /// Being there, when the patient is.
     pub fn encounter(&self, appointment: &FhirId, patient: &FhirId) -> Result<Option<Encounter>, Call> {
-        let found = self.search(format!("Encounter?patient=Patient/{patient}&appointment=Appointment/{appointment}"))?;
+        let found =
+            self.search(format!("Encounter?patient=Patient/{patient}&appointment=Appointment/{appointment}"))?;
         let Some(value) = found.first() else { return Ok(None) };
         let encounter = Encounter::read(value, appointment)?;
         if encounter.patient == *patient { Ok(Some(encounter)) } else { Err(Lie::Patient("Encounter").into()) }
@@ -314,7 +314,8 @@ impl Client {
     /// How many wait who came before: a count, and nothing of who they are.
     pub fn ahead(&self, role: &FhirId, encounter: &Encounter) -> Result<u32, Call> {
         let before = encounter.arrived_at;
-        let target = format!("Encounter?_summary=count&status=arrived&participant=PractitionerRole/{role}&date=lt{before}");
+        let target =
+            format!("Encounter?_summary=count&status=arrived&participant=PractitionerRole/{role}&date=lt{before}");
         let bundle = Bundle::read(self.get(target)?)?;
         if !bundle.entries.is_empty() {
             return Err(Lie::Other("Encounter").into());

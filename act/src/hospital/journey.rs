@@ -7,9 +7,7 @@ use model::{HospitalVisitId, PartyId, RequestId, SourceId};
 use store::Tx;
 
 use super::client::{Call, Client, Lie, Taking};
-use super::fhir::{
-    Appointment, AppointmentStatus, Encounter, EncounterStatus, FhirId, Invoice, Message, Report,
-};
+use super::fhir::{Appointment, AppointmentStatus, Encounter, EncounterStatus, FhirId, Invoice, Message, Report};
 use super::offers::declared;
 use super::questions::{About, Known, asked, known, open, write_down};
 use super::{Context, HospitalError, MESSAGE_MAX};
@@ -18,8 +16,7 @@ use super::{Context, HospitalError, MESSAGE_MAX};
 const LISTED: u32 = 50;
 
 /// Everything that one look at a visit may bring.
-const LOOK: &[About] =
-    &[About::Appointment, About::Encounter, About::Invoice, About::Report, About::Communication];
+const LOOK: &[About] = &[About::Appointment, About::Encounter, About::Invoice, About::Report, About::Communication];
 
 /// A time to book.
 #[derive(Debug, Clone, PartialEq, Eq)]

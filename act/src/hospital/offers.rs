@@ -34,11 +34,7 @@ pub async fn list_doctors(ctx: &Context, hospital: &SourceId) -> Result<Vec<Doct
 ///
 /// # Errors
 /// [`HospitalError`].
-pub async fn list_slots(
-    ctx: &Context,
-    hospital: &SourceId,
-    role: &str,
-) -> Result<(Offer, Vec<Slot>), HospitalError> {
+pub async fn list_slots(ctx: &Context, hospital: &SourceId, role: &str) -> Result<(Offer, Vec<Slot>), HospitalError> {
     declared(ctx, hospital)?;
     let role = FhirId::parse(role).map_err(|_| HospitalError::NotFound("doctor"))?;
     let from = ctx.clock.now();

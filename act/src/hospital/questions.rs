@@ -46,12 +46,7 @@ pub(super) struct Known {
 }
 
 /// Somebody who agreed with a hospital and is matched.
-pub(super) fn known(
-    tx: &mut Tx,
-    ctx: &Context,
-    party: PartyId,
-    hospital: &SourceId,
-) -> Result<Known, HospitalError> {
+pub(super) fn known(tx: &mut Tx, ctx: &Context, party: PartyId, hospital: &SourceId) -> Result<Known, HospitalError> {
     let verified = ctx.vault.find_identity(tx, party)?.filter(|verified| Level::L2 <= verified.level);
     let verified = verified.ok_or(HospitalError::NotIdentified)?;
     let patient = ctx.vault.find_hospital_patient(tx, party, hospital)?.ok_or(HospitalError::NotAgreed)?;

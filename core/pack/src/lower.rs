@@ -13,16 +13,16 @@ use model::{CategoryId, OfficeId, RegionId, Text};
 pub(crate) use fields::lower_fields;
 
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, Escalation, Hospital, Notifications,
-    Office, Poor, Process, Region, Role, Route, Services, Stage, State, Swap, TaskRule,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, Escalation, Hospital,
+    Notifications, Office, Poor, Process, Region, Role, Route, Services, Stage, State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
 use crate::source::files::{Folder, Shelf};
 use crate::source::read::Needed;
 use crate::source::types::{
-    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, HospitalEntry, PackFile,
-    ProcessSource, RegionSource, StateSource,
+    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, HospitalEntry,
+    PackFile, ProcessSource, RegionSource, StateSource,
 };
 
 /// Builds the city; `None` only when `pack.yaml` itself could not be read.

@@ -9,8 +9,8 @@ use crate::source::notifications::NotificationsFile;
 use crate::source::read::Source;
 use crate::source::services::{CatalogueFile, ServicesFile};
 use crate::source::types::{
-    CalendarSource, CategoriesFile, FieldSource, HospitalsFile, MessagesFile, OfficesFile, PackFile, ProcessSource, RegionSource,
-    RolesFile, RouteSource, SourcesFile,
+    CalendarSource, CategoriesFile, FieldSource, HospitalsFile, MessagesFile, OfficesFile, PackFile, ProcessSource,
+    RegionSource, RolesFile, RouteSource, SourcesFile,
 };
 
 /// Every schema by the name of its file under `packs/_schema/`, as the text to write there.

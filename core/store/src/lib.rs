@@ -38,9 +38,9 @@ pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
     AccessRow, AddressRow, ApiKeyRow, AuthenticatorRow, CodeRow, ConsentRow, ContactRow, DisclosureRow, DraftRow,
-    FetchOutcome, FetchRow, Holder, HospitalPatientRow, HospitalPaymentRow, HospitalVisitRow, IdentityRow, LicenceRow, LicenceText, Looked, OpenIdClientRow, OpenIdKeyRow,
-    PartyKind, PartyRow, PasskeyRow, PreferencesRow, PrefillRow, QuietRow, SealedRow, SessionRow, SignInMethod,
-    TokenRow, UsageRow, fold_login,
+    FetchOutcome, FetchRow, Holder, HospitalPatientRow, HospitalPaymentRow, HospitalVisitRow, IdentityRow, LicenceRow,
+    LicenceText, Looked, OpenIdClientRow, OpenIdKeyRow, PartyKind, PartyRow, PasskeyRow, PreferencesRow, PrefillRow,
+    QuietRow, SealedRow, SessionRow, SignInMethod, TokenRow, UsageRow, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

@@ -17,8 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, evidence, hospitals, licences, notifications, openid as consents, payments, person, place,
-    reports, security, services, session, stream, visits,
+    account, applications, cases, city, evidence, hospitals, licences, notifications, openid as consents, payments,
+    person, place, reports, security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;

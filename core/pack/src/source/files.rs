@@ -10,8 +10,9 @@ use super::notifications::NotificationsFile;
 use super::read::{Reader, Source, Table};
 use super::services::{CatalogueFile, ServiceSource, ServicesFile};
 use super::types::{
-    CalendarSource, CategoriesFile, CategorySource, DataSourceEntry, FieldSource, HospitalEntry, HospitalsFile, MessagesFile, OfficeSource,
-    OfficesFile, PackFile, ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource, SourcesFile,
+    CalendarSource, CategoriesFile, CategorySource, DataSourceEntry, FieldSource, HospitalEntry, HospitalsFile,
+    MessagesFile, OfficeSource, OfficesFile, PackFile, ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource,
+    SourcesFile,
 };
 use super::yaml::{self, Node, Value};
 use crate::faults::{At, Pos, Report};

@@ -239,9 +239,7 @@ impl Reader {
         after: Option<PaymentId>,
         limit: u32,
     ) -> Result<Vec<HospitalPaymentRow>, StoreError> {
-        let sql = format!(
-            "SELECT {PAYMENT} FROM hospital_payments WHERE id > $1 AND {UNSETTLED} ORDER BY id LIMIT $2"
-        );
+        let sql = format!("SELECT {PAYMENT} FROM hospital_payments WHERE id > $1 AND {UNSETTLED} ORDER BY id LIMIT $2");
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         self.query(&sql, params![after, limit])?.into_iter().map(read_payment).collect()
     }

@@ -67,7 +67,11 @@ impl HttpHospitals {
         }
         let patience = Duration::from_secs(ask.timeout_seconds.into());
         let configured = |agent: &Agent, request: ureq::http::Request<Vec<u8>>| {
-            let request = agent.configure_request(request).timeout_global(Some(patience)).allow_non_standard_methods(true).build();
+            let request = agent
+                .configure_request(request)
+                .timeout_global(Some(patience))
+                .allow_non_standard_methods(true)
+                .build();
             agent.run(request)
         };
         if ask.body.is_some() {

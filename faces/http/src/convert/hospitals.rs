@@ -1,6 +1,8 @@
 //! Hospitals and visits to the wire.
 
-use act::hospital::fhir::{AppointmentStatus, Doctor, Flag, Invoice, InvoiceStatus, Message, Observation, Report, Slot};
+use act::hospital::fhir::{
+    AppointmentStatus, Doctor, Flag, Invoice, InvoiceStatus, Message, Observation, Report, Slot,
+};
 use act::hospital::{Fault, Journey, Offer, Visit};
 use identity::{HospitalPayment, VisitState};
 use model::{PaymentState, SourceId};
@@ -55,11 +57,7 @@ pub fn times(offer: &Offer, slots: &[Slot]) -> wire::DoctorTimes {
         starts_at: time(slot.start),
         ends_at: time(slot.end),
     };
-    wire::DoctorTimes {
-        doctor: doctor(&offer.doctor),
-        price: offer.price,
-        items: slots.iter().map(one).collect(),
-    }
+    wire::DoctorTimes { doctor: doctor(&offer.doctor), price: offer.price, items: slots.iter().map(one).collect() }
 }
 
 /// A visit.

@@ -22,7 +22,15 @@ pub enum Fact {
     /// Somebody was registered, or is known by one more identifier.
     Registered { patient: usize, identifiers: Vec<Identifier>, name: String },
     /// A time was taken, or refused for ever under that identifier.
-    Booked { identifier: Identifier, patient: usize, role: String, slot: String, start: Instant, end: Instant, is_taken: bool },
+    Booked {
+        identifier: Identifier,
+        patient: usize,
+        role: String,
+        slot: String,
+        start: Instant,
+        end: Instant,
+        is_taken: bool,
+    },
     /// A time was given back.
     GivenBack { appointment: usize },
     /// Somebody came.

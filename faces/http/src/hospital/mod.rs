@@ -189,7 +189,9 @@ async fn answer(
     let (status, resource) = if (&method, target) == (&Method::GET, "metadata") {
         (StatusCode::OK, capabilities(hospitals.clock.now()))
     } else {
-        match take(&hospitals, (id, secret), (method, target), &headers, &body).and_then(|one| perform(&hospitals, &one)) {
+        match take(&hospitals, (id, secret), (method, target), &headers, &body)
+            .and_then(|one| perform(&hospitals, &one))
+        {
             Ok((status, resource)) => (status, resource),
             Err(Refusal { status, code, words }) => (status, outcome(code, &words)),
         }
@@ -233,7 +235,8 @@ fn take(
             .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "structure", "the body is not JSON"))?
     };
     let asked = Asked::of(query);
-    let patient = asked.get("patient").or_else(|| asked.get("subject")).or_else(|| body["subject"]["reference"].as_str());
+    let patient =
+        asked.get("patient").or_else(|| asked.get("subject")).or_else(|| body["subject"]["reference"].as_str());
     let access = Access {
         request_id: request_id.to_owned(),
         at: now,
@@ -242,7 +245,12 @@ fn take(
         resource: path.to_owned(),
         patient: patient.map(str::to_owned),
     };
-    hospitals.log.lock().unwrap_or_else(PoisonError::into_inner).record(&access).map_err(|error| Refusal::disk(&error))?;
+    hospitals
+        .log
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .record(&access)
+        .map_err(|error| Refusal::disk(&error))?;
     let (kind, condition) = (kind.to_owned(), condition.map(Asked::of));
     Ok(Request { hospital: hospital.clone(), method, kind, id, asked, condition, body, now })
 }

@@ -73,7 +73,8 @@ pub fn practitioner(doctor: &Doctor) -> Value {
 /// A `PractitionerRole`.
 pub fn role(doctor: &Doctor) -> Value {
     let (code, name) = doctor.department;
-    let specialty = json!({"coding": [{"system": "urn:dipper:department", "code": code, "display": name}], "text": name});
+    let specialty =
+        json!({"coding": [{"system": "urn:dipper:department", "code": code, "display": name}], "text": name});
     let practitioner = json!({"reference": format!("Practitioner/{}", doctor.practitioner), "display": doctor.name});
     resource(
         "PractitionerRole",
@@ -293,7 +294,8 @@ impl Seen<'_> {
             return Some((report, Vec::new()));
         }
         let observations: Vec<_> = (0..MEASURES.len()).map(|at| self.observation(at, final_at)).collect();
-        let results: Vec<_> = (0..MEASURES.len()).map(|at| reference("Observation", &self.observation_id(at))).collect();
+        let results: Vec<_> =
+            (0..MEASURES.len()).map(|at| reference("Observation", &self.observation_id(at))).collect();
         report["status"] = json!("final");
         report["effectiveDateTime"] = json!(final_at.to_string());
         report["issued"] = json!(final_at.to_string());
@@ -309,7 +311,13 @@ impl Seen<'_> {
 
     fn observation(&self, at: usize, when: Instant) -> Value {
         let (code, name, unit, ucum, low, high, value) = MEASURES[at];
-        let flag = if value > high { "H" } else if value < low { "L" } else { "N" };
+        let flag = if value > high {
+            "H"
+        } else if value < low {
+            "L"
+        } else {
+            "N"
+        };
         let quantity =
             |value: f64| json!({"value": value, "unit": unit, "system": "http://unitsofmeasure.org", "code": ucum});
         let interpretation = json!([{"coding": [{
@@ -349,11 +357,13 @@ impl Seen<'_> {
             let answered_at = self.after(*sent_at, 1);
             if answered_at <= self.now {
                 let id = format!("c-{}-{}-a", self.number + 1, at + 1);
-                let words = "演示医院的自动答复：多喝水，注意休息，按医嘱用药；如果发热超过 38.5℃ 或三天不见好，请回来复诊。";
+                let words =
+                    "演示医院的自动答复：多喝水，注意休息，按医嘱用药；如果发热超过 38.5℃ 或三天不见好，请回来复诊。";
                 let mut answer = self.message(&id, answered_at, words);
                 answer["sender"] = reference("PractitionerRole", &self.visit.role);
                 answer["recipient"] = json!([self.patient()]);
-                answer["inResponseTo"] = json!([reference("Communication", &format!("c-{}-{}", self.number + 1, at + 1))]);
+                answer["inResponseTo"] =
+                    json!([reference("Communication", &format!("c-{}-{}", self.number + 1, at + 1))]);
                 messages.push(answer);
             }
         }

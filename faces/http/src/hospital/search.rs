@@ -58,9 +58,10 @@ impl Looking<'_> {
             "Appointment" => number("a").and_then(|number| self.visit(number)).map(|seen| seen.appointment()),
             "Encounter" => number("e").and_then(|number| self.visit(number)).and_then(|seen| seen.encounter()),
             "Invoice" => number("i").and_then(|number| self.visit(number)).and_then(|seen| seen.invoice()),
-            "DiagnosticReport" => {
-                number("d").and_then(|number| self.visit(number)).and_then(|seen| seen.report()).map(|(report, _)| report)
-            }
+            "DiagnosticReport" => number("d")
+                .and_then(|number| self.visit(number))
+                .and_then(|seen| seen.report())
+                .map(|(report, _)| report),
             _ => return Err(Refusal::unsupported(kind)),
         };
         found.ok_or_else(|| Refusal::not_found(kind))
@@ -77,8 +78,16 @@ impl Looking<'_> {
             "Slot" => self.slots(asked)?,
             "ChargeItemDefinition" => prices(asked),
             "Appointment" => self.appointments(asked)?,
-            "Encounter" => matches(self.of_patient(asked, "patient")?.filter(|seen| asked.names("appointment", "Appointment", &seen.id("a"))).filter_map(|seen| seen.encounter())),
-            "Invoice" => matches(self.of_patient(asked, "subject")?.filter(|seen| asked.names("account", "Account", &seen.id("k"))).filter_map(|seen| seen.invoice())),
+            "Encounter" => matches(
+                self.of_patient(asked, "patient")?
+                    .filter(|seen| asked.names("appointment", "Appointment", &seen.id("a")))
+                    .filter_map(|seen| seen.encounter()),
+            ),
+            "Invoice" => matches(
+                self.of_patient(asked, "subject")?
+                    .filter(|seen| asked.names("account", "Account", &seen.id("k")))
+                    .filter_map(|seen| seen.invoice()),
+            ),
             "DiagnosticReport" => self.reports(asked)?,
             "Communication" => matches(self.of_encounter(asked)?.flat_map(|seen| seen.messages())),
             _ => return Err(Refusal::unsupported(kind)),
@@ -89,7 +98,8 @@ impl Looking<'_> {
     fn roles(&self, asked: &Asked) -> Found {
         let fits = |doctor: &&Doctor| {
             let specialty = asked.get("specialty");
-            specialty.is_none_or(|code| code.rsplit('|').next() == Some(doctor.department.0)) && !asked.is("active", "false")
+            specialty.is_none_or(|code| code.rsplit('|').next() == Some(doctor.department.0))
+                && !asked.is("active", "false")
         };
         matches(DOCTORS.iter().filter(fits).map(resources::role))
     }
@@ -147,8 +157,7 @@ impl Looking<'_> {
     /// How many wait with a doctor who came before an instant. The fictional ones are among them.
     fn waiting(&self, asked: &Asked) -> Result<i64, Refusal> {
         let before = asked.get("date").and_then(|text| text.strip_prefix("lt"));
-        let before: Instant =
-            before.and_then(|text| text.parse().ok()).ok_or_else(|| Refusal::parameter("date"))?;
+        let before: Instant = before.and_then(|text| text.parse().ok()).ok_or_else(|| Refusal::parameter("date"))?;
         let of = |seen: &Seen<'_>| asked.names("participant", "PractitionerRole", &seen.visit.role);
         let arrived_at = |seen: &Seen<'_>| seen.visit.arrived.map(|(at, ..)| at);
         // Whoever came at that instant is the one who asks: as many wait before as paces are left.

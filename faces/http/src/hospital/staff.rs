@@ -111,7 +111,10 @@ mod tests {
         let from: Instant = "2026-11-27T00:00:00Z".parse().unwrap();
         let found = slots(&DOCTORS[0], from, from.plus_micros(2 * 86_400_000_000), &zone);
         assert_eq!(found.len(), 2 * 21);
-        assert_eq!((found[0].id.as_str(), found[0].start.to_string().as_str()), ("r1-20261127-0800", "2026-11-27T00:00:00Z"));
+        assert_eq!(
+            (found[0].id.as_str(), found[0].start.to_string().as_str()),
+            ("r1-20261127-0800", "2026-11-27T00:00:00Z")
+        );
         for slot in &found {
             assert_eq!(slot_of(&slot.id, &zone).as_ref(), Some(slot));
         }

@@ -32,7 +32,11 @@ pub async fn begin_payment(
     let party = applicant(&app, &caller)?;
     caller.limit(&app, &app.limits.reports)?;
     let context = app.payments().ok_or_else(away)?;
-    let command = PayCommand { case: case_ref(&case_no)?, party, return_url: return_url(&app, &headers, &format!("reports/{case_no}")) };
+    let command = PayCommand {
+        case: case_ref(&case_no)?,
+        party,
+        return_url: return_url(&app, &headers, &format!("reports/{case_no}")),
+    };
     let begun = begin(&context, command).await.map_err(refused)?;
     Ok(Json(PaymentBegun { payment: begun.payment.to_string(), amount: begun.amount, pay_url: begun.pay_url }))
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use act::hospital::Visit;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use act::hospital::Visit;
 use identity::{HospitalPatient, HospitalPayment, Prefill};
 use model::{HospitalVisitId, SourceId};
 use pack::City;
@@ -105,7 +105,8 @@ fn values(prefill: Prefill) -> BTreeMap<String, serde_json::Value> {
     prefill.fetched.into_iter().map(|(field, fetched)| (field.to_string(), fetched.value)).collect()
 }
 
-type AtHospitals = (Vec<(SourceId, HospitalPatient)>, Vec<(HospitalVisitId, identity::HospitalVisit)>, Vec<HospitalPayment>);
+type AtHospitals =
+    (Vec<(SourceId, HospitalPatient)>, Vec<(HospitalVisitId, identity::HospitalVisit)>, Vec<HospitalPayment>);
 
 fn hospitals(city: &City, (agreed, visits, payments): AtHospitals) -> ExportedHospitals {
     let bare = |(id, kept)| Visit { id, kept, journey: None, fault: None, payments: Vec::new() };
