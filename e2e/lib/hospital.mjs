@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import path from "node:path";
 import { sign } from "./department.mjs";
 import { BIN, freePort, ROOT, SURROUNDINGS, until } from "./dipper.mjs";
@@ -61,4 +62,30 @@ export class Wards {
   accesses() {
     return readFileSync(path.join(this.data, "access.jsonl"), "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
   }
+}
+
+/**
+ * Stands between the city and the hospitals and does to each answer what `lie` says: it is given the request's address below
+ * `/fhir/`, the answer and a way to sign another one as the hospital would; honest while `lie` is undefined.
+ */
+export async function between(t, wards) {
+  const middle = { lie: undefined, url: "" };
+  const server = createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
+    request.on("end", async () => {
+      const body = Buffer.concat(chunks);
+      const { host, connection, "content-length": length, ...headers } = request.headers;
+      const answer = await fetch(wards.url + request.url, { method: request.method, headers, body: body.length > 0 ? body : undefined });
+      const signed = (status, text) => ({ status, body: Buffer.from(text), signature: sign(wards.secret(), `${status}\n${headers["x-hospital-signature"] ?? ""}\n${text}`) });
+      // Links of pages must lead below the address that the city asks.
+      const honest = signed(answer.status, (await answer.text()).replaceAll(wards.url, middle.url));
+      const told = (await middle.lie?.(request.url.split("/fhir/")[1] ?? "", honest, signed)) ?? honest;
+      response.writeHead(told.status, { "content-type": "application/fhir+json", ...(told.signature ? { "x-hospital-signature": told.signature } : {}) }).end(told.body);
+    });
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => (server.closeAllConnections(), new Promise((resolve) => server.close(resolve))));
+  middle.url = `http://127.0.0.1:${server.address().port}`;
+  return middle;
 }

@@ -8,27 +8,28 @@ import { setTimeout as wait } from "node:timers/promises";
 import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
 import { department } from "../lib/department.mjs";
 import { folder, freePort, ROOT, serve, until } from "../lib/dipper.mjs";
-import { Wards } from "../lib/hospital.mjs";
+import { between, Wards } from "../lib/hospital.mjs";
 import { Visitor } from "../lib/visitor.mjs";
 import { gateway } from "../lib/gateway.mjs";
 
 const PASSWORD = "a long enough word";
 
 /** A city with everything a journey needs. */
-async function clinic(t, { pace, env = {} } = {}) {
+async function clinic(t, { pace, env = {}, through } = {}) {
   const home = await folder(t, "hospital");
   const [data, hall, wing, till] = ["data", "departments", "hospitals", "gateway"].map((name) => path.join(home, name));
   const offices = await department(t, hall);
   const wards = await Wards.start(t, wing, { pace });
+  const middle = through ? await through(t, wards) : wards;
   const port = await freePort();
   const pay = await gateway(t, till, `http://127.0.0.1:${port}`);
   const args = [
     "--departments", offices.url, "--departments-secrets", path.join(hall, "secrets"),
-    "--hospitals", wards.url, "--hospitals-secrets", path.join(wing, "secrets"),
+    "--hospitals", middle.url, "--hospitals-secrets", path.join(wing, "secrets"),
     "--payment-gateway", pay.url, "--payment-secret", path.join(till, "secret"),
   ];
   const server = await serve(t, { data, args, port, env });
-  return { base: server.base, offices, wards, pay };
+  return { base: server.base, offices, wards, middle, pay };
 }
 
 test("a resident's way through a hospital, on a phone", { timeout: 600_000 }, async (t) => {
@@ -95,7 +96,7 @@ test("a resident's way through a hospital, on a phone", { timeout: 600_000 }, as
     await wards.kill();
     await page.reload();
     await page.getByText("医院的系统现在没有回应").waitFor();
-    await page.getByText("您的号还在，没有扣款").waitFor();
+    await page.getByText("号和付的钱都不会丢").waitFor();
     assert.equal(await page.getByText("沈望舒").count(), 1, "who and when is still there");
     await clean("away");
     await shoot(page, "hospital-away");
@@ -273,14 +274,15 @@ test("a hospital killed at any moment books nobody twice, and one time goes to o
   const { wards } = city;
   const people = await patients(city, 4);
   const { items } = await people[0].visitor.get("/hospitals/first_hospital/times?role=r3");
-  // Each wants the same six times; a press that brought no answer is pressed again.
-  const wishes = items.slice(0, 6).map(({ slot }) => slot);
-  let going = true;
+  // Each wants the same times; a press that brought no answer is pressed again.
+  const wishes = items.slice(0, 16).map(({ slot }) => slot);
+  let [going, kills] = [true, 0];
   t.after(() => (going = false));
   const killing = (async () => {
     while (going) {
-      await wait(150 + Math.random() * 350);
+      await wait(60 + Math.random() * 200);
       await wards.kill();
+      kills += 1;
       await wait(Math.random() * 150);
       await wards.start();
     }
@@ -299,15 +301,48 @@ test("a hospital killed at any moment books nobody twice, and one time goes to o
           if (error.body?.code === "time_taken") break;
           if (error.status !== 503 && error.status !== 429) throw error;
         }
-        await wait(400);
+        await wait(100);
       }
     }
     return got;
   }));
   going = false;
   await killing;
+  assert.ok(kills > 3, `killed ${kills} times`);
   const won = outcomes.flat();
   assert.deepEqual([...won].sort(), [...wishes].sort(), "every time has exactly one holder");
   const taken = wards.facts().filter(({ fact, is_taken }) => fact === "booked" && is_taken).map(({ slot }) => slot);
   assert.deepEqual(taken.sort(), [...wishes].sort(), "and the hospital has each once");
+});
+
+test("what a hospital says wrongly, too long, too late or unsigned is not believed", { timeout: 120_000 }, async (t) => {
+  const city = await clinic(t, { pace: 60, through: between, env: { DIPPER_BEHIND_PROXY: "true" } });
+  const { middle } = city;
+  const [{ visitor, from }] = await patients(city, 1);
+  const { items } = await visitor.get("/hospitals/first_hospital/times?role=r1");
+  const { id } = await visitor.post("/hospital-visits", { hospital: "first_hospital", role: "r1", slot: items[0].slot }, from);
+  const look = () => visitor.get(`/hospital-visits/${id}`);
+  assert.equal((await look()).journey.step, "arrive");
+  const overheard = [];
+  for (const [what, lie, fault] of [
+    ["another patient", (_, { status, body }, signed) => signed(status, body.toString().replaceAll("Patient/p-1", "Patient/p-2")), "refused"],
+    ["unsigned", (_, honest) => ({ ...honest, signature: "" }), "refused"],
+    ["changed on the way", (_, honest) => ({ ...honest, body: Buffer.from(honest.body.toString().replace("booked", "noshow")) }), "refused"],
+    ["an answer to another request", (_, honest) => (overheard.push(honest), overheard[0]), undefined],
+    ["the same answer again", () => overheard[0], "refused"],
+    ["too long", (_, __, signed) => signed(200, JSON.stringify({ resourceType: "Bundle", type: "searchset", note: "x".repeat(1 << 20) })), "refused"],
+    ["no JSON", (_, __, signed) => signed(200, "<html>"), "refused"],
+    ["an error of something in between", () => ({ status: 502, body: "bad gateway", signature: "" }), "away"],
+    ["too late", async () => void (await wait(6_000)), "away"],
+  ]) {
+    middle.lie = lie;
+    const seen = await look();
+    assert.deepEqual([seen.fault, seen.state, seen.doctor], [fault, "booked", "沈望舒"], what);
+    assert.equal(seen.journey === undefined, fault !== undefined, what);
+  }
+  middle.lie = undefined;
+  assert.equal((await look()).journey.step, "arrive");
+  const { fetches } = await visitor.get("/accesses");
+  const outcomes = fetches.filter(({ hospital }) => hospital).map(({ outcome }) => outcome);
+  assert.deepEqual(["refused", "away"].map((word) => outcomes.filter((outcome) => outcome === word).length), [6, 2]);
 });

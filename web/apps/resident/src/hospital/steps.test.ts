@@ -26,6 +26,10 @@ describe("the steps of a visit", () => {
     expect(stepOf(visit({}, null))).toBeUndefined();
   });
 
+  it("has only the booking done while the hospital says nothing", () => {
+    expect(standings(visit({}, null)).map(({ standing }) => standing).join(" ")).toBe("done later later later later");
+  });
+
   it("have names in both languages", () => {
     for (const words of [zhCN.hospital, en.hospital] as Record<string, string>[]) {
       for (const step of STEPS) expect(words[`step_${step}`], step).toBeTruthy();

@@ -18,7 +18,8 @@ export function stepOf(visit: HospitalVisit): Step | undefined {
 
 export function standings(visit: HospitalVisit): { step: Step; standing: Standing }[] {
   const now = stepOf(visit);
-  const reached = now ? STEPS.indexOf(now) : -1;
+  // A hospital that says nothing has taken the booking all the same; how far it is since, nobody knows.
+  const reached = now ? STEPS.indexOf(now) : visit.state === "booked" && !visit.journey ? 0.5 : -1;
   return STEPS.map((step, at) => ({ step, standing: at === reached ? "now" : at < reached ? "done" : "later" }));
 }
 

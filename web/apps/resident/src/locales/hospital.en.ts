@@ -68,7 +68,7 @@ export const hospital = {
     retry: "Try again",
     drop: "I do not want it",
     away: "The hospital's system does not answer at the moment",
-    away_help: "Below is what we remember. Your place is still yours and nothing was charged; look again in a while.",
+    away_help: "Below is what we remember. Neither your place nor what you paid is lost; look again in a while.",
     refused: "The hospital's answer was wrong and was not taken",
     refused_help: "We threw it away so that you see nothing false. Look again, or ask at the hospital.",
     look: "Look again",
