@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use identity::{
-    Address, Answers, Contact, Draft, HospitalPatient, HospitalPayment, HospitalVisit, Prefill, VaultError, Verified,
+    Address, Answers, Contact, Draft, HospitalPatient, HospitalPayment, HospitalVisit, Prefill, Vault, VaultError,
+    Verified,
 };
 use model::{CaseNo, Channel, HospitalVisitId, PartyId, ServiceId, SourceId};
 use store::{
@@ -50,14 +51,20 @@ pub struct Held {
     pub identity: Option<Verified>,
     /// What departments answered for what is not handed in yet.
     pub prefills: Vec<(ServiceId, Prefill)>,
-    /// Hospitals they agreed with.
-    pub hospitals: Vec<(SourceId, HospitalPatient)>,
-    /// Their visits to hospitals, latest booked first.
-    pub hospital_visits: Vec<(HospitalVisitId, HospitalVisit)>,
-    /// Their payments to hospitals.
-    pub hospital_payments: Vec<HospitalPayment>,
+    /// What is held of them and hospitals.
+    pub at_hospitals: AtHospitals,
     /// What departments were asked about them.
     pub fetches: Vec<FetchRow>,
+}
+
+/// What is held of somebody and hospitals, in clear.
+pub struct AtHospitals {
+    /// Hospitals they agreed with.
+    pub agreed: Vec<(SourceId, HospitalPatient)>,
+    /// Their visits, latest booked first.
+    pub visits: Vec<(HospitalVisitId, HospitalVisit)>,
+    /// Their payments, the oldest first.
+    pub payments: Vec<HospitalPayment>,
 }
 
 /// Why somebody was not erased.
@@ -124,13 +131,7 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 let sealed = vault.find_address(reader, party, row.channel)?;
                 addresses.extend(sealed.map(|sealed| (row.channel, sealed.address)));
             }
-            let mut hospitals = Vec::new();
-            for row in reader.list_hospital_patients(party)? {
-                let patient = vault.find_hospital_patient(reader, party, &row.hospital)?;
-                hospitals.extend(patient.map(|patient| (row.hospital, patient)));
-            }
-            let hospital_visits = vault.list_hospital_visits(reader, party, LOOKS)?;
-            let hospital_payments = vault.list_hospital_payments(reader, party)?;
+            let at_hospitals = at_hospitals(reader, &vault, party)?;
             let preferences = reader.find_preferences(party)?;
             let messages = reader.list_messages_to(party, None, MESSAGES)?;
             Ok(Held {
@@ -145,13 +146,21 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 messages,
                 identity,
                 prefills,
-                hospitals,
-                hospital_visits,
-                hospital_payments,
+                at_hospitals,
                 fetches,
             })
         })
         .await
+}
+
+fn at_hospitals(reader: &mut Reader, vault: &Vault, party: PartyId) -> Result<AtHospitals, VaultError> {
+    let mut agreed = Vec::new();
+    for row in reader.list_hospital_patients(party)? {
+        let patient = vault.find_hospital_patient(reader, party, &row.hospital)?;
+        agreed.extend(patient.map(|patient| (row.hospital, patient)));
+    }
+    let visits = vault.list_hospital_visits(reader, party, LOOKS)?;
+    Ok(AtHospitals { agreed, visits, payments: vault.list_hospital_payments(reader, party)? })
 }
 
 /// Erases a resident: keys, drafts, addresses, messages, files of applications, sessions and the name of the account. Cannot be undone.

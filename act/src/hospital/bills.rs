@@ -9,7 +9,7 @@ use store::{HospitalPaymentRow, Tx};
 
 use super::client::Payment;
 use super::journey::find_due;
-use super::questions::{About, insisted, write_down_as};
+use super::questions::{About, insisted, is_decided, write_down_as};
 use super::{Context, HospitalError};
 use crate::payments::{AT_ONCE, Begun, MINUTE_US, OPEN_MINUTES, Standing, Told, What, ask_gateway, news};
 
@@ -250,8 +250,8 @@ async fn tell(ctx: &Context, id: PaymentId) -> Result<bool, HospitalError> {
             ctx.store.write(move |tx: &mut Tx| tx.update_hospital_payment(&told)).await?;
             Ok(true)
         }
-        Err(HospitalError::Denied { code, words }) if is_final(&code) => {
-            tracing::warn!(payment = %id, code, words, "the hospital does not take a payment; it goes back");
+        Err(HospitalError::Denied { code, .. }) if is_decided(&code) => {
+            tracing::warn!(payment = %id, code, "the hospital does not take a payment; it goes back");
             mark(ctx, id, PaymentState::Refunding).await?;
             refund(ctx, id).await?;
             Ok(true)
@@ -260,9 +260,4 @@ async fn tell(ctx: &Context, id: PaymentId) -> Result<bool, HospitalError> {
         // Asked again in the next round.
         Err(_) => Ok(false),
     }
-}
-
-/// Whether a refusal is about the invoice, and not about how it was asked.
-fn is_final(code: &str) -> bool {
-    matches!(code, "conflict" | "business-rule" | "not-found" | "deleted" | "duplicate")
 }

@@ -7,8 +7,10 @@
 
 mod agree;
 mod bills;
+mod booking;
 mod client;
 pub mod fhir;
+mod held;
 mod journey;
 mod offers;
 mod questions;
@@ -25,10 +27,9 @@ use crate::payments::Gateway;
 
 pub use agree::{Agreement, agree, find_agreement, withdraw};
 pub use bills::{PayCommand, hear, pay_invoice, reconcile};
+pub use booking::{BookCommand, book, cancel};
 pub use client::Lie;
-pub use journey::{
-    BookCommand, Fault, Journey, Queue, Visit, Wrote, arrive, ask_doctor, book, cancel, list_visits, view,
-};
+pub use journey::{Fault, Journey, Queue, Visit, Wrote, arrive, ask_doctor, list_visits, view};
 pub use offers::{Offer, list_doctors, list_slots};
 
 /// Longest message to a doctor, characters.

@@ -166,6 +166,11 @@ async fn run<T: Send + 'static>(
     asking.await.unwrap_or_else(|error| Err(Call::Away(error.to_string())))
 }
 
+/// Whether a refusal is about what was asked for, and not about how: then the hospital has decided.
+pub(super) fn is_decided(code: &str) -> bool {
+    matches!(code, "conflict" | "business-rule" | "not-found" | "deleted" | "duplicate" | "invalid")
+}
+
 fn told(hospital: &SourceId, request: RequestId, call: Call) -> HospitalError {
     match call {
         Call::Away(why) => {

@@ -317,6 +317,13 @@ on_both_databases!(an_answer_that_is_lost_is_asked_for_again_and_nothing_is_book
     town.ward.set(cut_off(Ways::Post));
     let unsure = town.block(book(&town.ctx, wish.clone())).unwrap();
     assert_eq!((unsure.kept.state, unsure.fault), (VisitState::Asked, Some(Fault::Away)));
+    // A refusal that decides nothing about the time leaves the wish where it was.
+    town.ward.set(|_, _| {
+        let body = json!({"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "login"}]});
+        Ok(Told { status: 401, body })
+    });
+    assert!(matches!(town.block(book(&town.ctx, wish.clone())), Err(HospitalError::Denied { .. })));
+    assert_eq!(town.block(list_visits(&town.ctx, party(1))).unwrap()[0].kept.state, VisitState::Asked);
     town.ward.honest();
     let (one, other) =
         (town.block(book(&town.ctx, wish.clone())).unwrap(), town.block(book(&town.ctx, wish.clone())).unwrap());

@@ -118,12 +118,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         tasks.spawn(seal(log, runtime.store.clone(), stopping.clone()));
     }
     tasks.spawn(issue_licences(app.licences(), stopping.clone()));
-    if let Some(payments) = app.payments() {
-        tasks.spawn(reconcile(payments, stopping.clone()));
-    }
-    if let Some(hospitals) = app.hospitals() {
-        tasks.spawn(reconcile_hospitals(hospitals, stopping.clone()));
-    }
+    settle_payments(&mut tasks, &app, &stopping);
     tasks.spawn(record_messages(app.notifications(), stopping.clone()));
     tasks.spawn(deliver_messages(app.notifications(), stopping.clone()));
     tasks.spawn(sweep(runtime.sense(), std::sync::Arc::clone(&app), stopping.clone()));
@@ -324,6 +319,16 @@ async fn issue_licences(ctx: act::licences::Context, stopping: watch::Receiver<b
         }
     })
     .await;
+}
+
+/// Goes on with payments that are not settled, of fees and of hospitals' invoices.
+fn settle_payments(tasks: &mut JoinSet<()>, app: &App, stopping: &watch::Receiver<bool>) {
+    if let Some(payments) = app.payments() {
+        tasks.spawn(reconcile(payments, stopping.clone()));
+    }
+    if let Some(hospitals) = app.hospitals() {
+        tasks.spawn(reconcile_hospitals(hospitals, stopping.clone()));
+    }
 }
 
 async fn reconcile(ctx: act::payments::Context, stopping: watch::Receiver<bool>) {

@@ -237,6 +237,9 @@ fn take(
     let asked = Asked::of(query);
     let patient =
         asked.get("patient").or_else(|| asked.get("subject")).or_else(|| body["subject"]["reference"].as_str());
+    let participants = body["participant"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut actors = participants.iter().filter_map(|one| one["actor"]["reference"].as_str());
+    let patient = patient.or_else(|| actors.find(|actor| actor.starts_with("Patient/")));
     let access = Access {
         request_id: request_id.to_owned(),
         at: now,

@@ -7,10 +7,9 @@ use act::hospital::Visit;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use identity::{HospitalPatient, HospitalPayment, Prefill};
-use model::{HospitalVisitId, SourceId};
+use identity::{HospitalPayment, Prefill};
 use pack::City;
-use sense::person::{Held, collect};
+use sense::person::{AtHospitals, Held, collect};
 use store::StoreError;
 
 use crate::api::applications::list_accesses::entry;
@@ -94,7 +93,7 @@ fn export(app: &App, held: Held, elsewhere: (Vec<DisclosureEntry>, Vec<Passkey>)
             id_number: verified.identity.id_number.into(),
         }),
         prefills: held.prefills.into_iter().map(|(service, prefill)| (service.to_string(), values(prefill))).collect(),
-        hospitals: hospitals(city, (held.hospitals, held.hospital_visits, held.hospital_payments)),
+        hospitals: hospitals(city, held.at_hospitals),
         fetches: held.fetches.iter().map(|row| fetch_entry(city, row)).collect(),
         disclosures: elsewhere.0,
         passkeys: elsewhere.1,
@@ -105,10 +104,7 @@ fn values(prefill: Prefill) -> BTreeMap<String, serde_json::Value> {
     prefill.fetched.into_iter().map(|(field, fetched)| (field.to_string(), fetched.value)).collect()
 }
 
-type AtHospitals =
-    (Vec<(SourceId, HospitalPatient)>, Vec<(HospitalVisitId, identity::HospitalVisit)>, Vec<HospitalPayment>);
-
-fn hospitals(city: &City, (agreed, visits, payments): AtHospitals) -> ExportedHospitals {
+fn hospitals(city: &City, AtHospitals { agreed, visits, payments }: AtHospitals) -> ExportedHospitals {
     let bare = |(id, kept)| Visit { id, kept, journey: None, fault: None, payments: Vec::new() };
     let payment = |payment: HospitalPayment| {
         Some(ExportedHospitalPayment {
