@@ -7,6 +7,7 @@
 mod acting;
 mod available;
 mod decide;
+pub mod hospital;
 pub mod licences;
 pub mod notifications;
 pub mod payments;

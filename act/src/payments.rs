@@ -13,13 +13,13 @@ use store::{Append, Store, StoreError, Tx};
 use crate::perform::{CaseRef, find_case};
 
 /// A payment that nobody answered for so long is cancelled, minutes.
-const OPEN_MINUTES: i64 = 30;
+pub(crate) const OPEN_MINUTES: i64 = 30;
 
 /// Payments asked about in one round.
-const AT_ONCE: u32 = 200;
+pub(crate) const AT_ONCE: u32 = 200;
 
 /// Microseconds of a minute.
-const MINUTE_US: i64 = 60_000_000;
+pub(crate) const MINUTE_US: i64 = 60_000_000;
 
 /// A question to the gateway about one payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,7 +192,12 @@ pub async fn begin_payment(ctx: &Context, command: PayCommand) -> Result<Begun, 
 
 /// Asks the gateway on a thread of its own.
 async fn ask(ctx: &Context, payment: PaymentId, what: What) -> Result<Told, String> {
-    let (gateway, question) = (Arc::clone(&ctx.gateway), Ask { payment, what });
+    ask_gateway(&ctx.gateway, payment, what).await
+}
+
+/// The same, for whatever else is paid through a gateway.
+pub(crate) async fn ask_gateway(gateway: &Arc<dyn Gateway>, payment: PaymentId, what: What) -> Result<Told, String> {
+    let (gateway, question) = (Arc::clone(gateway), Ask { payment, what });
     let told =
         tokio::task::spawn_blocking(move || gateway.ask(&question)).await.map_err(|error| error.to_string())??;
     if told.payment == payment { Ok(told) } else { Err(format!("asked about {payment}, told of {}", told.payment)) }
@@ -229,7 +234,7 @@ pub async fn learn(ctx: &Context, told: Told) -> Result<Option<PaymentState>, St
 }
 
 /// What a standing means for a payment in a state; `None` when it is no news.
-fn news(state: PaymentState, standing: Standing) -> Option<PaymentState> {
+pub(crate) fn news(state: PaymentState, standing: Standing) -> Option<PaymentState> {
     let next = match standing {
         Standing::Unknown | Standing::Open => return None,
         // Held money that could not be taken yet is still held.

@@ -147,7 +147,7 @@ test("departments fill in a form", { timeout: 600_000 }, async (t) => {
 
   await t.test("the resident sees every question, asked or not answered", async () => {
     await page.goto("/accesses");
-    await page.getByRole("heading", { name: "向部门查询" }).waitFor();
+    await page.getByRole("heading", { name: "向部门和医院查询" }).waitFor();
     const entries = page.locator(".fetches > li");
     // Two tries to prove who they are, three questions that nobody answered, three that were.
     assert.equal(await entries.count(), 8);

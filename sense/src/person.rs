@@ -6,8 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use identity::{Address, Answers, Contact, Draft, Prefill, VaultError, Verified};
-use model::{CaseNo, Channel, PartyId, ServiceId};
+use identity::{
+    Address, Answers, Contact, Draft, HospitalPatient, HospitalPayment, HospitalVisit, Prefill, Vault, VaultError,
+    Verified,
+};
+use model::{CaseNo, Channel, HospitalVisitId, PartyId, ServiceId, SourceId};
 use store::{
     AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, FetchRow, LicenceRow, OutboxRow, PartyKind, PartyRow,
     PreferencesRow, Reader, StoreError, Tx,
@@ -48,8 +51,20 @@ pub struct Held {
     pub identity: Option<Verified>,
     /// What departments answered for what is not handed in yet.
     pub prefills: Vec<(ServiceId, Prefill)>,
+    /// What is held of them and hospitals.
+    pub at_hospitals: AtHospitals,
     /// What departments were asked about them.
     pub fetches: Vec<FetchRow>,
+}
+
+/// What is held of somebody and hospitals, in clear.
+pub struct AtHospitals {
+    /// Hospitals they agreed with.
+    pub agreed: Vec<(SourceId, HospitalPatient)>,
+    /// Their visits, latest booked first.
+    pub visits: Vec<(HospitalVisitId, HospitalVisit)>,
+    /// Their payments, the oldest first.
+    pub payments: Vec<HospitalPayment>,
 }
 
 /// Why somebody was not erased.
@@ -58,6 +73,9 @@ pub enum EraseError {
     /// Applications are under way: withdraw them, or wait until they are decided.
     #[error("{} applications are still open; withdraw them first, or wait for the decision", .0.len())]
     Open(Vec<CaseNo>),
+    /// A payment to a hospital is under way.
+    #[error("a payment to a hospital is not settled yet; try again in a few minutes")]
+    Paying,
     /// It is not a resident's account.
     #[error("only residents' accounts are erased")]
     NotResident,
@@ -113,6 +131,7 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 let sealed = vault.find_address(reader, party, row.channel)?;
                 addresses.extend(sealed.map(|sealed| (row.channel, sealed.address)));
             }
+            let at_hospitals = at_hospitals(reader, &vault, party)?;
             let preferences = reader.find_preferences(party)?;
             let messages = reader.list_messages_to(party, None, MESSAGES)?;
             Ok(Held {
@@ -127,10 +146,21 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 messages,
                 identity,
                 prefills,
+                at_hospitals,
                 fetches,
             })
         })
         .await
+}
+
+fn at_hospitals(reader: &mut Reader, vault: &Vault, party: PartyId) -> Result<AtHospitals, VaultError> {
+    let mut agreed = Vec::new();
+    for row in reader.list_hospital_patients(party)? {
+        let patient = vault.find_hospital_patient(reader, party, &row.hospital)?;
+        agreed.extend(patient.map(|patient| (row.hospital, patient)));
+    }
+    let visits = vault.list_hospital_visits(reader, party, LOOKS)?;
+    Ok(AtHospitals { agreed, visits, payments: vault.list_hospital_payments(reader, party)? })
 }
 
 /// Erases a resident: keys, drafts, addresses, messages, files of applications, sessions and the name of the account. Cannot be undone.
@@ -161,6 +191,9 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
             }
             if !open.is_empty() {
                 return Err(EraseError::Open(open));
+            }
+            if tx.is_paying_hospital(party)? {
+                return Err(EraseError::Paying);
             }
             tx.overwrite_deleted(true)?;
             for contact in contacts {
@@ -203,6 +236,7 @@ fn forget(tx: &mut Tx, party: PartyId) -> Result<(), StoreError> {
     tx.forget_addresses_of(party)?;
     tx.forget_messages_to(party)?;
     tx.delete_prefills_of(party)?;
+    tx.remove_hospitals_of(party)?;
     tx.delete_identity(party)?;
     tx.remove_sessions_of(party)?;
     tx.remove_proofs_of(party)?;

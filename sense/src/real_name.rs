@@ -66,7 +66,7 @@ pub async fn prove_identity(ctx: &Context, party: PartyId, identity: Identity) -
             if vault.find_identity(tx, party)?.is_some() {
                 return Err(ProveError::Already);
             }
-            if TRIES_A_DAY <= tx.count_identity_tries(party, now.plus_micros(-DAY_US))? {
+            if TRIES_A_DAY <= tx.count_identity_tries(party, id, now.plus_micros(-DAY_US))? {
                 return Err(ProveError::TooMany);
             }
             let consent = tx.new_request_id(now);

@@ -116,6 +116,10 @@ ulid_id!(
     /// A question to a department, under the same id in its log and in ours.
     RequestId, "request id"
 );
+ulid_id!(
+    /// A visit to a hospital, under the same id in its books and in ours.
+    HospitalVisitId, "hospital visit id"
+);
 
 /// Longest word of a pack, in bytes.
 const WORD_MAX: usize = 64;
@@ -242,7 +246,7 @@ word_id!(
     FormId, "form id"
 );
 word_id!(
-    /// A source (数据来源): a department's register that forms are filled in from.
+    /// A source (数据来源): a department's register that forms are filled in from, or a hospital.
     SourceId, "source id"
 );
 word_id!(

@@ -3,6 +3,7 @@
 
 mod calendars;
 mod flow;
+mod hospitals;
 mod notifications;
 mod places;
 mod processes;
@@ -51,6 +52,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
     services::check_services(folder, city, report);
     notifications::check_notifications(folder, report);
     sources::check_sources(folder, city, report);
+    hospitals::check_hospitals(folder, report);
     for scenario in &folder.scenarios {
         stories::check_scenario(scenario, folder, city, report);
     }

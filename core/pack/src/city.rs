@@ -5,6 +5,7 @@
 
 mod calendar;
 mod data_source;
+mod hospital;
 mod notification;
 mod process;
 mod service;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use calendar::*;
 pub use data_source::*;
+pub use hospital::*;
 pub use notification::*;
 pub use process::*;
 pub use service::*;
@@ -76,6 +78,9 @@ pub struct City {
     /// Registers of departments that forms are filled in from.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<SourceId, DataSource>,
+    /// Hospitals that are reached over HL7 FHIR.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hospitals: BTreeMap<SourceId, Hospital>,
     /// Base map layers in drawing order: file name (under `basemap/`) and kind.
     pub basemap: Vec<BasemapLayer>,
 }

@@ -13,16 +13,16 @@ use model::{CategoryId, OfficeId, RegionId, Text};
 pub(crate) use fields::lower_fields;
 
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, Escalation, Notifications,
-    Office, Poor, Process, Region, Role, Route, Services, Stage, State, Swap, TaskRule,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, Escalation, Hospital,
+    Notifications, Office, Poor, Process, Region, Role, Route, Services, Stage, State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
 use crate::source::files::{Folder, Shelf};
 use crate::source::read::Needed;
 use crate::source::types::{
-    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, PackFile,
-    ProcessSource, RegionSource, StateSource,
+    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, HospitalEntry,
+    PackFile, ProcessSource, RegionSource, StateSource,
 };
 
 /// Builds the city; `None` only when `pack.yaml` itself could not be read.
@@ -49,6 +49,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
     let forms = index(&folder.forms, "form", report, |form, report| Some(lower_fields(form, report)));
     let messages = index(&folder.messages, "message", report, |text: &Text, _| Some(text.clone()));
     let sources = index(&folder.sources, "source", report, |source, report| Some(lower_source(source, report)));
+    let hospitals = index(&folder.hospitals, "hospital", report, |hospital, _| Some(lower_hospital(hospital)));
     let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
     let catalogue = services::lower_catalogue(folder);
     let notifications = notifications::lower_notifications(folder, report);
@@ -70,6 +71,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         services,
         notifications,
         sources,
+        hospitals,
         routing: lower_routing(folder),
         ..lower_pack(pack)
     };
@@ -128,6 +130,7 @@ fn lower_pack(pack: &PackFile) -> City {
         services: Services::new(),
         notifications: Notifications::default(),
         sources: BTreeMap::new(),
+        hospitals: BTreeMap::new(),
     }
 }
 
@@ -278,6 +281,20 @@ fn lower_source(source: &DataSourceEntry, report: &mut Report) -> DataSource {
         timeout_seconds: source.timeout_seconds.as_ref().map_or(5, |seconds| seconds.value),
         identity: source.identity.as_ref().is_some_and(|identity| identity.value),
         fields: lower_fields(&source.fields, report),
+    }
+}
+
+fn lower_hospital(hospital: &HospitalEntry) -> Hospital {
+    let point = hospital.point.as_ref().and_then(|point| <[f64; 2]>::try_from(&point.value[..]).ok());
+    Hospital {
+        title: hospital.title.clone(),
+        office: hospital.office.value.clone(),
+        address: hospital.address.clone(),
+        point,
+        phone: hospital.phone.clone(),
+        purpose: hospital.purpose.clone(),
+        basis: hospital.basis.clone(),
+        timeout_seconds: hospital.timeout_seconds.as_ref().map_or(5, |seconds| seconds.value),
     }
 }
 

@@ -9,8 +9,8 @@ use crate::source::notifications::NotificationsFile;
 use crate::source::read::Source;
 use crate::source::services::{CatalogueFile, ServicesFile};
 use crate::source::types::{
-    CalendarSource, CategoriesFile, FieldSource, MessagesFile, OfficesFile, PackFile, ProcessSource, RegionSource,
-    RolesFile, RouteSource, SourcesFile,
+    CalendarSource, CategoriesFile, FieldSource, HospitalsFile, MessagesFile, OfficesFile, PackFile, ProcessSource,
+    RegionSource, RolesFile, RouteSource, SourcesFile,
 };
 
 /// Every schema by the name of its file under `packs/_schema/`, as the text to write there.
@@ -29,6 +29,7 @@ pub fn schemas() -> BTreeMap<&'static str, String> {
         ("services.json", text("services/*.yaml", ServicesFile::schema())),
         ("notifications.json", text("notifications.yaml", NotificationsFile::schema())),
         ("sources.json", text("sources.yaml", SourcesFile::schema())),
+        ("hospitals.json", text("hospitals.yaml", HospitalsFile::schema())),
         ("messages.json", text("messages/*.yaml", MessagesFile::schema())),
         ("scenario.json", text("scenarios/*.yaml", Scenario::schema())),
     ])

@@ -38,9 +38,10 @@ pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
     AccessRow, AddressRow, AlarmRow, ApiKeyRow, AuthenticatorRow, CodeRow, ConsentRow, ContactRow, DisclosureRow,
-    DraftRow, ExtractMemberRow, ExtractRow, FetchOutcome, FetchRow, Holder, IdentityRow, LicenceRow, LicenceText,
-    Looked, OpenIdClientRow, OpenIdKeyRow, PartyKind, PartyRow, PasskeyRow, PreferencesRow, PrefillRow, QuietRow,
-    ReconciliationRow, SealedLooks, SealedRow, SessionRow, SignInMethod, TokenRow, UsageRow, UseCount, fold_login,
+    DraftRow, ExtractMemberRow, ExtractRow, FetchOutcome, FetchRow, Holder, HospitalPatientRow, HospitalPaymentRow,
+    HospitalVisitRow, IdentityRow, LicenceRow, LicenceText, Looked, OpenIdClientRow, OpenIdKeyRow, PartyKind, PartyRow,
+    PasskeyRow, PreferencesRow, PrefillRow, QuietRow, ReconciliationRow, SealedLooks, SealedRow, SessionRow,
+    SignInMethod, TokenRow, UsageRow, UseCount, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

@@ -27,7 +27,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     migration!(1, "0001_spine"),
     migration!(2, "0002_people"),
     migration!(3, "0003_ledger_heads"),
@@ -37,6 +37,7 @@ const MIGRATIONS: [Migration; 9] = [
     migration!(7, "0007_notifications"),
     migration!(8, "0008_openid"),
     migration!(9, "0009_accountability"),
+    migration!(10, "0010_hospitals"),
 ];
 
 const CREATE: &str = "

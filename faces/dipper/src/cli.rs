@@ -149,6 +149,14 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub departments_secrets: Option<PathBuf>,
+    /// Address of the hospitals
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hospitals: Option<String>,
+    /// Folder of the secrets shared with the hospitals
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hospitals_secrets: Option<PathBuf>,
     /// Log filter
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -244,7 +252,7 @@ pub enum CalendarCommand {
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
     /// Re-derive the whole log from its entries and hold it against the database
-    Verify(Common),
+    Verify(Box<Common>),
     /// Visit logs over HTTP as an auditor does; ends with an error when one contradicts itself or its witnesses
     Audit {
         /// Addresses of logs, such as https://city.example/ledger
@@ -303,7 +311,7 @@ pub enum DemoCommand {
         #[arg(long, default_value_t = 2_400)]
         cases: usize,
         #[command(flatten)]
-        common: Common,
+        common: Box<Common>,
     },
     /// A provider of text and push messages that sends nothing and shows what it was given
     Messages {
@@ -346,6 +354,24 @@ pub enum DemoCommand {
         /// Folder of the secrets shared with the city; `secrets` in their own folder when absent, made where missing
         #[arg(long)]
         secrets: Option<PathBuf>,
+    },
+    /// Hospitals that speak HL7 FHIR R4, with fictional doctors: a process of its own, in accelerated time
+    Hospital {
+        /// Their own folder, made where it is missing
+        #[arg(long)]
+        data: PathBuf,
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8092")]
+        listen: SocketAddr,
+        /// The pack that declares the hospitals
+        #[arg(long, default_value = "packs/demo")]
+        pack: PathBuf,
+        /// Folder of the secrets shared with the city; `secrets` in their own folder when absent, made where missing
+        #[arg(long)]
+        secrets: Option<PathBuf>,
+        /// Seconds of one step: a turn in the queue, half a report, a doctor's answer
+        #[arg(long, default_value_t = 8)]
+        pace: u32,
     },
 }
 

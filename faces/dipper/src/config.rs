@@ -72,6 +72,12 @@ pub struct Config {
     /// Folder of the secrets shared with them, `SOURCE.secret` each; `keys/departments` in the data folder when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub departments_secrets: Option<PathBuf>,
+    /// Address of the hospitals, each under its own path; none are connected when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hospitals: Option<String>,
+    /// Folder of the secrets shared with them, `HOSPITAL.secret` each; `keys/hospitals` in the data folder when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hospitals_secrets: Option<PathBuf>,
     /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
     pub secure_cookies: bool,
     /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
@@ -119,6 +125,8 @@ impl Default for Config {
             messages_per_day: act::notifications::Limits::default().per_day,
             departments: None,
             departments_secrets: None,
+            hospitals: None,
+            hospitals_secrets: None,
             secure_cookies: false,
             behind_proxy: false,
             log: "info".to_owned(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use account::ledger::LogFiles;
+use act::hospital::Hospitals;
 use act::licences::Issuer;
 use act::notifications::{Limits as MessageLimits, Senders};
 use act::payments::Gateway;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub senders: Senders,
     /// How departments are reached that forms are filled in from; absent where none are connected.
     pub departments: Option<Arc<dyn Departments>>,
+    /// How hospitals are reached; absent where none are connected.
+    pub hospitals: Option<Arc<dyn Hospitals>>,
     /// The folder of the present pack, for its base map.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -110,6 +113,8 @@ pub struct App {
     pub senders: Senders,
     /// How departments are reached that forms are filled in from; absent where none are connected.
     pub departments: Option<Arc<dyn Departments>>,
+    /// How hospitals are reached; absent where none are connected.
+    pub hospitals: Option<Arc<dyn Hospitals>>,
     /// The folder of the present pack.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -143,6 +148,10 @@ pub struct Limits {
     pub uploads: RateLimiter<String>,
     /// Questions to departments, by person: consents and tries to prove who somebody is.
     pub fetches: RateLimiter<String>,
+    /// Questions to hospitals about somebody, by person; each costs a row that is kept.
+    pub hospitals: RateLimiter<String>,
+    /// Questions to hospitals about nobody, by person or address.
+    pub offers: RateLimiter<String>,
 }
 
 /// Keys remembered by each limiter: about 100 bytes each.
@@ -160,7 +169,9 @@ impl Limits {
         let clients = limiter(1_000, 6_000);
         // Somebody who tries again while a department is away; every question costs a row that is kept.
         let fetches = limiter(12, 6);
-        Self { sign_in, reports, clients, uploads, fetches }
+        // Somebody who waits in a queue and looks again and again; and who looks for a doctor.
+        let (hospitals, offers) = (limiter(60, 20), limiter(120, 60));
+        Self { sign_in, reports, clients, uploads, fetches, hospitals, offers }
     }
 }
 
@@ -195,6 +206,7 @@ impl App {
             gateway: parts.gateway,
             senders: parts.senders,
             departments: parts.departments,
+            hospitals: parts.hospitals,
             pack_folder: parts.pack_folder,
             settings: parts.settings,
             metrics: Metrics::default(),
@@ -266,6 +278,18 @@ impl App {
     pub fn departments(&self) -> Option<sense::departments::Context> {
         let departments = Arc::clone(self.departments.as_ref()?);
         Some(sense::departments::Context { sense: self.sense(), departments })
+    }
+
+    /// What seeing a doctor needs; `None` where no hospitals are connected.
+    pub fn hospitals(&self) -> Option<act::hospital::Context> {
+        Some(act::hospital::Context {
+            store: self.store.clone(),
+            packs: Arc::clone(&self.packs),
+            clock: Arc::clone(&self.clock),
+            vault: Arc::clone(&self.vault),
+            hospitals: Arc::clone(self.hospitals.as_ref()?),
+            gateway: self.gateway.clone(),
+        })
     }
 
     /// What issuing licences needs.

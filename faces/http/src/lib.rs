@@ -15,6 +15,7 @@ mod extract;
 mod faces;
 pub mod gateway;
 mod harden;
+pub mod hospital;
 mod ledger_files;
 mod licence_keys;
 pub mod message_sink;

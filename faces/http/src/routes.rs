@@ -17,8 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, evidence, extracts, licences, notifications, openid as consents, payments,
-    person, place, reports, security, services, session, stream, visits,
+    account, applications, cases, city, evidence, extracts, hospitals, licences, notifications, openid as consents,
+    payments, person, place, reports, security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -107,6 +107,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(account::get_accountability::get_accountability))
         .routes(routes!(account::explain_receipt::explain_receipt))
         .merge(services())
+        .merge(hospitals())
         .merge(messages())
         .merge(pictures)
         .fallback(no_such_resource)
@@ -170,6 +171,30 @@ fn services() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(visits::list_slots::list_slots))
         .routes(routes!(visits::book_visit::book_visit, visits::cancel_visit::cancel_visit))
         .routes(routes!(visits::arrive_at_window::arrive_at_window))
+}
+
+/// Seeing a doctor.
+fn hospitals() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(hospitals::list_hospitals::list_hospitals))
+        .routes(routes!(
+            hospitals::get_hospital_agreement::get_hospital_agreement,
+            hospitals::agree_with_hospital::agree_with_hospital,
+            hospitals::withdraw_from_hospital::withdraw_from_hospital
+        ))
+        .routes(routes!(hospitals::list_doctors::list_doctors))
+        .routes(routes!(hospitals::list_doctor_times::list_doctor_times))
+        .routes(routes!(
+            hospitals::list_hospital_visits::list_hospital_visits,
+            hospitals::book_hospital_visit::book_hospital_visit
+        ))
+        .routes(routes!(
+            hospitals::get_hospital_visit::get_hospital_visit,
+            hospitals::cancel_hospital_visit::cancel_hospital_visit
+        ))
+        .routes(routes!(hospitals::arrive_at_hospital::arrive_at_hospital))
+        .routes(routes!(hospitals::pay_hospital_bill::pay_hospital_bill))
+        .routes(routes!(hospitals::ask_doctor::ask_doctor))
 }
 
 /// What residents are told, and how they want to be told.

@@ -10,7 +10,7 @@ use crate::source::types::{DataSourceEntry, FieldSource};
 use crate::source::words::FieldType;
 
 /// Longest time a source may take, seconds.
-const TIMEOUT_MAX_S: u8 = 30;
+pub(super) const TIMEOUT_MAX_S: u8 = 30;
 
 pub(super) fn check_sources(folder: &Folder, city: Option<&City>, report: &mut Report) {
     let mut matching = None;

@@ -10,8 +10,9 @@ use super::notifications::NotificationsFile;
 use super::read::{Reader, Source, Table};
 use super::services::{CatalogueFile, ServiceSource, ServicesFile};
 use super::types::{
-    CalendarSource, CategoriesFile, CategorySource, DataSourceEntry, FieldSource, MessagesFile, OfficeSource,
-    OfficesFile, PackFile, ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource, SourcesFile,
+    CalendarSource, CategoriesFile, CategorySource, DataSourceEntry, FieldSource, HospitalEntry, HospitalsFile,
+    MessagesFile, OfficeSource, OfficesFile, PackFile, ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource,
+    SourcesFile,
 };
 use super::yaml::{self, Node, Value};
 use crate::faults::{At, Pos, Report};
@@ -33,6 +34,7 @@ const TOP: &[&str] = &[
     "catalogue.yaml",
     "notifications.yaml",
     "sources.yaml",
+    "hospitals.yaml",
 ];
 /// The folders of the pack, and what their files end in.
 const FOLDERS: &[(&str, &str)] = &[
@@ -100,6 +102,7 @@ pub(crate) struct Folder {
     pub catalogue: Option<CatalogueFile>,
     pub services: Shelf<ServiceId, ServiceSource>,
     pub sources: Shelf<SourceId, DataSourceEntry>,
+    pub hospitals: Shelf<SourceId, HospitalEntry>,
     pub forms: Shelf<FormId, Vec<FieldSource>>,
     pub messages: Shelf<String, Text>,
     pub notifications: Option<NotificationsFile>,
@@ -151,6 +154,8 @@ impl Files<'_> {
         folder.roles = Shelf::of(roles, whole);
         let (sources, whole) = self.read_file::<SourcesFile>("sources.yaml");
         folder.sources = Shelf::of(sources, whole);
+        let (hospitals, whole) = self.read_file::<HospitalsFile>("hospitals.yaml");
+        folder.hospitals = Shelf::of(hospitals, whole);
         let (routes, whole) = self.read_file::<Vec<RouteSource>>("routing.yaml");
         let nameless = |route: RouteSource| (At { value: (), at: route.office.at }, Some(route));
         folder.catalogue = self.read_file::<CatalogueFile>("catalogue.yaml").0;

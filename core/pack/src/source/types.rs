@@ -296,6 +296,26 @@ source! {
         fields: Vec<FieldSource>,
     }
 
+    /// A hospital that is reached over HL7 FHIR R4.
+    struct HospitalEntry {
+        /// Its name.
+        title: Text,
+        /// The office that answers for it.
+        office: At<OfficeId>,
+        /// Street and number.
+        address: Text,
+        /// Longitude and latitude, degrees, CGCS2000.
+        point: Option<At<Vec<f64>>>,
+        /// Telephone.
+        phone: Option<String>,
+        /// Why it is told and asked about somebody, in words for that person.
+        purpose: Text,
+        /// The law that lets the city do so, with consent.
+        basis: Text,
+        /// How long it may take to answer, seconds: 1 to 30; 5 when absent.
+        timeout_seconds: Option<At<u8>>,
+    }
+
     /// The earlier answer that brings a question up.
     struct ShowIfSource {
         /// The earlier field.
@@ -369,5 +389,7 @@ pub(crate) type OfficesFile = Table<OfficeId, OfficeSource>;
 pub(crate) type RolesFile = Table<RoleId, RoleSource>;
 /// Sources, by id.
 pub(crate) type SourcesFile = Table<SourceId, DataSourceEntry>;
+/// Hospitals, by id.
+pub(crate) type HospitalsFile = Table<SourceId, HospitalEntry>;
 /// Messages, by key.
 pub(crate) type MessagesFile = Table<String, Text>;

@@ -138,13 +138,27 @@ impl Reader {
         self.query(&sql, params![party, limit])?.into_iter().map(read_fetch).collect()
     }
 
-    /// How often a person tried to prove who they are since an instant.
+    /// Whether a question is written down.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn count_identity_tries(&mut self, party: PartyId, since: Instant) -> Result<u32, StoreError> {
-        let sql = "SELECT COUNT(*) FROM fetches WHERE party = $1 AND service IS NULL AND at_us >= $2";
-        self.query_one(sql, params![party, since])?.next("count")
+    pub fn has_fetch(&mut self, id: RequestId) -> Result<bool, StoreError> {
+        Ok(self.query_opt("SELECT id FROM fetches WHERE id = $1", params![id])?.is_some())
+    }
+
+    /// How often a person tried to prove who they are with a source since an instant.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn count_identity_tries(
+        &mut self,
+        party: PartyId,
+        source: &SourceId,
+        since: Instant,
+    ) -> Result<u32, StoreError> {
+        let sql = "SELECT COUNT(*) FROM fetches
+             WHERE party = $1 AND source = $2 AND service IS NULL AND at_us >= $3";
+        self.query_one(sql, params![party, source, since])?.next("count")
     }
 
     /// Questions to a source that were asked from an instant on and before another, oldest first.

@@ -9,6 +9,7 @@ mod demo;
 pub mod department;
 pub mod gateway;
 mod grid;
+pub mod hospital;
 mod import;
 mod ledger;
 mod licence;
@@ -71,6 +72,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(DemoCommand::Messages { listen, secret }) => messages::serve(listen, &secret),
         Command::Demo(DemoCommand::Department { data, listen, pack, secrets }) => {
             department::serve(&department::Plan { data, listen, pack, secrets })
+        }
+        Command::Demo(DemoCommand::Hospital { data, listen, pack, secrets, pace }) => {
+            hospital::serve(&hospital::Plan { data, listen, pack, secrets, pace })
         }
         Command::Reconcile { day, common } => reconcile::reconcile(configured(&common)?, day.as_deref()),
         Command::Demo(DemoCommand::Seed { cases, common }) => demo::seed(configured(&common)?, cases),

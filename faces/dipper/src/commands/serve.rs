@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::department;
 use super::gateway::{self, HttpGateway};
+use super::hospital;
 use super::reconcile;
 use account::ledger::{SealError, Sealed};
 use act::licences::Issuer;
@@ -45,6 +46,8 @@ const RECONCILE_EVERY: Duration = Duration::from_secs(5);
 
 /// Days that are over are held against the logs of departments this often, until each has agreed or not.
 const COMPARE_EVERY: Duration = Duration::from_secs(900);
+/// Hospitals are told of payments at most this much later.
+const TELL_HOSPITALS_EVERY: Duration = Duration::from_secs(2);
 
 /// Sessions and drafts whose time is over are removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -104,6 +107,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         gateway: payment_gateway(&config, secret.clone()),
         senders: crate::channels::open(&config)?,
         departments: department::of(&config, &runtime.packs.current().city)?,
+        hospitals: hospital::of(&config, &runtime.packs.current().city)?,
         pack_folder: config.pack.clone(),
         settings: Settings { payment_secret: secret, ..settings(&runtime) },
     })?;
@@ -117,9 +121,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         tasks.spawn(seal(log, runtime.store.clone(), stopping.clone()));
     }
     tasks.spawn(issue_licences(app.licences(), stopping.clone()));
-    if let Some(payments) = app.payments() {
-        tasks.spawn(settle_payments(payments, stopping.clone()));
-    }
+    settle_payments(&mut tasks, &app, &stopping);
     tasks.spawn(record_messages(app.notifications(), stopping.clone()));
     tasks.spawn(deliver_messages(app.notifications(), stopping.clone()));
     if let Some(departments) = department::reach(&config, &runtime.packs.current().city)? {
@@ -325,13 +327,38 @@ async fn issue_licences(ctx: act::licences::Context, stopping: watch::Receiver<b
     .await;
 }
 
-async fn settle_payments(ctx: act::payments::Context, stopping: watch::Receiver<bool>) {
+/// Goes on with payments that are not settled, of fees and of hospitals' invoices.
+fn settle_payments(tasks: &mut JoinSet<()>, app: &App, stopping: &watch::Receiver<bool>) {
+    if let Some(payments) = app.payments() {
+        tasks.spawn(settle_fees(payments, stopping.clone()));
+    }
+    if let Some(hospitals) = app.hospitals() {
+        tasks.spawn(reconcile_hospitals(hospitals, stopping.clone()));
+    }
+}
+
+async fn settle_fees(ctx: act::payments::Context, stopping: watch::Receiver<bool>) {
     until(stopping, async {
         let mut ticks = tokio::time::interval(RECONCILE_EVERY);
         loop {
             ticks.tick().await;
             if let Err(error) = act::payments::reconcile(&ctx).await {
                 tracing::error!(%error, "payments could not be reconciled; the next round tries again");
+            }
+        }
+    })
+    .await;
+}
+
+/// Goes on with payments of hospitals' invoices: the gateway is asked, hospitals are told.
+async fn reconcile_hospitals(ctx: act::hospital::Context, stopping: watch::Receiver<bool>) {
+    until(stopping, async {
+        let mut ticks = tokio::time::interval(TELL_HOSPITALS_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = act::hospital::reconcile(&ctx).await {
+                tracing::error!(%error, "payments to hospitals could not be reconciled; the next round tries again");
             }
         }
     })

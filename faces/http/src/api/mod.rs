@@ -6,6 +6,7 @@ pub mod cases;
 pub mod city;
 pub mod evidence;
 pub mod extracts;
+pub mod hospitals;
 pub mod licences;
 pub mod notifications;
 pub mod openid;

@@ -20,7 +20,8 @@ pub fn fee(case: &Case, city: &City, is_taken_here: bool) -> Option<wire::FeeVie
     })
 }
 
-const fn state(state: PaymentState) -> wire::PaymentState {
+/// How far a payment is.
+pub const fn state(state: PaymentState) -> wire::PaymentState {
     match state {
         PaymentState::Created => wire::PaymentState::Created,
         PaymentState::Authorised => wire::PaymentState::Authorised,

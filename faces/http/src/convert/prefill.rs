@@ -8,6 +8,7 @@ use pack::{City, DataSource, Field};
 use sense::prefill::needs;
 use store::FetchRow;
 
+use super::hospitals::asked_about;
 use super::{plain, text, time};
 use crate::wire;
 
@@ -45,7 +46,8 @@ fn office(city: &City, id: &OfficeId) -> wire::Named {
 }
 
 fn source(city: &City, id: &SourceId) -> wire::Named {
-    let title = city.sources.get(id).map(|source| text(&source.title)).unwrap_or_default();
+    let register = city.sources.get(id).map(|source| text(&source.title));
+    let title = register.or_else(|| city.hospitals.get(id).map(|hospital| text(&hospital.title))).unwrap_or_default();
     wire::Named { id: id.to_string(), title }
 }
 
@@ -124,11 +126,15 @@ pub fn provenances(city: &City, from: &BTreeMap<String, identity::Provenance>) -
 pub fn fetch_entry(city: &City, row: &FetchRow) -> wire::FetchEntry {
     let declared = city.sources.get(&row.source);
     let locale = city.locales.first().map_or("", String::as_str);
-    let said = |words: &str, of: fn(&DataSource) -> &model::Text| {
-        let known = declared.map(of).filter(|known| known.in_locale(locale) == words);
+    let hospital = city.hospitals.get(&row.source);
+    let said = |words: &str, of: fn(&DataSource) -> &model::Text, of_hospital: fn(&pack::Hospital) -> &model::Text| {
+        let known = declared.map(of).or(hospital.map(of_hospital)).filter(|known| known.in_locale(locale) == words);
         known.map_or_else(|| plain(words), text)
     };
     let field = |id: &FormId| {
+        if hospital.is_some() {
+            return asked_about(id.as_str());
+        }
         let known = declared.and_then(|source| source.field(id));
         known.map_or_else(|| plain(id.as_str()), |field| text(&field.title))
     };
@@ -141,9 +147,10 @@ pub fn fetch_entry(city: &City, row: &FetchRow) -> wire::FetchEntry {
         source: source(city, &row.source),
         office: office(city, &row.office),
         service: row.service.as_ref().map(service),
+        hospital: hospital.is_some(),
         fields: row.fields.iter().map(field).collect(),
-        purpose: said(&row.purpose, |source| &source.purpose),
-        basis: said(&row.basis, |source| &source.basis),
+        purpose: said(&row.purpose, |source| &source.purpose, |hospital| &hospital.purpose),
+        basis: said(&row.basis, |source| &source.basis, |hospital| &hospital.basis),
         outcome: row.outcome.map(outcome),
         request_id: row.id.to_string(),
     }

@@ -40,7 +40,9 @@ pub struct PersonExport {
     pub identity: Option<IdentityInput>,
     /// What departments answered for what has not been handed in yet, by service.
     pub prefills: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
-    /// What departments were asked.
+    /// Hospitals they agreed with, visits and payments.
+    pub hospitals: super::ExportedHospitals,
+    /// What departments and hospitals were asked.
     pub fetches: Vec<FetchEntry>,
     /// What other programs were told.
     pub disclosures: Vec<super::DisclosureEntry>,

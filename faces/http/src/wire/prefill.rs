@@ -164,7 +164,7 @@ pub struct Provenance {
 pub struct FetchEntry {
     /// When.
     pub at: Time,
-    /// The register.
+    /// The register, or the hospital.
     pub source: Named,
     /// The office that keeps it.
     pub office: Named,
@@ -172,6 +172,8 @@ pub struct FetchEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub service: Option<Named>,
+    /// Whether it was a hospital, about a visit of the caller.
+    pub hospital: bool,
     /// What was asked; nothing but whether there is such a person when empty.
     pub fields: Vec<Text>,
     /// Why.

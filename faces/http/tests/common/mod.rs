@@ -131,6 +131,11 @@ fn open_log(store: &Store, clock: &FixedClock, files: LogFiles) -> Sealer {
 
 impl TestApp {
     pub fn new() -> Self {
+        Self::with(|_, _| {})
+    }
+
+    /// A city with other parts; they get its clock.
+    pub fn with(change: impl FnOnce(&mut Parts, &FixedClock)) -> Self {
         let database = Database::sqlite();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = FixedClock::at("2026-09-29T13:00:00Z");
@@ -140,7 +145,7 @@ impl TestApp {
         let ledger_clock = FixedClock::at("2026-09-29T13:00:00Z");
         let sealer = open_log(&store, &ledger_clock, files.clone());
         files.write_key(&sealer.verifier().to_string()).expect("a file");
-        let app = App::new(Parts {
+        let mut parts = Parts {
             store: store.clone(),
             packs: Arc::new(Packs::new(Arc::clone(&CITY))),
             clock: Arc::new(clock.clone()),
@@ -157,10 +162,12 @@ impl TestApp {
             gateway: None,
             senders: act::notifications::Senders::default(),
             departments: None,
+            hospitals: None,
             pack_folder: pack_folder(),
             settings: Settings { base_url: Some("https://yaoguang.example/".to_owned()), ..Settings::default() },
-        })
-        .expect("the policies fit");
+        };
+        change(&mut parts, &clock);
+        let app = App::new(parts).expect("the policies fit");
         let router = router(Arc::clone(&app));
         let test = Self {
             router,

@@ -384,6 +384,163 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hospital-visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's visits, as far as the city keeps them; no hospital is asked. */
+        get: operations["list_hospital_visits"];
+        put?: never;
+        /** Takes a time at a hospital. Asked again it is the same visit; one that the hospital has not confirmed yet says so. */
+        post: operations["book_hospital_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospital-visits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A visit of the caller, as the hospital says at this moment. The question is written down before it is asked. */
+        get: operations["get_hospital_visit"];
+        put?: never;
+        post?: never;
+        /** Gives a time back. */
+        delete: operations["cancel_hospital_visit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospital-visits/{id}/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells the hospital that the caller is there; the answer has the number in the queue. */
+        post: operations["arrive_at_hospital"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospital-visits/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the doctor of a visit something. */
+        post: operations["ask_doctor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospital-visits/{id}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins the payment of the invoice that is due, or goes on with the one that is open. */
+        post: operations["pay_hospital_bill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospitals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hospitals that are connected; none where the city reaches none. */
+        get: operations["list_hospitals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospitals/{id}/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the caller stands to a hospital: whether they are matched, and whether they agreed. */
+        get: operations["get_hospital_agreement"];
+        /** Agrees that a hospital is told and asked about the caller: the separate consent of PIPL article 29. */
+        put: operations["agree_with_hospital"];
+        post?: never;
+        /** Withdraws that consent: nothing more is told or asked, and the city forgets the visits there. */
+        delete: operations["withdraw_from_hospital"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospitals/{id}/doctors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The doctors of a hospital, as it says at this moment. */
+        get: operations["list_doctors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospitals/{id}/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The free times of a doctor in the coming days, as the hospital says at this moment. */
+        get: operations["list_doctor_times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators": {
         parameters: {
             query?: never;
@@ -2159,6 +2316,64 @@ export interface components {
             /** @description What it was told. */
             scopes: components["schemas"]["OpenIdScope"][];
         };
+        /** @description A doctor, in the words of the hospital. */
+        Doctor: {
+            /** @description Name of the department. */
+            department: string;
+            /** @description Code of the department. */
+            department_code: string;
+            /** @description Name. */
+            name: string;
+            /** @description The hospital's id of the doctor's role. */
+            role: string;
+            /** @description Title, such as 主任医师. */
+            title?: string;
+        };
+        /** @description The doctors of a hospital. */
+        DoctorList: {
+            /** @description Department by department. */
+            items: components["schemas"]["Doctor"][];
+        };
+        /** @description A message of a conversation. */
+        DoctorMessage: {
+            /** @description Whether the caller wrote it. */
+            own: boolean;
+            /** @description When. */
+            sent_at: components["schemas"]["Time"];
+            /** @description What. */
+            text: string;
+        };
+        /** @description A message to the doctor. */
+        DoctorQuestion: {
+            /**
+             * Format: int32
+             * @description How many messages of one's own were there; the same number again is the same message again.
+             */
+            number: number;
+            /** @description What, 1 to 500 characters. */
+            text: string;
+        };
+        /** @description A free time. */
+        DoctorTime: {
+            /** @description When it ends. */
+            ends_at: components["schemas"]["Time"];
+            /** @description The hospital's id of it. */
+            slot: string;
+            /** @description When it begins. */
+            starts_at: components["schemas"]["Time"];
+        };
+        /** @description A doctor's free times. */
+        DoctorTimes: {
+            /** @description The doctor. */
+            doctor: components["schemas"]["Doctor"];
+            /** @description Free times of the coming days, in order. */
+            items: components["schemas"]["DoctorTime"][];
+            /**
+             * Format: int64
+             * @description What registering costs, in the smallest unit (fen); absent where the hospital does not say.
+             */
+            price?: number;
+        };
         /** @description A draft, for its own author. */
         Draft: {
             /** @description Answers by field id. */
@@ -2304,6 +2519,33 @@ export interface components {
             /** @description The contact left with it. */
             contact?: components["schemas"]["Contact"];
         };
+        /** @description A payment of a hospital's invoice. */
+        ExportedHospitalPayment: {
+            /**
+             * Format: int64
+             * @description How much, in the smallest unit (fen).
+             */
+            amount: number;
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Time"];
+            /** @description The hospital. */
+            hospital: string;
+            /** @description Which. */
+            id: string;
+            /** @description How far it is. */
+            state: components["schemas"]["PaymentState"];
+        };
+        /** @description What the city holds of somebody and hospitals. */
+        ExportedHospitals: {
+            /** @description Hospitals they agreed with, and when. */
+            agreements: {
+                [key: string]: components["schemas"]["Time"];
+            };
+            /** @description Their payments. */
+            payments: components["schemas"]["ExportedHospitalPayment"][];
+            /** @description Their visits. */
+            visits: components["schemas"]["HospitalVisit"][];
+        };
         /** @description A licence with its text. */
         ExportedLicence: components["schemas"]["LicenceItem"] & {
             /** @description The licence itself. */
@@ -2385,6 +2627,8 @@ export interface components {
             basis: components["schemas"]["Text"];
             /** @description What was asked; nothing but whether there is such a person when empty. */
             fields: components["schemas"]["Text"][];
+            /** @description Whether it was a hospital, about a visit of the caller. */
+            hospital: boolean;
             /** @description The office that keeps it. */
             office: components["schemas"]["Named"];
             /** @description What became of it; absent while nobody knows. */
@@ -2395,7 +2639,7 @@ export interface components {
             request_id: string;
             /** @description For which service; absent where the caller proved who they are. */
             service?: components["schemas"]["Named"];
-            /** @description The register. */
+            /** @description The register, or the hospital. */
             source: components["schemas"]["Named"];
         };
         /**
@@ -2602,6 +2846,184 @@ export interface components {
          * @enum {string}
          */
         Handling: "immediate" | "promised";
+        /** @description A hospital. */
+        Hospital: {
+            /** @description Street and number. */
+            address: components["schemas"]["Text"];
+            /** @description The law that lets the city do so, with consent. */
+            basis: components["schemas"]["Text"];
+            /** @description Its id. */
+            id: string;
+            /** @description Telephone. */
+            phone?: string;
+            /** @description Longitude and latitude, degrees, CGCS2000. */
+            point?: number[];
+            /** @description Why it is told and asked about somebody. */
+            purpose: components["schemas"]["Text"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description How the caller stands to a hospital. */
+        HospitalAgreement: {
+            /** @description When the caller agreed; absent when they have not, or no longer do. */
+            agreed_at?: components["schemas"]["Time"];
+            /** @description How sure the city is of who the caller is; hospitals register people from L2 on. */
+            level: components["schemas"]["Level"];
+        };
+        /** @description A hospital's invoice. */
+        HospitalBill: {
+            /**
+             * Format: int64
+             * @description How much in all, in the smallest unit (fen).
+             */
+            amount: number;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description What for. */
+            lines: components["schemas"]["HospitalBillLine"][];
+            /** @description Whether a payment can be begun, or gone on with, now. */
+            payable: boolean;
+            /** @description How far the last payment is; absent before the first. */
+            payment?: components["schemas"]["PaymentState"];
+            /** @description The gateway's own number for it. */
+            reference?: string;
+            /** @description How far it is. */
+            state: components["schemas"]["HospitalBillState"];
+        };
+        /** @description A line of an invoice. */
+        HospitalBillLine: {
+            /**
+             * Format: int64
+             * @description How much, in the smallest unit (fen).
+             */
+            amount: number;
+            /** @description What for. */
+            title: string;
+        };
+        /**
+         * @description How far a bill is.
+         * @enum {string}
+         */
+        HospitalBillState: "due" | "paying" | "telling" | "paid" | "cancelled";
+        /**
+         * @description Why there is no journey to show.
+         * @enum {string}
+         */
+        HospitalFault: "away" | "refused";
+        /**
+         * @description How a value stands to what is ordinary.
+         * @enum {string}
+         */
+        HospitalFlag: "normal" | "high" | "low" | "abnormal";
+        /** @description How far a visit is. */
+        HospitalJourney: {
+            /** @description What is to be paid, and was. */
+            bills: components["schemas"]["HospitalBill"][];
+            /** @description Whether the doctor can be asked. */
+            may_ask: boolean;
+            /** @description The conversation, the oldest first. */
+            messages: components["schemas"]["DoctorMessage"][];
+            /** @description The queue, once one is there. */
+            queue?: components["schemas"]["HospitalQueue"];
+            /** @description What was found. */
+            reports: components["schemas"]["HospitalReport"][];
+            /** @description The one thing to do next. */
+            step: components["schemas"]["HospitalStep"];
+        };
+        /** @description Hospitals that are connected. */
+        HospitalList: {
+            /** @description By name. */
+            items: components["schemas"]["Hospital"][];
+        };
+        /** @description A place in a queue. */
+        HospitalQueue: {
+            /**
+             * Format: int32
+             * @description How many wait before.
+             */
+            ahead: number;
+            /** @description Whether the number is called. */
+            called: boolean;
+            /** @description The number. */
+            number?: string;
+        };
+        /** @description A report. */
+        HospitalReport: {
+            /** @description What the doctor concludes. */
+            conclusion?: string;
+            /** @description When it was made known. */
+            issued_at?: components["schemas"]["Time"];
+            /** @description Whether it is final; before, nothing of it is told. */
+            ready: boolean;
+            /** @description What was examined. */
+            title: string;
+            /** @description The values. */
+            values: components["schemas"]["HospitalValue"][];
+        };
+        /**
+         * @description The one thing to do next.
+         * @enum {string}
+         */
+        HospitalStep: "arrive" | "wait" | "pay" | "report" | "ask" | "none";
+        /** @description A measured value. */
+        HospitalValue: {
+            /** @description How the value stands to it. */
+            flag: components["schemas"]["HospitalFlag"];
+            /** @description What is ordinary. */
+            range?: string;
+            /** @description What was measured. */
+            title: string;
+            /** @description Its unit. */
+            unit?: string;
+            /** @description The value. */
+            value: string;
+        };
+        /** @description A visit of the caller. */
+        HospitalVisit: {
+            /** @description Where it is. */
+            address: components["schemas"]["Text"];
+            /** @description The department. */
+            department: string;
+            /** @description The doctor. */
+            doctor: string;
+            /** @description When it ends. */
+            ends_at: components["schemas"]["Time"];
+            /** @description Why it is absent. */
+            fault?: components["schemas"]["HospitalFault"];
+            /** @description The hospital. */
+            hospital: components["schemas"]["Named"];
+            /** @description Its id. */
+            id: string;
+            /** @description How far it is, as the hospital says now; absent in lists, and when the hospital gave nothing that can be shown. */
+            journey?: components["schemas"]["HospitalJourney"];
+            /** @description The hospital's id of the doctor's role. */
+            role: string;
+            /** @description The hospital's id of the time. */
+            slot: string;
+            /** @description When it begins. */
+            starts_at: components["schemas"]["Time"];
+            /** @description How far the booking is. */
+            state: components["schemas"]["HospitalVisitState"];
+        };
+        /** @description A time to take. */
+        HospitalVisitInput: {
+            /** @description The hospital. */
+            hospital: string;
+            /** @description The hospital's id of the doctor's role. */
+            role: string;
+            /** @description The hospital's id of the time. */
+            slot: string;
+        };
+        /** @description The caller's visits. */
+        HospitalVisitList: {
+            /** @description Latest booked first. */
+            items: components["schemas"]["HospitalVisit"][];
+        };
+        /**
+         * @description How far the booking of a visit is.
+         * @enum {string}
+         */
+        HospitalVisitState: "asked" | "booked" | "cancelling" | "cancelled";
         /** @description Name and number to be matched. */
         IdentityInput: {
             /** @description 居民身份证号码 of 18 characters. */
@@ -3158,8 +3580,10 @@ export interface components {
                     [key: string]: unknown;
                 };
             };
-            /** @description What departments were asked. */
+            /** @description What departments and hospitals were asked. */
             fetches: components["schemas"]["FetchEntry"][];
+            /** @description Hospitals they agreed with, visits and payments. */
+            hospitals: components["schemas"]["ExportedHospitals"];
             /** @description Who they are, once a department has matched it. */
             identity?: components["schemas"]["IdentityInput"];
             /** @description Licences with their texts. */
@@ -5023,6 +5447,521 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GridPlace"];
+                };
+            };
+        };
+    };
+    list_hospital_visits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisitList"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    book_hospital_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HospitalVisitInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisit"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_hospital_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The visit's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisit"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_hospital_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The visit's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisit"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrive_at_hospital: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The visit's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisit"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_doctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The visit's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoctorQuestion"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisit"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay_hospital_bill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The visit's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentBegun"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hospitals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalList"];
+                };
+            };
+        };
+    };
+    get_hospital_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hospital's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalAgreement"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agree_with_hospital: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hospital's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalAgreement"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_from_hospital: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hospital's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_doctors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hospital's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorList"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_doctor_times: {
+        parameters: {
+            query: {
+                /** @description The hospital's id of the doctor's role. */
+                role: string;
+            };
+            header?: never;
+            path: {
+                /** @description The hospital's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorTimes"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

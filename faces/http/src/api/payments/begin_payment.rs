@@ -32,19 +32,23 @@ pub async fn begin_payment(
     let party = applicant(&app, &caller)?;
     caller.limit(&app, &app.limits.reports)?;
     let context = app.payments().ok_or_else(away)?;
-    let command = PayCommand { case: case_ref(&case_no)?, party, return_url: return_url(&app, &headers, &case_no) };
+    let command = PayCommand {
+        case: case_ref(&case_no)?,
+        party,
+        return_url: return_url(&app, &headers, &format!("reports/{case_no}")),
+    };
     let begun = begin(&context, command).await.map_err(refused)?;
     Ok(Json(PaymentBegun { payment: begun.payment.to_string(), amount: begun.amount, pay_url: begun.pay_url }))
 }
 
-/// The page of the application: under the configured address, or under the one that was asked.
-fn return_url(app: &App, headers: &HeaderMap, case_no: &str) -> String {
+/// The page that the payer goes back to: under the configured address, or under the one that was asked.
+pub fn return_url(app: &App, headers: &HeaderMap, page: &str) -> String {
     let host = || {
         let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("localhost");
         format!("http://{host}")
     };
     let base = app.settings.base_url.as_ref().map_or_else(host, |base| base.trim_end_matches('/').to_owned());
-    format!("{base}/reports/{case_no}")
+    format!("{base}/{page}")
 }
 
 fn away() -> Refused {

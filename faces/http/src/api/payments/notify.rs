@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::api::hospitals::parts::refused;
 use crate::app::App;
 use crate::error::Refused;
 use crate::gateway::protocol::{BODY_MAX, SIGNATURE_HEADER, Told, check};
@@ -28,9 +29,19 @@ pub async fn notify(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes
     let Ok(told) = serde_json::from_slice::<Told>(&body) else {
         return Refused::malformed("the body is not a notification").into_response();
     };
-    match hear(&context, told.into()).await {
+    match hear(&context, told.clone().into()).await {
+        Ok(Some(_)) => StatusCode::OK.into_response(),
+        Ok(None) => hear_of_visit(&app, told).await,
+        Err(error) => Refused::from(error).into_response(),
+    }
+}
+
+/// A payment of a hospital's invoice.
+async fn hear_of_visit(app: &App, told: Told) -> Response {
+    let Some(context) = app.hospitals() else { return Refused::not_found("payment").into_response() };
+    match act::hospital::hear(&context, told.into()).await {
         Ok(Some(_)) => StatusCode::OK.into_response(),
         Ok(None) => Refused::not_found("payment").into_response(),
-        Err(error) => Refused::from(error).into_response(),
+        Err(error) => refused(error).into_response(),
     }
 }

@@ -35,6 +35,7 @@ fn erase_refused(error: EraseError) -> Refused {
             let numbers: Vec<String> = cases.iter().map(ToString::to_string).collect();
             Refused::new(StatusCode::CONFLICT, "applications_open", format!("{error}: {}", numbers.join(", ")))
         }
+        EraseError::Paying => Refused::new(StatusCode::CONFLICT, "payment_open", error.to_string()),
         EraseError::NotResident => Refused::forbidden(),
         EraseError::Disk(kind) => {
             tracing::error!(?kind, "a file of a person could not be removed");

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use act::hospital::Visit;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use identity::Prefill;
-use sense::person::{Held, collect};
+use identity::{HospitalPayment, Prefill};
+use pack::City;
+use sense::person::{AtHospitals, Held, collect};
 use store::StoreError;
 
 use crate::api::applications::list_accesses::entry;
@@ -18,6 +20,8 @@ use crate::api::openid::parts::disclosures;
 use crate::api::security::get_security::passkey;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::convert::hospitals::{find_state, visit};
+use crate::convert::payments::state;
 use crate::convert::prefill::fetch_entry;
 use crate::convert::reports::summary;
 use crate::convert::time;
@@ -89,6 +93,7 @@ fn export(app: &App, held: Held, elsewhere: (Vec<DisclosureEntry>, Vec<Passkey>)
             id_number: verified.identity.id_number.into(),
         }),
         prefills: held.prefills.into_iter().map(|(service, prefill)| (service.to_string(), values(prefill))).collect(),
+        hospitals: hospitals(city, held.at_hospitals),
         fetches: held.fetches.iter().map(|row| fetch_entry(city, row)).collect(),
         disclosures: elsewhere.0,
         passkeys: elsewhere.1,
@@ -97,4 +102,22 @@ fn export(app: &App, held: Held, elsewhere: (Vec<DisclosureEntry>, Vec<Passkey>)
 
 fn values(prefill: Prefill) -> BTreeMap<String, serde_json::Value> {
     prefill.fetched.into_iter().map(|(field, fetched)| (field.to_string(), fetched.value)).collect()
+}
+
+fn hospitals(city: &City, AtHospitals { agreed, visits, payments }: AtHospitals) -> ExportedHospitals {
+    let bare = |(id, kept)| Visit { id, kept, journey: None, fault: None, payments: Vec::new() };
+    let payment = |payment: HospitalPayment| {
+        Some(ExportedHospitalPayment {
+            id: payment.row.id.to_string(),
+            hospital: payment.paid.hospital.to_string(),
+            state: state(find_state(&payment.row.state)?),
+            amount: payment.row.amount,
+            created_at: time(payment.row.created_at),
+        })
+    };
+    ExportedHospitals {
+        agreements: agreed.into_iter().map(|(id, patient)| (id.to_string(), time(patient.agreed_at))).collect(),
+        visits: visits.into_iter().map(|one| visit(city, &bare(one), false)).collect(),
+        payments: payments.into_iter().filter_map(payment).collect(),
+    }
 }

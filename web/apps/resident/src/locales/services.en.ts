@@ -299,7 +299,7 @@ export const services: typeof zhCN = {
     data_contact: "Your contact details",
     data_application: "The answers of your application",
     purpose: "Why",
-    fetches: "Questions to departments",
+    fetches: "Questions to departments and hospitals",
     fetched: "What",
     matched: "Whether name and number belong together",
     for: "For",

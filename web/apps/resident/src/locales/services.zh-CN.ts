@@ -297,7 +297,7 @@ export const services = {
     data_contact: "您的联系方式",
     data_application: "您填写的申请内容",
     purpose: "用途",
-    fetches: "向部门查询",
+    fetches: "向部门和医院查询",
     fetched: "查了什么",
     matched: "姓名和身份证号是否一致",
     for: "为哪件事",
