@@ -10,6 +10,7 @@ pub mod duplicates;
 pub mod evidence;
 pub mod import;
 pub mod looks;
+pub mod organisations;
 pub mod person;
 pub mod picture;
 pub mod prefill;

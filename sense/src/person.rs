@@ -3,11 +3,11 @@
 //! Erasure destroys keys, not events: what was sealed can never be read again, here or in backups, and the proofs of
 //! everybody else still verify. Words a person wrote freely into a report are part of the log and stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use identity::{Address, Answers, Contact, Draft, Prefill, VaultError, Verified};
-use model::{CaseNo, Channel, PartyId, ServiceId};
+use model::{CaseNo, Channel, Instant, PartyId, ServiceId};
 use store::{
     AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, FetchRow, LicenceRow, OutboxRow, PartyKind, PartyRow,
     PreferencesRow, Reader, StoreError, Tx,
@@ -50,6 +50,8 @@ pub struct Held {
     pub prefills: Vec<(ServiceId, Prefill)>,
     /// What departments were asked about them.
     pub fetches: Vec<FetchRow>,
+    /// Names of others that it tells of.
+    pub names: BTreeMap<PartyId, String>,
 }
 
 /// Why somebody was not erased.
@@ -113,6 +115,8 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 let sealed = vault.find_address(reader, party, row.channel)?;
                 addresses.extend(sealed.map(|sealed| (row.channel, sealed.address)));
             }
+            let asked_by: Vec<PartyId> = fetches.iter().filter_map(|fetch| fetch.asked_by).collect();
+            let names = reader.display_names(&asked_by)?;
             let preferences = reader.find_preferences(party)?;
             let messages = reader.list_messages_to(party, None, MESSAGES)?;
             Ok(Held {
@@ -127,6 +131,7 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 messages,
                 identity,
                 prefills,
+                names,
                 fetches,
             })
         })
@@ -138,7 +143,7 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
 /// # Errors
 /// [`EraseError`]; nothing is erased then.
 pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
-    let (vault, files) = (Arc::clone(&ctx.vault), Arc::clone(&ctx.files));
+    let (vault, files, now) = (Arc::clone(&ctx.vault), Arc::clone(&ctx.files), ctx.clock.now());
     ctx.store
         .write(move |tx: &mut Tx| {
             let account = tx.find_party(party)?.filter(|account| account.kind == PartyKind::Resident);
@@ -179,7 +184,7 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
                     files.remove(&file).map_err(|error| EraseError::Disk(error.kind()))?;
                 }
             }
-            forget(tx, party)?;
+            forget(tx, party, now)?;
             tx.update_party(&PartyRow {
                 login: format!("erased-{party}"),
                 password_hash: String::new(),
@@ -196,7 +201,7 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
 }
 
 /// Removes everything that is kept for the account alone.
-fn forget(tx: &mut Tx, party: PartyId) -> Result<(), StoreError> {
+fn forget(tx: &mut Tx, party: PartyId, now: Instant) -> Result<(), StoreError> {
     for draft in tx.list_drafts(party)? {
         tx.delete_draft(party, &draft.service)?;
     }
@@ -207,6 +212,7 @@ fn forget(tx: &mut Tx, party: PartyId) -> Result<(), StoreError> {
     tx.remove_sessions_of(party)?;
     tx.remove_proofs_of(party)?;
     tx.remove_openid_of(party)?;
+    tx.end_mandates_of(party, now)?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use common::{Town, block, party, town};
-use dipper_sense::apply::{ApplyCommand, ApplyError, apply, own_answers};
+use dipper_sense::apply::{ApplyCommand, ApplyError, HandedInBy, apply, own_answers};
 use dipper_sense::departments::{AskError, Context, Departments, Lie, Question, Reply};
 use dipper_sense::person::{collect, erase};
 use dipper_sense::prefill::{FetchCommand, FetchError, fetch, find_prefill};
@@ -109,7 +109,7 @@ fn service() -> ServiceId {
 
 fn consent(party: PartyId, sources: &[&str]) -> FetchCommand {
     let sources = sources.iter().map(|source| SourceId::new(source).unwrap()).collect();
-    FetchCommand { service: service(), party, sources }
+    FetchCommand { service: service(), party, asked_by: None, sources }
 }
 
 const ALL: [&str; 3] = ["marriage_register", "housing_fund", "population"];
@@ -119,7 +119,13 @@ fn command(answers: Value) -> ApplyCommand {
         json!({"lease": "yes", "rent": 1800, "records": "online", "address": "天权区 5 号", "rhythm": "month"});
     given.as_object_mut().unwrap().extend(answers.as_object().unwrap().clone());
     let answers = serde_json::from_value(given).unwrap();
-    ApplyCommand { service: service(), answers, party: party(1), idempotency_key: Some("0123456789".to_owned()) }
+    ApplyCommand {
+        service: service(),
+        answers,
+        party: party(1),
+        by: HandedInBy::Applicant,
+        idempotency_key: Some("0123456789".to_owned()),
+    }
 }
 
 impl Ready {
@@ -168,7 +174,8 @@ on_both_databases!(what_departments_gave_is_what_is_handed_in, |database| {
     let given = ready.run(own_answers(&ready.town.ctx, application.answers)).unwrap();
     assert_eq!((&given.answers["fund_account"], &given.answers["married"]), (&json!("70001234"), &json!("married")));
     assert!(matches!(given.provenance["name"], Provenance::Fetched { .. }));
-    let (level, left) = ready.run(find_prefill(&ready.town.ctx, party(1), service())).unwrap();
+    let known = ready.run(find_prefill(&ready.town.ctx, party(1), service())).unwrap();
+    let (level, left) = (known.level, known.prefill);
     assert_eq!((level, left.fetched.len()), (Level::L2, 0), "forgotten once handed in");
     let looks = database.read_blocking(|reader| reader.list_fetches_about(party(1), 10)).unwrap();
     assert!(looks.len() == 4 && looks.iter().all(|look| look.outcome == Some(FetchOutcome::Answered)));

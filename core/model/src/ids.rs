@@ -116,6 +116,10 @@ ulid_id!(
     /// A question to a department, under the same id in its log and in ours.
     RequestId, "request id"
 );
+ulid_id!(
+    /// A mandate (委托): somebody may act for somebody else.
+    MandateId, "mandate id"
+);
 
 /// Longest word of a pack, in bytes.
 const WORD_MAX: usize = 64;

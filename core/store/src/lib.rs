@@ -37,10 +37,10 @@ pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
-    AccessRow, AddressRow, ApiKeyRow, AuthenticatorRow, CodeRow, ConsentRow, ContactRow, DisclosureRow, DraftRow,
-    FetchOutcome, FetchRow, Holder, IdentityRow, LicenceRow, LicenceText, Looked, OpenIdClientRow, OpenIdKeyRow,
-    PartyKind, PartyRow, PasskeyRow, PreferencesRow, PrefillRow, QuietRow, SealedRow, SessionRow, SignInMethod,
-    TokenRow, UsageRow, fold_login,
+    AccessRow, AddressRow, ApiKeyRow, AuthenticatorRow, Basis, CodeRow, ConsentRow, ContactRow, DisclosureRow,
+    DraftRow, FetchOutcome, FetchRow, Holder, IdentityRow, LicenceRow, LicenceText, Looked, MandateAct, MandateActRow,
+    MandateRow, OpenIdClientRow, OpenIdKeyRow, OrganisationRow, PartyKind, PartyRow, PasskeyRow, PreferencesRow,
+    PrefillRow, QuietRow, SealedRow, SessionRow, SignInMethod, TokenRow, UsageRow, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

@@ -27,7 +27,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     migration!(1, "0001_spine"),
     migration!(2, "0002_people"),
     migration!(3, "0003_ledger_heads"),
@@ -36,6 +36,7 @@ const MIGRATIONS: [Migration; 8] = [
     migration!(6, "0006_sources"),
     migration!(7, "0007_notifications"),
     migration!(8, "0008_openid"),
+    migration!(12, "0012_mandates"),
 ];
 
 const CREATE: &str = "

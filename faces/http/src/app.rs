@@ -9,7 +9,7 @@ use act::licences::Issuer;
 use act::notifications::{Limits as MessageLimits, Senders};
 use act::payments::Gateway;
 use identity::openid::OpenId;
-use identity::{Accounts, Identity, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault};
+use identity::{Accounts, CreditCode, Identity, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault};
 use ledger::key::VerifierKey;
 use model::{Case, Clock, Instant};
 use pack::{Compiled, Packs};
@@ -78,6 +78,8 @@ pub struct Settings {
     pub message_limits: MessageLimits,
     /// Fictional people that visitors of a demonstration can prove to be.
     pub demo_residents: Vec<Identity>,
+    /// Fictional organisations, with the people who are their legal representatives.
+    pub demo_organisations: Vec<(CreditCode, Identity)>,
 }
 
 /// Everything a handler needs.

@@ -17,8 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, evidence, licences, notifications, openid as consents, payments, person, place,
-    reports, security, services, session, stream, visits,
+    account, applications, cases, city, evidence, licences, mandates, notifications, openid as consents, payments,
+    person, place, reports, security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -104,6 +104,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(account::get_receipt::get_receipt))
         .routes(routes!(account::explain_receipt::explain_receipt))
         .merge(services())
+        .merge(acting_for_others())
         .merge(messages())
         .merge(pictures)
         .fallback(no_such_resource)
@@ -167,6 +168,20 @@ fn services() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(visits::list_slots::list_slots))
         .routes(routes!(visits::book_visit::book_visit, visits::cancel_visit::cancel_visit))
         .routes(routes!(visits::arrive_at_window::arrive_at_window))
+}
+
+/// Mandates, and organisations that are acted for.
+fn acting_for_others() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(mandates::list_mandates::list_mandates, mandates::offer_mandate::offer_mandate))
+        .routes(routes!(mandates::find_mandate::find_mandate))
+        .routes(routes!(mandates::take_mandate::take_mandate))
+        .routes(routes!(mandates::confirm_mandate::confirm_mandate))
+        .routes(routes!(mandates::end_mandate::end_mandate))
+        .routes(routes!(
+            mandates::list_organisations::list_organisations,
+            mandates::claim_organisation::claim_organisation
+        ))
 }
 
 /// What residents are told, and how they want to be told.

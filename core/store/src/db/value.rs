@@ -3,8 +3,8 @@
 use grid::Cell;
 use model::{
     ActionId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId, DeliveryState, EventId,
-    EvidenceId, FormId, Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, RegionId,
-    RequestId, RoleId, SealedId, ServiceId, SourceId, StageId, StateId,
+    EvidenceId, FormId, Instant, LicenceId, MandateId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId,
+    RegionId, RequestId, RoleId, SealedId, ServiceId, SourceId, StageId, StateId,
 };
 
 use crate::error::StoreError;
@@ -263,6 +263,7 @@ text_ids!(
     LicenceId,
     PaymentId,
     RequestId,
+    MandateId,
     SourceId,
     CaseNo,
     OfficeId,

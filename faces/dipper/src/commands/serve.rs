@@ -162,6 +162,7 @@ fn settings(runtime: &Runtime) -> Settings {
             per_day: config.messages_per_day,
         },
         demo_residents: if config.demo { demo::residents(&runtime.packs.current().city) } else { Vec::new() },
+        demo_organisations: if config.demo { organisations(&runtime.packs.current().city) } else { Vec::new() },
     }
 }
 
@@ -384,4 +385,9 @@ async fn sweep(ctx: sense::Context, app: std::sync::Arc<App>, stopping: watch::R
         }
     })
     .await;
+}
+
+/// Fictional organisations with their legal representatives.
+fn organisations(city: &pack::City) -> Vec<(identity::CreditCode, identity::Identity)> {
+    demo::organisations(city).into_iter().map(|found| (found.number, found.representative)).collect()
 }

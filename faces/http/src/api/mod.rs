@@ -6,6 +6,7 @@ pub mod cases;
 pub mod city;
 pub mod evidence;
 pub mod licences;
+pub mod mandates;
 pub mod notifications;
 pub mod openid;
 pub mod payments;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Text, Time};
+use super::{MandateView, Text, Time};
 
 /// Who is signed in, what they may do, and the token that every change must carry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -20,6 +20,10 @@ pub struct Session {
     /// How they proved who they are; null for a visitor.
     #[schema(required)]
     pub method: Option<SignInMethod>,
+    /// For whom the request is made, when it names a mandate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub acting: Option<MandateView>,
     /// Whether they did so within the last 10 minutes, which changes of ways to sign in ask for.
     pub is_present: bool,
     /// The host that passkeys are bound to: pages under another name offer none. Null where the city takes none.

@@ -432,6 +432,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mandates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may act for the caller, for whom the caller may act, and what was done for them. */
+        get: operations["list_mandates"];
+        put?: never;
+        /**
+         * Offers a mandate to act for the caller, or for an organisation they are the legal representative of. The code is shown
+         *     to whoever is to act: they take it, and the caller confirms them.
+         */
+        post: operations["offer_mandate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mandates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a mandate at once, by either side. */
+        delete: operations["end_mandate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mandates/{id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms who took a mandate that the caller offered: it is in force from now on. */
+        post: operations["confirm_mandate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mandates/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a code offers, before it is taken. */
+        post: operations["find_mandate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mandates/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the mandate that a code offers; it is in force once who offered it has confirmed. */
+        post: operations["take_mandate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map/cases": {
         parameters: {
             query?: never;
@@ -653,6 +742,27 @@ export interface paths {
          *     that the hint names, or nowhere.
          */
         post: operations["sign_out_onward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organisations that the caller is the legal representative of, who may act for each, and what was done for it. */
+        get: operations["list_organisations"];
+        put?: never;
+        /**
+         * Enters an organisation whose legal representative the caller is: the register of organisations is asked by its number
+         *     and the caller's identity.
+         */
+        post: operations["claim_organisation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1460,6 +1570,8 @@ export interface components {
         };
         /** @description Looks at the caller's data. */
         AccessPage: {
+            /** @description What others did for the caller, the latest first, at most 100. */
+            acts: components["schemas"]["MandateActEntry"][];
             /** @description What other programs were told about the caller, the latest first, at most 200. */
             disclosures: components["schemas"]["DisclosureEntry"][];
             /** @description What departments were asked about the caller, the latest first, at most 200. */
@@ -2258,6 +2370,8 @@ export interface components {
         };
         /** @description A question to a department about the caller. What was answered is not in it. */
         FetchEntry: {
+            /** @description Who had it asked for the caller: somebody with a mandate, or the official at a window. */
+            asked_by?: string;
             /** @description When. */
             at: components["schemas"]["Time"];
             /** @description The law it rests on. */
@@ -2660,6 +2774,115 @@ export interface components {
              */
             level: number;
         };
+        /** @description Who did what for the caller. */
+        MandateActEntry: {
+            /** @description What. */
+            act: components["schemas"]["MandateActKind"];
+            /** @description The name of the action of the process, where one was taken. */
+            action?: components["schemas"]["Text"];
+            /** @description Who. */
+            agent: string;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description About which application. */
+            case_no?: string;
+            /** @description Under which mandate. */
+            mandate: string;
+            /** @description About which service. */
+            service?: components["schemas"]["Named"];
+        };
+        /**
+         * @description What was done or read under a mandate.
+         * @enum {string}
+         */
+        MandateActKind: "drafted" | "asked" | "applied" | "read" | "moved" | "booked" | "paid" | "licence" | "signed_in";
+        /**
+         * @description What a mandate rests on.
+         * @enum {string}
+         */
+        MandateBasis: "appointed" | "representative" | "counter";
+        /** @description A code that somebody was shown. */
+        MandateCode: {
+            /** @description The code. */
+            code: string;
+        };
+        /** @description A mandate to offer. */
+        MandateInput: {
+            /**
+             * Format: int32
+             * @description How many days it is in force, 1 to 1098.
+             */
+            days: number;
+            /** @description Whether departments may be asked. */
+            departments: boolean;
+            /** @description The number of the organisation it is for; absent to be acted for oneself. */
+            organisation?: string | null;
+            /** @description For which services; absent for all of them. */
+            services?: string[] | null;
+        };
+        /** @description The caller's mandates. */
+        MandateList: {
+            /** @description What others did for the caller, the latest first, at most 100. */
+            acts: components["schemas"]["MandateActEntry"][];
+            /** @description Whether identities can be proved here at all. */
+            connected: boolean;
+            /** @description Mandates to act for the caller, the latest first. */
+            given: components["schemas"]["MandateView"][];
+            /** @description Mandates of the caller to act for others, the latest first. */
+            held: components["schemas"]["MandateView"][];
+            /** @description How sure the city is of who the caller is; acting for others needs L2. */
+            level: components["schemas"]["Level"];
+        };
+        /** @description A mandate offered, with the code to show; the code is answered this once. */
+        MandateOffered: {
+            /** @description The code that takes it, ten letters and digits. */
+            code: string;
+            /** @description The mandate. */
+            mandate: components["schemas"]["MandateView"];
+        };
+        /** @description One side of a mandate. */
+        MandateParty: {
+            /** @description The name they are addressed by. */
+            name: string;
+            /** @description The number of an organisation; absent for people. */
+            organisation?: string;
+            /** @description The name on the identity card with all but its last character hidden, where it is known. */
+            real_name?: string;
+        };
+        /**
+         * @description How far a mandate is.
+         * @enum {string}
+         */
+        MandateState: "offered" | "lapsed" | "taken" | "active" | "ended" | "expired";
+        /** @description Who may act for whom, in what, until when. */
+        MandateView: {
+            /** @description Who acts; absent until somebody took it. */
+            agent?: components["schemas"]["MandateParty"];
+            /** @description Whether it is for every service. */
+            all_services: boolean;
+            /** @description What it rests on. */
+            basis: components["schemas"]["MandateBasis"];
+            /** @description Until when its code may be taken, while it is offered. */
+            code_until?: components["schemas"]["Time"];
+            /** @description When it was offered. */
+            created_at: components["schemas"]["Time"];
+            /** @description Whether departments may be asked about the represented. */
+            departments: boolean;
+            /** @description When it was ended before its time. */
+            ended_at?: components["schemas"]["Time"];
+            /** @description Its id; sent as `x-acting-for` with what is done under it. */
+            id: string;
+            /** @description The office of the official, for what was filed at a window. */
+            office?: components["schemas"]["Text"];
+            /** @description For whom. */
+            represented: components["schemas"]["MandateParty"];
+            /** @description For which services, where it is not for all. */
+            services: components["schemas"]["Named"][];
+            /** @description How far it is. */
+            state: components["schemas"]["MandateState"];
+            /** @description Until when it is in force. */
+            until: components["schemas"]["Time"];
+        };
         /**
          * @description On paper or not (提交形式).
          * @enum {string}
@@ -2837,6 +3060,35 @@ export interface components {
          * @enum {string}
          */
         OpenIdScope: "openid" | "profile" | "real_name" | "id_number";
+        /** @description An organisation to enter. */
+        OrganisationInput: {
+            /** @description Its unified social credit code. */
+            number: string;
+        };
+        /** @description The caller's organisations. */
+        OrganisationList: {
+            /** @description Fictional organisations of a demonstration whose representative the caller has proved to be. */
+            examples: string[];
+            /** @description Organisations. */
+            items: components["schemas"]["OrganisationView"][];
+            /** @description How sure the city is of who the caller is; the register is asked from L2 on. */
+            level: components["schemas"]["Level"];
+            /** @description The register that is asked; absent where none is connected. */
+            source?: components["schemas"]["SourceFacts"];
+        };
+        /** @description An organisation that the caller is the legal representative of. */
+        OrganisationView: {
+            /** @description What was done for it, the latest first, at most 100. */
+            acts: components["schemas"]["MandateActEntry"][];
+            /** @description Mandates to act for it, the caller's own among them, the latest first. */
+            mandates: components["schemas"]["MandateView"][];
+            /** @description Its name. */
+            name: string;
+            /** @description Its number. */
+            number: string;
+            /** @description When the register named the caller. */
+            verified_at: components["schemas"]["Time"];
+        };
         /**
          * @description How a case ended.
          * @enum {string}
@@ -3355,7 +3607,7 @@ export interface components {
          * @description What kind of reporter.
          * @enum {string}
          */
-        ReporterKind: "staff" | "resident" | "anonymous" | "client" | "system";
+        ReporterKind: "staff" | "resident" | "agent" | "anonymous" | "client" | "system";
         /** @description Who reported a case, as far as its reader may know. */
         ReporterView: {
             /** @description True when a sealed contact was left: `GET /cases/{id}/contact` opens it, for a purpose. */
@@ -3674,6 +3926,8 @@ export interface components {
         };
         /** @description Who is signed in, what they may do, and the token that every change must carry. */
         Session: {
+            /** @description For whom the request is made, when it names a mandate. */
+            acting?: components["schemas"]["MandateView"];
             /** @description To be sent as `x-csrf-token` with every request that changes something; empty for a visitor. */
             csrf_token: string;
             /** @description The roles they hold, where and for whom. */
@@ -4927,6 +5181,198 @@ export interface operations {
             };
         };
     };
+    list_mandates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateList"];
+                };
+            };
+        };
+    };
+    offer_mandate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MandateInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Offered */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateOffered"];
+                };
+            };
+        };
+    };
+    end_mandate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mandate */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateView"];
+                };
+            };
+        };
+    };
+    confirm_mandate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mandate */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Confirmed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateView"];
+                };
+            };
+        };
+    };
+    find_mandate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MandateCode"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateView"];
+                };
+            };
+        };
+    };
+    take_mandate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MandateCode"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateView"];
+                };
+            };
+        };
+    };
     map_cases: {
         parameters: {
             query: {
@@ -5459,6 +5905,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Onward"];
+                };
+            };
+        };
+    };
+    list_organisations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationList"];
+                };
+            };
+        };
+    };
+    claim_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Entered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationList"];
+                };
+            };
+            /** @description The department does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use identity::VaultError;
 use model::CaseId;
 use pack::City;
-use store::{AccessRow, CaseFilter, CaseRow, CaseSort, Looked, StoreError};
+use store::{AccessRow, CaseFilter, CaseRow, CaseSort, Looked};
 
-use super::parts::{applicant, private};
+use super::parts::{applicant, private, vault_refused};
+use crate::api::mandates::parts::ACTS;
 use crate::api::openid::parts::disclosures;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::cases::category_title;
+use crate::convert::mandates::{act_entry, sides};
 use crate::convert::prefill::fetch_entry;
 use crate::convert::{text, time};
 use crate::error::Refused;
@@ -32,7 +35,8 @@ const LIMIT: u32 = 200;
 )]
 pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
     let party = applicant(&app, &caller)?;
-    let (looks, cases, fetches, disclosures) = app
+    let vault = Arc::clone(&app.vault);
+    let (looks, cases, fetches, disclosures, acts, sides) = app
         .store
         .read(move |reader| {
             let looks = reader.list_access_to(party, LIMIT)?;
@@ -46,15 +50,21 @@ pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Resul
                 reader.list_cases(&filter, CaseSort::Opened, None, LIMIT)?.items
             };
             let disclosures = disclosures(reader, party, LIMIT)?;
-            Ok::<_, StoreError>((looks, found, reader.list_fetches_about(party, LIMIT)?, disclosures))
+            let (fetches, acts) = (reader.list_fetches_about(party, LIMIT)?, reader.list_mandate_acts(party, ACTS)?);
+            let asked_by = fetches.iter().filter_map(|fetch| fetch.asked_by);
+            let sides = sides(reader, &vault, acts.iter().map(|act| act.agent).chain(asked_by))?;
+            Ok::<_, VaultError>((looks, found, fetches, disclosures, acts, sides))
         })
-        .await?;
+        .await
+        .map_err(vault_refused)?;
     let cases: BTreeMap<CaseId, CaseRow> = cases.into_iter().map(|row| (row.id, row)).collect();
     let compiled = app.current();
     let city = &compiled.city;
     let items = looks.iter().map(|look| entry(city, look, cases.get(&look.case))).collect();
-    let fetches = fetches.iter().map(|row| fetch_entry(city, row)).collect();
-    Ok(private(StatusCode::OK, &AccessPage { items, fetches, disclosures }))
+    let names = sides.iter().map(|(party, side)| (*party, side.name.clone())).collect();
+    let fetches = fetches.iter().map(|row| fetch_entry(city, row, &names)).collect();
+    let acts = acts.iter().map(|act| act_entry(city, act, &sides)).collect();
+    Ok(private(StatusCode::OK, &AccessPage { items, fetches, disclosures, acts }))
 }
 
 /// A look in plain words.

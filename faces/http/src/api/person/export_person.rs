@@ -89,7 +89,7 @@ fn export(app: &App, held: Held, elsewhere: (Vec<DisclosureEntry>, Vec<Passkey>)
             id_number: verified.identity.id_number.into(),
         }),
         prefills: held.prefills.into_iter().map(|(service, prefill)| (service.to_string(), values(prefill))).collect(),
-        fetches: held.fetches.iter().map(|row| fetch_entry(city, row)).collect(),
+        fetches: held.fetches.iter().map(|row| fetch_entry(city, row, &held.names)).collect(),
         disclosures: elsewhere.0,
         passkeys: elsewhere.1,
     }

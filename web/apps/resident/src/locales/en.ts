@@ -1,3 +1,4 @@
+import { mandates } from "./mandates.en.ts";
 import { messages } from "./messages.en.ts";
 import { services } from "./services.en.ts";
 import type zhCN from "./zh-CN.ts";
@@ -295,6 +296,7 @@ const en: typeof zhCN = {
     erased_text: "Your account can no longer be used, and nobody can read what was sealed. You are signed out on this device.",
     erased_phone: "Drafts and secret words from when you were not signed in are on this device only and not part of it; they go when you clear the browser's data.",
   },
+  ...mandates,
   ...messages,
   ...services,
   lost: { title: "No such page", text: "The address may be mistyped." },

@@ -1,3 +1,4 @@
+import { mandates } from "./mandates.zh-CN.ts";
 import { messages } from "./messages.zh-CN.ts";
 import { services } from "./services.zh-CN.ts";
 
@@ -294,6 +295,7 @@ export default {
     erased_text: "您的账户不能再登录，加密保存的资料谁也读不出来了。这台设备已经退出登录。",
     erased_phone: "没有登录时写的草稿和口令只在这台设备上，不在其中；清除浏览器数据就会没有。",
   },
+  ...mandates,
   ...messages,
   ...services,
   lost: { title: "没有这个页面", text: "地址可能写错了。" },
