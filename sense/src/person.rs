@@ -213,6 +213,7 @@ fn forget(tx: &mut Tx, party: PartyId, now: Instant) -> Result<(), StoreError> {
     tx.remove_proofs_of(party)?;
     tx.remove_openid_of(party)?;
     tx.end_mandates_of(party, now)?;
+    tx.remove_upstream_links_of(party)?;
     Ok(())
 }
 

@@ -23,6 +23,7 @@ mod prefills;
 mod principal;
 mod sessions;
 mod token;
+pub mod upstream;
 mod vault;
 
 pub use accounts::{AccountError, Accounts, NewAccount, SignInError, SignedIn, record_account};

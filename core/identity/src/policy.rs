@@ -36,6 +36,8 @@ pub enum Permission {
     ServiceApply,
     /// Have departments asked for what a form needs.
     DepartmentsAsk,
+    /// File applications at a window for who stands there.
+    CounterFile,
     /// Sign in to another program as somebody who acts for an organisation.
     OrganisationTell,
     /// File a report.
@@ -58,13 +60,14 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
         Self::AnswersRead,
         Self::ServiceApply,
         Self::DepartmentsAsk,
+        Self::CounterFile,
         Self::OrganisationTell,
         Self::ReportFile,
         Self::ReportRead,
@@ -85,6 +88,7 @@ impl Permission {
             Self::AnswersRead => "answers.read",
             Self::ServiceApply => "service.apply",
             Self::DepartmentsAsk => "departments.ask",
+            Self::CounterFile => "counter.file",
             Self::OrganisationTell => "organisation.tell",
             Self::ReportFile => "report.file",
             Self::ReportRead => "report.read",

@@ -184,8 +184,8 @@ fn subject(text: &str) -> Subject {
 #[test]
 fn what_a_mandate_lets_be_done_is_this_table() {
     use Permission::{
-        AnswersRead, CaseAct, CaseRead, DepartmentsAsk, OrganisationTell, ReportAct, ReportFile, ReportRead, ServiceApply,
-        UserManage,
+        AnswersRead, CaseAct, CaseRead, DepartmentsAsk, OrganisationTell, ReportAct, ReportFile, ReportRead,
+        ServiceApply, UserManage,
     };
     let (policy, city) = (Policy::load().unwrap(), city());
     let (person, organisation) = (PartyKind::Resident, PartyKind::Organisation);

@@ -103,7 +103,7 @@ impl World {
 
     async fn code(&self, session: &Session, changes: &[(&str, &str)]) -> String {
         let asked = self.asked(changes).await;
-        let back = self.provider.grant(&asked, session, &asked.scopes.clone()).await.unwrap();
+        let back = self.provider.grant(&asked, session, None, &asked.scopes.clone()).await.unwrap();
         assert_eq!(parameter(&back, "state").as_deref(), Some("s&t"));
         assert_eq!(parameter(&back, "iss").as_deref(), Some(ISSUER));
         parameter(&back, "code").unwrap()
@@ -183,7 +183,7 @@ on_both_databases!(what_a_person_does_not_allow_is_not_told, |database| {
         let session = world.resident().await;
         let asked = world.asked(&[]).await;
         let less = Scopes::parse("openid").unwrap();
-        let back = world.provider.grant(&asked, &session, &less).await.unwrap();
+        let back = world.provider.grant(&asked, &session, None, &less).await.unwrap();
         let code = parameter(&back, "code").unwrap();
         let given = world.provider.exchange(&world.form(&code, "1", &[])).await.unwrap();
         assert_eq!(given.scope, less);
@@ -191,9 +191,9 @@ on_both_databases!(what_a_person_does_not_allow_is_not_told, |database| {
         assert_eq!(told.keys().collect::<Vec<_>>(), ["sub"]);
         assert_eq!(world.provider.next(&asked, Some(&session)).await.unwrap(), Next::Ask, "more needs another yes");
         let few = world.asked(&[("scope", "openid")]).await;
-        let more = world.provider.grant(&few, &session, &Scopes::parse("openid profile").unwrap()).await;
+        let more = world.provider.grant(&few, &session, None, &Scopes::parse("openid profile").unwrap()).await;
         assert!(matches!(more, Err(GrantError::Scope)), "nothing that was not asked for");
-        let none = world.provider.grant(&few, &session, &Scopes::parse("").unwrap()).await;
+        let none = world.provider.grant(&few, &session, None, &Scopes::parse("").unwrap()).await;
         assert!(matches!(none, Err(GrantError::Scope)));
         assert_eq!(parameter(&asked.denied(&world.provider), "error").as_deref(), Some("access_denied"));
     });

@@ -29,8 +29,8 @@ mod writer;
 pub use backup::{BackupError, Durability};
 pub use canonical::canonical_event;
 pub use cases::{
-    Area, AreaError, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor, CursorError,
-    Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
+    Area, AreaError, Arrived, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor,
+    CursorError, Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
 };
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};
@@ -40,7 +40,7 @@ pub use people::{
     AccessRow, AddressRow, ApiKeyRow, AuthenticatorRow, Basis, CodeRow, ConsentRow, ContactRow, DisclosureRow,
     DraftRow, FetchOutcome, FetchRow, Holder, IdentityRow, LicenceRow, LicenceText, Looked, MandateAct, MandateActRow,
     MandateRow, OpenIdClientRow, OpenIdKeyRow, OrganisationRow, PartyKind, PartyRow, PasskeyRow, PreferencesRow,
-    PrefillRow, QuietRow, SealedRow, SessionRow, SignInMethod, TokenRow, UsageRow, fold_login,
+    PrefillRow, QuietRow, SealedRow, SessionRow, SignInMethod, TokenRow, UpstreamLinkRow, UsageRow, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

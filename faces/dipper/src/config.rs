@@ -72,6 +72,9 @@ pub struct Config {
     /// Folder of the secrets shared with them, `SOURCE.secret` each; `keys/departments` in the data folder when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub departments_secrets: Option<PathBuf>,
+    /// File of the identity providers that residents may sign in with (JSON); none when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<PathBuf>,
     /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
     pub secure_cookies: bool,
     /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
@@ -119,6 +122,7 @@ impl Default for Config {
             messages_per_day: act::notifications::Limits::default().per_day,
             departments: None,
             departments_secrets: None,
+            upstream: None,
             secure_cookies: false,
             behind_proxy: false,
             log: "info".to_owned(),

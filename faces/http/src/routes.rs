@@ -17,8 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, evidence, licences, mandates, notifications, openid as consents, payments,
-    person, place, reports, security, services, session, stream, visits,
+    account, applications, cases, city, counter, evidence, licences, mandates, notifications, openid as consents,
+    payments, person, place, reports, security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -105,6 +105,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(account::explain_receipt::explain_receipt))
         .merge(services())
         .merge(acting_for_others())
+        .merge(at_windows())
         .merge(messages())
         .merge(pictures)
         .fallback(no_such_resource)
@@ -118,6 +119,8 @@ fn ways_to_sign_in() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::register_by_passkey::register_by_passkey))
         .routes(routes!(session::ask_to_sign_in::ask_to_sign_in))
         .routes(routes!(session::sign_in_by_passkey::sign_in_by_passkey))
+        .routes(routes!(session::begin_upstream::begin_upstream))
+        .routes(routes!(security::unlink_upstream::unlink_upstream))
         .routes(routes!(security::get_security::get_security))
         .routes(routes!(security::ask_to_add_passkey::ask_to_add_passkey))
         .routes(routes!(security::add_passkey::add_passkey))
@@ -182,6 +185,14 @@ fn acting_for_others() -> OpenApiRouter<Arc<App>> {
             mandates::list_organisations::list_organisations,
             mandates::claim_organisation::claim_organisation
         ))
+}
+
+/// Filing at a window for who stands there.
+fn at_windows() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(counter::get_counter::get_counter))
+        .routes(routes!(counter::open_sitting::open_sitting))
+        .routes(routes!(counter::close_sitting::close_sitting))
 }
 
 /// What residents are told, and how they want to be told.

@@ -62,3 +62,6 @@ CREATE TABLE upstream_links (
     PRIMARY KEY (issuer, subject)
 );
 CREATE INDEX upstream_links_party ON upstream_links (party);
+
+-- Under which mandate somebody acts for an organisation at another program that may know.
+ALTER TABLE openid_tokens ADD COLUMN mandate TEXT COLLATE "C";

@@ -15,6 +15,7 @@ mod parties;
 mod proofs;
 mod sealed;
 mod sessions;
+mod upstream;
 
 pub use access::{AccessRow, Looked};
 pub use addresses::{AddressRow, PreferencesRow, QuietRow};
@@ -29,3 +30,4 @@ pub use parties::{Holder, PartyKind, PartyRow, fold_login};
 pub use proofs::{AuthenticatorRow, PasskeyRow};
 pub use sealed::{DraftRow, SealedRow};
 pub use sessions::{ApiKeyRow, SessionRow, SignInMethod};
+pub use upstream::UpstreamLinkRow;

@@ -100,6 +100,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         gateway: payment_gateway(&config, secret.clone()),
         senders: crate::channels::open(&config)?,
         departments: department::of(&config, &runtime.packs.current().city)?,
+        upstream: crate::upstream::of(&config)?,
         pack_folder: config.pack.clone(),
         settings: Settings { payment_secret: secret, ..settings(&runtime) },
     })?;

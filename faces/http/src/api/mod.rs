@@ -4,6 +4,7 @@ pub mod account;
 pub mod applications;
 pub mod cases;
 pub mod city;
+pub mod counter;
 pub mod evidence;
 pub mod licences;
 pub mod mandates;

@@ -29,8 +29,38 @@ pub struct Session {
     /// The host that passkeys are bound to: pages under another name offer none. Null where the city takes none.
     #[schema(required)]
     pub passkey_host: Option<String>,
+    /// Other providers that residents may sign in with.
+    pub upstreams: Vec<UpstreamView>,
     /// The server's clock.
     pub server_time: Time,
+}
+
+/// A provider that residents may sign in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UpstreamView {
+    /// A word for it.
+    pub id: String,
+    /// What the button says.
+    pub title: Text,
+}
+
+/// Somebody goes to another provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamInput {
+    /// Whether they link their account there to the one they are signed in to here, rather than sign in.
+    pub link: bool,
+    /// The page of the resident face to go to afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
+    pub then: Option<String>,
+}
+
+/// Where to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UpstreamSent {
+    /// The address at the other provider.
+    pub to: String,
 }
 
 /// How somebody proved who they are.
@@ -43,6 +73,8 @@ pub enum SignInMethod {
     PasswordCode,
     /// By a passkey.
     Passkey,
+    /// By another identity provider.
+    Upstream,
 }
 
 impl From<identity::SignInMethod> for SignInMethod {
@@ -51,6 +83,7 @@ impl From<identity::SignInMethod> for SignInMethod {
             identity::SignInMethod::Password => Self::Password,
             identity::SignInMethod::PasswordCode => Self::PasswordCode,
             identity::SignInMethod::Passkey => Self::Passkey,
+            identity::SignInMethod::Upstream => Self::Upstream,
         }
     }
 }

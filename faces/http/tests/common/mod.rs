@@ -157,6 +157,7 @@ impl TestApp {
             gateway: None,
             senders: act::notifications::Senders::default(),
             departments: None,
+            upstream: None,
             pack_folder: pack_folder(),
             settings: Settings { base_url: Some("https://yaoguang.example/".to_owned()), ..Settings::default() },
         })

@@ -36,8 +36,15 @@ pub fn session_view(app: &App, session: Option<&Session>) -> wire::Session {
         acting: None,
         is_present: session.is_some_and(|session| session.is_present(app.now())),
         passkey_host: app.accounts.passkey_host().map(str::to_owned),
+        upstreams: upstreams(app),
         server_time: time(app.now()),
     }
+}
+
+/// Other providers that residents may sign in with.
+fn upstreams(app: &App) -> Vec<wire::UpstreamView> {
+    let providers = app.upstream.iter().flat_map(|upstream| upstream.providers());
+    providers.map(|one| wire::UpstreamView { id: one.id.clone(), title: text(&one.title) }).collect()
 }
 
 /// A post; `None` when the pack no longer has its role.
