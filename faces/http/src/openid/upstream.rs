@@ -41,7 +41,7 @@ pub fn upstream_refused(error: UpstreamError) -> Refused {
             tracing::warn!(why, "another identity provider does not answer");
             Refused::new(StatusCode::SERVICE_UNAVAILABLE, "upstream_away", words).retry_after(30)
         }
-        UpstreamError::LastWay => Refused::new(StatusCode::CONFLICT, "last_way", words),
+        UpstreamError::LastWay => Refused::new(StatusCode::CONFLICT, "last_way_in", words),
         UpstreamError::Store(error) => error.into(),
         _ => Refused::new(StatusCode::CONFLICT, word(&error), words),
     }
@@ -56,7 +56,7 @@ const fn word(error: &UpstreamError) -> &'static str {
         UpstreamError::Stale => "upstream_stale",
         UpstreamError::Taken => "upstream_taken",
         UpstreamError::Disabled => "upstream_disabled",
-        UpstreamError::LastWay => "last_way",
+        UpstreamError::LastWay => "last_way_in",
     }
 }
 

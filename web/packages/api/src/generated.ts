@@ -225,6 +225,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/counter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who came to the caller's windows today, and what is applied for there. */
+        get: operations["get_counter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/counter/sittings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to file for somebody who stands at the window, for half an hour. They are known by the number they drew today,
+         *     or by the code of a mandate that they show; they see it, and what was filed, and can end it.
+         */
+        post: operations["open_sitting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/counter/sittings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends filing for somebody at the window. */
+        delete: operations["close_sitting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -1333,6 +1387,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security/upstream/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlinks the caller's account at another provider: it no longer opens this one. */
+        delete: operations["unlink_upstream"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services": {
         parameters: {
             query?: never;
@@ -1511,6 +1582,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/upstream/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the caller to another provider: to sign in, or to link their account there to the one they are signed in to. */
+        post: operations["begin_upstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -1670,6 +1758,17 @@ export interface components {
             case_id: string;
             /** @description The number people see. */
             case_no: string;
+        };
+        /** @description Somebody who came to a window. */
+        ArrivedView: {
+            /** @description Their application. */
+            case_no: string;
+            /** @description The service they came for. */
+            service: components["schemas"]["Named"];
+            /** @description When their time begins. */
+            starts_at: components["schemas"]["Time"];
+            /** @description The number they drew. */
+            ticket: string;
         };
         /**
          * @description Whom a service serves (服务对象).
@@ -2164,6 +2263,20 @@ export interface components {
             name?: string | null;
             /** @description Telephone, at most 32 characters. */
             phone?: string | null;
+        };
+        /** @description An office whose windows the caller sits at. */
+        CounterOffice: {
+            /** @description Who came today and drew a number, in the order of their times. */
+            arrived: components["schemas"]["ArrivedView"][];
+            /** @description The office. */
+            office: components["schemas"]["Named"];
+            /** @description What is applied for at it. */
+            services: components["schemas"]["Named"][];
+        };
+        /** @description The windows of the caller. */
+        CounterView: {
+            /** @description One for each office that the caller files for. */
+            offices: components["schemas"]["CounterOffice"][];
         };
         /**
          * @description A class of personal data.
@@ -3059,7 +3172,7 @@ export interface components {
          * @description A thing that a program may be told.
          * @enum {string}
          */
-        OpenIdScope: "openid" | "profile" | "real_name" | "id_number";
+        OpenIdScope: "openid" | "profile" | "real_name" | "id_number" | "organisation";
         /** @description An organisation to enter. */
         OrganisationInput: {
             /** @description Its unified social credit code. */
@@ -3743,6 +3856,8 @@ export interface components {
              * @description Sessions open, this one among them.
              */
             sessions: number;
+            /** @description Other providers, and whether they open this account. */
+            upstreams: components["schemas"]["UpstreamLink"][];
         };
         /** @description Where a service is done. */
         ServiceChannel: {
@@ -3942,6 +4057,8 @@ export interface components {
             permissions: string[];
             /** @description The server's clock. */
             server_time: components["schemas"]["Time"];
+            /** @description Other providers that residents may sign in with. */
+            upstreams: components["schemas"]["UpstreamView"][];
         };
         /** @description A role held for an office in a region. */
         SessionGrant: {
@@ -3992,7 +4109,7 @@ export interface components {
          * @description How somebody proved who they are.
          * @enum {string}
          */
-        SignInMethod: "password" | "password_code" | "passkey";
+        SignInMethod: "password" | "password_code" | "passkey" | "upstream";
         /** @description A request of a program to sign somebody out. */
         SignOutRequest: {
             /** @description The request, as it stands in the address. */
@@ -4027,6 +4144,22 @@ export interface components {
         SimilarReports: {
             /** @description The likeliest first. */
             items: components["schemas"]["SimilarReport"][];
+        };
+        /** @description An official may file for somebody, for half an hour. */
+        Sitting: {
+            /** @description The mandate: its id is sent as `x-acting-for` with what is filed. */
+            mandate: components["schemas"]["MandateView"];
+        };
+        /** @description Somebody stands at the window: known by the number they drew, or by the code on their telephone. */
+        SittingInput: {
+            /** @description The application they came for and drew a number with. */
+            case_no?: string | null;
+            /** @description The code of a mandate that they show. */
+            code?: string | null;
+            /** @description Whether they agree that departments are asked; with a code, what they chose on their telephone counts. */
+            departments: boolean;
+            /** @description For which office. */
+            office: string;
         };
         /** @description Times offered at a window. */
         SlotList: {
@@ -4288,6 +4421,34 @@ export interface components {
              * @description How many.
              */
             unread: number;
+        };
+        /** @description Somebody goes to another provider. */
+        UpstreamInput: {
+            /** @description Whether they link their account there to the one they are signed in to here, rather than sign in. */
+            link: boolean;
+            /** @description The page of the resident face to go to afterwards. */
+            then?: string | null;
+        };
+        /** @description An account at another provider. */
+        UpstreamLink: {
+            /** @description The provider's word. */
+            id: string;
+            /** @description Since when it opens this account; absent while it does not. */
+            linked_at?: components["schemas"]["Time"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description Where to go. */
+        UpstreamSent: {
+            /** @description The address at the other provider. */
+            to: string;
+        };
+        /** @description A provider that residents may sign in with. */
+        UpstreamView: {
+            /** @description A word for it. */
+            id: string;
+            /** @description What the button says. */
+            title: components["schemas"]["Text"];
         };
         /** @description A time to book. */
         VisitInput: {
@@ -4747,6 +4908,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["City"];
                 };
+            };
+        };
+    };
+    get_counter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterView"];
+                };
+            };
+        };
+    };
+    open_sitting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SittingInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Begun */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sitting"];
+                };
+            };
+        };
+    };
+    close_sitting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mandate of the sitting */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -7128,6 +7381,36 @@ export interface operations {
             };
         };
     };
+    unlink_upstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unlinked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_services: {
         parameters: {
             query?: {
@@ -7627,6 +7910,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+        };
+    };
+    begin_upstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Go there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamSent"];
+                };
+            };
+            /** @description The provider does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

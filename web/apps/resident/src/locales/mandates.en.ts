@@ -1,4 +1,4 @@
-// Acting for others, and organisations.
+// Acting for others, organisations, and accounts elsewhere.
 export const mandates = {
   acting: {
     for: "You are acting for {name}",
@@ -104,5 +104,10 @@ export const mandates = {
     fault_number: "The code has a mistake; compare it with the business licence",
     entered: "The organisation was matched",
     acts: "What was done for it",
+  },
+  upstream: {
+    title: "Sign in with an account elsewhere",
+    with: "Sign in with {name}",
+    help: "You go to their page, and come back here once signed in.",
   },
 };

@@ -1,4 +1,4 @@
-// Acting for others, and organisations.
+// Acting for others, organisations, and accounts elsewhere.
 export const mandates = {
   acting: {
     for: "您正在为{name}办事",
@@ -104,5 +104,10 @@ export const mandates = {
     fault_number: "代码不对，请对照营业执照再看一遍",
     entered: "单位已核对",
     acts: "为单位办过什么",
+  },
+  upstream: {
+    title: "用其他平台账号登录",
+    with: "用{name}登录",
+    help: "会跳转到对方的页面，登录后回到这里。",
   },
 };
