@@ -30,6 +30,7 @@ async function run(port, config) {
       jwks,
       interactions: { policy, url: (_, interaction) => `/interaction/${interaction.uid}` },
       claims: { openid: ["sub"], profile: ["nickname", "real_name", "id_number"], acr: null },
+      acrValues: ["urn:province:1", "urn:province:2"],
       conformIdTokenClaims: false,
       enabledJWA: { idTokenSigningAlgValues: ["RS256", "ES256", "EdDSA"], clientAuthSigningAlgValues: ["ES256", "EdDSA"] },
       features: { devInteractions: { enabled: false } },

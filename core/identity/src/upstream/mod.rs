@@ -220,6 +220,9 @@ impl Upstreams {
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ]);
+        if let Some(values) = provider.acr_values() {
+            url.query_pairs_mut().append_pair("acr_values", &values);
+        }
         Ok(Sent { to: url.into(), browser })
     }
 

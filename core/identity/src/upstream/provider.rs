@@ -139,6 +139,16 @@ impl Provider {
     }
 }
 
+impl Provider {
+    /// What the provider is asked to be sure of (`acr_values`), the highest of our levels first; nothing where none is mapped.
+    pub(super) fn acr_values(&self) -> Option<String> {
+        let mut values: Vec<(&String, &Level)> = self.levels.iter().collect();
+        values.sort_by(|one, other| other.1.cmp(one.1).then(one.0.cmp(other.0)));
+        let words: Vec<&str> = values.into_iter().map(|(acr, _)| acr.as_str()).collect();
+        (!words.is_empty()).then(|| words.join(" "))
+    }
+}
+
 impl std::fmt::Debug for Provider {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Provider({})", self.id)

@@ -35,9 +35,10 @@ function kept(): Storage | undefined {
 /** The mandate of an earlier page of this tab. */
 export function recallMandate(): string | undefined {
   try {
-    mandate.value = kept()?.getItem(KEY) ?? undefined;
+    const storage = kept();
+    if (storage) mandate.value = storage.getItem(KEY) ?? undefined;
   } catch {
-    mandate.value = undefined;
+    // Refused by the browser: this page alone knows.
   }
   return mandate.value;
 }
