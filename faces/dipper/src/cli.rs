@@ -242,7 +242,7 @@ pub enum CalendarCommand {
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
     /// Re-derive the whole log from its entries and hold it against the database
-    Verify(Common),
+    Verify(Box<Common>),
     /// Visit logs over HTTP as an auditor does; ends with an error when one contradicts itself or its witnesses
     Audit {
         /// Addresses of logs, such as https://city.example/ledger
@@ -301,7 +301,7 @@ pub enum DemoCommand {
         #[arg(long, default_value_t = 2_400)]
         cases: usize,
         #[command(flatten)]
-        common: Common,
+        common: Box<Common>,
     },
     /// A provider of text and push messages that sends nothing and shows what it was given
     Messages {

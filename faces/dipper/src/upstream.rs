@@ -64,7 +64,7 @@ fn proof(declared: &Declared, folder: &Path) -> anyhow::Result<ClientProof> {
                 "EdDSA" => HolderKey::from_ed25519(&bytes),
                 other => bail!("provider `{}`: keys are ES256 or EdDSA, not {other}", declared.id),
             };
-            Ok(ClientProof::Key(key))
+            Ok(ClientProof::Key(Box::new(key)))
         }
         _ => Err(identity::upstream::ProviderError::Proof(declared.id.clone()).into()),
     }

@@ -36,7 +36,7 @@ pub enum ClientProof {
     /// By a shared secret (`client_secret_basic`).
     Secret(String),
     /// By a key of its own (`private_key_jwt`).
-    Key(HolderKey),
+    Key(Box<HolderKey>),
 }
 
 /// The claims that name a person, where the provider tells them.
