@@ -291,6 +291,7 @@ mod tests {
 
     fn row(number: u128, minute: i64, words: &str, outcome: Option<FetchOutcome>) -> FetchRow {
         FetchRow {
+            asked_by: None,
             id: id(number),
             at: at(minute),
             party: PartyId::new(at(0), 1),

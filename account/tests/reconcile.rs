@@ -64,6 +64,7 @@ fn fetch(number: u128, minute: &str, party: PartyId) -> FetchRow {
         consent: id(900),
         outcome: Some(FetchOutcome::Answered),
         answered_at: None,
+        asked_by: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who acts, and whether an action's `by` list admits them.
 
-use model::{Actor, Case, Grant, PartyId, Reporter};
+use model::{Actor, Case, Grant, MandateId, PartyId, Reporter};
 use pack::{Action, City, Who};
 
 /// Who wants to act on a case, already authenticated.
@@ -18,6 +18,15 @@ pub enum Acting {
         /// The person.
         party: PartyId,
     },
+    /// A signed-in resident who acts for the applicant.
+    Agent {
+        /// Who acts.
+        party: PartyId,
+        /// For whom.
+        on_behalf_of: PartyId,
+        /// Under which mandate.
+        mandate: MandateId,
+    },
     /// Somebody who proved by the report's secret that they reported or joined it.
     SecretHolder,
 }
@@ -26,7 +35,7 @@ impl Acting {
     /// The person, when there is one.
     pub fn party(&self) -> Option<PartyId> {
         match self {
-            Self::Staff { party, .. } | Self::Resident { party } => Some(*party),
+            Self::Staff { party, .. } | Self::Resident { party } | Self::Agent { party, .. } => Some(*party),
             Self::SecretHolder => None,
         }
     }
@@ -68,6 +77,11 @@ fn as_reporter(case: &Case, acting: &Acting) -> Option<Actor> {
             let mut reporters = std::iter::once(&case.reporter).chain(&case.joined);
             let is_theirs = |reporter: &Reporter| reporter.party == Some(*party);
             reporters.any(is_theirs).then_some(Actor::Resident { party: *party })
+        }
+        Acting::Agent { party, on_behalf_of, mandate } => {
+            let is_theirs = case.application.is_some() && case.reporter.party == Some(*on_behalf_of);
+            let (party, on_behalf_of, mandate) = (*party, *on_behalf_of, *mandate);
+            is_theirs.then_some(Actor::Agent { party, on_behalf_of, mandate })
         }
         Acting::Staff { .. } => None,
     }

@@ -140,6 +140,8 @@ pub struct PayCommand {
     pub case: CaseRef,
     /// Whose application it is.
     pub party: PartyId,
+    /// Who pays: they, or who acts for them.
+    pub by: Actor,
     /// Where the payer goes back to.
     pub return_url: String,
 }
@@ -161,7 +163,7 @@ pub struct Begun {
 /// [`PayError`]; nothing was taken then.
 pub async fn begin_payment(ctx: &Context, command: PayCommand) -> Result<Begun, PayError> {
     let (packs, now) = (Arc::clone(&ctx.packs), ctx.clock.now());
-    let PayCommand { case, party, return_url } = command;
+    let PayCommand { case, party, by, return_url } = command;
     let (payment, amount, subject) = ctx
         .store
         .write(move |tx: &mut Tx| {
@@ -179,7 +181,7 @@ pub async fn begin_payment(ctx: &Context, command: PayCommand) -> Result<Begun, 
             }
             let payment = tx.new_payment_id(now);
             let body = EventBody::Paying { payment, state: PaymentState::Created, amount, reference: None };
-            append(tx, &case, &compiled, Actor::Resident { party }, body, now)?;
+            append(tx, &case, &compiled, by, body, now)?;
             Ok((payment, amount, subject))
         })
         .await?;

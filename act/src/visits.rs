@@ -138,6 +138,8 @@ pub struct BookCommand {
     pub starts_at: Instant,
     /// Whose application it is.
     pub party: PartyId,
+    /// Who books: they, or who acts for them.
+    pub by: Actor,
 }
 
 /// Books a time; the one held before is given back in the same transaction.
@@ -162,7 +164,7 @@ pub async fn book(ctx: &Context, command: BookCommand) -> Result<Case, VisitErro
             let visit = free_visit(&compiled, rules, &seats, &command, now)?;
             let held = case.booked_visit().map(|_| EventBody::VisitEnded { how: VisitEnd::Moved });
             let bodies = held.into_iter().chain([EventBody::Booked { visit }]);
-            append(tx, &case, &compiled, Actor::Resident { party: command.party }, bodies, now)
+            append(tx, &case, &compiled, command.by, bodies, now)
         })
         .await
 }
@@ -195,7 +197,7 @@ fn free_visit(
 ///
 /// # Errors
 /// [`VisitError`]; nothing changes then.
-pub async fn cancel_visit(ctx: &Context, case: CaseRef, party: PartyId) -> Result<Case, VisitError> {
+pub async fn cancel_visit(ctx: &Context, case: CaseRef, party: PartyId, by: Actor) -> Result<Case, VisitError> {
     let (packs, now) = (Arc::clone(&ctx.packs), ctx.clock.now());
     ctx.store
         .write(move |tx: &mut Tx| {
@@ -205,7 +207,7 @@ pub async fn cancel_visit(ctx: &Context, case: CaseRef, party: PartyId) -> Resul
             let service = compiled.city.services.get(&application).ok_or(VisitError::NotHere)?;
             check_notice(&case, service, now)?;
             let body = EventBody::VisitEnded { how: VisitEnd::Cancelled };
-            append(tx, &case, &compiled, Actor::Resident { party }, [body], now)
+            append(tx, &case, &compiled, by, [body], now)
         })
         .await
 }

@@ -128,7 +128,12 @@ impl Town {
 
     fn begin(&self, case: &Case) -> Result<PaymentId, PayError> {
         let party = case.reporter.party.unwrap();
-        let command = PayCommand { case: CaseRef::Id(case.id), party, return_url: "http://city/".to_owned() };
+        let command = PayCommand {
+            case: CaseRef::Id(case.id),
+            party,
+            by: Actor::Resident { party },
+            return_url: "http://city/".to_owned(),
+        };
         block(begin_payment(&self.ctx, command)).map(|begun| begun.payment)
     }
 

@@ -94,7 +94,8 @@ fn applications(town: &Town, database: &Database, people: u128) -> Vec<Case> {
 }
 
 fn command(case: &Case, starts_at: Instant) -> BookCommand {
-    BookCommand { case: CaseRef::Id(case.id), place: hall(), starts_at, party: case.reporter.party.unwrap() }
+    let party = case.reporter.party.unwrap();
+    BookCommand { case: CaseRef::Id(case.id), place: hall(), starts_at, party, by: Actor::Resident { party } }
 }
 
 fn slots(town: &Town) -> Vec<Slot> {
@@ -135,20 +136,24 @@ on_both_databases!(a_time_is_booked_moved_given_back_and_taken_by_the_next, |dat
     assert_eq!(booked.booked_visit().unwrap().seat, 1);
     assert_eq!(slots(&town)[0].free, 0);
     assert!(matches!(block(book(&town.ctx, command(&cases[1], one))), Err(VisitError::Full { .. })));
-    let stranger = BookCommand { party: party(2), ..command(&cases[0], other) };
+    let stranger =
+        BookCommand { party: party(2), by: Actor::Resident { party: party(2) }, ..command(&cases[0], other) };
     assert!(matches!(block(book(&town.ctx, stranger)), Err(VisitError::NotFound)), "a case is its applicant's own");
     let moved = block(book(&town.ctx, command(&cases[0], other))).unwrap();
     assert_eq!(moved.bookings.iter().map(|booking| booking.state.as_str()).collect::<Vec<_>>(), ["moved", "booked"]);
     block(book(&town.ctx, command(&cases[1], one))).unwrap();
-    block(cancel_visit(&town.ctx, CaseRef::Id(cases[0].id), party(1))).unwrap();
-    assert!(matches!(block(cancel_visit(&town.ctx, CaseRef::Id(cases[0].id), party(1))), Err(VisitError::NotBooked)));
+    block(cancel_visit(&town.ctx, CaseRef::Id(cases[0].id), party(1), Actor::Resident { party: party(1) })).unwrap();
+    assert!(matches!(
+        block(cancel_visit(&town.ctx, CaseRef::Id(cases[0].id), party(1), Actor::Resident { party: party(1) })),
+        Err(VisitError::NotBooked)
+    ));
     assert_eq!(slots(&town)[1].free, 1);
     let odd = one.plus_micros(60_000_000);
     assert!(matches!(block(book(&town.ctx, command(&cases[0], odd))), Err(VisitError::NoSuchTime { .. })));
     let past: Instant = "2026-11-02T01:00:00Z".parse().unwrap();
     assert!(matches!(block(book(&town.ctx, command(&cases[0], past))), Err(VisitError::NoSuchTime { .. })));
     town.clock.set("2026-11-02T09:01:00+08:00".parse().unwrap());
-    let late = block(cancel_visit(&town.ctx, CaseRef::Id(cases[1].id), party(2)));
+    let late = block(cancel_visit(&town.ctx, CaseRef::Id(cases[1].id), party(2), Actor::Resident { party: party(2) }));
     assert!(matches!(late, Err(VisitError::WrongTime { .. })), "an hour before it begins is the last moment");
     let moving = block(book(&town.ctx, command(&cases[1], slots(&town)[3].starts_at)));
     assert!(matches!(moving, Err(VisitError::WrongTime { .. })), "nor is it moved away then");

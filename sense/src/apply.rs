@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use identity::{Answers, Draft, Given, Prefill, Provenance, VaultError};
 use model::{
-    Actor, Application, Case, CategoryId, EvidenceId, Instant, NewEvent, PartyId, Place, Reporter, RequestId, SealedId,
-    ServiceId,
+    Actor, Application, Case, CategoryId, EventId, EvidenceId, Instant, MandateId, NewEvent, OfficeId, PartyId, Place,
+    Reporter, RequestId, RoleId, SealedId, ServiceId,
 };
 use pack::answers::{FieldFault, parse_form};
 use pack::calendar::civil_day;
 use pack::enter::{EnterError, Opening};
 use pack::{City, Compiled, Field, Service};
-use store::{Append, Reader, StoreError, Tx};
+use store::{Append, MandateAct, MandateActRow, Reader, StoreError, Tx};
 
 use crate::Context;
 use crate::prefill::merge;
@@ -23,6 +23,50 @@ pub const DRAFT_DAYS: i64 = 30;
 /// Microseconds of a day.
 const DAY_US: i64 = 86_400_000_000;
 
+/// Who hands an application in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandedInBy {
+    /// Whose it is.
+    Applicant,
+    /// Who acts for them.
+    Agent {
+        /// The person.
+        party: PartyId,
+        /// Under which mandate.
+        mandate: MandateId,
+    },
+    /// The official at a window, with the person present (窗口代录).
+    Official {
+        /// The official.
+        party: PartyId,
+        /// In which role.
+        role: RoleId,
+        /// For which office.
+        office: OfficeId,
+        /// Under which sitting.
+        mandate: MandateId,
+    },
+}
+
+impl HandedInBy {
+    /// Who is written into the events.
+    fn actor(&self, applicant: PartyId) -> Actor {
+        match self.clone() {
+            Self::Applicant => Actor::Resident { party: applicant },
+            Self::Agent { party, mandate } => Actor::Agent { party, on_behalf_of: applicant, mandate },
+            Self::Official { party, role, office, .. } => Actor::Staff { party, role, office },
+        }
+    }
+
+    /// By which way it came in.
+    const fn channel(&self) -> &'static str {
+        match self {
+            Self::Applicant | Self::Agent { .. } => "resident",
+            Self::Official { .. } => "counter",
+        }
+    }
+}
+
 /// An application to hand in.
 #[derive(Clone, PartialEq)]
 pub struct ApplyCommand {
@@ -30,8 +74,10 @@ pub struct ApplyCommand {
     pub service: ServiceId,
     /// Answers to its form.
     pub answers: Answers,
-    /// Who applies; signed in.
+    /// Whose it is.
     pub party: PartyId,
+    /// Who hands it in.
+    pub by: HandedInBy,
     /// The same key from the same person applies once.
     pub idempotency_key: Option<String>,
 }
@@ -83,11 +129,11 @@ pub fn find_form<'a>(city: &'a City, service: &ServiceId) -> Result<(&'a Service
 pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyError> {
     let compiled = ctx.packs.current();
     find_form(&compiled.city, &command.service)?;
-    let prefill = match look_back(ctx, &command).await? {
+    let (prefill, is_organisation) = match look_back(ctx, &command).await? {
         Before::Applied(case) => return Ok(*case),
-        Before::Open(prefill) => prefill,
+        Before::Open(prefill, is_organisation) => (prefill, is_organisation),
     };
-    let checked = Checked::check(&compiled, &command, &prefill)?;
+    let checked = Checked::check(&compiled, &command, &prefill, is_organisation)?;
     let (now, vault) = (ctx.clock.now(), Arc::clone(&ctx.vault));
     let zone = compiled.city.zone();
     let (day, region_path) = (civil_day(&zone, now), compiled.city.region_path(&checked.place.region));
@@ -104,8 +150,9 @@ pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyEr
             let application = Application { service, answers, commitment, requests };
             let events = checked.events(&compiled, &command, application, no, now)?;
             let case_id = tx.new_case_id(now);
-            let (case, _) =
+            let (case, events) =
                 tx.append(Append { case_id, before: None, events, recorded_at: now, region_path: &region_path })?;
+            record_official(tx, &command, &case, events.first().map(|event| event.id), now)?;
             if let Some(key) = &command.idempotency_key {
                 tx.record_idempotency(&scope, key, case_id, now)?;
             }
@@ -116,12 +163,35 @@ pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyEr
         .await
 }
 
+/// What an official files at a window stands among what was done for the person; acts of agents are told by their events.
+fn record_official(
+    tx: &mut Tx,
+    command: &ApplyCommand,
+    case: &Case,
+    event: Option<EventId>,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let (HandedInBy::Official { party, mandate, .. }, Some(id)) = (&command.by, event) else { return Ok(()) };
+    let act = MandateActRow {
+        id,
+        at: now,
+        mandate: *mandate,
+        agent: *party,
+        represented: command.party,
+        act: MandateAct::Applied,
+        service: Some(command.service.clone()),
+        case_no: Some(case.no.clone()),
+        action: None,
+    };
+    tx.record_mandate_act(&act, false)
+}
+
 /// What stands before an application is checked.
 enum Before {
     /// The same was handed in already.
     Applied(Box<Case>),
-    /// Nothing was; what departments answered for it.
-    Open(Prefill),
+    /// Nothing was; what departments answered for it, and whether an organisation applies.
+    Open(Prefill, bool),
 }
 
 async fn look_back(ctx: &Context, command: &ApplyCommand) -> Result<Before, ApplyError> {
@@ -131,7 +201,8 @@ async fn look_back(ctx: &Context, command: &ApplyCommand) -> Result<Before, Appl
         if let Some(case) = applied_before(reader, &vault, &scope, &command)? {
             return Ok(Before::Applied(Box::new(case)));
         }
-        Ok::<_, ApplyError>(Before::Open(vault.find_prefill(reader, command.party, &command.service)?))
+        let is_organisation = reader.find_organisation(command.party)?.is_some();
+        Ok::<_, ApplyError>(Before::Open(vault.find_prefill(reader, command.party, &command.service)?, is_organisation))
     });
     found.await
 }
@@ -180,10 +251,15 @@ struct Checked {
 }
 
 impl Checked {
-    fn check(compiled: &Compiled, command: &ApplyCommand, prefill: &Prefill) -> Result<Self, ApplyError> {
+    fn check(
+        compiled: &Compiled,
+        command: &ApplyCommand,
+        prefill: &Prefill,
+        is_organisation: bool,
+    ) -> Result<Self, ApplyError> {
         let city = &compiled.city;
         let (service, form) = find_form(city, &command.service)?;
-        let merged = merge(city, form, command.answers.clone(), prefill);
+        let merged = merge(city, form, command.answers.clone(), prefill, is_organisation);
         let (given, requests) = merged.map_err(ApplyError::Answers)?;
         let answers = parse_form(city, form, &given.answers).map_err(ApplyError::Answers)?;
         let mut evidence: Vec<EvidenceId> = answers.evidence.into_values().flatten().collect();
@@ -210,14 +286,14 @@ impl Checked {
             condition: None,
             description: String::new(),
             place: self.place.clone(),
-            channel: "resident".to_owned(),
+            channel: command.by.channel().to_owned(),
             reporter: Reporter { party: Some(command.party), client: None, contact: None },
             evidence: self.evidence.clone(),
             answers: Answers::new(),
             application: Some(application),
             source_id: None,
         };
-        let actor = Actor::Resident { party: command.party };
+        let actor = command.by.actor(command.party);
         let bodies = opening.bodies(compiled, now)?;
         Ok(bodies.into_iter().map(|body| NewEvent { at: now, actor: actor.clone(), body }).collect())
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use identity::Identity;
+use identity::{CreditCode, Identity};
 use model::{FormId, Instant, PartyId, RequestId, ServiceId, SourceId};
 use pack::answers::parse_form;
 use pack::{City, DataSource};
@@ -34,8 +34,10 @@ pub struct Question {
     pub consent: RequestId,
     /// For which service; absent where somebody proves who they are.
     pub service: Option<ServiceId>,
-    /// About whom.
+    /// About whom; for an organisation its legal representative.
     pub subject: Identity,
+    /// About which organisation, where the register is one of organisations.
+    pub organisation: Option<CreditCode>,
     /// What is asked, and nothing else is to be answered.
     pub fields: Vec<FormId>,
     /// How long it may take, seconds.
@@ -146,6 +148,7 @@ pub(crate) fn row_of(question: &Question, source: &DataSource, party: PartyId, a
         id: question.request,
         at,
         party,
+        asked_by: None,
         source: question.source.clone(),
         office: source.office.clone(),
         service: question.service.clone(),
@@ -176,6 +179,7 @@ pub(crate) fn question_of(
         consent,
         service: None,
         subject: subject.clone(),
+        organisation: None,
         fields: Vec::new(),
         timeout_seconds: source.timeout_seconds,
     }
@@ -269,6 +273,7 @@ mod tests {
             consent: RequestId::new(NOW, 2),
             service: None,
             subject: Identity::parse("李星河", "11010519491231002X").unwrap(),
+            organisation: None,
             fields: ["school", "grade"].map(|field| FormId::new(field).unwrap()).to_vec(),
             timeout_seconds: 1,
         }

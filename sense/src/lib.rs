@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod extracts;
 pub mod import;
 pub mod looks;
+pub mod organisations;
 pub mod person;
 pub mod picture;
 pub mod prefill;

@@ -3,14 +3,14 @@
 //! Erasure destroys keys, not events: what was sealed can never be read again, here or in backups, and the proofs of
 //! everybody else still verify. Words a person wrote freely into a report are part of the log and stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use identity::{
     Address, Answers, Contact, Draft, HospitalPatient, HospitalPayment, HospitalVisit, Prefill, Vault, VaultError,
     Verified,
 };
-use model::{CaseNo, Channel, HospitalVisitId, PartyId, ServiceId, SourceId};
+use model::{CaseNo, Channel, HospitalVisitId, Instant, PartyId, ServiceId, SourceId};
 use store::{
     AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, FetchRow, LicenceRow, OutboxRow, PartyKind, PartyRow,
     PreferencesRow, Reader, StoreError, Tx,
@@ -55,6 +55,8 @@ pub struct Held {
     pub at_hospitals: AtHospitals,
     /// What departments were asked about them.
     pub fetches: Vec<FetchRow>,
+    /// Names of others that it tells of.
+    pub names: BTreeMap<PartyId, String>,
 }
 
 /// What is held of somebody and hospitals, in clear.
@@ -132,6 +134,8 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 addresses.extend(sealed.map(|sealed| (row.channel, sealed.address)));
             }
             let at_hospitals = at_hospitals(reader, &vault, party)?;
+            let asked_by: Vec<PartyId> = fetches.iter().filter_map(|fetch| fetch.asked_by).collect();
+            let names = reader.display_names(&asked_by)?;
             let preferences = reader.find_preferences(party)?;
             let messages = reader.list_messages_to(party, None, MESSAGES)?;
             Ok(Held {
@@ -147,6 +151,7 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 identity,
                 prefills,
                 at_hospitals,
+                names,
                 fetches,
             })
         })
@@ -168,7 +173,7 @@ fn at_hospitals(reader: &mut Reader, vault: &Vault, party: PartyId) -> Result<At
 /// # Errors
 /// [`EraseError`]; nothing is erased then.
 pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
-    let (vault, files) = (Arc::clone(&ctx.vault), Arc::clone(&ctx.files));
+    let (vault, files, now) = (Arc::clone(&ctx.vault), Arc::clone(&ctx.files), ctx.clock.now());
     ctx.store
         .write(move |tx: &mut Tx| {
             let account = tx.find_party(party)?.filter(|account| account.kind == PartyKind::Resident);
@@ -212,7 +217,7 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
                     files.remove(&file).map_err(|error| EraseError::Disk(error.kind()))?;
                 }
             }
-            forget(tx, party)?;
+            forget(tx, party, now)?;
             tx.update_party(&PartyRow {
                 login: format!("erased-{party}"),
                 password_hash: String::new(),
@@ -229,7 +234,7 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
 }
 
 /// Removes everything that is kept for the account alone.
-fn forget(tx: &mut Tx, party: PartyId) -> Result<(), StoreError> {
+fn forget(tx: &mut Tx, party: PartyId, now: Instant) -> Result<(), StoreError> {
     for draft in tx.list_drafts(party)? {
         tx.delete_draft(party, &draft.service)?;
     }
@@ -242,6 +247,8 @@ fn forget(tx: &mut Tx, party: PartyId) -> Result<(), StoreError> {
     tx.remove_proofs_of(party)?;
     tx.remove_openid_of(party)?;
     tx.forget_extract_member(party)?;
+    tx.end_mandates_of(party, now)?;
+    tx.remove_upstream_links_of(party)?;
     Ok(())
 }
 

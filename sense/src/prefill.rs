@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use identity::{Answers, Asked, Fetched, Given, Level, Prefill, Provenance, VaultError, find_level};
+use identity::{
+    Answers, Asked, CreditCode, Fetched, Given, Identity, Level, Prefill, Provenance, Vault, VaultError, find_level,
+};
 use model::{PartyId, RequestId, ServiceId, SourceId};
 use pack::answers::FieldFault;
 use pack::{City, Field, FieldFrom};
 use serde_json::Value;
-use store::{StoreError, Tx};
+use store::{FetchRow, Reader, StoreError, Tx};
 
 use crate::apply::{ApplyError, find_form};
 use crate::departments::{Context, Outcome, Question, ask_all, end, question_of, row_of};
@@ -17,10 +19,23 @@ use crate::departments::{Context, Outcome, Question, ask_all, end, question_of, 
 /// What a form needs of one source: the fields that are bound to it.
 pub type Need<'a> = (SourceId, Vec<(&'a Field, &'a FieldFrom)>);
 
-/// What a form needs of each source, in the order of its questions.
-pub fn needs(form: &[Field]) -> Vec<Need<'_>> {
+/// Fields that are filled in from a source for such an applicant: registers of people are asked about people, those of
+/// organisations about organisations.
+fn bound<'a>(
+    city: &'a City,
+    form: &'a [Field],
+    is_organisation: bool,
+) -> impl Iterator<Item = (&'a Field, &'a FieldFrom)> {
+    let fits = move |from: &&FieldFrom| {
+        city.sources.get(&from.source).is_some_and(|source| source.organisations == is_organisation)
+    };
+    form.iter().filter_map(move |field| Some((field, field.from.as_ref().filter(fits)?)))
+}
+
+/// What a form needs of each source for such an applicant, in the order of its questions.
+pub fn needs<'a>(city: &'a City, form: &'a [Field], is_organisation: bool) -> Vec<Need<'a>> {
     let mut needs: Vec<Need<'_>> = Vec::new();
-    for (field, from) in form.iter().filter_map(|field| Some((field, field.from.as_ref()?))) {
+    for (field, from) in bound(city, form, is_organisation) {
         match needs.iter_mut().find(|(source, _)| *source == from.source) {
             Some((_, fields)) => fields.push((field, from)),
             None => needs.push((from.source.clone(), vec![(field, from)])),
@@ -54,8 +69,10 @@ pub enum FetchError {
 pub struct FetchCommand {
     /// For which service.
     pub service: ServiceId,
-    /// Who agrees, and whom it is about.
+    /// Whom it is about: who agrees, or whose mandate lets another have them asked.
     pub party: PartyId,
+    /// Who has them asked for another: an agent, or the official at a window.
+    pub asked_by: Option<PartyId>,
     /// The sources they agree to ask.
     pub sources: Vec<SourceId>,
 }
@@ -68,7 +85,10 @@ pub struct FetchCommand {
 pub async fn fetch(ctx: &Context, command: FetchCommand) -> Result<Prefill, FetchError> {
     let compiled = ctx.sense.packs.current();
     let (_, form) = find_form(&compiled.city, &command.service)?;
-    let mut needs = needs(form);
+    let party = command.party;
+    let organisation = ctx.sense.store.read(move |reader| reader.find_organisation(party)).await?;
+    let is_organisation = organisation.is_some();
+    let mut needs = needs(&compiled.city, form, is_organisation);
     if let Some(unneeded) = command.sources.iter().find(|source| !needs.iter().any(|(need, _)| need == *source)) {
         return Err(FetchError::NotNeeded(unneeded.to_string()));
     }
@@ -103,7 +123,7 @@ async fn record(
     needs: &[Need<'_>],
 ) -> Result<Vec<Question>, FetchError> {
     let (city, vault, now) = (Arc::clone(city), Arc::clone(&ctx.sense.vault), ctx.sense.clock.now());
-    let (party, service) = (command.party, command.service.clone());
+    let (party, asked_by, service) = (command.party, command.asked_by, command.service.clone());
     let asked = |(source, fields): &Need<'_>| {
         let mut fields: Vec<_> = fields.iter().map(|(_, from)| from.field.clone()).collect();
         fields.sort_unstable();
@@ -114,20 +134,35 @@ async fn record(
     ctx.sense
         .store
         .write(move |tx: &mut Tx| {
-            let verified = vault.find_identity(tx, party)?.filter(|verified| Level::L2 <= verified.level);
-            let verified = verified.ok_or(FetchError::NotIdentified)?;
+            let (subject, organisation) = subject_of(tx, &vault, party)?.ok_or(FetchError::NotIdentified)?;
             let consent = tx.new_request_id(now);
             let mut questions = Vec::with_capacity(asked.len());
             for (id, fields) in asked {
                 let Some(source) = city.sources.get(&id) else { continue };
-                let question = question_of(tx, &city, (&id, source), &verified.identity, consent, now);
-                let question = Question { service: Some(service.clone()), fields, ..question };
-                tx.record_fetch(&row_of(&question, source, party, now))?;
+                let question = question_of(tx, &city, (&id, source), &subject, consent, now);
+                let organisation = organisation.clone();
+                let question = Question { service: Some(service.clone()), fields, organisation, ..question };
+                tx.record_fetch(&FetchRow { asked_by, ..row_of(&question, source, party, now) })?;
                 questions.push(question);
             }
             Ok(questions)
         })
         .await
+}
+
+/// Whom departments are asked about: a person, or the legal representative of an organisation with its number. `None`
+/// when it is not known who that is.
+fn subject_of(
+    reader: &mut Reader,
+    vault: &Vault,
+    party: PartyId,
+) -> Result<Option<(Identity, Option<CreditCode>)>, VaultError> {
+    let organisation = reader.find_organisation(party)?;
+    let person = organisation.as_ref().map_or(party, |organisation| organisation.representative);
+    let number = organisation.map(|organisation| CreditCode::parse(&organisation.number)).transpose();
+    let number = number.map_err(|_| VaultError::Damaged)?;
+    let verified = vault.find_identity(reader, person)?.filter(|verified| Level::L2 <= verified.level);
+    Ok(verified.map(|verified| (verified.identity, number)))
 }
 
 /// Takes an answer into the fields that are bound to it. What an earlier question brought stays when this one failed.
@@ -150,17 +185,30 @@ fn take(
     }
 }
 
+/// What is known before a form is filled in.
+pub struct Known {
+    /// How sure the city is of who applies; of an organisation, of its legal representative.
+    pub level: Level,
+    /// Whether an organisation applies.
+    pub is_organisation: bool,
+    /// What departments have answered.
+    pub prefill: Prefill,
+}
+
 /// How sure the city is of who somebody is, and what departments have answered for a service.
 ///
 /// # Errors
 /// [`VaultError`] when it does not open, or the store's.
-pub async fn find_prefill(
-    ctx: &crate::Context,
-    party: PartyId,
-    service: ServiceId,
-) -> Result<(Level, Prefill), VaultError> {
+pub async fn find_prefill(ctx: &crate::Context, party: PartyId, service: ServiceId) -> Result<Known, VaultError> {
     let vault = Arc::clone(&ctx.vault);
-    ctx.store.read(move |reader| Ok((find_level(reader, party)?, vault.find_prefill(reader, party, &service)?))).await
+    ctx.store
+        .read(move |reader| {
+            let organisation = reader.find_organisation(party)?;
+            let person = organisation.as_ref().map_or(party, |organisation| organisation.representative);
+            let (level, prefill) = (find_level(reader, person)?, vault.find_prefill(reader, party, &service)?);
+            Ok(Known { level, is_organisation: organisation.is_some(), prefill })
+        })
+        .await
 }
 
 /// Puts what departments answered into an application, with where every bound answer comes from, and names the questions
@@ -173,9 +221,10 @@ pub(crate) fn merge(
     form: &[Field],
     mut answers: Answers,
     prefill: &Prefill,
+    is_organisation: bool,
 ) -> Result<(Given, Vec<RequestId>), Vec<FieldFault>> {
     let (mut provenance, mut requests, mut faults) = (BTreeMap::new(), Vec::new(), Vec::new());
-    for (field, from) in form.iter().filter_map(|field| Some((field, field.from.as_ref()?))) {
+    for (field, from) in bound(city, form, is_organisation) {
         let id = field.id.as_str();
         let answer = answers.get(id);
         let title = || city.sources.get(&from.source).map_or("", |source| source.title.in_locale("en"));
@@ -257,7 +306,7 @@ mod tests {
             (&none, json!({"name": "李"}), "refused fund_account"),
             (&none, json!({"fund_account": "F1", "fund_balance": 5}), "refused fund_account, fund_balance"),
         ] {
-            let found = match merge(&city, form, serde_json::from_value(sent.clone()).unwrap(), prefill) {
+            let found = match merge(&city, form, serde_json::from_value(sent.clone()).unwrap(), prefill, false) {
                 Ok((given, requests)) => {
                     assert_eq!((&given.answers["fund_account"], requests.len()), (&json!("F1"), 1));
                     kinds(&given)

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use dipper_sense::apply::{
-    ApplyCommand, ApplyError, DRAFT_DAYS, SaveDraft, apply, forget_drafts, own_answers, save_draft,
+    ApplyCommand, ApplyError, DRAFT_DAYS, HandedInBy, SaveDraft, apply, forget_drafts, own_answers, save_draft,
 };
 use identity::{Answers, Draft};
 use model::{ClockName, EvidenceId, PartyId, ServiceId};
@@ -68,7 +68,7 @@ fn ready(database: &testkit::Database) -> Town {
 }
 
 fn command(party: PartyId, answers: Answers) -> ApplyCommand {
-    ApplyCommand { service: licence(), answers, party, idempotency_key: None }
+    ApplyCommand { service: licence(), answers, party, by: HandedInBy::Applicant, idempotency_key: None }
 }
 
 on_both_databases!(an_application_is_a_case_whose_answers_are_sealed, |database| {

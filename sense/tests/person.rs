@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use common::{MONDAY, block, demo, party, town};
 use dipper_sense::Context;
-use dipper_sense::apply::{ApplyCommand, SaveDraft, apply, save_draft};
+use dipper_sense::apply::{ApplyCommand, HandedInBy, SaveDraft, apply, save_draft};
 use dipper_sense::evidence::Files;
 use dipper_sense::person::{EraseError, collect, erase};
 use dipper_sense::report::{Filer, ReportCommand, report};
@@ -54,7 +54,7 @@ fn leave_traces(ctx: &Context) {
     }))
     .unwrap();
     let service = "driving_licence_renew".parse().unwrap();
-    let applied = ApplyCommand { service, answers, party: party(1), idempotency_key: None };
+    let applied = ApplyCommand { service, answers, party: party(1), by: HandedInBy::Applicant, idempotency_key: None };
     block(apply(ctx, applied)).unwrap();
     let draft = SaveDraft {
         service: "food_business_licence".parse().unwrap(),

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use common::{Town, block, party, town};
-use dipper_sense::apply::{ApplyCommand, ApplyError, apply, own_answers};
+use dipper_sense::apply::{ApplyCommand, ApplyError, HandedInBy, apply, own_answers};
 use dipper_sense::departments::{AskError, Context, Departments, Lie, Question, Reply};
+use dipper_sense::organisations::{ClaimError, claim};
 use dipper_sense::person::{collect, erase};
 use dipper_sense::prefill::{FetchCommand, FetchError, fetch, find_prefill};
 use dipper_sense::real_name::{ProveError, TRIES_A_DAY, prove_identity};
-use identity::{Identity, Level, Provenance};
+use identity::{CreditCode, Identity, Level, Provenance, find_agent};
 use model::{FormId, PartyId, ServiceId, SourceId};
 use serde_json::{Value, json};
 use store::{FetchOutcome, PartyRow, Store, Tx};
@@ -53,6 +54,7 @@ impl Departments for Hall {
         let value = |field: &FormId| match field.as_str() {
             "name" => json!(NAME),
             "id_number" => json!(NUMBER),
+            "number" => json!("91350100M000100Y43"),
             "account" => json!("70001234"),
             "balance_yuan" => json!(52_000),
             "status" => json!("married"),
@@ -109,7 +111,7 @@ fn service() -> ServiceId {
 
 fn consent(party: PartyId, sources: &[&str]) -> FetchCommand {
     let sources = sources.iter().map(|source| SourceId::new(source).unwrap()).collect();
-    FetchCommand { service: service(), party, sources }
+    FetchCommand { service: service(), party, asked_by: None, sources }
 }
 
 const ALL: [&str; 3] = ["marriage_register", "housing_fund", "population"];
@@ -119,7 +121,13 @@ fn command(answers: Value) -> ApplyCommand {
         json!({"lease": "yes", "rent": 1800, "records": "online", "address": "天权区 5 号", "rhythm": "month"});
     given.as_object_mut().unwrap().extend(answers.as_object().unwrap().clone());
     let answers = serde_json::from_value(given).unwrap();
-    ApplyCommand { service: service(), answers, party: party(1), idempotency_key: Some("0123456789".to_owned()) }
+    ApplyCommand {
+        service: service(),
+        answers,
+        party: party(1),
+        by: HandedInBy::Applicant,
+        idempotency_key: Some("0123456789".to_owned()),
+    }
 }
 
 impl Ready {
@@ -168,7 +176,8 @@ on_both_databases!(what_departments_gave_is_what_is_handed_in, |database| {
     let given = ready.run(own_answers(&ready.town.ctx, application.answers)).unwrap();
     assert_eq!((&given.answers["fund_account"], &given.answers["married"]), (&json!("70001234"), &json!("married")));
     assert!(matches!(given.provenance["name"], Provenance::Fetched { .. }));
-    let (level, left) = ready.run(find_prefill(&ready.town.ctx, party(1), service())).unwrap();
+    let known = ready.run(find_prefill(&ready.town.ctx, party(1), service())).unwrap();
+    let (level, left) = (known.level, known.prefill);
     assert_eq!((level, left.fetched.len()), (Level::L2, 0), "forgotten once handed in");
     let looks = database.read_blocking(|reader| reader.list_fetches_about(party(1), 10)).unwrap();
     assert!(looks.len() == 4 && looks.iter().all(|look| look.outcome == Some(FetchOutcome::Answered)));
@@ -256,3 +265,46 @@ on_both_databases!(who_somebody_is_goes_with_them, |database| {
 fn a_lie_is_told_in_words() {
     assert_eq!(AskError::Lied(Lie::Extra).to_string(), "it answers what was not asked");
 }
+
+fn number() -> CreditCode {
+    CreditCode::parse("91350100M000100Y43").unwrap()
+}
+
+on_both_databases!(an_organisation_is_entered_by_whom_the_register_names, |database| {
+    let ready = ready(database);
+    let early = ready.run(claim(&ready.ctx, party(1), number()));
+    assert!(matches!(early, Err(ClaimError::NotIdentified)));
+    assert_eq!(ready.asked(), 0, "nobody is asked about somebody unknown");
+    ready.run(prove_identity(&ready.ctx, party(1), who())).unwrap();
+    for (mood, expect) in [(Mood::Nobody, "no match"), (Mood::Away, "away"), (Mood::Lies, "away")] {
+        ready.set(mood);
+        let found = match ready.run(claim(&ready.ctx, party(1), number())) {
+            Err(ClaimError::NoMatch) => "no match",
+            Err(ClaimError::Away(_)) => "away",
+            _ => "entered",
+        };
+        assert_eq!(found, expect);
+    }
+    ready.set(Mood::Honest);
+    let claimed = ready.run(claim(&ready.ctx, party(1), number())).unwrap();
+    let question = ready.hall.asked.lock().unwrap().last().unwrap().clone();
+    assert_eq!((question.organisation, question.fields.len()), (Some(number()), 1), "asked for the name alone");
+    let organisation = claimed.organisation.party;
+    let now = model::Clock::now(&ready.town.clock);
+    let agent = database.read_blocking(move |reader| find_agent(reader, claimed.mandate, party(1), now)).unwrap();
+    assert!(agent.is_some_and(|agent| agent.is_organisation && agent.on_behalf_of == organisation));
+    let again = ready.run(claim(&ready.ctx, party(1), number())).unwrap();
+    assert_eq!(again.organisation.party, organisation, "entered again, it is the same");
+
+    // Registers of organisations are asked about organisations, those of people about people.
+    let night = || "night_work_approval".parse::<ServiceId>().unwrap();
+    let ask = |whose: PartyId, source: &str| {
+        let sources = vec![SourceId::new(source).unwrap()];
+        ready.run(fetch(&ready.ctx, FetchCommand { service: night(), party: whose, asked_by: Some(party(2)), sources }))
+    };
+    assert!(matches!(ask(party(1), "business_register"), Err(FetchError::NotNeeded(_))));
+    let prefill = ask(organisation, "business_register").unwrap();
+    assert_eq!(prefill.fetched.len(), 2);
+    let rows = database.read_blocking(move |reader| reader.list_fetches_about(organisation, 10)).unwrap();
+    assert_eq!(rows[0].asked_by, Some(party(2)), "the question names who had it asked");
+});

@@ -94,6 +94,7 @@ pub(super) fn write_down_as(
         consent,
         outcome: None,
         answered_at: None,
+        asked_by: None,
     })?;
     Ok(())
 }

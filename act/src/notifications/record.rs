@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use identity::list_agents_for;
 use model::{Actor, Case, Channel, ClockName, DeliveryState, Event, EventBody, FormId, Instant, PartyId, PaymentState};
 use pack::{City, NotificationKind, Trigger};
 use store::{MessageFacts, NewOutboxRow, PartyKind, StoreError, Tx, WebhookRow};
@@ -65,15 +66,13 @@ pub async fn record_due(ctx: &Context) -> Result<usize, StoreError> {
 /// Whether an event may be told of: only then is its case looked at.
 const fn may_tell(event: &Event, has_webhooks: bool) -> bool {
     match &event.body {
+        EventBody::Reported(_) => has_webhooks || matches!(event.actor, Actor::Agent { .. }),
         EventBody::Moved(_)
         | EventBody::Booked { .. }
         | EventBody::Issued { .. }
         | EventBody::Paying { state: PaymentState::Refunded, .. }
         | EventBody::ClockStarted { clock: ClockName::Disposal, .. } => true,
-        EventBody::Reported(_)
-        | EventBody::DeadlinePassed { .. }
-        | EventBody::Escalated { .. }
-        | EventBody::Rated { .. } => has_webhooks,
+        EventBody::DeadlinePassed { .. } | EventBody::Escalated { .. } | EventBody::Rated { .. } => has_webhooks,
         _ => false,
     }
 }
@@ -89,7 +88,7 @@ fn record_event(
     let compiled = ctx.packs.current();
     let mut rows = 0;
     for (id, kind, facts) in told(ctx, &compiled.city, event, &case) {
-        for party in recipients(tx, &case, event, kind.on)? {
+        for party in recipients(tx, &case, event, kind.on, now)? {
             rows += write_to_person(
                 ctx,
                 tx,
@@ -115,6 +114,7 @@ fn told<'a>(
     let facts = MessageFacts::of(case);
     let (trigger, facts) = match &event.body {
         EventBody::Moved(_) => (Trigger::Action, facts),
+        EventBody::Reported(_) if matches!(event.actor, Actor::Agent { .. }) => (Trigger::FiledFor, facts),
         EventBody::Booked { visit } => (Trigger::VisitBooked, MessageFacts { time: Some(visit.starts_at), ..facts }),
         EventBody::Issued { .. } => (Trigger::LicenceIssued, facts),
         EventBody::Paying { state: PaymentState::Refunded, amount, .. } => {
@@ -145,20 +145,39 @@ fn fee_due(city: &City, case: &Case) -> Option<i64> {
     service.fee_due().filter(|_| case.is_open() && !is_paid)
 }
 
-/// The residents that are told: who reported or joined. Nobody is told of an action they took themselves.
-fn recipients(tx: &mut Tx, case: &Case, event: &Event, on: Trigger) -> Result<BTreeSet<PartyId>, StoreError> {
-    let by_whom = match &event.actor {
-        Actor::Resident { party } | Actor::Staff { party, .. } if on == Trigger::Action => Some(*party),
-        _ => None,
-    };
+/// The residents that are told: who reported or joined, and who may act for them. Nobody is told of an action they took
+/// themselves.
+fn recipients(
+    tx: &mut Tx,
+    case: &Case,
+    event: &Event,
+    on: Trigger,
+    now: Instant,
+) -> Result<BTreeSet<PartyId>, StoreError> {
+    let is_news_to_all = !matches!(on, Trigger::Action | Trigger::FiledFor);
+    let by_whom = event.actor.party().filter(|_| !is_news_to_all);
     let concerned = std::iter::once(&case.reporter).chain(&case.joined);
     let mut told = BTreeSet::new();
-    for party in concerned.filter_map(|reporter| reporter.party).filter(|party| Some(*party) != by_whom) {
+    for party in concerned.filter_map(|reporter| reporter.party) {
+        told.insert(party);
+        told.extend(agents_for(tx, case, party, now)?);
+    }
+    let mut residents = BTreeSet::new();
+    for party in told.into_iter().filter(|party| Some(*party) != by_whom) {
         if is_resident(tx, party)? {
-            told.insert(party);
+            residents.insert(party);
         }
     }
-    Ok(told)
+    Ok(residents)
+}
+
+/// Who may act for the applicant in this application.
+fn agents_for(tx: &mut Tx, case: &Case, party: PartyId, now: Instant) -> Result<Vec<PartyId>, StoreError> {
+    let Some(application) = case.application.as_ref().filter(|_| case.reporter.party == Some(party)) else {
+        return Ok(Vec::new());
+    };
+    let Some(represented) = tx.find_party(party)? else { return Ok(Vec::new()) };
+    list_agents_for(tx, party, represented.kind, &application.service, now)
 }
 
 /// Whether that is the account of a resident who was not erased.

@@ -67,6 +67,23 @@ impl Jws {
         &self.text
     }
 
+    /// The word of `alg`, whatever it is, of a token without critical extensions: for who checks kinds of signatures that
+    /// this crate does not.
+    ///
+    /// # Errors
+    /// [`JwsError::Critical`], [`JwsError::Algorithm`] when there is none.
+    pub fn algorithm_name(&self) -> Result<&str, JwsError> {
+        if self.header.contains_key("crit") {
+            return Err(JwsError::Critical);
+        }
+        self.header.get("alg").and_then(Value::as_str).ok_or(JwsError::Algorithm)
+    }
+
+    /// The bytes that are signed, and the signature.
+    pub fn signed(&self) -> (&[u8], &[u8]) {
+        (&self.text.as_bytes()[..self.signing_input_bytes], &self.signature)
+    }
+
     /// The key id; `None` when the header has none.
     ///
     /// # Errors

@@ -30,8 +30,14 @@ fn decide(c: &mut Criterion) {
     };
     let who = Principal::Staff { party: PartyId::new(Instant::from_micros(0), 1), grants: vec![grant] };
     let offices = ["a", "b", "o"].map(|id| id.parse().expect(word)).to_vec();
-    let case =
-        Subject::Case { region: "u".parse().expect(word), offices, reporters: Vec::new(), is_public: true }.into();
+    let case = Subject::Case {
+        region: "u".parse().expect(word),
+        offices,
+        reporters: Vec::new(),
+        is_public: true,
+        service: None,
+    }
+    .into();
     c.bench_function("one post, five regions up", |b| {
         b.iter(|| policy.decide(&city, &who, Permission::CaseRead, &case).is_allowed())
     });

@@ -10,10 +10,12 @@ mod answers;
 mod authenticator;
 mod clients;
 mod contacts;
+mod credit_code;
 mod hospitals;
 mod identities;
 mod limiter;
 mod lockout;
+mod mandates;
 pub mod openid;
 mod passkeys;
 mod password;
@@ -22,6 +24,7 @@ mod prefills;
 mod principal;
 mod sessions;
 mod token;
+pub mod upstream;
 mod vault;
 
 pub use accounts::{AccountError, Accounts, NewAccount, SignInError, SignedIn, record_account};
@@ -30,10 +33,15 @@ pub use answers::{Answers, Draft, Given};
 pub use authenticator::{CodeError, NewAuthenticator};
 pub use clients::{find_client, record_client, record_client_key};
 pub use contacts::{Contact, ContactError};
+pub use credit_code::{CreditCode, CreditCodeError, credit_check_character};
 pub use hospitals::{HospitalPatient, HospitalPayment, HospitalVisit, Paid, VisitState};
 pub use identities::{IdNumber, Identity, IdentityError, Level, Verified, check_character, find_level};
 pub use limiter::{Rate, RateLimiter};
 pub use lockout::FREE_FAILURES;
+pub use mandates::{
+    Agent, MANDATE_DAYS_MAX, MANDATES_LISTED, MandateError, MandateScope, MandateState, Mandates, Offer, find_agent,
+    list_agents_for, record_representative,
+};
 pub use model::Grant;
 pub use passkeys::{DeviceAsked, PasskeyError, RelyingParty, RelyingPartyError};
 pub use password::{PARAMS, Password, PasswordError, hash_password, verify_password};
@@ -41,6 +49,6 @@ pub use policy::{Decision, Permission, Policy, PolicyError, Resource, Subject};
 pub use prefills::{Asked, Fetched, Prefill, Provenance};
 pub use principal::Principal;
 pub use sessions::{SEEN_EVERY_US, Session, idle_us, lifetime_us};
-pub use store::{PartyKind, SignInMethod};
+pub use store::{Basis, PartyKind, SignInMethod};
 pub use token::{Secret, sha256};
 pub use vault::{Access, Vault, VaultError};

@@ -8,9 +8,11 @@ use cedar_policy::{
     Authorizer, Context, Decision as CedarDecision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet,
     Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
-use model::{ClientId, Grant, OfficeId, PartyId, RegionId};
+use model::{ClientId, Grant, OfficeId, PartyId, RegionId, ServiceId};
 use pack::City;
+use store::Basis;
 
+use crate::mandates::{Agent, MandateScope};
 use crate::principal::Principal;
 
 /// The policies.
@@ -36,6 +38,12 @@ pub enum Permission {
     LookSeal,
     /// Apply for a service, and see who looked at one's data.
     ServiceApply,
+    /// Have departments asked for what a form needs.
+    DepartmentsAsk,
+    /// File applications at a window for who stands there.
+    CounterFile,
+    /// Sign in to another program as somebody who acts for an organisation.
+    OrganisationTell,
     /// File a report.
     ReportFile,
     /// See a report as its reporter.
@@ -56,7 +64,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -64,6 +72,9 @@ impl Permission {
         Self::AnswersExtract,
         Self::LookSeal,
         Self::ServiceApply,
+        Self::DepartmentsAsk,
+        Self::CounterFile,
+        Self::OrganisationTell,
         Self::ReportFile,
         Self::ReportRead,
         Self::ReportAct,
@@ -84,6 +95,9 @@ impl Permission {
             Self::AnswersExtract => "answers.extract",
             Self::LookSeal => "look.seal",
             Self::ServiceApply => "service.apply",
+            Self::DepartmentsAsk => "departments.ask",
+            Self::CounterFile => "counter.file",
+            Self::OrganisationTell => "organisation.tell",
             Self::ReportFile => "report.file",
             Self::ReportRead => "report.read",
             Self::ReportAct => "report.act",
@@ -109,6 +123,17 @@ pub enum Subject {
         reporters: Vec<PartyId>,
         /// Whether its category is open to the public.
         is_public: bool,
+        /// The service it applies for; absent for a report.
+        service: Option<ServiceId>,
+    },
+    /// A service that is applied for.
+    Service {
+        /// Which.
+        id: ServiceId,
+        /// Whether people apply for it.
+        persons: bool,
+        /// Whether organisations do.
+        organisations: bool,
     },
     /// A region with everything below it.
     Region(RegionId),
@@ -179,6 +204,8 @@ struct Types {
     client: EntityTypeName,
     case: EntityTypeName,
     city: EntityTypeName,
+    agent: EntityTypeName,
+    service: EntityTypeName,
 }
 
 impl Policy {
@@ -209,6 +236,7 @@ impl Policy {
                 allowed.map_or(Decision::Denied, |grant| Decision::Allowed(Some(grant.clone())))
             }
             Principal::Resident { party } => allowed(ask(Entity::with_uid(self.types.resident(party)))),
+            Principal::Agent(agent) => allowed(self.agent(agent).is_some_and(ask)),
             Principal::Client { client } => allowed(ask(Entity::with_uid(self.types.client(client)))),
             Principal::Visitor => allowed(ask(Entity::with_uid(uid(&self.types.visitor, "visitor")))),
         }
@@ -245,6 +273,24 @@ impl Policy {
         Entity::new(uid(&self.types.post, "post"), attributes, HashSet::new()).ok()
     }
 
+    /// Somebody who acts for another, as the policies see them.
+    fn agent(&self, agent: &Agent) -> Option<Entity> {
+        let (covers_all, services) = match &agent.scope {
+            MandateScope::All => (true, &[][..]),
+            MandateScope::Services(services) => (false, services.as_slice()),
+        };
+        let services = services.iter().map(|service| RestrictedExpression::new_string(service.to_string()));
+        let attributes = HashMap::from([
+            ("represented".to_owned(), RestrictedExpression::new_entity_uid(self.types.resident(&agent.on_behalf_of))),
+            ("is_organisation".to_owned(), RestrictedExpression::new_bool(agent.is_organisation)),
+            ("covers_all".to_owned(), RestrictedExpression::new_bool(covers_all)),
+            ("services".to_owned(), RestrictedExpression::new_set(services)),
+            ("departments".to_owned(), RestrictedExpression::new_bool(agent.departments)),
+            ("at_window".to_owned(), RestrictedExpression::new_bool(agent.basis == Basis::Counter)),
+        ]);
+        Entity::new(uid(&self.types.agent, &agent.party.to_string()), attributes, HashSet::new()).ok()
+    }
+
     /// A subject as the policies see it; `None` for a region the city does not have.
     fn subject(&self, city: &City, subject: &Subject) -> Option<Entity> {
         match subject {
@@ -255,7 +301,16 @@ impl Policy {
                 chain.remove(&itself);
                 Some(Entity::new_no_attrs(itself, chain))
             }
-            Subject::Case { region, offices, reporters, is_public } => {
+            Subject::Service { id, persons, organisations } => {
+                let attributes = HashMap::from([
+                    ("id".to_owned(), RestrictedExpression::new_string(id.to_string())),
+                    ("persons".to_owned(), RestrictedExpression::new_bool(*persons)),
+                    ("organisations".to_owned(), RestrictedExpression::new_bool(*organisations)),
+                ]);
+                Entity::new(uid(&self.types.service, id.as_str()), attributes, HashSet::new()).ok()
+            }
+            Subject::Case { region, offices, reporters, is_public, service } => {
+                let service = service.as_ref().map(ToString::to_string).unwrap_or_default();
                 let offices = offices
                     .iter()
                     .map(|office| RestrictedExpression::new_entity_uid(uid(&self.types.office, office.as_str())));
@@ -265,6 +320,7 @@ impl Policy {
                     ("offices".to_owned(), RestrictedExpression::new_set(offices)),
                     ("reporters".to_owned(), RestrictedExpression::new_set(reporters)),
                     ("public".to_owned(), RestrictedExpression::new_bool(*is_public)),
+                    ("service".to_owned(), RestrictedExpression::new_string(service)),
                 ]);
                 Entity::new(uid(&self.types.case, "case"), attributes, self.regions(city, region)?).ok()
             }
@@ -297,6 +353,8 @@ impl Types {
             client: name("Client")?,
             case: name("Case")?,
             city: name("City")?,
+            agent: name("Agent")?,
+            service: name("Service")?,
         })
     }
 

@@ -2,6 +2,8 @@
 
 use model::{ClientId, Grant, PartyId};
 
+use crate::mandates::Agent;
+
 /// Who asks for something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
@@ -19,6 +21,8 @@ pub enum Principal {
         /// Their posts.
         grants: Vec<Grant>,
     },
+    /// Somebody who acts for another, under a mandate that is in force.
+    Agent(Agent),
     /// A registered client program.
     Client {
         /// The program.
@@ -31,7 +35,16 @@ impl Principal {
     pub fn party(&self) -> Option<PartyId> {
         match self {
             Self::Resident { party } | Self::Staff { party, .. } => Some(*party),
+            Self::Agent(agent) => Some(agent.party),
             Self::Visitor | Self::Client { .. } => None,
+        }
+    }
+
+    /// Whose applications this is about: their own, or those of whom they act for.
+    pub fn subject(&self) -> Option<PartyId> {
+        match self {
+            Self::Agent(agent) => Some(agent.on_behalf_of),
+            _ => self.party(),
         }
     }
 
@@ -39,7 +52,7 @@ impl Principal {
     pub fn grants(&self) -> &[Grant] {
         match self {
             Self::Staff { grants, .. } => grants,
-            Self::Visitor | Self::Resident { .. } | Self::Client { .. } => &[],
+            Self::Visitor | Self::Resident { .. } | Self::Agent(_) | Self::Client { .. } => &[],
         }
     }
 }

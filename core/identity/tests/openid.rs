@@ -10,11 +10,11 @@ use credential::{Algorithm, HolderKey, Jws, PublicKey};
 use dipper_identity::openid::{
     Authorization, AuthorizeError, Client, GrantError, Next, OpenId, Scopes, TokenError, UserInfoError,
 };
-use dipper_identity::{Accounts, Identity, Level, Session, Vault, Verified};
-use model::Clock;
+use dipper_identity::{Accounts, Identity, Level, Session, Vault, Verified, record_representative};
+use model::{Clock, MandateId, PartyId};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use store::{Store, Tx};
+use store::{OrganisationRow, PartyRow, Store, Tx};
 use testkit::{FixedClock, SeededEntropy, on_both_databases};
 
 const ISSUER: &str = "https://yaoguang.example";
@@ -43,7 +43,7 @@ fn metadata(id: &str, alg: &str) -> String {
     json!({
         "client_id": id, "client_name": "湖区票务", "client_name#en": "Lake tickets",
         "redirect_uris": [BACK, "https://tickets.example/other"], "jwks": {"keys": [jwk]},
-        "scope": "openid profile real_name id_number", "id_token_signed_response_alg": alg,
+        "scope": "openid profile real_name id_number organisation", "id_token_signed_response_alg": alg,
         "contract": "HT-2026-17", "purpose": "预约入园", "purpose#en": "Booking", "requests_per_day": 3
     })
     .to_string()
@@ -103,7 +103,7 @@ impl World {
 
     async fn code(&self, session: &Session, changes: &[(&str, &str)]) -> String {
         let asked = self.asked(changes).await;
-        let back = self.provider.grant(&asked, session, &asked.scopes.clone()).await.unwrap();
+        let back = self.provider.grant(&asked, session, None, &asked.scopes.clone()).await.unwrap();
         assert_eq!(parameter(&back, "state").as_deref(), Some("s&t"));
         assert_eq!(parameter(&back, "iss").as_deref(), Some(ISSUER));
         parameter(&back, "code").unwrap()
@@ -183,7 +183,7 @@ on_both_databases!(what_a_person_does_not_allow_is_not_told, |database| {
         let session = world.resident().await;
         let asked = world.asked(&[]).await;
         let less = Scopes::parse("openid").unwrap();
-        let back = world.provider.grant(&asked, &session, &less).await.unwrap();
+        let back = world.provider.grant(&asked, &session, None, &less).await.unwrap();
         let code = parameter(&back, "code").unwrap();
         let given = world.provider.exchange(&world.form(&code, "1", &[])).await.unwrap();
         assert_eq!(given.scope, less);
@@ -192,9 +192,9 @@ on_both_databases!(what_a_person_does_not_allow_is_not_told, |database| {
         let again = world.provider.next(&asked, Some(&session)).await;
         assert!(matches!(again, Ok(Next::Back(_))), "what was left out is not asked again: {again:?}");
         let few = world.asked(&[("scope", "openid")]).await;
-        let more = world.provider.grant(&few, &session, &Scopes::parse("openid profile").unwrap()).await;
+        let more = world.provider.grant(&few, &session, None, &Scopes::parse("openid profile").unwrap()).await;
         assert!(matches!(more, Err(GrantError::Scope)), "nothing that was not asked for");
-        let none = world.provider.grant(&few, &session, &Scopes::parse("").unwrap()).await;
+        let none = world.provider.grant(&few, &session, None, &Scopes::parse("").unwrap()).await;
         assert!(matches!(none, Err(GrantError::Scope)));
         assert_eq!(parameter(&asked.denied(&world.provider), "error").as_deref(), Some("access_denied"));
     });
@@ -393,7 +393,7 @@ on_both_databases!(what_a_person_left_out_is_not_asked_again, |database| {
         let silent = world.asked(&[("prompt", "none"), ("scope", "openid profile real_name")]).await;
         let some = Scopes::parse("openid profile").unwrap();
         let asked = world.asked(&[("scope", "openid profile real_name")]).await;
-        world.provider.grant(&asked, &session, &some).await.unwrap();
+        world.provider.grant(&asked, &session, None, &some).await.unwrap();
         let Next::Back(back) = world.provider.next(&silent, Some(&session)).await.unwrap() else {
             panic!("the person was asked about all of it");
         };
@@ -454,5 +454,58 @@ on_both_databases!(keys_are_replaced_and_what_they_signed_stays_good, |database|
         world.provider.sweep().await.unwrap();
         let left = world.store.read(|reader| reader.list_openid_keys()).await.unwrap();
         assert_eq!(left.len(), 2, "the old ones are forgotten");
+    });
+});
+
+/// An organisation whose legal representative that person is; the mandate they act under.
+fn organisation(world: &World, representative: PartyId) -> MandateId {
+    let now = world.clock.now();
+    let record = move |tx: &mut Tx| {
+        let party = tx.new_party_id(now);
+        tx.record_party(&PartyRow::organisation(party, "91350100M000100Y43", "星河公司", now))?;
+        let number = "91350100M000100Y43".to_owned();
+        let name = "星河公司".to_owned();
+        tx.record_organisation(&OrganisationRow { party, number, name, representative, verified_at: now })?;
+        record_representative(tx, party, representative, now)
+    };
+    world.store.write_blocking(record).unwrap().id
+}
+
+on_both_databases!(a_program_learns_of_an_organisation_only_where_it_asked_and_the_person_agreed, |database| {
+    let world = world(database.store());
+    wait_for(async {
+        let session = world.resident().await;
+        let mandate = organisation(&world, session.party);
+        for (at, (scope, acting, acr, is_told)) in [
+            ("openid profile", Some(mandate), "L1", false),
+            ("openid organisation", None, "L1", false),
+            ("openid organisation", Some(mandate), "organisation-L1", true),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let asked = world.asked(&[("scope", scope)]).await;
+            let back = world.provider.grant(&asked, &session, acting, &asked.scopes.clone()).await.unwrap();
+            let code = parameter(&back, "code").unwrap();
+            let done = world.provider.exchange(&world.form(&code, &format!("organisation-{at}"), &[])).await.unwrap();
+            let id_token = Jws::parse(&done.id_token).unwrap().payload;
+            assert_eq!(id_token["acr"], json!(acr), "{scope}");
+            let told = world.provider.user_info(done.access_token.reveal(), &format!("day-{at}")).await.unwrap();
+            let claim = json!({"number": "91350100M000100Y43", "name": "星河公司", "role": "legal_representative"});
+            assert_eq!(told.get("organisation"), is_told.then_some(&claim), "{scope}");
+            if scope.contains("organisation") {
+                let again = world.provider.next(&asked, Some(&session)).await.unwrap();
+                assert_eq!(again, Next::Ask, "for whom somebody acts is asked each time");
+            }
+        }
+        // Ended, the mandate tells nothing any more, whatever token there is.
+        let asked = world.asked(&[("scope", "openid organisation")]).await;
+        let back = world.provider.grant(&asked, &session, Some(mandate), &asked.scopes.clone()).await.unwrap();
+        let code = parameter(&back, "code").unwrap();
+        let done = world.provider.exchange(&world.form(&code, "organisation-ended", &[])).await.unwrap();
+        let now = world.clock.now();
+        database.write_blocking(move |tx: &mut Tx| tx.end_mandates_of(session.party, now)).unwrap();
+        let told = world.provider.user_info(done.access_token.reveal(), "day-ended").await.unwrap();
+        assert_eq!(told.get("organisation"), None);
     });
 });

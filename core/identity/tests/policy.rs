@@ -57,6 +57,7 @@ fn case(region: &str, is_public: bool) -> Subject {
         offices: vec!["hand".parse().expect("office")],
         reporters: vec![party(1)],
         is_public,
+        service: None,
     }
 }
 

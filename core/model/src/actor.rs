@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClientId, ContactId, OfficeId, PartyId, RegionId, RoleId};
+use crate::ids::{ClientId, ContactId, MandateId, OfficeId, PartyId, RegionId, RoleId};
 
 /// Who caused an event. Never a name or a phone number: parties are looked up under authorisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,15 @@ pub enum Actor {
         /// The person.
         party: PartyId,
     },
+    /// A signed-in resident who acts for another person or an organisation (代办).
+    Agent {
+        /// Who acts.
+        party: PartyId,
+        /// For whom.
+        on_behalf_of: PartyId,
+        /// Under which mandate.
+        mandate: MandateId,
+    },
     /// Somebody who did not sign in.
     Anonymous,
     /// A registered client program, such as an Open311 application.
@@ -40,7 +49,7 @@ impl Actor {
     /// The person behind the act, when there is one.
     pub fn party(&self) -> Option<PartyId> {
         match self {
-            Self::Staff { party, .. } | Self::Resident { party } => Some(*party),
+            Self::Staff { party, .. } | Self::Resident { party } | Self::Agent { party, .. } => Some(*party),
             Self::Anonymous | Self::Client { .. } | Self::System { .. } => None,
         }
     }

@@ -120,6 +120,10 @@ ulid_id!(
     /// A visit to a hospital, under the same id in its books and in ours.
     HospitalVisitId, "hospital visit id"
 );
+ulid_id!(
+    /// A mandate (委托): somebody may act for somebody else.
+    MandateId, "mandate id"
+);
 
 /// Longest word of a pack, in bytes.
 const WORD_MAX: usize = 64;

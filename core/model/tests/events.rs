@@ -11,8 +11,8 @@ use dipper_model as model;
 use grid::{Cell, Level, LonLat};
 use model::{
     Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, DataClass, Event, EventBody, EventId,
-    EvidenceId, Extracted, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, PaymentId, PaymentState,
-    Place, Reported, Reporter, RequestId, SealedId, Sealing, Tally, Task, Visit, VisitEnd, VisitState,
+    EvidenceId, Extracted, FoldError, Instant, LicenceId, MandateId, Moved, Outcome, PackHash, PartyId, PaymentId,
+    PaymentState, Place, Reported, Reporter, RequestId, SealedId, Sealing, Tally, Task, Visit, VisitEnd, VisitState,
 };
 use serde_json::{Value, json};
 
@@ -286,6 +286,7 @@ fn every_actor_is_stored_as_its_golden_file_says() {
         Actor::Anonymous,
         Actor::Client { client: ClientId::new("open311-app").unwrap() },
         Actor::system("timer"),
+        Actor::Agent { party: party(2), on_behalf_of: party(1), mandate: MandateId::new(at(0), 1) },
     ];
     golden("actors.json", &format!("{}\n", serde_json::to_string_pretty(&actors).unwrap()));
     let kept: Vec<Actor> = serde_json::from_str(&serde_json::to_string(&actors).unwrap()).unwrap();

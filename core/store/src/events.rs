@@ -68,6 +68,7 @@ impl Tx {
             (_, None) => return Ok((case, events)),
         }
         self.insert_events(&events)?;
+        self.record_acts_of(&case, &events)?;
         self.set_position(events.last().map(|event| event.position));
         Ok((case, events))
     }

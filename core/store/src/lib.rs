@@ -29,19 +29,20 @@ mod writer;
 pub use backup::{BackupError, Durability};
 pub use canonical::canonical_event;
 pub use cases::{
-    Area, AreaError, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor, CursorError,
-    Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
+    Area, AreaError, Arrived, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor,
+    CursorError, Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
 };
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
-    AccessRow, AddressRow, AlarmRow, ApiKeyRow, AuthenticatorRow, CodeRow, ConsentRow, ContactRow, DisclosureRow,
-    DraftRow, ExtractMemberRow, ExtractRow, FetchOutcome, FetchRow, Holder, HospitalPatientRow, HospitalPaymentRow,
-    HospitalVisitRow, IdentityRow, LicenceRow, LicenceText, Looked, OpenIdClientRow, OpenIdKeyRow, PartyKind, PartyRow,
-    PasskeyRow, PreferencesRow, PrefillRow, QuietRow, ReconciliationRow, SealedLooks, SealedRow, SessionRow,
-    SignInMethod, TokenRow, UsageRow, UseCount, fold_login,
+    AccessRow, AddressRow, AlarmRow, ApiKeyRow, AuthenticatorRow, Basis, CodeRow, ConsentRow, ContactRow,
+    DisclosureRow, DraftRow, ExtractMemberRow, ExtractRow, FetchOutcome, FetchRow, Holder, HospitalPatientRow,
+    HospitalPaymentRow, HospitalVisitRow, IdentityRow, LicenceRow, LicenceText, Looked, MandateAct, MandateActRow,
+    MandateRow, OpenIdClientRow, OpenIdKeyRow, OrganisationRow, PartyKind, PartyRow, PasskeyRow, PreferencesRow,
+    PrefillRow, QuietRow, ReconciliationRow, SealedLooks, SealedRow, SessionRow, SignInMethod, TokenRow,
+    UpstreamLinkRow, UsageRow, UseCount, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

@@ -78,6 +78,9 @@ pub struct Config {
     /// Folder of the secrets shared with them, `HOSPITAL.secret` each; `keys/hospitals` in the data folder when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hospitals_secrets: Option<PathBuf>,
+    /// File of the identity providers that residents may sign in with (JSON); none when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<PathBuf>,
     /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
     pub secure_cookies: bool,
     /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
@@ -127,6 +130,7 @@ impl Default for Config {
             departments_secrets: None,
             hospitals: None,
             hospitals_secrets: None,
+            upstream: None,
             secure_cookies: false,
             behind_proxy: false,
             log: "info".to_owned(),

@@ -11,6 +11,7 @@ mod logs;
 mod remote;
 mod runtime;
 mod system;
+mod upstream;
 
 use std::process::ExitCode;
 

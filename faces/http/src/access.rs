@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use identity::{Decision, Grant, Permission, Principal, Resource, Subject};
-use model::{Case, CaseId, CaseNo, Event, PartyId};
-use pack::{City, Compiled};
-use store::{CaseScope, Reader, StoreError};
+use identity::{Agent, Decision, Grant, Permission, Principal, Resource, Subject};
+use model::{Case, CaseId, CaseNo, Event, PartyId, ServiceId};
+use pack::{Audience, City, Compiled};
+use store::{CaseScope, MandateAct, MandateActRow, Reader, StoreError, Tx};
 
 use crate::app::App;
 use crate::convert::cases::offices_of;
@@ -70,8 +70,48 @@ pub fn authorise(
     match app.policy.decide(&app.current().city, principal, permission, resource) {
         Decision::Allowed(grant) => Ok(grant),
         Decision::Denied if *principal == Principal::Visitor => Err(Refused::not_signed_in()),
+        Decision::Denied if matches!(principal, Principal::Agent(_)) => Err(Refused::not_for_others()),
         Decision::Denied => Err(Refused::forbidden()),
     }
+}
+
+/// Writes down what somebody does for another before it is done, once an hour for the same; what events of a case tell of
+/// is written with them.
+///
+/// # Errors
+/// [`Refused`] when it cannot be written: then it is not done either.
+pub async fn record_act(
+    app: &App,
+    agent: &Agent,
+    act: MandateAct,
+    (service, case_no): (Option<ServiceId>, Option<CaseNo>),
+) -> Result<(), Refused> {
+    let (at, agent) = (app.now(), agent.clone());
+    let written = app.store.write(move |tx: &mut Tx| {
+        let row = MandateActRow {
+            id: tx.new_event_id(at),
+            at,
+            mandate: agent.mandate,
+            agent: agent.party,
+            represented: agent.on_behalf_of,
+            act,
+            service,
+            case_no,
+            action: None,
+        };
+        tx.record_mandate_act(&row, true)
+    });
+    Ok(written.await?)
+}
+
+/// A service as the policies see it; `None` when the city has none of that id.
+pub fn service_subject(city: &City, id: &ServiceId) -> Option<Subject> {
+    let audience = &city.services.get(id)?.audience;
+    Some(Subject::Service {
+        id: id.clone(),
+        persons: audience.is_empty() || audience.contains(&Audience::Person),
+        organisations: audience.contains(&Audience::Enterprise),
+    })
 }
 
 /// A case as the policies see it.
@@ -82,6 +122,7 @@ pub fn case_subject(case: &Case, city: &City) -> Subject {
         offices: offices_of(case),
         reporters: reporters.collect::<Vec<PartyId>>(),
         is_public: is_public(city, &case.category),
+        service: case.application.as_ref().map(|application| application.service.clone()),
     }
 }
 
@@ -168,7 +209,13 @@ pub async fn load_for_reporter(
         .map_err(|refused| if refused.status() == axum::http::StatusCode::NOT_FOUND { not_found() } else { refused })?;
     let resource = Resource { holds_secret, ..case_subject(&loaded.case, &loaded.compiled.city).into() };
     match authorise(app, principal, Permission::ReportRead, &resource) {
-        Ok(_) => Ok((loaded, holds_secret)),
-        Err(_) => Err(not_found()),
+        Ok(_) => {}
+        Err(_) => return Err(not_found()),
     }
+    if let Principal::Agent(agent) = principal {
+        let application = loaded.case.application.as_ref();
+        let about = (application.map(|application| application.service.clone()), Some(loaded.case.no.clone()));
+        record_act(app, agent, MandateAct::Read, about).await?;
+    }
+    Ok((loaded, holds_secret))
 }

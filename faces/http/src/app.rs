@@ -10,7 +10,8 @@ use act::licences::Issuer;
 use act::notifications::{Limits as MessageLimits, Senders};
 use act::payments::Gateway;
 use identity::openid::OpenId;
-use identity::{Accounts, Identity, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault};
+use identity::upstream::{Provider, UpstreamRemote, Upstreams};
+use identity::{Accounts, CreditCode, Identity, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault};
 use ledger::key::VerifierKey;
 use model::{Case, Clock, Instant};
 use pack::{Compiled, Packs};
@@ -56,6 +57,8 @@ pub struct Parts {
     pub departments: Option<Arc<dyn Departments>>,
     /// How hospitals are reached; absent where none are connected.
     pub hospitals: Option<Arc<dyn Hospitals>>,
+    /// Other providers that residents may sign in with, and how they are reached; absent where none are configured.
+    pub upstream: Option<(Vec<Provider>, Arc<dyn UpstreamRemote>)>,
     /// The folder of the present pack, for its base map.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -81,6 +84,8 @@ pub struct Settings {
     pub message_limits: MessageLimits,
     /// Fictional people that visitors of a demonstration can prove to be.
     pub demo_residents: Vec<Identity>,
+    /// Fictional organisations, with the people who are their legal representatives.
+    pub demo_organisations: Vec<(CreditCode, Identity)>,
 }
 
 /// Everything a handler needs.
@@ -95,6 +100,8 @@ pub struct App {
     pub accounts: Accounts,
     /// Signs residents in to other programs; absent where this server has no address of its own.
     pub openid: Option<OpenId>,
+    /// Other providers that residents may sign in with; absent where none are configured.
+    pub upstream: Option<Upstreams>,
     /// Who may do what.
     pub policy: Policy,
     /// Seals contacts.
@@ -189,6 +196,10 @@ impl App {
             .base_url
             .as_ref()
             .map(|base| OpenId::new(parts.store.clone(), Arc::clone(&parts.clock), Arc::clone(&parts.vault), base));
+        let base = parts.settings.base_url.as_deref().unwrap_or_default().to_owned();
+        let upstream = parts.upstream.map(|(providers, remote)| {
+            Upstreams::new(parts.store.clone(), Arc::clone(&parts.clock), providers, remote, &base)
+        });
         let run = accounts.random_bytes::<4>().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Arc::new(Self {
             policy: Policy::load()?,
@@ -198,6 +209,7 @@ impl App {
             clock: parts.clock,
             accounts,
             openid,
+            upstream,
             vault: parts.vault,
             files: parts.files,
             ledger_files: parts.ledger_files,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use identity::{Principal, RateLimiter, Session};
+use identity::{Agent, Principal, RateLimiter, Session, find_agent};
 
 use crate::app::App;
 use crate::error::Refused;
@@ -17,6 +17,9 @@ const COOKIE: &str = "dipper_session";
 
 /// The header that every change carries beside the cookie.
 const CSRF_HEADER: &str = "x-csrf-token";
+
+/// The header that names the mandate under which something is done for another.
+const ACTING_HEADER: &str = "x-acting-for";
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -43,7 +46,11 @@ impl FromRequestParts<Arc<App>> for Caller {
             let words = "the request lacks the token of your session; load the page again";
             return Err(Refused::new(StatusCode::FORBIDDEN, "csrf", words));
         }
-        let principal = session.as_ref().map_or(Principal::Visitor, |session| session.principal());
+        let principal = match (&session, parts.headers.get(ACTING_HEADER)) {
+            (None, _) => Principal::Visitor,
+            (Some(session), None) => session.principal(),
+            (Some(session), Some(mandate)) => Principal::Agent(agent(app, session, mandate).await?),
+        };
         Ok(Self { principal, session, address })
     }
 }
@@ -61,11 +68,14 @@ impl FromRequestParts<Arc<App>> for ClientAddress {
 }
 
 impl Caller {
-    /// The session, or 401.
+    /// The session, or 401: for what everybody does for themselves alone.
     ///
     /// # Errors
-    /// [`Refused`] for a visitor.
+    /// [`Refused`] for a visitor, and for who acts for another.
     pub fn signed_in(&self) -> Result<&Session, Refused> {
+        if matches!(self.principal, Principal::Agent(_)) {
+            return Err(Refused::not_for_others());
+        }
         self.session.as_deref().ok_or_else(Refused::not_signed_in)
     }
 
@@ -89,6 +99,7 @@ impl Caller {
     pub fn staff(&self) -> Result<&Session, Refused> {
         match self.principal {
             Principal::Staff { .. } => self.signed_in(),
+            Principal::Agent(_) => Err(Refused::not_for_others()),
             Principal::Resident { .. } | Principal::Client { .. } => Err(Refused::forbidden()),
             Principal::Visitor => Err(Refused::not_signed_in()),
         }
@@ -103,11 +114,22 @@ impl Caller {
         let key = match &self.principal {
             Principal::Staff { .. } => return Ok(()),
             Principal::Resident { party } => party.to_string(),
+            Principal::Agent(agent) => agent.party.to_string(),
             Principal::Client { client } => client.to_string(),
             Principal::Visitor => self.address.to_string(),
         };
         limiter.take(key, app.now()).map_err(Refused::too_many)
     }
+}
+
+/// Who acts under the mandate that a request names.
+async fn agent(app: &App, session: &Session, mandate: &HeaderValue) -> Result<Agent, Refused> {
+    let words = "the mandate is not in force: it was ended, or its time is over; go back to yourself";
+    let ended = || Refused::new(StatusCode::FORBIDDEN, "mandate_ended", words);
+    let id = mandate.to_str().ok().and_then(|text| text.parse().ok()).ok_or_else(ended)?;
+    let (party, now) = (session.party, app.now());
+    let found = app.store.read(move |reader| find_agent(reader, id, party, now)).await?;
+    found.ok_or_else(ended)
 }
 
 fn has_csrf(session: &Session, headers: &HeaderMap) -> bool {

@@ -59,6 +59,13 @@ impl Refused {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "your roles do not reach this")
     }
 
+    /// 403: what is done for oneself alone, or what the mandate is not for.
+    pub fn not_for_others() -> Self {
+        let words =
+            "this is not done for others, or not under this mandate; go back to yourself, or ask for a wider mandate";
+        Self::new(StatusCode::FORBIDDEN, "not_for_others", words)
+    }
+
     /// 404. Also the answer where something is there but may not be known of.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))

@@ -17,8 +17,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, evidence, extracts, hospitals, licences, notifications, openid as consents,
-    payments, person, place, reports, security, services, session, stream, visits,
+    account, applications, cases, city, counter, evidence, extracts, hospitals, licences, mandates, notifications,
+    openid as consents, payments, person, place, reports, security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -108,6 +108,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(account::explain_receipt::explain_receipt))
         .merge(services())
         .merge(hospitals())
+        .merge(acting_for_others())
+        .merge(at_windows())
         .merge(messages())
         .merge(pictures)
         .fallback(no_such_resource)
@@ -121,6 +123,8 @@ fn ways_to_sign_in() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::register_by_passkey::register_by_passkey))
         .routes(routes!(session::ask_to_sign_in::ask_to_sign_in))
         .routes(routes!(session::sign_in_by_passkey::sign_in_by_passkey))
+        .routes(routes!(session::begin_upstream::begin_upstream))
+        .routes(routes!(security::unlink_upstream::unlink_upstream))
         .routes(routes!(security::get_security::get_security))
         .routes(routes!(security::ask_to_add_passkey::ask_to_add_passkey))
         .routes(routes!(security::add_passkey::add_passkey))
@@ -195,6 +199,28 @@ fn hospitals() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(hospitals::arrive_at_hospital::arrive_at_hospital))
         .routes(routes!(hospitals::pay_hospital_bill::pay_hospital_bill))
         .routes(routes!(hospitals::ask_doctor::ask_doctor))
+}
+
+/// Mandates, and organisations that are acted for.
+fn acting_for_others() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(mandates::list_mandates::list_mandates, mandates::offer_mandate::offer_mandate))
+        .routes(routes!(mandates::find_mandate::find_mandate))
+        .routes(routes!(mandates::take_mandate::take_mandate))
+        .routes(routes!(mandates::confirm_mandate::confirm_mandate))
+        .routes(routes!(mandates::end_mandate::end_mandate))
+        .routes(routes!(
+            mandates::list_organisations::list_organisations,
+            mandates::claim_organisation::claim_organisation
+        ))
+}
+
+/// Filing at a window for who stands there.
+fn at_windows() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(counter::get_counter::get_counter))
+        .routes(routes!(counter::open_sitting::open_sitting))
+        .routes(routes!(counter::close_sitting::close_sitting))
 }
 
 /// What residents are told, and how they want to be told.

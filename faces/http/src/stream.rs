@@ -166,6 +166,7 @@ pub async fn respond(app: &Arc<App>, caller: &Caller, resume: Option<i64>) -> Re
     let viewer = match &caller.principal {
         Principal::Staff { .. } => Viewer::Staff(reach(app, &caller.principal, Permission::CaseRead)),
         Principal::Resident { party } => Viewer::Resident(*party),
+        Principal::Agent(_) => return Err(Refused::not_for_others()),
         Principal::Visitor | Principal::Client { .. } => return Err(Refused::not_signed_in()),
     };
     let changes = app.hub.subscribe();

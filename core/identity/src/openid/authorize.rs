@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Instant, PartyId};
+use model::{Instant, MandateId, PartyId};
 use serde::{Deserialize, Serialize};
 use store::{CodeRow, ConsentRow, PartyKind, SignInMethod, StoreError, Tx};
 use url::Url;
@@ -101,13 +101,15 @@ pub(super) struct CodeBody {
     pub scope: String,
     pub signed_in_s: i64,
     pub method: String,
+    /// Under which mandate they act for an organisation, where they let the client know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mandate: Option<MandateId>,
 }
 
 impl CodeBody {
     /// How the person had signed in.
     pub fn method(&self) -> SignInMethod {
-        let all = [SignInMethod::Password, SignInMethod::PasswordCode, SignInMethod::Passkey];
-        all.into_iter().find(|method| method.as_str() == self.method).unwrap_or(SignInMethod::Password)
+        SignInMethod::ALL.into_iter().find(|method| method.as_str() == self.method).unwrap_or(SignInMethod::Password)
     }
 }
 
@@ -208,24 +210,36 @@ impl OpenId {
         };
         let (party, client) = (session.party, asked.client.id.clone());
         let consent = self.store.read(move |reader| reader.find_consent(party, &client)).await?;
-        match consent.and_then(|consent| settled(&consent, &asked.scopes)).filter(|_| !asked.prompt.consent) {
-            Some(granted) => Ok(Next::Back(self.give_code(asked, session, &granted).await?)),
+        // For which organisation somebody acts is said anew each time.
+        let must_ask = asked.prompt.consent || asked.scopes.contains(Scope::Organisation);
+        match consent.and_then(|consent| settled(&consent, &asked.scopes)).filter(|_| !must_ask) {
+            Some(granted) => Ok(Next::Back(self.give_code(asked, session, &granted, None).await?)),
             None if asked.prompt.none => silent("consent_required", "the person must be asked"),
             None => Ok(Next::Ask),
         }
     }
 
-    /// Takes a person's consent to some of what was asked for; the address to send them back to.
+    /// Takes a person's consent to some of what was asked for; the address to send them back to. `acting` is the mandate under
+    /// which they act for an organisation: the client learns of it only where it asked and they agreed.
     ///
     /// # Errors
     /// [`GrantError`].
-    pub async fn grant(&self, asked: &Authorization, session: &Session, scopes: &Scopes) -> Result<String, GrantError> {
+    pub async fn grant(
+        &self,
+        asked: &Authorization,
+        session: &Session,
+        acting: Option<MandateId>,
+        scopes: &Scopes,
+    ) -> Result<String, GrantError> {
         if session.kind != PartyKind::Resident {
             return Err(GrantError::NotResident);
         }
         if !scopes.contains(Scope::OpenId) || !scopes.is_within(&asked.scopes) {
             return Err(GrantError::Scope);
         }
+        let mandate = acting.filter(|_| scopes.contains(Scope::Organisation));
+        // Whoever acts for none has none to tell of.
+        let scopes = &if mandate.is_some() { scopes.clone() } else { scopes.without_one(Scope::Organisation) };
         let consent = ConsentRow {
             party: session.party,
             client: asked.client.id.clone(),
@@ -234,10 +248,16 @@ impl OpenId {
             granted_at: self.clock.now(),
         };
         self.store.write(move |tx: &mut Tx| tx.record_consent(&consent)).await?;
-        Ok(self.give_code(asked, session, scopes).await?)
+        Ok(self.give_code(asked, session, scopes, mandate).await?)
     }
 
-    async fn give_code(&self, asked: &Authorization, session: &Session, scopes: &Scopes) -> Result<String, StoreError> {
+    async fn give_code(
+        &self,
+        asked: &Authorization,
+        session: &Session,
+        scopes: &Scopes,
+        mandate: Option<MandateId>,
+    ) -> Result<String, StoreError> {
         let body = CodeBody {
             redirect_uri: asked.redirect_uri.clone(),
             challenge: asked.challenge.clone(),
@@ -245,6 +265,7 @@ impl OpenId {
             scope: scopes.to_string(),
             signed_in_s: session.signed_in_at.as_micros().div_euclid(1_000_000),
             method: session.method.as_str().to_owned(),
+            mandate,
         };
         let body = serde_json::to_string(&body).expect("plain data");
         let (party, client, now): (PartyId, _, Instant) = (session.party, asked.client.id.clone(), self.clock.now());

@@ -19,7 +19,7 @@ use crate::vault::Vault;
 pub use authorize::{Authorization, AuthorizeError, GrantError, Next};
 pub use client::{Client, ClientError};
 pub use keys::{ProviderKey, ProviderKeys};
-pub use scope::{Scope, Scopes, UnknownScope, amr, assurance};
+pub use scope::{ACR_VALUES, Scope, Scopes, UnknownScope, acr, amr, assurance};
 pub use token::{Exchanged, TokenError, UserInfoError};
 
 /// The provider.

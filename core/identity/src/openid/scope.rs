@@ -18,11 +18,13 @@ pub enum Scope {
     RealName,
     /// Their identity number, the same.
     IdNumber,
+    /// The organisation they act for, and as what.
+    Organisation,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [Self::OpenId, Self::Profile, Self::RealName, Self::IdNumber];
+    pub const ALL: [Self; 5] = [Self::OpenId, Self::Profile, Self::RealName, Self::IdNumber, Self::Organisation];
 
     /// The word.
     pub const fn as_str(self) -> &'static str {
@@ -31,6 +33,7 @@ impl Scope {
             Self::Profile => "profile",
             Self::RealName => "real_name",
             Self::IdNumber => "id_number",
+            Self::Organisation => "organisation",
         }
     }
 }
@@ -84,6 +87,12 @@ impl Scopes {
         self.0.is_empty()
     }
 
+    /// The same without one of them.
+    #[must_use]
+    pub fn without_one(&self, scope: Scope) -> Self {
+        Self(self.iter().filter(|one| *one != scope).collect())
+    }
+
     /// True when something of the identity card is among them.
     pub fn needs_identity(&self) -> bool {
         self.contains(Scope::RealName) || self.contains(Scope::IdNumber)
@@ -111,12 +120,24 @@ pub fn assurance(level: Level, method: SignInMethod) -> Level {
     }
 }
 
+/// The values of `acr`: how sure the city is of the person, and whether they act for an organisation that a register says
+/// they may act for.
+pub const ACR_VALUES: [&str; 5] = ["L1", "L2", "L3", "organisation-L2", "organisation-L3"];
+
+/// The value of `acr` for a person, acting for themselves or for an organisation.
+pub fn acr(level: Level, method: SignInMethod, is_organisation: bool) -> String {
+    let level = assurance(level, method).as_str();
+    if is_organisation { format!("organisation-{level}") } else { level.to_owned() }
+}
+
 /// The values of `amr` (RFC 8176 §2).
 pub const fn amr(method: SignInMethod) -> &'static [&'static str] {
     match method {
         SignInMethod::Password => &["pwd"],
         SignInMethod::PasswordCode => &["pwd", "otp", "mfa"],
         SignInMethod::Passkey => &["pop", "user", "mfa"],
+        // What the other provider asked for is not known here.
+        SignInMethod::Upstream => &[],
     }
 }
 
@@ -149,6 +170,8 @@ mod tests {
             (Level::L3, Password, Level::L3),
         ] {
             assert_eq!(assurance(level, method), expect, "{level:?} {method:?}");
+            let values = [acr(level, method, false), acr(level, method, true)];
+            assert_eq!(values, [expect.as_str().to_owned(), format!("organisation-{}", expect.as_str())]);
         }
     }
 }

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use credential::{Algorithm, Jws};
-use model::{Instant, PartyId};
+use model::{Instant, MandateId, PartyId};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256, Sha512};
-use store::{CodeRow, DisclosureRow, PartyRow, StoreError, TokenRow, Tx};
+use store::{Basis, CodeRow, DisclosureRow, PartyRow, StoreError, TokenRow, Tx};
 use url::form_urlencoded;
 
 use super::authorize::CodeBody;
 use super::client::Client;
-use super::scope::{Scope, Scopes, amr, assurance};
+use super::scope::{Scope, Scopes, acr, amr};
 use super::{OpenId, keys};
 use crate::identities::{Level, Verified, find_level};
+use crate::mandates::find_agent;
 use crate::token::{Secret, same, sha256};
 use crate::vault::VaultError;
 
@@ -161,7 +162,7 @@ impl OpenId {
             "iat": now_s,
             "exp": now_s + TOKEN_S,
             "auth_time": taken.body.signed_in_s,
-            "acr": assurance(taken.level, method).as_str(),
+            "acr": acr(taken.level, method, taken.is_organisation),
             "amr": amr(method),
             "at_hash": left_half(client.algorithm, taken.token.reveal()),
         });
@@ -230,7 +231,11 @@ impl OpenId {
                     client: client.id,
                     scope: scopes.to_string(),
                 })?;
-                Ok(Ok(claims_of(&party, identity.as_ref(), &subject, &scopes)))
+                let mut claims = claims_of(&party, identity.as_ref(), &subject, &scopes);
+                if let Some(mandate) = token.mandate.filter(|_| scopes.contains(Scope::Organisation)) {
+                    claims.extend(organisation_claim(tx, mandate, party.id, now)?);
+                }
+                Ok(Ok(claims))
             })
             .await?;
         outcome.map_err(|client| UserInfoError::Quota(Box::new(client)))
@@ -349,6 +354,7 @@ struct Taken {
     subject: String,
     body: CodeBody,
     level: Level,
+    is_organisation: bool,
 }
 
 /// Takes a code; `None` when it is not good. One that was used before takes back what it gave (RFC 6749 §4.1.2).
@@ -388,9 +394,14 @@ fn give_token(tx: &mut Tx, client: &Client, row: CodeRow, body: CodeBody, now: I
         client: client.id.clone(),
         scope: body.scope.clone(),
         expires_at: now.plus_micros(TOKEN_S * 1_000_000),
+        mandate: body.mandate,
     })?;
     let level = find_level(tx, row.party)?;
-    Ok(Taken { token, subject, body, level })
+    let is_organisation = match body.mandate {
+        Some(mandate) => find_agent(tx, mandate, row.party, now)?.is_some_and(|agent| agent.is_organisation),
+        None => false,
+    };
+    Ok(Taken { token, subject, body, level, is_organisation })
 }
 
 /// A sealed identity that does not open. An erased person has none, and no token either.
@@ -399,6 +410,20 @@ fn sealed(error: VaultError) -> UserInfoError {
         VaultError::Store(error) => error.into(),
         _ => UserInfoError::Token,
     }
+}
+
+/// The organisation that somebody acts for, while the mandate is in force.
+fn organisation_claim(
+    tx: &mut Tx,
+    mandate: MandateId,
+    party: PartyId,
+    now: Instant,
+) -> Result<Option<(String, Value)>, StoreError> {
+    let Some(agent) = find_agent(tx, mandate, party, now)? else { return Ok(None) };
+    let Some(organisation) = tx.find_organisation(agent.on_behalf_of)? else { return Ok(None) };
+    let role = if agent.basis == Basis::Representative { "legal_representative" } else { "agent" };
+    let claim = json!({"number": organisation.number, "name": organisation.name, "role": role});
+    Ok(Some((Scope::Organisation.as_str().to_owned(), claim)))
 }
 
 /// The claims that scopes open (OpenID Connect Core §5.4); what the city does not know of somebody is left out.

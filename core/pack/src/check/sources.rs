@@ -3,8 +3,8 @@
 
 use model::FormId;
 
-use crate::city::{City, FieldKind};
-use crate::faults::{At, Report};
+use crate::city::{City, FieldKind, ORGANISATION_NAME};
+use crate::faults::{At, Pos, Report};
 use crate::source::files::Folder;
 use crate::source::types::{DataSourceEntry, FieldSource};
 use crate::source::words::FieldType;
@@ -13,9 +13,10 @@ use crate::source::words::FieldType;
 pub(super) const TIMEOUT_MAX_S: u8 = 30;
 
 pub(super) fn check_sources(folder: &Folder, city: Option<&City>, report: &mut Report) {
-    let mut matching = None;
+    let (mut matching, mut registers) = (None, None);
     for (id, source) in folder.sources.iter() {
         check_source(&id.value, source, folder, report);
+        check_organisations(&id.value, source, &mut registers, report);
         let Some(identity) = source.identity.as_ref().filter(|identity| identity.value) else { continue };
         if let Some(first) = matching {
             let first = report.show(first);
@@ -34,6 +35,24 @@ pub(super) fn check_sources(folder: &Folder, city: Option<&City>, report: &mut R
         for field in form {
             check_bound(&id.value, field, folder, city, report);
         }
+    }
+}
+
+/// One register of organisations, which names them; people are matched by another.
+fn check_organisations(id: &model::SourceId, source: &DataSourceEntry, first: &mut Option<Pos>, report: &mut Report) {
+    let Some(at) = source.organisations.as_ref().filter(|at| at.value).map(|at| at.at) else { return };
+    if let Some(first) = *first {
+        let first = report.show(first);
+        report.fault(at, format!("two sources are registers of organisations, the first at {first}"));
+    }
+    *first = Some(at);
+    if source.identity.as_ref().is_some_and(|identity| identity.value) {
+        report.fault(at, format!("source {id}: people are matched by another source than organisations"));
+    }
+    let names =
+        |field: &FieldSource| field.id.value.as_str() == ORGANISATION_NAME && field.kind.value == FieldType::Text;
+    if !source.fields.iter().any(names) {
+        report.fault(at, format!("source {id}: a register of organisations has a text field `{ORGANISATION_NAME}`"));
     }
 }
 
@@ -96,7 +115,8 @@ pub(super) fn check_unused(folder: &Folder, report: &mut Report) {
         fields.any(|field| field.from.as_ref().is_some_and(|from| from.value.source.value == id.value))
     };
     for (id, source) in folder.sources.iter() {
-        let matches = source.identity.as_ref().is_some_and(|identity| identity.value);
+        let is_so = |flag: &Option<At<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
+        let matches = is_so(&source.identity) || is_so(&source.organisations);
         if !matches && !is_asked(id) {
             report.warn(id.at, format!("no form asks source {}", id.value));
         }

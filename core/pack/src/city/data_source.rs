@@ -21,9 +21,15 @@ pub struct DataSource {
     /// Whether people are matched with it by name and identity number.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub identity: bool,
+    /// Whether it is a register of organisations: asked by their number and the legal representative it names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub organisations: bool,
     /// What it answers, in the order declared.
     pub fields: Vec<Field>,
 }
+
+/// The field by which a register of organisations names them.
+pub const ORGANISATION_NAME: &str = "name";
 
 impl DataSource {
     /// What it answers under that id.

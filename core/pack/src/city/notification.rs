@@ -82,6 +82,8 @@ impl NotificationKind {
 pub enum Trigger {
     /// An action was taken on the case.
     Action,
+    /// Somebody who acts for the applicant handed an application in for them.
+    FiledFor,
     /// A time at a window was booked.
     VisitBooked,
     /// A booked time comes near.
@@ -100,7 +102,7 @@ impl Trigger {
     /// The placeholders of its words.
     pub const fn placeholders(self) -> &'static [&'static str] {
         match self {
-            Self::Action | Self::LicenceIssued | Self::Unrated => &["case_no", "title"],
+            Self::Action | Self::FiledFor | Self::LicenceIssued | Self::Unrated => &["case_no", "title"],
             Self::VisitBooked | Self::VisitSoon => &["case_no", "title", "time"],
             Self::FeeDue | Self::Refunded => &["case_no", "title", "amount"],
         }

@@ -292,6 +292,8 @@ source! {
         timeout_seconds: Option<At<u8>>,
         /// Whether people are matched with it by name and identity number; one source of a city may be.
         identity: Option<At<bool>>,
+        /// Whether it is a register of organisations, asked by their number and the legal representative it names; one source of a city may be.
+        organisations: Option<At<bool>>,
         /// What it answers: text, number, choice or date.
         fields: Vec<FieldSource>,
     }

@@ -78,6 +78,7 @@ words! {
     }
     Trigger, "what a message tells of" {
         "action" => Self::Action,
+        "filed_for" => Self::FiledFor,
         "visit_booked" => Self::VisitBooked,
         "visit_soon" => Self::VisitSoon,
         "fee_due" => Self::FeeDue,

@@ -19,4 +19,4 @@ pub(crate) use filter::{Where, after_prefix};
 
 pub(crate) use project::{create, push_tuples, update};
 pub(crate) use row::COLUMNS;
-pub use visits::Seat;
+pub use visits::{Arrived, Seat};

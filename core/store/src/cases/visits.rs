@@ -1,6 +1,6 @@
 //! Times held at windows: which seats are taken, and who missed theirs.
 
-use model::{FormId, Instant, PartyId, ServiceId};
+use model::{CaseNo, FormId, Instant, PartyId, ServiceId};
 
 use crate::db::params;
 use crate::error::StoreError;
@@ -13,6 +13,19 @@ pub struct Seat {
     pub starts_at: Instant,
     /// Which of the windows.
     pub seat: u16,
+}
+
+/// Somebody who came to a window and drew a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    /// Their application.
+    pub case_no: CaseNo,
+    /// The number they drew.
+    pub ticket: Option<String>,
+    /// The window.
+    pub place: FormId,
+    /// When their time begins.
+    pub starts_at: Instant,
 }
 
 impl Reader {
@@ -36,6 +49,34 @@ impl Reader {
         rows.into_iter()
             .map(|mut row| {
                 Ok(Seat { starts_at: row.next("visits.starts_at_us")?, seat: seat(row.next("visits.seat")?)? })
+            })
+            .collect()
+    }
+
+    /// Who came to the windows of a service and drew a number, of times that begin from one instant to another, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_arrived(
+        &mut self,
+        service: &ServiceId,
+        from: Instant,
+        before: Instant,
+    ) -> Result<Vec<Arrived>, StoreError> {
+        let sql = "SELECT c.no, v.ticket, v.place, v.starts_at_us
+             FROM visits v
+             JOIN cases c ON c.key = v.case_key
+             WHERE v.service = $1 AND v.starts_at_us >= $2 AND v.starts_at_us < $3 AND v.state = 'arrived'
+             ORDER BY v.starts_at_us, v.ticket, c.no";
+        let rows = self.query(sql, params![service, from, before])?;
+        rows.into_iter()
+            .map(|mut row| {
+                Ok(Arrived {
+                    case_no: row.next("cases.no")?,
+                    ticket: row.next("visits.ticket")?,
+                    place: row.next("visits.place")?,
+                    starts_at: row.next("visits.starts_at_us")?,
+                })
             })
             .collect()
     }

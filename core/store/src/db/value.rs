@@ -3,8 +3,8 @@
 use grid::Cell;
 use model::{
     ActionId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId, DeliveryState, EventId,
-    EvidenceId, FormId, HospitalVisitId, Instant, LicenceId, OfficeId, Outcome, PackHash, PartyId, PaymentId,
-    ProcessId, RegionId, RequestId, RoleId, SealedId, ServiceId, SourceId, StageId, StateId,
+    EvidenceId, FormId, HospitalVisitId, Instant, LicenceId, MandateId, OfficeId, Outcome, PackHash, PartyId,
+    PaymentId, ProcessId, RegionId, RequestId, RoleId, SealedId, ServiceId, SourceId, StageId, StateId,
 };
 
 use crate::error::StoreError;
@@ -264,6 +264,7 @@ text_ids!(
     PaymentId,
     HospitalVisitId,
     RequestId,
+    MandateId,
     SourceId,
     CaseNo,
     OfficeId,

@@ -56,6 +56,8 @@ pub struct FetchRow {
     pub at: Instant,
     /// About whom.
     pub party: PartyId,
+    /// Who asked, where it was not the person it is about: their agent, or the official at a window.
+    pub asked_by: Option<PartyId>,
     /// Which register.
     pub source: SourceId,
     /// The office that keeps it.
@@ -77,7 +79,8 @@ pub struct FetchRow {
 }
 
 const COLUMNS: &str =
-    "id, at_us, party, source, office, service, fields, purpose, basis, consent, outcome, answered_at_us";
+    "id, at_us, party, source, office, service, fields, purpose, basis, consent, outcome, answered_at_us,
+    asked_by";
 
 impl Tx {
     /// A new request id that sorts by `at`.
@@ -91,9 +94,9 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Exists`] when the id is taken.
     pub fn record_fetch(&mut self, fetch: &FetchRow) -> Result<(), StoreError> {
-        let sql = format!("INSERT INTO fetches ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
-        let FetchRow { id, at, party, source, office, service, purpose, basis, consent, outcome, answered_at, .. } =
-            fetch;
+        let sql =
+            format!("INSERT INTO fetches ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
+        let FetchRow { id, at, party, source, office, service, purpose, basis, consent, outcome, .. } = fetch;
         let fields = fetch.fields.iter().map(FormId::as_str).collect::<Vec<_>>().join(",");
         self.execute(
             &sql,
@@ -109,7 +112,8 @@ impl Tx {
                 basis,
                 *consent,
                 *outcome,
-                *answered_at
+                fetch.answered_at,
+                fetch.asked_by
             ],
         )?;
         Ok(())
@@ -198,5 +202,6 @@ fn read_fetch(mut row: Row) -> Result<FetchRow, StoreError> {
         consent: row.next("fetches.consent")?,
         outcome: row.next("fetches.outcome")?,
         answered_at: row.next("fetches.answered_at_us")?,
+        asked_by: row.next("fetches.asked_by")?,
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! Codes and tokens are kept as hashes, keys sealed.
 
-use model::{Instant, PartyId, RequestId};
+use model::{Instant, MandateId, PartyId, RequestId};
 
 use crate::db::{Row, params};
 use crate::error::StoreError;
@@ -81,6 +81,8 @@ pub struct TokenRow {
     pub scope: String,
     /// Until when it is good.
     pub expires_at: Instant,
+    /// Under which mandate the person acts for an organisation, where the client may know.
+    pub mandate: Option<MandateId>,
 }
 
 /// What was told to a client about a person.
@@ -112,7 +114,7 @@ pub struct UsageRow {
 }
 
 const CODE_COLUMNS: &str = "code_hash, party, client, body, expires_at_us, used";
-const TOKEN_COLUMNS: &str = "token_hash, code_hash, party, client, scope, expires_at_us";
+const TOKEN_COLUMNS: &str = "token_hash, code_hash, party, client, scope, expires_at_us, mandate";
 
 impl Tx {
     /// Registers a client, or replaces its metadata.
@@ -222,8 +224,16 @@ impl Tx {
     /// [`StoreError`] when the database does not answer.
     pub fn record_token(&mut self, token: &TokenRow) -> Result<(), StoreError> {
         self.execute(
-            &format!("INSERT INTO openid_tokens ({TOKEN_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)"),
-            params![token.token_hash, token.code_hash, token.party, token.client, token.scope, token.expires_at],
+            &format!("INSERT INTO openid_tokens ({TOKEN_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)"),
+            params![
+                token.token_hash,
+                token.code_hash,
+                token.party,
+                token.client,
+                token.scope,
+                token.expires_at,
+                token.mandate
+            ],
         )?;
         Ok(())
     }
@@ -390,6 +400,7 @@ impl Reader {
             client: row.next("openid_tokens.client")?,
             scope: row.next("openid_tokens.scope")?,
             expires_at: row.next("openid_tokens.expires_at_us")?,
+            mandate: row.next("openid_tokens.mandate")?,
         }))
     }
 

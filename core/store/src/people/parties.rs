@@ -13,6 +13,8 @@ pub enum PartyKind {
     Staff,
     /// A resident.
     Resident,
+    /// An organisation (法人): acted for by people, and never signed in to.
+    Organisation,
 }
 
 impl PartyKind {
@@ -21,6 +23,7 @@ impl PartyKind {
         match self {
             Self::Staff => "staff",
             Self::Resident => "resident",
+            Self::Organisation => "organisation",
         }
     }
 }
@@ -34,7 +37,7 @@ impl ToValue for PartyKind {
 impl FromValue for PartyKind {
     fn from_value(value: Value) -> Option<Self> {
         let word = String::from_value(value)?;
-        [Self::Staff, Self::Resident].into_iter().find(|kind| kind.as_str() == word)
+        [Self::Staff, Self::Resident, Self::Organisation].into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -70,6 +73,11 @@ impl PartyRow {
     /// A staff account that cannot sign in by password yet.
     pub fn staff(id: PartyId, login: &str, display_name: &str, created_at: Instant) -> Self {
         Self::new(PartyKind::Staff, id, login, display_name, created_at)
+    }
+
+    /// An organisation, under its number.
+    pub fn organisation(id: PartyId, number: &str, name: &str, created_at: Instant) -> Self {
+        Self::new(PartyKind::Organisation, id, &format!("organisation/{number}"), name, created_at)
     }
 
     fn new(kind: PartyKind, id: PartyId, login: &str, display_name: &str, created_at: Instant) -> Self {

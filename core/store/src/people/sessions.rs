@@ -15,15 +15,21 @@ pub enum SignInMethod {
     PasswordCode,
     /// By a passkey: a key of a device that its owner unlocked.
     Passkey,
+    /// By another identity provider.
+    Upstream,
 }
 
 impl SignInMethod {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::Password, Self::PasswordCode, Self::Passkey, Self::Upstream];
+
     /// The word used in SQL and JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
             Self::PasswordCode => "password_code",
             Self::Passkey => "passkey",
+            Self::Upstream => "upstream",
         }
     }
 }
@@ -37,7 +43,7 @@ impl ToValue for SignInMethod {
 impl FromValue for SignInMethod {
     fn from_value(value: Value) -> Option<Self> {
         let word = String::from_value(value)?;
-        [Self::Password, Self::PasswordCode, Self::Passkey].into_iter().find(|method| method.as_str() == word)
+        Self::ALL.into_iter().find(|method| method.as_str() == word)
     }
 }
 

@@ -59,7 +59,11 @@ fn read_seal(mut row: Row) -> Result<SealRow, StoreError> {
     let (actor, body): (String, String) = (row.next("events.actor")?, row.next("events.body")?);
     let office = match serde_json::from_str(&actor).map_err(|_| StoreError::corrupt("events.actor"))? {
         Actor::Staff { office, .. } => Some(office),
-        Actor::Resident { .. } | Actor::Anonymous | Actor::Client { .. } | Actor::System { .. } => None,
+        Actor::Resident { .. }
+        | Actor::Agent { .. }
+        | Actor::Anonymous
+        | Actor::Client { .. }
+        | Actor::System { .. } => None,
     };
     let parts = Parts { actor: &actor, body: &body, at_us, recorded_at_us, case: &case, id: &id, version };
     Ok(SealRow {

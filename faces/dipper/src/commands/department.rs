@@ -12,7 +12,7 @@ use anyhow::Context;
 use dipper_http::department::protocol::{
     Ask, AskLog, BODY_MAX, LOG_MAX, Line, SIGNATURE_HEADER, Told, ToldLog, subject_of,
 };
-use dipper_http::department::{Record, Register, serve_departments};
+use dipper_http::department::{Record, Register, organisation_key, serve_departments};
 use dipper_http::signature::{check, sign};
 use model::{Clock, Instant, SourceId};
 use pack::City;
@@ -26,7 +26,7 @@ use super::gateway::secret;
 use super::pack::load;
 use super::serve::wait_for_signal;
 use crate::config::Config;
-use crate::demo;
+use crate::demo::{self, Organisation};
 use crate::system::SystemClock;
 
 /// A log of a day may take longer than an answer.
@@ -147,6 +147,9 @@ pub fn serve(plan: &Plan) -> anyhow::Result<ExitCode> {
         for resident in demo::residents(&city) {
             println!("  {} {}", resident.name, resident.id_number.as_str());
         }
+        for organisation in demo::organisations(&city).into_iter().take(demo::residents(&city).len()) {
+            println!("  {} {}", organisation.name, organisation.number.as_str());
+        }
         let told = async { drop(wait_for_signal().await) };
         serve_departments(listener, &plan.data, registers, Arc::new(SystemClock), told).await?;
         Ok(ExitCode::SUCCESS)
@@ -155,14 +158,26 @@ pub fn serve(plan: &Plan) -> anyhow::Result<ExitCode> {
 
 fn registers(city: &City, mut secrets: BTreeMap<SourceId, Vec<u8>>) -> BTreeMap<SourceId, Register> {
     let register = |(id, source): (&SourceId, &pack::DataSource)| {
-        let people = demo::records(city, id).into_iter();
-        let people = people.map(|(person, values)| {
-            (person.id_number.as_str().to_owned(), Record { name: person.name.clone(), values })
-        });
+        let people: BTreeMap<String, Record> = if source.organisations {
+            let found = demo::organisation_records(city, id).into_iter();
+            found
+                .map(|(organisation, values)| {
+                    let Organisation { number, representative, .. } = organisation;
+                    (organisation_key(&number, &representative.id_number), Record { name: representative.name, values })
+                })
+                .collect()
+        } else {
+            let found = demo::records(city, id).into_iter();
+            found
+                .map(|(person, values)| {
+                    (person.id_number.as_str().to_owned(), Record { name: person.name.clone(), values })
+                })
+                .collect()
+        };
         let register = Register {
             secret: secrets.remove(id)?,
             fields: source.fields.iter().map(|field| field.id.clone()).collect(),
-            people: people.collect(),
+            people,
         };
         Some((id.clone(), register))
     };

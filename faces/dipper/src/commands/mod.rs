@@ -26,6 +26,8 @@ mod witness;
 use std::io::{stdin, stdout};
 use std::process::ExitCode;
 
+pub use gateway::secret as secret_file;
+
 use crate::cli::{
     CalendarCommand, CanaryCommand, Cli, ClientCommand, Command, Common, ConfigCommand, DemoCommand, GridCommand,
     Import, LedgerCommand, PackCommand, UserCommand, WebhookCommand, WitnessCommand,

@@ -108,6 +108,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         senders: crate::channels::open(&config)?,
         departments: department::of(&config, &runtime.packs.current().city)?,
         hospitals: hospital::of(&config, &runtime.packs.current().city)?,
+        upstream: crate::upstream::of(&config)?,
         pack_folder: config.pack.clone(),
         settings: Settings { payment_secret: secret, ..settings(&runtime) },
     })?;
@@ -171,6 +172,7 @@ fn settings(runtime: &Runtime) -> Settings {
             per_day: config.messages_per_day,
         },
         demo_residents: if config.demo { demo::residents(&runtime.packs.current().city) } else { Vec::new() },
+        demo_organisations: if config.demo { organisations(&runtime.packs.current().city) } else { Vec::new() },
     }
 }
 
@@ -446,4 +448,9 @@ async fn sweep(ctx: sense::Context, app: std::sync::Arc<App>, stopping: watch::R
         }
     })
     .await;
+}
+
+/// Fictional organisations with their legal representatives.
+fn organisations(city: &pack::City) -> Vec<(identity::CreditCode, identity::Identity)> {
+    demo::organisations(city).into_iter().map(|found| (found.number, found.representative)).collect()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use identity::{Identity, check_character};
+use identity::{CreditCode, Identity, check_character, credit_check_character};
 use model::{FormId, SourceId};
 use pack::{City, Field, FieldKind};
 use serde_json::{Value, json};
@@ -23,6 +23,53 @@ const OF_A_HUNDRED: u64 = 80;
 /// The fictional people that visitors of a demonstration can be.
 pub fn residents(city: &City) -> Vec<Identity> {
     people(city).take(RESIDENTS.len()).collect()
+}
+
+/// Organisations in a register of organisations: the first four people stand for one each.
+const ORGANISATIONS: [&str; 4] =
+    ["星河建筑工程有限公司", "晓月餐饮管理有限公司", "望舒文化传播有限公司", "南斗物流有限公司"];
+
+/// A fictional organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organisation {
+    /// Name.
+    pub name: String,
+    /// Number: its district is 9999, which no place has.
+    pub number: CreditCode,
+    /// Its legal representative.
+    pub representative: Identity,
+}
+
+/// The fictional organisations of the city, those of [`residents`] first.
+pub fn organisations(city: &City) -> Vec<Organisation> {
+    let organisation = |(at, representative): (usize, Identity)| {
+        let first = format!("91999901MA{at:07}");
+        let number = format!("{first}{}", char::from(credit_check_character(first.as_bytes())));
+        let family: String = representative.name.chars().take(2).collect();
+        Organisation {
+            name: ORGANISATIONS.get(at).map_or_else(|| format!("瑶光{family}商贸有限公司"), |name| (*name).to_owned()),
+            number: CreditCode::parse(&number).expect("made by the rules of numbers"),
+            representative,
+        }
+    };
+    people(city).enumerate().map(organisation).collect()
+}
+
+/// The records of a register of organisations.
+pub fn organisation_records(city: &City, id: &SourceId) -> Vec<(Organisation, BTreeMap<FormId, Value>)> {
+    let Some(source) = city.sources.get(id) else { return Vec::new() };
+    let mut chance = Chance::new(seed(&format!("{}/{id}", city.id)));
+    let mut record = |organisation: Organisation| {
+        let mut value = |field: &Field| match field.id.as_str() {
+            "name" => json!(organisation.name),
+            "number" => json!(organisation.number.as_str()),
+            "representative" => json!(organisation.representative.name),
+            _ => value(field, &organisation.representative, city, &mut chance),
+        };
+        let values = source.fields.iter().map(|field| (field.id.clone(), value(field))).collect();
+        (organisation, values)
+    };
+    organisations(city).into_iter().map(&mut record).collect()
 }
 
 /// The records of a source: who, and what it knows of them.
@@ -155,12 +202,20 @@ mod tests {
     fn every_record_fits_its_source_and_the_same_city_has_the_same_people() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo");
         let city = pack::load(std::path::Path::new(folder)).unwrap_or_else(|faults| panic!("{faults}")).city;
-        for (id, source) in &city.sources {
+        for (id, source) in city.sources.iter().filter(|(_, source)| !source.organisations) {
             let found = records(&city, id);
             assert!(found.len() > 250 && found == records(&city, id), "{id}");
             assert_eq!(found[0].0.name, RESIDENTS[0], "{id}: visitors stand in every register");
             for (person, values) in found {
                 assert!(person.id_number.as_str().starts_with("9999"));
+                let values = values.into_iter().map(|(field, value)| (field.to_string(), value)).collect();
+                parse_form(&city, &source.fields, &values).unwrap_or_else(|faults| panic!("{id}: {faults:?}"));
+            }
+        }
+        for (id, source) in city.sources.iter().filter(|(_, source)| source.organisations) {
+            let found = organisation_records(&city, id);
+            assert_eq!(found[0].0.representative.name, RESIDENTS[0], "{id}: visitors stand for an organisation");
+            for (_, values) in found {
                 let values = values.into_iter().map(|(field, value)| (field.to_string(), value)).collect();
                 parse_form(&city, &source.fields, &values).unwrap_or_else(|faults| panic!("{id}: {faults:?}"));
             }

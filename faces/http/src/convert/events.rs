@@ -18,6 +18,7 @@ pub fn actor(actor: &Actor, city: &City, names: &Names) -> wire::ActorView {
             role_title: Some(role_title(city, role)),
         },
         Actor::Resident { .. } => bare(wire::ReporterKind::Resident, None),
+        Actor::Agent { .. } => bare(wire::ReporterKind::Agent, None),
         Actor::Anonymous => bare(wire::ReporterKind::Anonymous, None),
         Actor::Client { client } => bare(wire::ReporterKind::Client, Some(client.to_string())),
         Actor::System { part } => bare(wire::ReporterKind::System, Some(part.clone())),

@@ -5,6 +5,7 @@ pub mod city;
 pub mod events;
 pub mod fields;
 pub mod hospitals;
+pub mod mandates;
 pub mod payments;
 pub mod prefill;
 pub mod reports;

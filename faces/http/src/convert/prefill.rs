@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use identity::{Level, Prefill, Verified};
+use identity::{Level, Verified};
 use model::{FormId, OfficeId, ServiceId, SourceId};
 use pack::{City, DataSource, Field};
-use sense::prefill::needs;
+use sense::prefill::{Known, needs};
 use store::FetchRow;
 
 use super::hospitals::asked_about;
@@ -65,11 +65,11 @@ pub fn prefill_view(
     city: &City,
     service: &ServiceId,
     form: &[Field],
-    known: (Level, &Prefill),
+    known: &Known,
     connected: bool,
 ) -> wire::PrefillView {
-    let (sure, prefill) = known;
-    let sources = needs(form).into_iter().filter_map(|(id, bound)| {
+    let Known { level: sure, is_organisation, prefill } = known;
+    let sources = needs(city, form, *is_organisation).into_iter().filter_map(|(id, bound)| {
         let declared = city.sources.get(&id)?;
         let fields = bound.into_iter().map(|(field, from)| wire::PrefillField {
             id: field.id.to_string(),
@@ -87,7 +87,7 @@ pub fn prefill_view(
     let fetched = prefill.fetched.iter();
     wire::PrefillView {
         service: service.to_string(),
-        level: level(sure),
+        level: level(*sure),
         connected,
         sources: sources.collect(),
         values: fetched.clone().map(|(field, fetched)| (field.to_string(), fetched.value.clone())).collect(),
@@ -123,7 +123,7 @@ pub fn provenances(city: &City, from: &BTreeMap<String, identity::Provenance>) -
 }
 
 /// A question to a department, in words. What it said then is told in every language where the pack still says the same.
-pub fn fetch_entry(city: &City, row: &FetchRow) -> wire::FetchEntry {
+pub fn fetch_entry(city: &City, row: &FetchRow, names: &BTreeMap<model::PartyId, String>) -> wire::FetchEntry {
     let declared = city.sources.get(&row.source);
     let locale = city.locales.first().map_or("", String::as_str);
     let hospital = city.hospitals.get(&row.source);
@@ -153,5 +153,6 @@ pub fn fetch_entry(city: &City, row: &FetchRow) -> wire::FetchEntry {
         basis: said(&row.basis, |source| &source.basis, |hospital| &hospital.basis),
         outcome: row.outcome.map(outcome),
         request_id: row.id.to_string(),
+        asked_by: row.asked_by.map(|party| names.get(&party).cloned().unwrap_or_default()),
     }
 }

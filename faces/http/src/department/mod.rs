@@ -15,6 +15,7 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use identity::{CreditCode, IdNumber};
 use model::{Clock, FormId, SourceId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,7 +27,12 @@ use protocol::{Ask, AskLog, BODY_MAX, Line, SIGNATURE_HEADER, Told, ToldLog, sub
 
 pub use log::AccessLog;
 
-/// A person of a register.
+/// What an organisation stands under in a register: its number, and that of its legal representative.
+pub fn organisation_key(organisation: &CreditCode, representative: &IdNumber) -> String {
+    format!("{}/{}", organisation.as_str(), representative.as_str())
+}
+
+/// A person of a register; of an organisation, its legal representative.
 #[derive(Clone, PartialEq)]
 pub struct Record {
     /// Name.
@@ -42,7 +48,7 @@ pub struct Register {
     pub secret: Vec<u8>,
     /// The fields it has.
     pub fields: BTreeSet<FormId>,
-    /// Its people, by identity number.
+    /// Its people, by identity number; its organisations, by their number and that of their legal representative.
     pub people: BTreeMap<String, Record>,
 }
 
@@ -106,7 +112,9 @@ async fn answer(
     if let Some(unknown) = ask.fields.iter().find(|field| !register.fields.contains(*field)) {
         return Err(bad(&format!("the register has no field {unknown}")));
     }
-    let record = register.people.get(ask.subject.id_number.as_str()).filter(|record| record.name == ask.subject.name);
+    let number = &ask.subject.id_number;
+    let key = ask.organisation.as_ref().map_or_else(|| number.as_str().to_owned(), |of| organisation_key(of, number));
+    let record = register.people.get(&key).filter(|record| record.name == ask.subject.name);
     let told = Told {
         request_id: ask.request_id,
         source: id.clone(),

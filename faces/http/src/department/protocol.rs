@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
-use identity::Identity;
+use identity::{CreditCode, Identity};
 use model::{FormId, Instant, RequestId, ServiceId, SourceId};
 use sense::departments::{Question, Reply};
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,9 @@ pub struct Ask {
     pub service: Option<ServiceId>,
     /// About whom: there is a record only where name and number belong together.
     pub subject: Identity,
+    /// About which organisation, to a register of organisations: there is a record only where `subject` is its legal representative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<CreditCode>,
     /// What is asked; nothing else is to be answered.
     pub fields: Vec<FormId>,
 }
@@ -152,6 +155,7 @@ impl From<&Question> for Ask {
             consent: question.consent,
             service: question.service.clone(),
             subject: question.subject.clone(),
+            organisation: question.organisation.clone(),
             fields: question.fields.clone(),
         }
     }

@@ -7,8 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use credential::Algorithm;
-use identity::Level;
-use identity::openid::Scope;
+use identity::openid::{ACR_VALUES, Scope};
 use serde_json::{Value, json};
 
 use super::provider;
@@ -25,7 +24,6 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Result<Response, Refu
     let algorithms = [Algorithm::EdDsa.as_str(), Algorithm::Es256.as_str()];
     // Clients may name Ed25519 by its new name too (RFC 9864).
     let proofs = [algorithms[0], "Ed25519", algorithms[1]];
-    let levels = [Level::L1, Level::L2, Level::L3].map(Level::as_str);
     let document = json!({
         "issuer": provider.issuer(),
         "authorization_endpoint": at("/openid/authorize"),
@@ -39,7 +37,7 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Result<Response, Refu
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],
         "subject_types_supported": ["pairwise"],
-        "acr_values_supported": levels,
+        "acr_values_supported": ACR_VALUES,
         "id_token_signing_alg_values_supported": algorithms,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": proofs,
@@ -47,7 +45,7 @@ pub async fn configuration(State(app): State<Arc<App>>) -> Result<Response, Refu
         "revocation_endpoint_auth_signing_alg_values_supported": proofs,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name", "real_name", "id_number"],
+        "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "name", "real_name", "id_number", "organisation"],
         "ui_locales_supported": ["zh-CN", "en"],
         "authorization_response_iss_parameter_supported": true,
         "claims_parameter_supported": false,

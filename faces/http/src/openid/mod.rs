@@ -4,6 +4,7 @@
 mod authorize;
 mod discovery;
 mod token;
+pub(crate) mod upstream;
 mod user_info;
 
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub fn router() -> Router<Arc<App>> {
         .route("/openid/jwks", get(discovery::jwks))
         .route("/openid/authorize", get(authorize::by_query).post(authorize::by_form))
         .route("/openid/token", post(token::token))
+        .route("/openid/upstream-keys", get(upstream::client_keys))
+        .route("/openid/upstream/{id}", get(upstream::come_back))
         .route("/openid/revoke", post(token::revoke))
         .route("/openid/userinfo", get(user_info::user_info).post(user_info::user_info))
         .route("/openid/logout", get(authorize::logout).post(authorize::logout_by_form))

@@ -135,6 +135,8 @@ pub struct AccessPage {
     pub fetches: Vec<FetchEntry>,
     /// What other programs were told about the caller, the latest first, at most 200.
     pub disclosures: Vec<super::DisclosureEntry>,
+    /// What others did for the caller, the latest first, at most 100.
+    pub acts: Vec<super::MandateActEntry>,
     /// Extracts that the caller is in, the latest first, at most 50.
     pub extracts: Vec<super::ExtractEntry>,
     /// Looks that the caller may not know of yet, by law; absent when there are none.

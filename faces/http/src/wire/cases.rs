@@ -301,6 +301,8 @@ pub enum ReporterKind {
     Staff,
     /// A signed-in resident.
     Resident,
+    /// A signed-in resident who acts for another person or an organisation.
+    Agent,
     /// Somebody who did not sign in.
     Anonymous,
     /// A registered client program.

@@ -57,6 +57,8 @@ pub enum OpenIdScope {
     RealName,
     /// The caller's identity number.
     IdNumber,
+    /// The organisation that the caller acts for, and as what.
+    Organisation,
 }
 
 /// Something that a program was told about the caller.

@@ -186,6 +186,10 @@ pub struct FetchEntry {
     pub outcome: Option<FetchOutcome>,
     /// The question, as the department's log names it too.
     pub request_id: String,
+    /// Who had it asked for the caller: somebody with a mandate, or the official at a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub asked_by: Option<String>,
 }
 
 macro_rules! hidden_from_debug {

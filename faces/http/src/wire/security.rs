@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::Time;
+use super::{Text, Time};
 
 /// What a device is asked.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -54,9 +54,24 @@ pub struct PasskeySignIn {
     pub credential: BTreeMap<String, Value>,
 }
 
+/// An account at another provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UpstreamLink {
+    /// The provider's word.
+    pub id: String,
+    /// Its name.
+    pub title: Text,
+    /// Since when it opens this account; absent while it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub linked_at: Option<Time>,
+}
+
 /// How somebody may sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Security {
+    /// Other providers, and whether they open this account.
+    pub upstreams: Vec<UpstreamLink>,
     /// The login.
     pub login: String,
     /// Whether there is a password.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Text, Time};
+use super::{MandateView, Text, Time};
 
 /// Who is signed in, what they may do, and the token that every change must carry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -20,13 +20,47 @@ pub struct Session {
     /// How they proved who they are; null for a visitor.
     #[schema(required)]
     pub method: Option<SignInMethod>,
+    /// For whom the request is made, when it names a mandate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub acting: Option<MandateView>,
     /// Whether they did so within the last 10 minutes, which changes of ways to sign in ask for.
     pub is_present: bool,
     /// The host that passkeys are bound to: pages under another name offer none. Null where the city takes none.
     #[schema(required)]
     pub passkey_host: Option<String>,
+    /// Other providers that residents may sign in with.
+    pub upstreams: Vec<UpstreamView>,
     /// The server's clock.
     pub server_time: Time,
+}
+
+/// A provider that residents may sign in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UpstreamView {
+    /// A word for it.
+    pub id: String,
+    /// What the button says.
+    pub title: Text,
+}
+
+/// Somebody goes to another provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamInput {
+    /// Whether they link their account there to the one they are signed in to here, rather than sign in.
+    pub link: bool,
+    /// The page of the resident face to go to afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000)]
+    pub then: Option<String>,
+}
+
+/// Where to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UpstreamSent {
+    /// The address at the other provider.
+    pub to: String,
 }
 
 /// How somebody proved who they are.
@@ -39,6 +73,8 @@ pub enum SignInMethod {
     PasswordCode,
     /// By a passkey.
     Passkey,
+    /// By another identity provider.
+    Upstream,
 }
 
 impl From<identity::SignInMethod> for SignInMethod {
@@ -47,6 +83,7 @@ impl From<identity::SignInMethod> for SignInMethod {
             identity::SignInMethod::Password => Self::Password,
             identity::SignInMethod::PasswordCode => Self::PasswordCode,
             identity::SignInMethod::Passkey => Self::Passkey,
+            identity::SignInMethod::Upstream => Self::Upstream,
         }
     }
 }

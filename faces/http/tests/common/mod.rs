@@ -163,6 +163,7 @@ impl TestApp {
             senders: act::notifications::Senders::default(),
             departments: None,
             hospitals: None,
+            upstream: None,
             pack_folder: pack_folder(),
             settings: Settings { base_url: Some("https://yaoguang.example/".to_owned()), ..Settings::default() },
         };

@@ -22,6 +22,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/cases/:id", name: "case", component: () => import("./pages/CasePage.vue"), meta: { permission: "case.read", title: "nav.case" } },
   { path: "/report", name: "report", component: () => import("./pages/ReportPage.vue"), meta: { permission: "report.file", title: "nav.report" } },
   { path: "/extract", name: "extract", component: () => import("./pages/ExtractPage.vue"), meta: { permission: "answers.extract", title: "nav.extract" } },
+  { path: "/counter", name: "counter", component: () => import("./pages/CounterPage.vue"), meta: { permission: "counter.file", title: "nav.counter" } },
   { path: "/grid", name: "grid", component: () => import("./pages/GridPage.vue"), meta: { permission: "case.read", title: "nav.grid" } },
   { path: "/board", name: "board", component: () => import("./pages/BoardPage.vue"), meta: { permission: "indicator.read", title: "nav.board" } },
   { path: "/pack/:tab?", name: "pack", component: () => import("./pages/PackPage.vue"), meta: { permission: "pack.read", title: "nav.pack" } },

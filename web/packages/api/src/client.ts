@@ -1,5 +1,6 @@
 // The generated client with what every call needs: the CSRF header, the server's time, one kind of error.
 import createClient, { type Client, type Middleware } from "openapi-fetch";
+import { nameMandate } from "./acting.ts";
 import type { paths } from "./generated.ts";
 import { readProblem, toProblem } from "./problem.ts";
 import { noteServerTime } from "./server-clock.ts";
@@ -14,6 +15,7 @@ export function setCsrf(token: string | undefined): void {
 const headers: Middleware = {
   onRequest({ request }) {
     if (csrf && request.method !== "GET") request.headers.set("x-csrf-token", csrf);
+    nameMandate(request);
     return request;
   },
   onResponse({ response }) {

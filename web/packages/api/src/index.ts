@@ -1,3 +1,4 @@
+export { actingHeaders, actingUnder } from "./acting.ts";
 export * from "./city.ts";
 export * from "./client.ts";
 export * from "./deliver.ts";

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use identity::Permission;
 use sense::apply::{ApplyCommand, apply};
+use store::MandateAct;
 
-use super::parts::{applicant, apply_refused, private, service_id};
+use super::parts::{apply_refused, applying, private, service_id};
 use crate::api::reports::parts::idempotency_key;
 use crate::app::App;
 use crate::caller::Caller;
@@ -34,10 +36,13 @@ pub async fn apply_for_service(
     headers: HeaderMap,
     Body(input): Body<ApplicationInput>,
 ) -> Result<Response, Refused> {
-    let (party, service) = (applicant(&app, &caller)?, service_id(&id)?);
+    let service = service_id(&id)?;
+    let applicant = applying(&app, &caller, &service, Permission::ServiceApply, MandateAct::Drafted).await?;
+    let party = applicant.party;
     caller.limit(&app, &app.limits.reports)?;
     let idempotency_key = idempotency_key(&headers)?;
-    let command = ApplyCommand { service, answers: input.answers, party, idempotency_key };
+    let command =
+        ApplyCommand { service, answers: input.answers, party, by: applicant.handed_in_by(), idempotency_key };
     let case = apply(&app.sense(), command).await.map_err(apply_refused)?;
     Ok(private(StatusCode::CREATED, &Applied { case_id: case.id.to_string(), case_no: case.no.to_string() }))
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use identity::Permission;
 use sense::apply::delete_draft as delete;
+use store::MandateAct;
 
-use super::parts::{applicant, service_id};
+use super::parts::{applying, service_id};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
@@ -26,7 +28,9 @@ pub async fn delete_draft(
     caller: Caller,
     Segments(id): Segments<String>,
 ) -> Result<StatusCode, Refused> {
-    let (party, service) = (applicant(&app, &caller)?, service_id(&id)?);
+    let service = service_id(&id)?;
+    let applicant = applying(&app, &caller, &service, Permission::ServiceApply, MandateAct::Drafted).await?;
+    let party = applicant.party;
     let was_there = delete(&app.sense(), party, service).await?;
     if was_there { Ok(StatusCode::NO_CONTENT) } else { Err(Refused::not_found("draft")) }
 }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use identity::Permission;
 use model::SourceId;
 use sense::apply::find_form;
 use sense::prefill::{FetchCommand, FetchError, fetch, find_prefill};
+use store::MandateAct;
 
-use super::parts::{applicant, apply_refused, private, service_id, vault_refused};
+use super::parts::{apply_refused, applying, private, service_id, vault_refused};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::prefill::prefill_view;
@@ -33,17 +35,20 @@ pub async fn fetch_prefill(
     Segments(id): Segments<String>,
     Body(input): Body<PrefillConsent>,
 ) -> Result<Response, Refused> {
-    let (party, service) = (applicant(&app, &caller)?, service_id(&id)?);
+    let service = service_id(&id)?;
+    let applicant = applying(&app, &caller, &service, Permission::DepartmentsAsk, MandateAct::Asked).await?;
+    let party = applicant.party;
     caller.limit(&app, &app.limits.fetches)?;
     let context = app.departments().ok_or_else(not_connected)?;
     let sources = input.sources.iter().map(|source| SourceId::new(source)).collect::<Result<Vec<_>, _>>();
     let sources = sources.map_err(|error| Refused::field("sources", error.to_string()))?;
-    let command = FetchCommand { service: service.clone(), party, sources };
+    let command =
+        FetchCommand { service: service.clone(), party, asked_by: applicant.agent.map(|agent| agent.party), sources };
     fetch(&context, command).await.map_err(refused)?;
     let compiled = app.current();
     let (_, form) = find_form(&compiled.city, &service).map_err(apply_refused)?;
-    let (level, prefill) = find_prefill(&app.sense(), party, service.clone()).await.map_err(vault_refused)?;
-    Ok(private(StatusCode::OK, &prefill_view(&compiled.city, &service, form, (level, &prefill), true)))
+    let known = find_prefill(&app.sense(), party, service.clone()).await.map_err(vault_refused)?;
+    Ok(private(StatusCode::OK, &prefill_view(&compiled.city, &service, form, &known, true)))
 }
 
 /// 404: no departments are connected.

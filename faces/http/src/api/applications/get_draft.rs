@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use identity::Permission;
+use store::MandateAct;
 
-use super::parts::{applicant, kept_until, private, service_id, vault_refused};
+use super::parts::{applying, kept_until, private, service_id, vault_refused};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::time;
@@ -27,7 +29,9 @@ pub async fn get_draft(
     caller: Caller,
     Segments(id): Segments<String>,
 ) -> Result<Response, Refused> {
-    let (party, service) = (applicant(&app, &caller)?, service_id(&id)?);
+    let service = service_id(&id)?;
+    let applicant = applying(&app, &caller, &service, Permission::ServiceApply, MandateAct::Drafted).await?;
+    let party = applicant.party;
     let (vault, named) = (Arc::clone(&app.vault), service.clone());
     let found = app.store.read(move |reader| vault.find_draft(reader, party, &named)).await.map_err(vault_refused)?;
     let draft = found.ok_or_else(|| Refused::not_found("draft"))?;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use identity::Permission;
 use sense::apply::find_form;
 use sense::prefill::find_prefill;
+use store::MandateAct;
 
-use super::parts::{applicant, apply_refused, private, service_id, vault_refused};
+use super::parts::{apply_refused, applying, private, service_id, vault_refused};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::prefill::prefill_view;
@@ -29,10 +31,13 @@ pub async fn get_prefill(
     caller: Caller,
     Segments(id): Segments<String>,
 ) -> Result<Response, Refused> {
-    let (party, service) = (applicant(&app, &caller)?, service_id(&id)?);
+    let service = service_id(&id)?;
+    let applicant = applying(&app, &caller, &service, Permission::ServiceApply, MandateAct::Drafted).await?;
+    let party = applicant.party;
     let compiled = app.current();
     let (_, form) = find_form(&compiled.city, &service).map_err(apply_refused)?;
-    let (level, prefill) = find_prefill(&app.sense(), party, service.clone()).await.map_err(vault_refused)?;
-    let view = prefill_view(&compiled.city, &service, form, (level, &prefill), app.departments.is_some());
+    let known = find_prefill(&app.sense(), party, service.clone()).await.map_err(vault_refused)?;
+    let may_ask = applicant.agent.is_none_or(|agent| agent.departments);
+    let view = prefill_view(&compiled.city, &service, form, &known, may_ask && app.departments.is_some());
     Ok(private(StatusCode::OK, &view))
 }

@@ -30,7 +30,7 @@ pub async fn get_report_application(
 ) -> Result<Response, Refused> {
     let (loaded, _) = load_for_reporter(&app, &caller.principal, &case_no, None).await?;
     // Whoever joined a case is a reporter of it as well; answers are the applicant's alone.
-    let is_applicant = loaded.case.reporter.party.is_some() && loaded.case.reporter.party == caller.principal.party();
+    let is_applicant = loaded.case.reporter.party.is_some() && loaded.case.reporter.party == caller.principal.subject();
     let application = loaded.case.application.as_ref().filter(|_| is_applicant);
     let id = application.ok_or_else(|| Refused::not_found("application"))?.answers;
     let given = own_answers(&app.sense(), id).await.map_err(apply_refused)?;

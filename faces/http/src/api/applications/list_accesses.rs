@@ -6,17 +6,20 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use identity::VaultError;
 use model::CaseId;
 use pack::City;
 use sense::extracts::memberships;
-use store::{AccessRow, CaseFilter, CaseRow, CaseSort, Looked, StoreError};
+use store::{AccessRow, CaseFilter, CaseRow, CaseSort, Looked};
 
-use super::parts::{applicant, private};
+use super::parts::{applicant, private, vault_refused};
 use crate::api::extracts::parts::entry as extract_entry;
+use crate::api::mandates::parts::ACTS;
 use crate::api::openid::parts::disclosures;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::cases::category_title;
+use crate::convert::mandates::{act_entry, sides};
 use crate::convert::prefill::fetch_entry;
 use crate::convert::{text, time};
 use crate::error::Refused;
@@ -37,8 +40,8 @@ const EXTRACTS: u32 = 50;
 )]
 pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
     let party = applicant(&app, &caller)?;
-    let now = app.now();
-    let (looks, cases, fetches, disclosures, sealed, extracts) = app
+    let (now, vault) = (app.now(), Arc::clone(&app.vault));
+    let (looks, cases, fetches, disclosures, sealed, extracts, acts, sides) = app
         .store
         .read(move |reader| {
             let looks = reader.list_access_to(party, now, LIMIT)?;
@@ -54,17 +57,23 @@ pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Resul
                 reader.list_cases(&filter, CaseSort::Opened, None, LIMIT)?.items
             };
             let disclosures = disclosures(reader, party, LIMIT)?;
-            Ok::<_, StoreError>((looks, found, reader.list_fetches_about(party, LIMIT)?, disclosures, sealed, extracts))
+            let (fetches, acts) = (reader.list_fetches_about(party, LIMIT)?, reader.list_mandate_acts(party, ACTS)?);
+            let asked_by = fetches.iter().filter_map(|fetch| fetch.asked_by);
+            let sides = sides(reader, &vault, acts.iter().map(|act| act.agent).chain(asked_by))?;
+            Ok::<_, VaultError>((looks, found, fetches, disclosures, sealed, extracts, acts, sides))
         })
-        .await?;
+        .await
+        .map_err(vault_refused)?;
     let cases: BTreeMap<CaseId, CaseRow> = cases.into_iter().map(|row| (row.id, row)).collect();
     let compiled = app.current();
     let city = &compiled.city;
     let items = looks.iter().map(|look| entry(city, look, cases.get(&look.case))).collect();
-    let fetches = fetches.iter().map(|row| fetch_entry(city, row)).collect();
+    let names = sides.iter().map(|(party, side)| (*party, side.name.clone())).collect();
+    let fetches = fetches.iter().map(|row| fetch_entry(city, row, &names)).collect();
+    let acts = acts.iter().map(|act| act_entry(city, act, &sides)).collect();
     let extracts = extracts.into_iter().map(|found| extract_entry(city, found)).collect();
     let sealed = sealed.map(|sealed| SealedLooks { count: sealed.count, next_at: time(sealed.next_at) });
-    Ok(private(StatusCode::OK, &AccessPage { items, fetches, disclosures, extracts, sealed }))
+    Ok(private(StatusCode::OK, &AccessPage { items, fetches, disclosures, acts, extracts, sealed }))
 }
 
 /// A look in plain words.

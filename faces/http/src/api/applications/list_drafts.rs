@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
-use super::parts::{applicant, kept_until};
+use super::parts::{kept_until, represented};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::{text, time};
@@ -20,7 +20,8 @@ use crate::wire::*;
     responses((status = 200, description = "As asked", body = DraftList), (status = "4XX", description = "Refused", body = Problem))
 )]
 pub async fn list_drafts(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<DraftList>, Refused> {
-    let party = applicant(&app, &caller)?;
+    let applicant = represented(&app, &caller)?;
+    let party = applicant.party;
     let rows = app.store.read(move |reader| reader.list_drafts(party)).await?;
     let compiled = app.current();
     let link = |row: store::DraftRow| {
@@ -33,5 +34,7 @@ pub async fn list_drafts(State(app): State<Arc<App>>, caller: Caller) -> Result<
             kept_until: kept_until(row.updated_at),
         })
     };
-    Ok(Json(DraftList { items: rows.into_iter().filter_map(link).collect() }))
+    Ok(Json(DraftList {
+        items: rows.into_iter().filter(|row| applicant.covers(&row.service)).filter_map(link).collect(),
+    }))
 }

@@ -2,12 +2,13 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use identity::{Given, Permission, Principal, Subject, VaultError};
-use model::{Instant, PartyId, ServiceId};
-use sense::apply::{ApplyError, draft_kept_until};
+use identity::{Agent, Basis, Given, Permission, Principal, Subject, VaultError};
+use model::{Actor, Instant, PartyId, ServiceId};
+use sense::apply::{ApplyError, HandedInBy, draft_kept_until};
 use serde::Serialize;
+use store::MandateAct;
 
-use crate::access::{Loaded, authorise};
+use crate::access::{Loaded, authorise, case_subject, load_for_reporter, record_act, service_subject};
 use crate::api::cases::parts::field_problems;
 use crate::app::App;
 use crate::caller::Caller;
@@ -34,6 +35,108 @@ pub fn applicant(app: &App, caller: &Caller) -> Result<PartyId, Refused> {
     match caller.principal {
         Principal::Resident { party } => Ok(party),
         _ => Err(Refused::forbidden()),
+    }
+}
+
+/// Whose application it is, and who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applicant {
+    /// Whose it is.
+    pub party: PartyId,
+    /// Who acts for them, when they do not act themselves.
+    pub agent: Option<Agent>,
+}
+
+impl Applicant {
+    /// Who is written into events.
+    pub fn actor(&self) -> Actor {
+        match &self.agent {
+            None => Actor::Resident { party: self.party },
+            Some(agent) => Actor::Agent { party: agent.party, on_behalf_of: self.party, mandate: agent.mandate },
+        }
+    }
+
+    /// Who hands an application in.
+    pub fn handed_in_by(&self) -> HandedInBy {
+        match &self.agent {
+            None => HandedInBy::Applicant,
+            Some(Agent { party, mandate, post: Some((office, role)), .. }) => {
+                HandedInBy::Official { party: *party, role: role.clone(), office: office.clone(), mandate: *mandate }
+            }
+            Some(agent) => HandedInBy::Agent { party: agent.party, mandate: agent.mandate },
+        }
+    }
+
+    /// Whether something about a service is within what they may see.
+    pub fn covers(&self, service: &ServiceId) -> bool {
+        self.agent.as_ref().is_none_or(|agent| agent.covers(service))
+    }
+}
+
+/// Who applies for a service, for themselves or for another; what is done for another is written down first.
+///
+/// # Errors
+/// 401 for a visitor, 403 for who may not, 409 where it is not for such an applicant.
+pub async fn applying(
+    app: &App,
+    caller: &Caller,
+    service: &ServiceId,
+    permission: Permission,
+    act: MandateAct,
+) -> Result<Applicant, Refused> {
+    let subject = service_subject(&app.current().city, service);
+    let subject = subject.ok_or_else(|| apply_refused(ApplyError::NotHere(service.clone())))?;
+    let is_right_audience = match (&caller.principal, &subject) {
+        (Principal::Agent(agent), Subject::Service { persons, organisations, .. }) => {
+            if agent.is_organisation {
+                *organisations
+            } else {
+                *persons
+            }
+        }
+        (Principal::Resident { .. }, Subject::Service { persons, .. }) => *persons,
+        _ => true,
+    };
+    if !is_right_audience {
+        let words = "this service is for the other kind of applicant: people, or organisations that people act for";
+        return Err(Refused::new(StatusCode::CONFLICT, "other_audience", words));
+    }
+    authorise(app, &caller.principal, permission, &subject.into())?;
+    match &caller.principal {
+        Principal::Resident { party } => Ok(Applicant { party: *party, agent: None }),
+        Principal::Agent(agent) => {
+            record_act(app, agent, act, (Some(service.clone()), None)).await?;
+            Ok(Applicant { party: agent.on_behalf_of, agent: Some(agent.clone()) })
+        }
+        _ => Err(Refused::forbidden()),
+    }
+}
+
+/// Who acts on an application that was handed in: the applicant, or who acts for them within their mandate.
+///
+/// # Errors
+/// 401 for a visitor, 404 for an application of others.
+pub async fn acting_on(app: &App, caller: &Caller, case_no: &str) -> Result<Applicant, Refused> {
+    let Principal::Agent(agent) = &caller.principal else {
+        return Ok(Applicant { party: applicant(app, caller)?, agent: None });
+    };
+    let (loaded, _) = load_for_reporter(app, &caller.principal, case_no, None).await?;
+    let resource = case_subject(&loaded.case, &loaded.compiled.city).into();
+    authorise(app, &caller.principal, Permission::ReportAct, &resource)?;
+    Ok(Applicant { party: agent.on_behalf_of, agent: Some(agent.clone()) })
+}
+
+/// Whose applications are asked for: the caller's, or those of whom they act for.
+///
+/// # Errors
+/// 401 for a visitor, 403 for anybody but a resident; officials at a window see no lists.
+pub fn represented(app: &App, caller: &Caller) -> Result<Applicant, Refused> {
+    match &caller.principal {
+        Principal::Agent(agent) if agent.basis != Basis::Counter => {
+            Ok(Applicant { party: agent.on_behalf_of, agent: Some(agent.clone()) })
+        }
+        Principal::Agent(_) => Err(Refused::not_for_others()),
+        _ => Ok(Applicant { party: applicant(app, caller)?, agent: None }),
     }
 }
 

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use identity::Permission;
 use sense::apply::{self, SaveDraft};
+use store::MandateAct;
 
-use super::parts::{applicant, apply_refused, kept_until, service_id};
+use super::parts::{apply_refused, applying, kept_until, service_id};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::time;
@@ -29,7 +31,9 @@ pub async fn save_draft(
     Segments(id): Segments<String>,
     Body(input): Body<DraftInput>,
 ) -> Result<Json<DraftSaved>, Refused> {
-    let (party, service) = (applicant(&app, &caller)?, service_id(&id)?);
+    let service = service_id(&id)?;
+    let applicant = applying(&app, &caller, &service, Permission::ServiceApply, MandateAct::Drafted).await?;
+    let party = applicant.party;
     let DraftInput { answers, at, version } = input;
     let command = SaveDraft { service, answers, at, version, party };
     let draft = apply::save_draft(&app.sense(), command).await.map_err(apply_refused)?;

@@ -154,6 +154,7 @@ pub fn staff_acting(principal: &Principal) -> Result<Acting, Refused> {
     match principal {
         Principal::Staff { party, grants } => Ok(Acting::Staff { party: *party, grants: grants.clone() }),
         Principal::Visitor => Err(Refused::not_signed_in()),
+        Principal::Agent(_) => Err(Refused::not_for_others()),
         Principal::Resident { .. } | Principal::Client { .. } => Err(Refused::forbidden()),
     }
 }

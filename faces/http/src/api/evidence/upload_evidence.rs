@@ -6,8 +6,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::http::StatusCode;
+use identity::Principal;
 use sense::evidence::{AcceptError, accept};
 use sense::picture::PictureError;
+use store::{EvidenceRow, Tx};
 
 use crate::PICTURE_MAX;
 use crate::app::App;
@@ -35,6 +37,11 @@ pub async fn upload_evidence(
     let (ctx, party) = (app.sense(), caller.principal.party());
     let work = tokio::task::spawn_blocking(move || accept(&ctx, &bytes, party));
     let row = work.await.map_err(|_| failed())?.map_err(refused)?;
+    if let Principal::Agent(agent) = &caller.principal {
+        // It goes with the represented when they are erased.
+        let row = EvidenceRow { uploaded_by: Some(agent.on_behalf_of), ..row.clone() };
+        app.store.write(move |tx: &mut Tx| tx.record_evidence(&row)).await?;
+    }
     let view = Evidence {
         id: row.id.to_string(),
         media_type: row.media_type,

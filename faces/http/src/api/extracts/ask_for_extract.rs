@@ -42,6 +42,7 @@ pub async fn ask_for_extract(
         offices: caller.principal.grants().iter().map(|grant| grant.office.clone()).collect(),
         reporters: Vec::new(),
         is_public: false,
+        service: None,
     };
     let resource = Resource { purpose: input.purpose.clone(), ..subject.into() };
     let grant =

@@ -6,9 +6,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use model::LicenceId;
+use store::MandateAct;
 
 use super::view::{item, shows};
-use crate::api::applications::parts::{applicant, private, vault_refused};
+use crate::access::record_act;
+use crate::api::applications::parts::{private, represented, vault_refused};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
@@ -28,12 +30,17 @@ pub async fn get_licence(
     caller: Caller,
     Segments(id): Segments<String>,
 ) -> Result<Response, Refused> {
-    let party = applicant(&app, &caller)?;
+    let applicant = represented(&app, &caller)?;
+    let party = applicant.party;
     let not_found = || Refused::not_found("licence");
     let id: LicenceId = id.parse().map_err(|_| not_found())?;
     let row = app.store.read(move |reader| reader.find_licence(id)).await?;
     // Somebody else's licence and none look the same.
-    let row = row.filter(|row| row.party == Some(party)).ok_or_else(not_found)?;
+    let is_theirs = |row: &store::LicenceRow| row.party == Some(party) && applicant.covers(&row.service);
+    let row = row.filter(is_theirs).ok_or_else(not_found)?;
+    if let Some(agent) = &applicant.agent {
+        record_act(&app, agent, MandateAct::Licence, (Some(row.service.clone()), Some(row.case_no.clone()))).await?;
+    }
     let vault = Arc::clone(&app.vault);
     let sd_jwt = app.store.read(move |reader| vault.own_licence(reader, id)).await.map_err(vault_refused)?;
     let city = &app.current().city;

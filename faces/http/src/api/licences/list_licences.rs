@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::view::item;
-use crate::api::applications::parts::{applicant, private};
+use crate::api::applications::parts::{private, represented};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
@@ -21,9 +21,11 @@ use crate::wire::*;
     responses((status = 200, description = "As asked", body = LicenceList), (status = "4XX", description = "Refused", body = Problem))
 )]
 pub async fn list_licences(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
-    let party = applicant(&app, &caller)?;
+    let applicant = represented(&app, &caller)?;
+    let party = applicant.party;
     let rows = app.store.read(move |reader| reader.list_licences(party)).await?;
     let (compiled, now) = (app.current(), app.now());
-    let items = rows.iter().map(|row| item(&compiled.city, row, now)).collect();
+    let items =
+        rows.iter().filter(|row| applicant.covers(&row.service)).map(|row| item(&compiled.city, row, now)).collect();
     Ok(private(StatusCode::OK, &LicenceList { items }))
 }

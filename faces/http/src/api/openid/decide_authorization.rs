@@ -5,9 +5,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use identity::openid::GrantError;
+use identity::openid::{GrantError, Scope};
+use identity::{Agent, Permission, Principal, Subject};
+use store::MandateAct;
 
 use super::parts::{chosen, told};
+use crate::access::{authorise, record_act};
 use crate::api::applications::parts::{applicant, private};
 use crate::app::App;
 use crate::caller::Caller;
@@ -29,14 +32,32 @@ pub async fn decide_authorization(
     caller: Caller,
     Body(input): Body<AuthorizationDecision>,
 ) -> Result<Response, Refused> {
-    applicant(&app, &caller)?;
-    let (provider, session) = (provider(&app)?, caller.signed_in()?);
+    let acting = acting_for_organisation(&app, &caller)?;
+    if acting.is_none() {
+        applicant(&app, &caller)?;
+    }
+    let provider = provider(&app)?;
+    let session = caller.session.as_deref().ok_or_else(Refused::not_signed_in)?;
     let to = match read(&app, provider, &input.query).await {
         Err(error) => told(error)?,
         Ok(asked) if input.scopes.is_empty() => asked.denied(provider),
-        Ok(asked) => provider.grant(&asked, session, &chosen(&input.scopes)).await.map_err(refused)?,
+        Ok(asked) => {
+            let scopes = chosen(&input.scopes);
+            let tells = acting.filter(|_| scopes.contains(Scope::Organisation));
+            if let Some(agent) = tells {
+                record_act(&app, agent, MandateAct::SignedIn, (None, None)).await?;
+            }
+            provider.grant(&asked, session, tells.map(|agent| agent.mandate), &scopes).await.map_err(refused)?
+        }
     };
     Ok(private(StatusCode::OK, &Onward { to: Some(to) }))
+}
+
+/// Who acts for an organisation and may say so elsewhere; nobody where the caller acts for themselves.
+fn acting_for_organisation<'a>(app: &App, caller: &'a Caller) -> Result<Option<&'a Agent>, Refused> {
+    let Principal::Agent(agent) = &caller.principal else { return Ok(None) };
+    authorise(app, &caller.principal, Permission::OrganisationTell, &Subject::City.into())?;
+    Ok(Some(agent))
 }
 
 fn refused(error: GrantError) -> Refused {

@@ -28,6 +28,7 @@ pub fn scopes_view(scopes: &Scopes) -> Vec<wire::OpenIdScope> {
         Scope::Profile => wire::OpenIdScope::Profile,
         Scope::RealName => wire::OpenIdScope::RealName,
         Scope::IdNumber => wire::OpenIdScope::IdNumber,
+        Scope::Organisation => wire::OpenIdScope::Organisation,
     };
     scopes.iter().map(view).collect()
 }
@@ -62,6 +63,7 @@ pub fn chosen(scopes: &[wire::OpenIdScope]) -> Scopes {
         wire::OpenIdScope::Profile => Scope::Profile.as_str(),
         wire::OpenIdScope::RealName => Scope::RealName.as_str(),
         wire::OpenIdScope::IdNumber => Scope::IdNumber.as_str(),
+        wire::OpenIdScope::Organisation => Scope::Organisation.as_str(),
     };
     let words: Vec<&str> = scopes.iter().map(word).collect();
     Scopes::parse(&words.join(" ")).unwrap_or_default()

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 
-use crate::api::applications::parts::applicant;
+use crate::api::applications::parts::acting_on;
 use crate::api::visits::parts::case_ref;
 use crate::app::App;
 use crate::caller::Caller;
@@ -29,14 +29,13 @@ pub async fn begin_payment(
     Segments(case_no): Segments<String>,
     headers: HeaderMap,
 ) -> Result<Json<PaymentBegun>, Refused> {
-    let party = applicant(&app, &caller)?;
+    let applicant = acting_on(&app, &caller, &case_no).await?;
+    let party = applicant.party;
     caller.limit(&app, &app.limits.reports)?;
     let context = app.payments().ok_or_else(away)?;
-    let command = PayCommand {
-        case: case_ref(&case_no)?,
-        party,
-        return_url: return_url(&app, &headers, &format!("reports/{case_no}")),
-    };
+    let by = applicant.actor();
+    let return_url = return_url(&app, &headers, &format!("reports/{case_no}"));
+    let command = PayCommand { case: case_ref(&case_no)?, party, by, return_url };
     let begun = begin(&context, command).await.map_err(refused)?;
     Ok(Json(PaymentBegun { payment: begun.payment.to_string(), amount: begun.amount, pay_url: begun.pay_url }))
 }

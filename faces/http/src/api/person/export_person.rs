@@ -94,7 +94,7 @@ fn export(app: &App, held: Held, elsewhere: (Vec<DisclosureEntry>, Vec<Passkey>)
         }),
         prefills: held.prefills.into_iter().map(|(service, prefill)| (service.to_string(), values(prefill))).collect(),
         hospitals: hospitals(city, held.at_hospitals),
-        fetches: held.fetches.iter().map(|row| fetch_entry(city, row)).collect(),
+        fetches: held.fetches.iter().map(|row| fetch_entry(city, row, &held.names)).collect(),
         disclosures: elsewhere.0,
         passkeys: elsewhere.1,
     }

@@ -90,6 +90,6 @@ fn filer(app: &App, caller: &Caller, point: Option<grid::LonLat>, channel: &str)
         }
         (Principal::Resident { party }, _) => Filer::Resident(*party),
         (Principal::Client { client }, _) => Filer::Client(client.clone()),
-        (Principal::Visitor | Principal::Staff { .. }, _) => Filer::Anonymous,
+        (Principal::Visitor | Principal::Staff { .. } | Principal::Agent(_), _) => Filer::Anonymous,
     })
 }

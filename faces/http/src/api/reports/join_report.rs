@@ -36,6 +36,7 @@ pub async fn join_report(
     let filer = match &caller.principal {
         Principal::Resident { party } => Filer::Resident(*party),
         Principal::Visitor => Filer::Anonymous,
+        Principal::Agent(_) => return Err(Refused::not_for_others()),
         Principal::Staff { .. } | Principal::Client { .. } => return Err(Refused::forbidden()),
     };
     let joined = join(&app.sense(), no, filer, contact(input.contact)?).await.map_err(refused)?;

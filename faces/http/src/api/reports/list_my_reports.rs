@@ -6,7 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use store::{CaseFilter, CaseSort, StoreError};
 
-use super::parts::can;
+use super::parts::{acting, can};
+use crate::api::applications::parts::represented;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::reports::summary;
@@ -28,9 +29,10 @@ pub async fn list_my_reports(
     caller: Caller,
     Params(query): Params<PageQuery>,
 ) -> Result<Json<ReportPage>, Refused> {
-    let party = caller.signed_in()?.party;
+    let applicant = represented(&app, &caller)?;
+    let acting = acting(&caller.principal, false);
     let (limit, cursor) = (page_limit(query.limit)?, cursor(query.cursor.as_deref())?);
-    let filter = CaseFilter { member: Some(party), ..CaseFilter::default() };
+    let filter = CaseFilter { member: Some(applicant.party), ..CaseFilter::default() };
     let (packs, now) = (Arc::clone(&app.packs), app.now());
     let page = app
         .store
@@ -39,9 +41,14 @@ pub async fn list_my_reports(
             let mut items = Vec::with_capacity(page.items.len());
             for row in &page.items {
                 let compiled = packs.get(&row.pack).unwrap_or_else(|| packs.current());
+                // Whoever acts for another sees the applications they act in.
+                let service = compiled.city.service_of(&row.category).map(|(id, _)| id);
+                if applicant.agent.is_some() && !service.is_some_and(|service| applicant.covers(service)) {
+                    continue;
+                }
                 // What may be done depends on clocks and earlier actions: the row alone does not say.
                 let case = reader.get_case(row.id)?;
-                items.push(summary(row, &compiled.city, can(&case, &compiled, party, now), None));
+                items.push(summary(row, &compiled.city, can(&case, &compiled, &acting, now), None));
             }
             Ok::<_, StoreError>(ReportPage { items, next_cursor: page.next.map(|cursor| cursor.to_string()) })
         })

@@ -3,7 +3,7 @@
 use act::{Acting, available};
 use axum::http::{HeaderMap, StatusCode};
 use identity::Principal;
-use model::{Case, Instant, PartyId};
+use model::{Case, Instant};
 use pack::Compiled;
 use sense::report::ReportError;
 
@@ -20,6 +20,9 @@ const KEY_CHARS: std::ops::RangeInclusive<usize> = 8..=64;
 pub fn acting(principal: &Principal, holds_secret: bool) -> Acting {
     match principal {
         Principal::Resident { party } if !holds_secret => Acting::Resident { party: *party },
+        Principal::Agent(agent) if !holds_secret => {
+            Acting::Agent { party: agent.party, on_behalf_of: agent.on_behalf_of, mandate: agent.mandate }
+        }
         _ => Acting::SecretHolder,
     }
 }
@@ -32,11 +35,8 @@ pub fn report_view(app: &App, loaded: &Loaded, acting: &Acting, secret: Option<&
 }
 
 /// What a resident may do with their report now.
-pub fn can(case: &Case, compiled: &Compiled, party: PartyId, now: Instant) -> Vec<String> {
-    available(case, compiled, &Acting::Resident { party }, now)
-        .into_iter()
-        .map(|action| action.id.to_string())
-        .collect()
+pub fn can(case: &Case, compiled: &Compiled, acting: &Acting, now: Instant) -> Vec<String> {
+    available(case, compiled, acting, now).into_iter().map(|action| action.id.to_string()).collect()
 }
 
 /// A contact from outside.

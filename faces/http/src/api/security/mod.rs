@@ -9,3 +9,4 @@ pub mod remove_authenticator;
 pub mod remove_passkey;
 pub mod set_password;
 pub mod sign_out_elsewhere;
+pub mod unlink_upstream;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use identity::Principal;
 
+use crate::api::mandates::parts::view;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
@@ -18,5 +20,11 @@ use crate::wire::*;
     responses((status = 200, description = "As asked", body = Session), (status = "4XX", description = "Refused", body = Problem))
 )]
 pub async fn get_session(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Session>, Refused> {
-    Ok(Json(super::view::session_view(&app, caller.session.as_deref())))
+    let mut session = super::view::session_view(&app, caller.session.as_deref());
+    if let Principal::Agent(agent) = &caller.principal {
+        let id = agent.mandate;
+        let mandate = app.store.read(move |reader| reader.find_mandate(id)).await?;
+        session.acting = Some(view(&app, mandate.ok_or_else(|| Refused::not_found("mandate"))?).await?);
+    }
+    Ok(Json(session))
 }

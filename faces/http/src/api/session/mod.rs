@@ -2,6 +2,7 @@
 
 pub mod ask_to_register;
 pub mod ask_to_sign_in;
+pub mod begin_upstream;
 pub mod get_session;
 pub mod passkeys;
 pub mod register_by_passkey;

@@ -26,17 +26,26 @@ pub fn session_view(app: &App, session: Option<&Session>) -> wire::Session {
             display_name: session.display_name.clone(),
             kind: match session.kind {
                 PartyKind::Staff => wire::PartyKind::Staff,
-                PartyKind::Resident => wire::PartyKind::Resident,
+                // Nobody signs in as an organisation.
+                PartyKind::Resident | PartyKind::Organisation => wire::PartyKind::Resident,
             },
         }),
         grants: grants.iter().filter_map(|grant| grant_view(&compiled.city, grant)).collect(),
         permissions,
         csrf_token: session.map_or_else(String::new, |session| session.csrf.clone()),
         method: session.map(|session| session.method.into()),
+        acting: None,
         is_present: session.is_some_and(|session| session.is_present(app.now())),
         passkey_host: app.accounts.passkey_host().map(str::to_owned),
+        upstreams: upstreams(app),
         server_time: time(app.now()),
     }
+}
+
+/// Other providers that residents may sign in with.
+fn upstreams(app: &App) -> Vec<wire::UpstreamView> {
+    let providers = app.upstream.iter().flat_map(|upstream| upstream.providers());
+    providers.map(|one| wire::UpstreamView { id: one.id.clone(), title: text(&one.title) }).collect()
 }
 
 /// A post; `None` when the pack no longer has its role.

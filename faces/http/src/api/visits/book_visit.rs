@@ -8,7 +8,7 @@ use axum::extract::State;
 use model::Instant;
 
 use super::parts::{case_ref, place, visit_refused};
-use crate::api::applications::parts::applicant;
+use crate::api::applications::parts::acting_on;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::visits::visit;
@@ -31,11 +31,13 @@ pub async fn book_visit(
     Segments(case_no): Segments<String>,
     Body(input): Body<VisitInput>,
 ) -> Result<Json<VisitView>, Refused> {
-    let party = applicant(&app, &caller)?;
+    let applicant = acting_on(&app, &caller, &case_no).await?;
+    let party = applicant.party;
     caller.limit(&app, &app.limits.reports)?;
     let starts_at: Instant =
         input.starts_at.parse().map_err(|_| Refused::field("starts_at", "must be a date and time with a zone"))?;
-    let command = BookCommand { case: case_ref(&case_no)?, place: place(&input.place)?, starts_at, party };
+    let command =
+        BookCommand { case: case_ref(&case_no)?, place: place(&input.place)?, starts_at, party, by: applicant.actor() };
     let case = book(&app.act(), command).await.map_err(visit_refused)?;
     visit(&case, &app.pack_of(&case)?.city).map(Json).ok_or_else(failed)
 }

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 
 use super::parts::{case_ref, visit_refused};
-use crate::api::applications::parts::applicant;
+use crate::api::applications::parts::acting_on;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::visits::visit;
@@ -28,7 +28,9 @@ pub async fn cancel_visit(
     caller: Caller,
     Segments(case_no): Segments<String>,
 ) -> Result<Json<VisitView>, Refused> {
-    let party = applicant(&app, &caller)?;
-    let case = visits::cancel_visit(&app.act(), case_ref(&case_no)?, party).await.map_err(visit_refused)?;
+    let applicant = acting_on(&app, &caller, &case_no).await?;
+    let party = applicant.party;
+    let case =
+        visits::cancel_visit(&app.act(), case_ref(&case_no)?, party, applicant.actor()).await.map_err(visit_refused)?;
     visit(&case, &app.pack_of(&case)?.city).map(Json).ok_or_else(failed)
 }

@@ -1,6 +1,6 @@
 // The forms this page is filling in, by service. They outlive their pages, so that nothing is lost on the way to signing in
-// again; they go when somebody else signs in, or nobody is.
-import { session } from "@dipper/api";
+// again; they go when somebody else signs in, or nobody is, or when one begins to act for another.
+import { acting, session } from "@dipper/api";
 import { watch } from "vue";
 import { Filling } from "./filling.ts";
 import { pendingIn } from "./pending.ts";
@@ -9,10 +9,16 @@ import { portOf } from "./port.ts";
 const fillings = new Map<string, Filling>();
 let owner: string | undefined;
 
+/** Whose forms: a person, acting for themselves or under a mandate. */
+function ownerOf(party: string | undefined): string | undefined {
+  return party && acting.value ? `${party}/${acting.value.id}` : party;
+}
+
 watch(
   session,
   (now) => {
-    if (now && now.party?.id !== owner) forgetAll(now.party?.id);
+    const next = ownerOf(now?.party?.id);
+    if (now && next !== owner) forgetAll(next);
   },
   { flush: "sync" },
 );
@@ -24,8 +30,9 @@ function forgetAll(next: string | undefined): void {
 
 /** The form of a service as this person fills it in. */
 export function fillingOf(party: string, service: string): Filling {
-  if (party !== owner) forgetAll(party);
-  const filling = fillings.get(service) ?? new Filling(portOf(service), pendingIn(sessionStorage, party, service));
+  const whose = ownerOf(party) ?? party;
+  if (whose !== owner) forgetAll(whose);
+  const filling = fillings.get(service) ?? new Filling(portOf(service), pendingIn(sessionStorage, whose, service));
   fillings.set(service, filling);
   return filling;
 }

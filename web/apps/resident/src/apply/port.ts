@@ -1,5 +1,5 @@
 // The calls that filling in a form needs.
-import { api, ask, toProblem, uploadEvidence, type Draft, type DraftInput, type DraftSaved, type PrefillView } from "@dipper/api";
+import { actingHeaders, api, ask, toProblem, uploadEvidence, type Draft, type DraftInput, type DraftSaved, type PrefillView } from "@dipper/api";
 
 export interface Port {
   findDraft(): Promise<Draft | undefined>;
@@ -43,6 +43,6 @@ export function portOf(service: string): Port {
     },
     findPrefill: () => ask(api.GET("/api/v1/services/{id}/prefill", { params: { path } })),
     fetchPrefill: (sources) => ask(api.POST("/api/v1/services/{id}/prefill", { params: { path }, body: { sources } })),
-    upload: async (photo) => (await uploadEvidence(photo)).id,
+    upload: async (photo) => (await uploadEvidence(photo, api, actingHeaders())).id,
   };
 }

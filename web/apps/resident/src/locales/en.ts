@@ -1,4 +1,5 @@
 import { hospital } from "./hospital.en.ts";
+import { mandates } from "./mandates.en.ts";
 import { messages } from "./messages.en.ts";
 import { services } from "./services.en.ts";
 import type zhCN from "./zh-CN.ts";
@@ -212,6 +213,9 @@ const en: typeof zhCN = {
     scope_real_name_help: "As on your identity card, matched by the police department",
     scope_id_number: "Your identity number",
     scope_id_number_help: "As matched by the police department",
+    scope_organisation: "The organisation you act for",
+    scope_organisation_help: "Its name and number, and whether you are its legal representative or agent: {name}",
+    no_organisation: "The program asks which organisation you act for. To sign in for one, begin to act for it under “My organisations” first.",
     later: "You can take this back at any time under Me, Programs you allowed; it ends at once.",
     allow: "Agree and sign in",
     deny: "Do not agree",
@@ -298,6 +302,7 @@ const en: typeof zhCN = {
     erased_phone: "Drafts and secret words from when you were not signed in are on this device only and not part of it; they go when you clear the browser's data.",
   },
   ...hospital,
+  ...mandates,
   ...messages,
   ...services,
   lost: { title: "No such page", text: "The address may be mistyped." },

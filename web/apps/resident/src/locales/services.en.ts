@@ -303,6 +303,7 @@ export const services: typeof zhCN = {
     fetched: "What",
     matched: "Whether name and number belong together",
     for: "For",
+    asked_by: "Asked by",
     outcome: "Outcome",
     outcome_answered: "Answered",
     outcome_no_record: "No record",

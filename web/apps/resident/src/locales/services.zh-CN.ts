@@ -301,6 +301,7 @@ export const services = {
     fetched: "查了什么",
     matched: "姓名和身份证号是否一致",
     for: "为哪件事",
+    asked_by: "由谁代查",
     outcome: "结果",
     outcome_answered: "已答复",
     outcome_no_record: "没有查到",

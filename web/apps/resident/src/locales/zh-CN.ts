@@ -1,4 +1,5 @@
 import { hospital } from "./hospital.zh-CN.ts";
+import { mandates } from "./mandates.zh-CN.ts";
 import { messages } from "./messages.zh-CN.ts";
 import { services } from "./services.zh-CN.ts";
 
@@ -211,6 +212,9 @@ export default {
     scope_real_name_help: "身份证上的姓名，由公安部门核对过",
     scope_id_number: "身份证号",
     scope_id_number_help: "由公安部门核对过的号码",
+    scope_organisation: "您代表的单位",
+    scope_organisation_help: "单位名称、统一社会信用代码，以及您是法定代表人还是经办人：{name}",
+    no_organisation: "这个应用想知道您代表哪个单位。要代表单位登录，请先在“我的单位”里切换到为单位办事。",
     later: "以后可以在“我的 - 已授权的应用”里随时收回，收回后马上失效。",
     allow: "同意并登录",
     deny: "不同意",
@@ -297,6 +301,7 @@ export default {
     erased_phone: "没有登录时写的草稿和口令只在这台设备上，不在其中；清除浏览器数据就会没有。",
   },
   ...hospital,
+  ...mandates,
   ...messages,
   ...services,
   lost: { title: "没有这个页面", text: "地址可能写错了。" },
