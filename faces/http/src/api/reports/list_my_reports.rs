@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use identity::Principal;
 use store::{CaseFilter, CaseSort, StoreError};
 
 use super::parts::{acting, can};
-use crate::api::applications::parts::represented;
+use crate::api::applications::parts::{Applicant, represented};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::reports::summary;
@@ -29,7 +30,11 @@ pub async fn list_my_reports(
     caller: Caller,
     Params(query): Params<PageQuery>,
 ) -> Result<Json<ReportPage>, Refused> {
-    let applicant = represented(&app, &caller)?;
+    // Staff have reports of their own as well.
+    let applicant = match caller.principal {
+        Principal::Agent(_) => represented(&app, &caller)?,
+        _ => Applicant { party: caller.signed_in()?.party, agent: None },
+    };
     let acting = acting(&caller.principal, false);
     let (limit, cursor) = (page_limit(query.limit)?, cursor(query.cursor.as_deref())?);
     let filter = CaseFilter { member: Some(applicant.party), ..CaseFilter::default() };
