@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{ActionId, Case, ClockName, ClockState, EventBody, Instant, Limit, Moved, NewEvent, StateId};
+use model::{ActionId, Case, ClockName, ClockState, EventBody, Instant, LicenceId, Limit, Moved, NewEvent, StateId};
 use pack::enter::{EnterError, Subject, category_limit, clock_in, task_in};
 use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, OfficeRule, Process, Target};
 use serde_json::Value;
@@ -75,6 +75,18 @@ pub enum Refusal {
     Unpaid {
         /// What was tried.
         action: ActionId,
+        /// What this person may do now.
+        allowed: Vec<ActionId>,
+    },
+    /// A licence that was given as material was revoked since.
+    #[error(
+        "{action} rests on licence {licence}, which was revoked after the application was handed in; refuse it, or have it applied for again with another paper"
+    )]
+    MaterialRevoked {
+        /// What was tried.
+        action: ActionId,
+        /// The licence.
+        licence: LicenceId,
         /// What this person may do now.
         allowed: Vec<ActionId>,
     },

@@ -185,6 +185,7 @@ fn application(town: &Town, person: u128) -> Case {
                     answers: SealedId::new(now, person),
                     commitment: Commitment::new([1; 32]),
                     requests: Vec::new(),
+                    licences: Vec::new(),
                 }),
                 source_id: None,
             };

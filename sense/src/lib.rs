@@ -10,6 +10,7 @@ pub mod duplicates;
 pub mod evidence;
 pub mod import;
 pub mod looks;
+pub mod material;
 pub mod person;
 pub mod picture;
 pub mod prefill;
@@ -18,7 +19,7 @@ pub mod report;
 
 use std::sync::Arc;
 
-use identity::Vault;
+use identity::{LicenceTrust, Vault};
 use model::Clock;
 use pack::Packs;
 use store::Store;
@@ -36,4 +37,6 @@ pub struct Context {
     pub vault: Arc<Vault>,
     /// Where files are kept.
     pub files: Arc<evidence::Files>,
+    /// Whose licences are taken as materials; nobody's where absent.
+    pub trust: Option<Arc<LicenceTrust>>,
 }

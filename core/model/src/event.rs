@@ -296,6 +296,9 @@ pub struct Application {
     /// The questions to departments that answers came from: each stands in the log of the department too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<RequestId>,
+    /// Licences given as materials; what was disclosed of them is among the sealed answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub licences: Vec<LicenceId>,
 }
 
 /// What one party must do next. Its deadline is the clock it names.

@@ -94,6 +94,7 @@ fn application() -> Reported {
             answers: SealedId::new(at(0), 6),
             commitment: Commitment::new([8; 32]),
             requests: Vec::new(),
+            licences: Vec::new(),
         }),
         answers: BTreeMap::new(),
         ..whole_report()

@@ -97,6 +97,9 @@ fn even(field: &Field, chance: &mut Chance) -> Value {
         FieldKind::Date => {
             json!(chance.one_of(&["2026-11-26", "2024-02-29", "2000-02-29", "0000-02-29", "9999-12-31"]))
         }
+        FieldKind::Evidence { .. } if field.licence.is_some() && chance.below(2) == 0 => {
+            json!({"presentation": chance.one_of(&["a.b.c~", "a.b.c~d_-~e.f.g"])})
+        }
         FieldKind::Evidence { min, max } => {
             let least = (*min).max(1);
             let count = least as usize + chance.below((max - least + 1) as usize);
@@ -158,6 +161,14 @@ fn odd(field: &Field, chance: &mut Chance) -> Value {
             "2026-11-26T00:00",
             " 2026-11-26",
             "20261126"
+        ]),
+        FieldKind::Evidence { .. } if chance.below(3) == 0 => json!([
+            {"presentation": "a.b.c~"},
+            {"presentation": ""},
+            {"presentation": "a b"},
+            {"presentation": 1},
+            {"presentation": "a.b.c~", "licence": "x"},
+            {"presentation": "a".repeat(65_537)},
         ]),
         FieldKind::Evidence { max, .. } => {
             json!([["00"], [file(1), file(1)], [file(0xabc).to_uppercase()], (0..=*max).map(file).collect::<Vec<_>>()])

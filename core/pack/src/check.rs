@@ -3,6 +3,7 @@
 
 mod calendars;
 mod flow;
+mod materials;
 mod notifications;
 mod places;
 mod processes;
@@ -47,6 +48,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
     }
     check_routing(folder, city, report);
     services::check_services(folder, city, report);
+    materials::check_materials(folder, report);
     notifications::check_notifications(folder, report);
     sources::check_sources(folder, city, report);
     for scenario in &folder.scenarios {

@@ -9,6 +9,7 @@ use model::Text;
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
+use crate::answers::PRESENTATION_MAX;
 use crate::city::{Choice, Field, FieldKind, ShowIf, TextFormat};
 
 /// White space that may stand in a text (Unicode `White_Space` without control characters but tab and line feed).
@@ -68,6 +69,9 @@ pub fn form_schema(fields: &[Field], locale: &str) -> Value {
     for field in fields {
         let is_required = field.required || matches!(field.kind, FieldKind::Evidence { min, .. } if min > 0);
         let Some(mut schema) = kind_schema(&field.kind, is_required) else { continue };
+        if field.licence.is_some() {
+            schema = json!({"anyOf": [schema, presentation()]});
+        }
         schema["title"] = title(&field.title).into();
         if let Some(help) = &field.help {
             schema["description"] = title(help).into();
@@ -131,6 +135,17 @@ fn kind_schema(kind: &FieldKind, is_required: bool) -> Option<Value> {
         | FieldKind::Condition
         | FieldKind::Stars
         | FieldKind::Person => return None,
+    })
+}
+
+/// A licence given instead of files.
+fn presentation() -> Value {
+    let text = json!({"type": "string", "maxLength": PRESENTATION_MAX, "pattern": "^[A-Za-z0-9._~-]+$"});
+    json!({
+        "type": "object",
+        "properties": {"presentation": text},
+        "required": ["presentation"],
+        "additionalProperties": false,
     })
 }
 

@@ -143,6 +143,8 @@ pub struct Whole<'a> {
     pub actions: &'a [&'a pack::Action],
     /// Who may be given the present task, where one of the actions does that.
     pub assignable: &'a [act::Assignable],
+    /// Licences given as materials.
+    pub licences: &'a [store::LicenceRow],
     /// The present instant.
     pub now: Instant,
 }
@@ -163,6 +165,7 @@ impl Whole<'_> {
             description: case.description.clone(),
             process: case.process.to_string(),
             service: case.application.as_ref().map(|application| application.service.to_string()),
+            licences: self.licences.iter().map(|row| super::materials::given(city, row, self.now)).collect(),
             visit: super::visits::visit(case, city),
             stages: city.processes.get(&case.process).map_or_else(Vec::new, |process| stage_marks(case, process)),
             region_chain: super::city::region_chain(city, &case.place.region),

@@ -4,6 +4,7 @@ pub mod cases;
 pub mod city;
 pub mod events;
 pub mod fields;
+pub mod materials;
 pub mod payments;
 pub mod prefill;
 pub mod reports;

@@ -236,6 +236,8 @@ pub struct CaseView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub service: Option<String>,
+    /// Licences its applicant gave as materials, and how they stand now.
+    pub licences: Vec<super::GivenLicence>,
     /// The time at a window booked last for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -105,6 +105,10 @@ pub enum FieldKind {
         min: u32,
         /// Most.
         max: u32,
+        /// The licence that may be given instead: the answer is `{"presentation": …}` then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        licence: Option<super::FieldLicence>,
     },
     /// A limit, such as `3 working_day`.
     Limit {
