@@ -2,7 +2,7 @@
 import type { Field, Text } from "@dipper/api";
 import { useI18n } from "vue-i18n";
 import { isDay, isFile } from "./form-patterns.ts";
-import { askedFields, type Answers } from "./forms.ts";
+import { askedFields, licenceOf, type Answers } from "./forms.ts";
 import { useText } from "./text.ts";
 
 /** A question with its answer, ready to be read. */
@@ -18,6 +18,8 @@ interface Words {
   text: (text: Text | undefined) => string;
   list: (words: string[]) => string;
   day: (day: string) => string;
+  /** That a licence of this name is shown. */
+  licence: (title: string) => string;
 }
 
 /** The ids of uploaded photos among an answer. */
@@ -26,8 +28,8 @@ export function filesOf(answer: unknown): string[] {
 }
 
 /** One answer in words. */
-export function answerWords(field: Field, answer: unknown, { text, list, day }: Words): string {
-  if (field.type === "evidence") return "";
+export function answerWords(field: Field, answer: unknown, { text, list, day, licence }: Words): string {
+  if (field.type === "evidence") return field.licence && licenceOf(answer) !== undefined ? licence(text(field.licence.title)) : "";
   const name = (id: unknown) => ("options" in field ? text(field.options.find((option) => option.id === id)?.title) : "") || String(id);
   if (Array.isArray(answer)) return list(answer.map(name));
   if (answer === undefined || answer === null || answer === "") return "";
@@ -41,6 +43,7 @@ export function useSaid(): (fields: readonly Field[], answers: Answers) => Said[
   const words: Words = {
     text,
     list: (many) => many.join(t("form.list_comma")),
+    licence: (title) => t("form.licence_chosen", { title }),
     // A day has no time zone: it is read and written in the same one.
     day: (day) => new Intl.DateTimeFormat(locale.value, { timeZone: "UTC", dateStyle: "long" }).format(new Date(`${day}T00:00:00Z`)),
   };

@@ -73,8 +73,15 @@ export function limitWords(limit: unknown, t: (id: string, values: { n: number }
   return parsed ? t(`unit.${parsed.unit}`, { n: parsed.amount }) : "";
 }
 
+/** The id of a licence that is given instead of photos. */
+export function licenceOf(answer: unknown): string | undefined {
+  const id: unknown = typeof answer === "object" && answer !== null && "licence" in answer ? answer.licence : undefined;
+  return typeof id === "string" ? id : undefined;
+}
+
 /** What is wrong with one answer, if anything. */
 export function checkAnswer(field: Field, value: unknown): Fault | undefined {
+  if (field.type === "evidence" && field.licence && licenceOf(value) !== undefined) return undefined;
   if (field.type === "evidence") return checkPhotos(field, Array.isArray(value) ? value : []);
   if (isEmpty(value)) return field.required ? fault("required") : undefined;
   switch (field.type) {

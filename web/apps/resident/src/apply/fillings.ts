@@ -25,7 +25,7 @@ function forgetAll(next: string | undefined): void {
 /** The form of a service as this person fills it in. */
 export function fillingOf(party: string, service: string): Filling {
   if (party !== owner) forgetAll(party);
-  const filling = fillings.get(service) ?? new Filling(portOf(service), pendingIn(sessionStorage, party, service));
+  const filling = fillings.get(service) ?? new Filling(portOf(service, party), pendingIn(sessionStorage, party, service));
   fillings.set(service, filling);
   return filling;
 }
