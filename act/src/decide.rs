@@ -272,6 +272,12 @@ impl Move<'_> {
                 self.action.disposal.filter(|effect| !matches!(effect, ClockEffect::Start | ClockEffect::Resume));
             bodies.extend(self.apply(ClockName::Disposal, clock, effect)?);
         }
+        if let Some(clock) = self.open_clock(ClockName::Legal) {
+            // More time asked for is time of the promise: no office moves what the law allows.
+            let is_common =
+                |effect: &ClockEffect| matches!(effect, ClockEffect::Pause | ClockEffect::Stop | ClockEffect::Exempt);
+            bodies.extend(self.apply(ClockName::Legal, clock, self.action.disposal.filter(is_common))?);
+        }
         if let Some(clock) = self.open_clock(ClockName::Task) {
             if is_move {
                 bodies.push(EventBody::ClockStopped { clock: ClockName::Task });
@@ -372,20 +378,25 @@ impl Move<'_> {
     fn clocks_after_move(&self, to: &StateId, subject: &Subject<'_>) -> Result<Vec<EventBody>, Refusal> {
         let state = self.process.states.get(to).ok_or_else(|| EnterError::State(to.clone()))?;
         if state.outcome.is_some() {
-            return Ok(self
-                .open_clock(ClockName::Disposal)
-                .filter(|_| self.action.disposal != Some(ClockEffect::Stop))
-                .map_or_else(Vec::new, |_| vec![EventBody::ClockStopped { clock: ClockName::Disposal }]));
+            let open = [ClockName::Disposal, ClockName::Legal]
+                .into_iter()
+                .filter(|clock| self.action.disposal != Some(ClockEffect::Stop) && self.open_clock(*clock).is_some());
+            return Ok(open.map(|clock| EventBody::ClockStopped { clock }).collect());
         }
         let Some(rule) = &state.task else { return Ok(Vec::new()) };
         match rule.limit {
-            LimitRule::Category { .. } => self.disposal_clock(to, subject),
+            LimitRule::Category { .. } => {
+                let mut bodies = self.disposal_clock(to, subject)?;
+                bodies.extend(self.legal_clock(to, subject)?);
+                Ok(bodies)
+            }
             LimitRule::Fixed { .. } | LimitRule::None { .. } => {
-                let mut bodies: Vec<_> =
-                    clock_in(self.compiled, self.process, to, subject, self.now)?.into_iter().collect();
+                let mut bodies: Vec<_> = self.begun(to, subject, ClockName::Task)?.into_iter().collect();
                 if self.action.disposal == Some(ClockEffect::Resume) {
-                    let clock = self.open_clock(ClockName::Disposal);
-                    bodies.extend(clock.map(|clock| self.resumed(ClockName::Disposal, clock)).transpose()?.flatten());
+                    for name in [ClockName::Disposal, ClockName::Legal] {
+                        let clock = self.open_clock(name);
+                        bodies.extend(clock.map(|clock| self.resumed(name, clock)).transpose()?.flatten());
+                    }
                 }
                 Ok(bodies)
             }
@@ -403,7 +414,21 @@ impl Move<'_> {
         match self.open_clock(ClockName::Disposal).filter(goes_on) {
             Some(clock) if clock.is_running() => Ok(Vec::new()),
             Some(clock) => Ok(self.resumed(ClockName::Disposal, clock)?.into_iter().collect()),
-            None => Ok(clock_in(self.compiled, self.process, to, subject, self.now)?.into_iter().collect()),
+            None => Ok(self.begun(to, subject, ClockName::Disposal)?.into_iter().collect()),
         }
+    }
+
+    /// The clock of the law begins with the first such state and goes on from there, whoever handles the case: what the
+    /// law allows does not begin anew.
+    fn legal_clock(&self, to: &StateId, subject: &Subject<'_>) -> Result<Option<EventBody>, Refusal> {
+        match self.open_clock(ClockName::Legal) {
+            Some(clock) if clock.is_running() => Ok(None),
+            Some(clock) => self.resumed(ClockName::Legal, clock),
+            None => self.begun(to, subject, ClockName::Legal),
+        }
+    }
+
+    fn begun(&self, to: &StateId, subject: &Subject<'_>, clock: ClockName) -> Result<Option<EventBody>, Refusal> {
+        Ok(clock_in(self.compiled, self.process, to, subject, clock, self.now)?)
     }
 }

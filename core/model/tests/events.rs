@@ -296,7 +296,7 @@ fn every_word_of_outcomes_and_tallies_is_the_same_in_json_and_sql() {
     for tally in tallies {
         assert_eq!(word(json!(tally)), tally.as_str());
     }
-    for clock in [ClockName::Task, ClockName::Disposal] {
+    for clock in [ClockName::Task, ClockName::Disposal, ClockName::Legal] {
         assert_eq!(word(json!(clock)), clock.as_str());
     }
 }

@@ -221,6 +221,9 @@ pub struct Condition {
     /// Time for handling; absent where the city sets none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
+    /// The longest the law allows, counted beside the limit; services alone have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_limit: Option<Limit>,
     /// When it counts as done.
     #[serde(default)]
     pub closing: Text,

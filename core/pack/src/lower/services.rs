@@ -84,6 +84,7 @@ pub(super) fn category_of(service: &Service, catalogue: &Catalogue) -> Option<Ca
         id: ConditionId::new("promised").expect("a word"),
         title: service.title.clone(),
         limit: service.promised_limit,
+        legal_limit: service.legal_limit,
         closing: service.result.as_ref().map(|result| result.title.clone()).unwrap_or_default(),
     };
     Some(Category {

@@ -228,11 +228,13 @@ fn on_time(step: &model::Step, now: Instant) -> Option<bool> {
     }
 }
 
-fn clock_view(name: model::ClockName, clock: &model::ClockState, now: Instant) -> wire::ClockView {
+/// A clock.
+pub fn clock_view(name: model::ClockName, clock: &model::ClockState, now: Instant) -> wire::ClockView {
     wire::ClockView {
         clock: match name {
             model::ClockName::Task => wire::ClockName::Task,
             model::ClockName::Disposal => wire::ClockName::Disposal,
+            model::ClockName::Legal => wire::ClockName::Legal,
         },
         limit: clock.limit.map(|limit| limit.to_string()),
         began_at: time(clock.began_at),

@@ -108,6 +108,7 @@ const fn clock_words(clock: model::ClockName) -> (&'static str, &'static str) {
     match clock {
         model::ClockName::Task => ("环节", "step"),
         model::ClockName::Disposal => ("处置", "handling"),
+        model::ClockName::Legal => ("法定", "legal"),
     }
 }
 

@@ -319,6 +319,8 @@ pub enum ClockName {
     Task,
     /// The limit of handling (处置时限).
     Disposal,
+    /// The longest the law allows (法定时限).
+    Legal,
 }
 
 /// One clock.

@@ -2046,7 +2046,7 @@ export interface components {
          * @description Which clock of a case.
          * @enum {string}
          */
-        ClockName: "task" | "disposal";
+        ClockName: "task" | "disposal" | "legal";
         /** @description One clock. */
         ClockView: {
             /** @description When it began. */
@@ -3446,6 +3446,8 @@ export interface components {
              * @description How many have joined it.
              */
             joined_count: number;
+            /** @description For an application: the promised limit and that of the law, as they stand. */
+            limits: components["schemas"]["ClockView"][];
             /** @description The regions that hold its place, the city first. */
             region_chain: components["schemas"]["RegionLink"][];
             /** @description The way through the stages. */

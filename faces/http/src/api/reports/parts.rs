@@ -26,8 +26,9 @@ pub fn acting(principal: &Principal, holds_secret: bool) -> Acting {
 
 /// A report as its reporter sees it.
 pub fn report_view(app: &App, loaded: &Loaded, acting: &Acting, secret: Option<&str>) -> wire::Report {
-    let actions = available(&loaded.case, &loaded.compiled, acting, app.now());
-    report(&loaded.case, &loaded.events, &loaded.compiled, &actions, secret)
+    let now = app.now();
+    let actions = available(&loaded.case, &loaded.compiled, acting, now);
+    report(&loaded.case, &loaded.events, &loaded.compiled, &actions, secret, now)
 }
 
 /// What a resident may do with their report now.

@@ -143,6 +143,8 @@ export const en: typeof zhCN = {
   clock: {
     task: "This step",
     disposal: "Handling",
+    legal: "Allowed by law",
+    promised: "Promised",
     due: "due {at}",
     met: "In time",
     missed: "Late",

@@ -138,7 +138,7 @@ export const zhCN = {
     reporter: "上报人",
   },
   stage_state: { done: "（已完成）", current: "（当前）", todo: "（未到）" },
-  clock: { task: "本环节", disposal: "处置时限", due: "截止 {at}", met: "按时", missed: "超时", paused: "已暂停", exempt: "免计时", none: "没有在计的时限。" },
+  clock: { task: "本环节", disposal: "处置时限", legal: "法定时限", promised: "承诺时限", due: "截止 {at}", met: "按时", missed: "超时", paused: "已暂停", exempt: "免计时", none: "没有在计的时限。" },
   photo: {
     none: "还没有照片",
     open: "放大：{what}第 {n} 张",

@@ -329,6 +329,17 @@ export const services: typeof zhCN = {
     visitor: "Sign in to see it",
     visitor_help: "It is for you alone.",
   },
+  limits: {
+    title: "Time limits",
+    disposal: "Promised: {limit}",
+    legal: "Allowed by law: {limit}",
+    running: "until {at}",
+    paused: "standing still",
+    met: "decided in time",
+    late: "passed at {at}",
+    was_late: "decided after it passed at {at}",
+    remedy: "What the law allows has passed. You may urge the office, complain, or ask for review as the law provides.",
+  },
   licences: {
     title: "My licences",
     one: "Licence",

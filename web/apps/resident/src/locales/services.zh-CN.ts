@@ -327,6 +327,17 @@ export const services = {
     visitor: "登录后才能看",
     visitor_help: "这里只给您自己看。",
   },
+  limits: {
+    title: "办理时限",
+    disposal: "承诺 {limit}",
+    legal: "法定 {limit}",
+    running: "{at} 前",
+    paused: "已暂停，不计时",
+    met: "按时办结",
+    late: "已超过（{at}）",
+    was_late: "超过后才办结（{at}）",
+    remedy: "已超过法定时限。您可以催办、投诉，也可以依法申请行政复议。",
+  },
   licences: {
     title: "我的证照",
     one: "证照",
