@@ -8,7 +8,7 @@ use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, OfficeRu
 use serde_json::Value;
 
 use crate::acting::{Acting, admitted};
-use crate::available::{Obstacle, available, obstacle, own_work, own_work_of};
+use crate::available::{Obstacle, available, obstacle, own_work, own_work_of, refundable};
 use crate::visits::unneeded_visit;
 use pack::answers::{Answers, FieldFault, parse_answers};
 
@@ -151,8 +151,18 @@ pub fn decide(
 /// Whether an action grants what has not been paid for.
 fn is_unpaid(case: &Case, compiled: &Compiled, action: &Action) -> bool {
     let grants = action.effect == Some(Effect::Issue);
-    let due = compiled.city.service_of(&case.category).and_then(|(_, service)| service.fee_due());
+    let service = compiled.city.service_of(&case.category);
+    let due = service.and_then(|(_, service)| service.fee_due(case.application.as_ref()));
     grants && due.is_some() && !case.is_paid()
+}
+
+/// An amount such as `12.5` in the smallest unit of the currency.
+fn smallest_unit(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let hundredths = format!("{part:0<2}");
+    let is_amount = !whole.is_empty() && hundredths.len() == 2 && whole.len() <= 9;
+    let digits = format!("{whole}{hundredths}");
+    if is_amount && digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 
 /// One admitted action on its way to events.
@@ -176,6 +186,7 @@ impl Move<'_> {
         let mut bodies = self.before_move(is_move)?;
         bodies.push(EventBody::Moved(Box::new(self.moved(&to, &subject)?)));
         bodies.extend(self.effect_bodies());
+        bodies.extend(self.refund()?);
         if self.process.states.get(&to).is_some_and(|state| state.outcome.is_some()) {
             bodies.extend(unneeded_visit(self.case));
         }
@@ -262,6 +273,23 @@ impl Move<'_> {
             bodies.push(EventBody::Rated { stars, note: self.answers.note.clone() });
         }
         bodies
+    }
+
+    /// A part of what was paid goes back: never more than was taken, less what was decided before.
+    fn refund(&self) -> Result<Option<EventBody>, Refusal> {
+        if self.action.effect != Some(Effect::Refund) {
+            return Ok(None);
+        }
+        let fault = |message: String| Refusal::Answers(vec![FieldFault { field: "refund_amount".to_owned(), message }]);
+        let (payment, left) =
+            refundable(self.case).ok_or_else(|| fault("nothing is left to be given back".to_owned()))?;
+        let asked = self.answers.others.get("refund_amount").and_then(Value::as_str).and_then(smallest_unit);
+        let amount = asked.filter(|amount| (1..=left).contains(amount)).ok_or_else(|| {
+            fault(format!("must be from 0.01 to {}.{:02}: that much is left of what was paid", left / 100, left % 100))
+        })?;
+        let before = self.case.payments.get(&payment).map_or(0, |payment| payment.refunds.len());
+        let part = u32::try_from(before + 1).unwrap_or(u32::MAX);
+        Ok(Some(EventBody::RefundAsked { payment, part, amount }))
     }
 
     /// Clock events that belong to the state being left: they come before the move, so that its step keeps them.

@@ -79,6 +79,7 @@ fn applications(town: &Town, database: &Database, people: u128) -> Vec<Case> {
                 commitment: Commitment::new([1; 32]),
                 requests: Vec::new(),
                 licences: Vec::new(),
+                fees: Vec::new(),
             }),
             source_id: None,
         };

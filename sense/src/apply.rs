@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use identity::{Answers, Draft, Given, LicenceFault, Prefill, Provenance, VaultError};
 use model::{
-    Actor, Application, Case, CategoryId, EvidenceId, Instant, NewEvent, PartyId, Place, Reporter, RequestId, SealedId,
-    ServiceId,
+    Actor, Application, Case, CategoryId, EvidenceId, FeeLine, Instant, NewEvent, PartyId, Place, Reporter, RequestId,
+    SealedId, ServiceId,
 };
 use pack::answers::{FieldFault, parse_form};
 use pack::calendar::civil_day;
@@ -112,7 +112,8 @@ pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyEr
             let no = tx.next_case_no(&compiled.city.case_prefix, day)?;
             let (service, requests) = (command.service.clone(), checked.requests.clone());
             let licences = checked.accepted.iter().map(|one| one.licence).collect();
-            let application = Application { service, answers, commitment, requests, licences };
+            let fees = checked.fees.clone();
+            let application = Application { service, answers, commitment, requests, licences, fees };
             let events = checked.events(&compiled, &command, application, no, now)?;
             let case_id = tx.new_case_id(now);
             let (case, _) =
@@ -190,6 +191,7 @@ struct Checked {
     given: Given,
     requests: Vec<RequestId>,
     accepted: Vec<Accepted>,
+    fees: Vec<FeeLine>,
 }
 
 impl Checked {
@@ -212,7 +214,8 @@ impl Checked {
         // An application is nowhere on the map: the office that decides says whose jurisdiction it is.
         let region = city.office(&service.office).map_or(&city.root, |office| &office.region).clone();
         let place = Place { point: None, cell: None, region, address: None };
-        Ok(Self { place, evidence, given, requests, accepted })
+        let fees = service.fee_lines(&given.answers);
+        Ok(Self { place, evidence, given, requests, accepted, fees })
     }
 
     fn events(

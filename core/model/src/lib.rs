@@ -23,7 +23,7 @@ pub use event::{Application, DataClass, Event, EventBody, Moved, NewEvent, Outco
 pub use ids::*;
 pub use limit::{Limit, LimitUnit};
 pub use notification::{Channel, DeliveryState};
-pub use payment::{Payment, PaymentState};
+pub use payment::{FeeLine, PartRefund, Payment, PaymentState};
 pub use place::Place;
 pub use text::Text;
 pub use time::{Clock, Instant};

@@ -11,8 +11,8 @@ use dipper_model as model;
 use grid::{Cell, Level, LonLat};
 use model::{
     Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, DataClass, Event, EventBody, EventId,
-    EvidenceId, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, PaymentId, PaymentState, Place,
-    Reported, Reporter, SealedId, Tally, Task, Visit, VisitEnd, VisitState,
+    EvidenceId, FeeLine, FoldError, Instant, LicenceId, Moved, Outcome, PackHash, PartyId, PaymentId, PaymentState,
+    Place, Reported, Reporter, SealedId, Tally, Task, Visit, VisitEnd, VisitState,
 };
 use serde_json::{Value, json};
 
@@ -95,6 +95,7 @@ fn application() -> Reported {
             commitment: Commitment::new([8; 32]),
             requests: Vec::new(),
             licences: Vec::new(),
+            fees: Vec::new(),
         }),
         answers: BTreeMap::new(),
         ..whole_report()
@@ -186,7 +187,10 @@ fn samples() -> Vec<(String, EventBody)> {
             state: PaymentState::Captured,
             amount: 1_000,
             reference: Some("G-000017".to_owned()),
+            fees: Vec::new(),
         },
+        EventBody::RefundAsked { payment: PaymentId::new(at(0), 9), part: 1, amount: 400 },
+        EventBody::RefundMade { payment: PaymentId::new(at(0), 9), part: 1 },
         EventBody::Looked { data: DataClass::Application, purpose: "审查申请材料".to_owned() },
         EventBody::Issued { licence: licence(), index: 7, expires_at: Some(at(900)) },
         EventBody::Revoked { licence: licence() },
@@ -210,13 +214,27 @@ fn samples() -> Vec<(String, EventBody)> {
             state: PaymentState::Created,
             amount: 1_000,
             reference: None,
+            fees: Vec::new(),
         },
         EventBody::Issued { licence: licence(), index: 0, expires_at: None },
     ];
     let named = |end: &'static str| move |body: EventBody| (format!("{}{end}.json", body.kind()), body);
     let applied = EventBody::Reported(Box::new(application()));
     let samples = whole.into_iter().map(named("")).chain(bare.into_iter().map(named("_bare")));
-    samples.chain([applied].into_iter().map(named("_application"))).collect()
+    let itemised = EventBody::Paying {
+        payment: PaymentId::new(at(0), 9),
+        state: PaymentState::Created,
+        amount: 1_000,
+        reference: None,
+        fees: vec![FeeLine {
+            fee: "postage".parse().unwrap(),
+            amount: 1_000,
+            full: 2_000,
+            reduction: Some("allowance".parse().unwrap()),
+        }],
+    };
+    let more = [(applied, "_application"), (itemised, "_fees")];
+    samples.chain(more.into_iter().map(|(body, end)| named(end)(body))).collect()
 }
 
 /// A new variant does not compile here until it has its sample above.
@@ -242,11 +260,13 @@ fn ordinal(body: &EventBody) -> usize {
         EventBody::Issued { .. } => 17,
         EventBody::Revoked { .. } => 18,
         EventBody::Paying { .. } => 19,
+        EventBody::RefundAsked { .. } => 21,
+        EventBody::RefundMade { .. } => 22,
         EventBody::Looked { .. } => 20,
     }
 }
 
-const KINDS: usize = 21;
+const KINDS: usize = 23;
 
 #[test]
 fn every_kind_of_event_is_stored_as_its_golden_file_says() {

@@ -87,6 +87,7 @@ fn even(field: &Field, chance: &mut Chance) -> Value {
             TextFormat::IdCard => chance.one_of(&["11010519491231002X", "110105194912310029"]),
             TextFormat::CreditCode => chance.one_of(&["91350100M000100Y43", " 91350100M000100Y43"]),
             TextFormat::Postcode => chance.one_of(&["570100", "\n570100 "]),
+            TextFormat::Money => chance.one_of(&["0", "12.5", " 9999999.99"]),
         }),
         FieldKind::Number { min, max } => chance.one_of(&[json!(min), json!(max), json!(*min as f64)]),
         FieldKind::Choice { options } => json!(chance.one_of(options).id),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::city::{Choice, City, Field, FieldKind, TextFormat};
+use crate::city::{Choice, City, Field, FieldKind, ShowIf, TextFormat};
 use model::{CategoryId, ConditionId, EvidenceId, Instant, Limit, OfficeId, PartyId};
 use serde_json::Value;
 
@@ -116,12 +116,18 @@ fn type_fault(field: &Field, answer: &Value) -> Option<&'static str> {
 /// Whether a field is asked, after these answers. A field that was not asked was not answered, so what depends on it is
 /// not asked either.
 pub fn is_asked(field: &Field, answers: &BTreeMap<String, Value>) -> bool {
-    let Some(show_if) = &field.show_if else { return true };
-    let is_one = |answer: &Value| answer.as_str().is_some_and(|answer| show_if.is.iter().any(|one| one == answer));
-    match answers.get(show_if.field.as_str()) {
-        Some(Value::Array(chosen)) => chosen.iter().any(is_one),
-        Some(answer) => is_one(answer),
-        None => false,
+    field.show_if.as_ref().is_none_or(|show_if| show_if.holds(answers))
+}
+
+impl ShowIf {
+    /// Whether the choice was answered so.
+    pub fn holds(&self, answers: &BTreeMap<String, Value>) -> bool {
+        let is_one = |answer: &Value| answer.as_str().is_some_and(|answer| self.is.iter().any(|one| one == answer));
+        match answers.get(self.field.as_str()) {
+            Some(Value::Array(chosen)) => chosen.iter().any(is_one),
+            Some(answer) => is_one(answer),
+            None => false,
+        }
     }
 }
 

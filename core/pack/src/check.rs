@@ -2,6 +2,7 @@
 //! and warnings come out.
 
 mod calendars;
+mod fees;
 mod flow;
 mod materials;
 mod notifications;

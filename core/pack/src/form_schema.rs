@@ -35,6 +35,7 @@ impl TextFormat {
             }
             Self::CreditCode => r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}",
             Self::Postcode => r"[0-9]{6}",
+            Self::Money => r"(?:0|[1-9][0-9]{0,6})(?:\.[0-9]{1,2})?",
         }
     }
 
@@ -46,14 +47,15 @@ impl TextFormat {
             Self::IdCard => "an identity number of 18 characters",
             Self::CreditCode => "a unified social credit code of 18 characters",
             Self::Postcode => "a postcode of six digits",
+            Self::Money => "an amount such as 12.50, at most 9999999.99",
         }
     }
 
     /// Whether a text, trimmed, has this format.
     pub fn fits(self, text: &str) -> bool {
-        static SHAPES: LazyLock<[(TextFormat, Regex); 5]> = LazyLock::new(|| {
-            use TextFormat::{CreditCode, Email, IdCard, Phone, Postcode};
-            [Phone, Email, IdCard, CreditCode, Postcode].map(|format| {
+        static SHAPES: LazyLock<[(TextFormat, Regex); 6]> = LazyLock::new(|| {
+            use TextFormat::{CreditCode, Email, IdCard, Money, Phone, Postcode};
+            [Phone, Email, IdCard, CreditCode, Postcode, Money].map(|format| {
                 let whole = format!("^(?:{})$", format.pattern());
                 (format, Regex::new(&whole).expect("the patterns above are regular expressions"))
             })
@@ -179,6 +181,8 @@ mod tests {
             (TextFormat::IdCard, "11010519491231002X", "110105194913310023"),
             (TextFormat::CreditCode, "91350100M000100Y43", "91350100m000100y43"),
             (TextFormat::Postcode, "570100", "5701000"),
+            (TextFormat::Money, "12.50", "012.50"),
+            (TextFormat::Money, "0.5", "12."),
         ] {
             assert!(format.fits(fits) && !format.fits(fails), "{format:?}");
         }

@@ -237,6 +237,8 @@ pub enum Effect {
     Issue,
     /// Licences issued on the case are revoked.
     Revoke,
+    /// A part of what was paid goes back, as much as the `refund_amount` field says.
+    Refund,
 }
 
 /// A question of a form or an action.
@@ -301,6 +303,8 @@ pub enum TextFormat {
     CreditCode,
     /// 邮政编码 of six digits.
     Postcode,
+    /// An amount of money in the city's unit, such as 12.50.
+    Money,
 }
 
 /// What kind of answer a field takes.

@@ -256,7 +256,7 @@ source! {
         options: Option<At<Vec<ChoiceSource>>>,
         /// Kinds of office that may be chosen.
         kinds: Option<At<Vec<At<String>>>>,
-        /// Shape of a text: phone, email, id_card, credit_code or postcode.
+        /// Shape of a text: phone, email, id_card, credit_code, postcode or money.
         format: Option<At<TextFormat>>,
         /// Asked only after this answer to an earlier choice.
         show_if: Option<At<ShowIfSource>>,

@@ -165,6 +165,7 @@ impl Whole<'_> {
             description: case.description.clone(),
             process: case.process.to_string(),
             service: case.application.as_ref().map(|application| application.service.to_string()),
+            fee: super::payments::fee(case, city, false),
             licences: self.licences.iter().map(|row| super::materials::given(city, row, self.now)).collect(),
             visit: super::visits::visit(case, city),
             stages: city.processes.get(&case.process).map_or_else(Vec::new, |process| stage_marks(case, process)),

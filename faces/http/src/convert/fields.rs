@@ -64,6 +64,7 @@ const fn text_format(format: TextFormat) -> wire::TextFormat {
         TextFormat::IdCard => wire::TextFormat::IdCard,
         TextFormat::CreditCode => wire::TextFormat::CreditCode,
         TextFormat::Postcode => wire::TextFormat::Postcode,
+        TextFormat::Money => wire::TextFormat::Money,
     }
 }
 

@@ -236,6 +236,10 @@ pub struct CaseView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub service: Option<String>,
+    /// What is paid online for it, and how far that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub fee: Option<super::FeeView>,
     /// Licences its applicant gave as materials, and how they stand now.
     pub licences: Vec<super::GivenLicence>,
     /// The time at a window booked last for it.

@@ -50,6 +50,8 @@ pub enum TextFormat {
     CreditCode,
     /// 邮政编码 of six digits.
     Postcode,
+    /// An amount of money in the city's unit, such as 12.50.
+    Money,
 }
 
 /// What kind of answer a field takes.

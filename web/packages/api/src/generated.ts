@@ -1855,6 +1855,8 @@ export interface components {
             description: string;
             /** @description Every picture. */
             evidence: components["schemas"]["EvidenceLink"][];
+            /** @description What is paid online for it, and how far that is. */
+            fee?: components["schemas"]["FeeView"];
             /**
              * Format: int32
              * @description How many have joined it.
@@ -2189,7 +2191,7 @@ export interface components {
          * @description What kind of event.
          * @enum {string}
          */
-        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "looked" | "issued" | "revoked" | "rated";
+        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "refund_asked" | "refund_made" | "looked" | "issued" | "revoked" | "rated";
         /** @description A picture, kept. */
         Evidence: {
             /**
@@ -2278,6 +2280,25 @@ export interface components {
          * @enum {string}
          */
         FeatureKind: "Feature";
+        /** @description One fee of an application. */
+        FeeLineView: {
+            /**
+             * Format: int64
+             * @description How much is paid for it, in the smallest unit.
+             */
+            amount: number;
+            /** @description The law or the standard it rests on. */
+            basis?: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description How much it would be without the reduction.
+             */
+            full: number;
+            /** @description The reduction that applies. */
+            reduction?: components["schemas"]["Text"];
+            /** @description What is paid for. */
+            title: components["schemas"]["Text"];
+        };
         /** @description What is to be paid for an application, and how far that is. */
         FeeView: {
             /**
@@ -2287,10 +2308,19 @@ export interface components {
             amount: number;
             /** @description ISO 4217. */
             currency: string;
+            /** @description What is paid together, fee by fee. */
+            fees: components["schemas"]["FeeLineView"][];
             /** @description Whether a payment can be begun now. */
             payable: boolean;
             /** @description The gateway's own number for it. */
             reference?: string;
+            /**
+             * Format: int64
+             * @description How much is back, in the smallest unit.
+             */
+            refunded: number;
+            /** @description Parts that went back, or are to, in the order decided. */
+            refunds: components["schemas"]["RefundView"][];
             /** @description How far the last payment is; absent before the first. */
             state?: components["schemas"]["PaymentState"];
         };
@@ -3369,6 +3399,18 @@ export interface components {
             /** @description The codes. */
             codes: string[];
         };
+        /** @description A part of a payment that goes back. */
+        RefundView: {
+            /**
+             * Format: int64
+             * @description How much, in the smallest unit.
+             */
+            amount: number;
+            /** @description When it was decided. */
+            asked_at: components["schemas"]["Time"];
+            /** @description When it was back; absent while it is under way. */
+            made_at?: components["schemas"]["Time"];
+        };
         /** @description A jurisdiction. */
         Region: {
             /** @description Official code. */
@@ -4084,7 +4126,7 @@ export interface components {
          * @description The shape of a text; the schema of a form says it as a pattern.
          * @enum {string}
          */
-        TextFormat: "phone" | "email" | "id_card" | "credit_code" | "postcode";
+        TextFormat: "phone" | "email" | "id_card" | "credit_code" | "postcode" | "money";
         /**
          * Format: date-time
          * @description An instant, RFC 3339 in UTC, such as `2026-11-23T08:00:00Z`.

@@ -47,6 +47,7 @@ const en: typeof zhCN = {
     not_id_card: "Give the identity number of 18 characters",
     not_credit_code: "Give the code of 18 characters: digits and capital letters",
     not_postcode: "Give the postcode of 6 digits",
+    not_money: "Give an amount in yuan, such as 12.50",
     too_few_photos: "At least {min} photo(s) needed",
     too_many_photos: "At most {max} photo(s)",
     same_photo: "The same photo is there twice; please remove one",

@@ -45,6 +45,7 @@ export default {
     not_id_card: "请填 18 位身份证号",
     not_credit_code: "请填 18 位统一社会信用代码，只有数字和大写字母",
     not_postcode: "请填 6 位邮政编码",
+    not_money: "请填金额（元），例如 12.50",
     too_few_photos: "至少要 {min} 张照片",
     too_many_photos: "最多 {max} 张照片",
     same_photo: "同一张照片选了两次，请删掉一张",
