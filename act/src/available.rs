@@ -70,8 +70,8 @@ pub fn obstacle(case: &Case, compiled: &Compiled, action: &Action, now: Instant)
 
 /// The payment of which a part can still be given back, and how much of it.
 pub(crate) fn refundable(case: &Case) -> Option<(PaymentId, i64)> {
-    let payments = case.payments.iter().map(|(id, payment)| (*id, payment.refundable()));
-    payments.filter(|(_, left)| *left > 0).last()
+    let mut payments = case.payments.iter().map(|(id, payment)| (*id, payment.refundable()));
+    payments.rfind(|(_, left)| *left > 0)
 }
 
 /// Taking a report back. Once others have joined it is theirs as well, and nobody may take it from them.

@@ -1,8 +1,11 @@
 //! Payments: a small explicit state machine. Money is in the smallest unit of the city's currency (fen, 1/100 yuan).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::ids::FormId;
+use crate::event::EventBody;
+use crate::ids::{FormId, PaymentId};
 use crate::time::Instant;
 
 /// How far a payment is. The gateway is the truth; a state is only written once it has told it.
@@ -145,6 +148,34 @@ pub struct Payment {
     pub reference: Option<String>,
     /// Parts of it that went back, or are to.
     pub refunds: Vec<PartRefund>,
+}
+
+/// Applies what an event tells of payments; any other is none of theirs.
+pub(crate) fn apply_payment(payments: &mut BTreeMap<PaymentId, Payment>, body: &EventBody, at: Instant) {
+    match body {
+        EventBody::Paying { payment, state, amount, reference, .. } => {
+            let before = payments.get(payment);
+            let created_at = before.map_or(at, |before| before.created_at);
+            let reference = reference.clone().or_else(|| before.and_then(|before| before.reference.clone()));
+            let refunds = before.map(|before| before.refunds.clone()).unwrap_or_default();
+            let (state, amount) = (*state, *amount);
+            payments.insert(*payment, Payment { state, amount, created_at, changed_at: at, reference, refunds });
+        }
+        EventBody::RefundAsked { payment, amount, .. } => {
+            if let Some(payment) = payments.get_mut(payment) {
+                payment.refunds.push(PartRefund { amount: *amount, asked_at: at, made_at: None });
+                payment.changed_at = at;
+            }
+        }
+        EventBody::RefundMade { payment, part } => {
+            let Some(payment) = payments.get_mut(payment) else { return };
+            payment.changed_at = at;
+            if let Some(made) = payment.refunds.get_mut((*part as usize).wrapping_sub(1)) {
+                made.made_at = Some(at);
+            }
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod calendar;
 mod data_source;
+mod fee;
 mod notification;
 mod process;
 mod service;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use calendar::*;
 pub use data_source::*;
+pub use fee::*;
 pub use notification::*;
 pub use process::*;
 pub use service::*;
