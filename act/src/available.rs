@@ -1,6 +1,6 @@
 //! Which actions a person may take on a case now. The faces show exactly these; a refusal names them.
 
-use model::{Actor, Case, Instant, Outcome, PartyId};
+use model::{Actor, Case, Instant, Outcome, PartyId, PaymentId};
 use pack::{Action, Compiled, Effect, Process, Target};
 
 use crate::acting::{Acting, admitted};
@@ -60,11 +60,18 @@ pub fn obstacle(case: &Case, compiled: &Compiled, action: &Action, now: Instant)
         Some(Effect::Release) => case.task.as_ref().is_none_or(|task| task.assignee.is_none()),
         Some(Effect::Assign) => case.task.is_none(),
         Some(Effect::Rate) => case.rating.is_some(),
+        Some(Effect::Refund) => refundable(case).is_none(),
         Some(Effect::Reclassify | Effect::Issue | Effect::Revoke) | None => {
             matches!(action.to, Target::Previous) && case.previous.is_none()
         }
     };
     is_moot.then_some(Obstacle::Moot)
+}
+
+/// The payment of which a part can still be given back, and how much of it.
+pub(crate) fn refundable(case: &Case) -> Option<(PaymentId, i64)> {
+    let mut payments = case.payments.iter().map(|(id, payment)| (*id, payment.refundable()));
+    payments.rfind(|(_, left)| *left > 0)
 }
 
 /// Taking a report back. Once others have joined it is theirs as well, and nobody may take it from them.

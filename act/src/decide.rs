@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use model::{ActionId, Case, ClockName, ClockState, EventBody, Instant, Limit, Moved, NewEvent, StateId};
+use model::{ActionId, Case, ClockName, ClockState, EventBody, Instant, LicenceId, Limit, Moved, NewEvent, StateId};
 use pack::enter::{EnterError, Subject, category_limit, clock_in, task_in};
 use pack::{Action, ClockEffect, Compiled, Effect, FieldKind, LimitRule, OfficeRule, Process, Target};
 use serde_json::Value;
 
 use crate::acting::{Acting, admitted};
-use crate::available::{Obstacle, available, obstacle, own_work, own_work_of};
+use crate::available::{Obstacle, available, obstacle, own_work, own_work_of, refundable};
 use crate::visits::unneeded_visit;
 use pack::answers::{Answers, FieldFault, parse_answers};
 
@@ -78,6 +78,18 @@ pub enum Refusal {
         /// What this person may do now.
         allowed: Vec<ActionId>,
     },
+    /// A licence that was given as material was revoked since.
+    #[error(
+        "{action} rests on licence {licence}, which was revoked after the application was handed in; refuse it, or have it applied for again with another paper"
+    )]
+    MaterialRevoked {
+        /// What was tried.
+        action: ActionId,
+        /// The licence.
+        licence: LicenceId,
+        /// What this person may do now.
+        allowed: Vec<ActionId>,
+    },
     /// Answers do not fit.
     #[error("{} answers do not fit: {}", .0.len(), .0.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect::<Vec<_>>().join("; "))]
     Answers(Vec<FieldFault>),
@@ -139,8 +151,18 @@ pub fn decide(
 /// Whether an action grants what has not been paid for.
 fn is_unpaid(case: &Case, compiled: &Compiled, action: &Action) -> bool {
     let grants = action.effect == Some(Effect::Issue);
-    let due = compiled.city.service_of(&case.category).and_then(|(_, service)| service.fee_due());
+    let service = compiled.city.service_of(&case.category);
+    let due = service.and_then(|(_, service)| service.fee_due(case.application.as_ref()));
     grants && due.is_some() && !case.is_paid()
+}
+
+/// An amount such as `12.5` in the smallest unit of the currency.
+fn smallest_unit(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let hundredths = format!("{part:0<2}");
+    let is_amount = !whole.is_empty() && hundredths.len() == 2 && whole.len() <= 9;
+    let digits = format!("{whole}{hundredths}");
+    if is_amount && digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 
 /// One admitted action on its way to events.
@@ -164,6 +186,7 @@ impl Move<'_> {
         let mut bodies = self.before_move(is_move)?;
         bodies.push(EventBody::Moved(Box::new(self.moved(&to, &subject)?)));
         bodies.extend(self.effect_bodies());
+        bodies.extend(self.refund()?);
         if self.process.states.get(&to).is_some_and(|state| state.outcome.is_some()) {
             bodies.extend(unneeded_visit(self.case));
         }
@@ -252,6 +275,23 @@ impl Move<'_> {
         bodies
     }
 
+    /// A part of what was paid goes back: never more than was taken, less what was decided before.
+    fn refund(&self) -> Result<Option<EventBody>, Refusal> {
+        if self.action.effect != Some(Effect::Refund) {
+            return Ok(None);
+        }
+        let fault = |message: String| Refusal::Answers(vec![FieldFault { field: "refund_amount".to_owned(), message }]);
+        let (payment, left) =
+            refundable(self.case).ok_or_else(|| fault("nothing is left to be given back".to_owned()))?;
+        let asked = self.answers.others.get("refund_amount").and_then(Value::as_str).and_then(smallest_unit);
+        let amount = asked.filter(|amount| (1..=left).contains(amount)).ok_or_else(|| {
+            fault(format!("must be from 0.01 to {}.{:02}: that much is left of what was paid", left / 100, left % 100))
+        })?;
+        let before = self.case.payments.get(&payment).map_or(0, |payment| payment.refunds.len());
+        let part = u32::try_from(before + 1).unwrap_or(u32::MAX);
+        Ok(Some(EventBody::RefundAsked { payment, part, amount }))
+    }
+
     /// Clock events that belong to the state being left: they come before the move, so that its step keeps them.
     fn before_move(&self, is_move: bool) -> Result<Vec<EventBody>, Refusal> {
         let mut bodies = Vec::new();
@@ -259,6 +299,12 @@ impl Move<'_> {
             let effect =
                 self.action.disposal.filter(|effect| !matches!(effect, ClockEffect::Start | ClockEffect::Resume));
             bodies.extend(self.apply(ClockName::Disposal, clock, effect)?);
+        }
+        if let Some(clock) = self.open_clock(ClockName::Legal) {
+            // More time asked for is time of the promise: no office moves what the law allows.
+            let is_common =
+                |effect: &ClockEffect| matches!(effect, ClockEffect::Pause | ClockEffect::Stop | ClockEffect::Exempt);
+            bodies.extend(self.apply(ClockName::Legal, clock, self.action.disposal.filter(is_common))?);
         }
         if let Some(clock) = self.open_clock(ClockName::Task) {
             if is_move {
@@ -360,20 +406,25 @@ impl Move<'_> {
     fn clocks_after_move(&self, to: &StateId, subject: &Subject<'_>) -> Result<Vec<EventBody>, Refusal> {
         let state = self.process.states.get(to).ok_or_else(|| EnterError::State(to.clone()))?;
         if state.outcome.is_some() {
-            return Ok(self
-                .open_clock(ClockName::Disposal)
-                .filter(|_| self.action.disposal != Some(ClockEffect::Stop))
-                .map_or_else(Vec::new, |_| vec![EventBody::ClockStopped { clock: ClockName::Disposal }]));
+            let open = [ClockName::Disposal, ClockName::Legal]
+                .into_iter()
+                .filter(|clock| self.action.disposal != Some(ClockEffect::Stop) && self.open_clock(*clock).is_some());
+            return Ok(open.map(|clock| EventBody::ClockStopped { clock }).collect());
         }
         let Some(rule) = &state.task else { return Ok(Vec::new()) };
         match rule.limit {
-            LimitRule::Category { .. } => self.disposal_clock(to, subject),
+            LimitRule::Category { .. } => {
+                let mut bodies = self.disposal_clock(to, subject)?;
+                bodies.extend(self.legal_clock(to, subject)?);
+                Ok(bodies)
+            }
             LimitRule::Fixed { .. } | LimitRule::None { .. } => {
-                let mut bodies: Vec<_> =
-                    clock_in(self.compiled, self.process, to, subject, self.now)?.into_iter().collect();
+                let mut bodies: Vec<_> = self.begun(to, subject, ClockName::Task)?.into_iter().collect();
                 if self.action.disposal == Some(ClockEffect::Resume) {
-                    let clock = self.open_clock(ClockName::Disposal);
-                    bodies.extend(clock.map(|clock| self.resumed(ClockName::Disposal, clock)).transpose()?.flatten());
+                    for name in [ClockName::Disposal, ClockName::Legal] {
+                        let clock = self.open_clock(name);
+                        bodies.extend(clock.map(|clock| self.resumed(name, clock)).transpose()?.flatten());
+                    }
                 }
                 Ok(bodies)
             }
@@ -391,7 +442,21 @@ impl Move<'_> {
         match self.open_clock(ClockName::Disposal).filter(goes_on) {
             Some(clock) if clock.is_running() => Ok(Vec::new()),
             Some(clock) => Ok(self.resumed(ClockName::Disposal, clock)?.into_iter().collect()),
-            None => Ok(clock_in(self.compiled, self.process, to, subject, self.now)?.into_iter().collect()),
+            None => Ok(self.begun(to, subject, ClockName::Disposal)?.into_iter().collect()),
         }
+    }
+
+    /// The clock of the law begins with the first such state and goes on from there, whoever handles the case: what the
+    /// law allows does not begin anew.
+    fn legal_clock(&self, to: &StateId, subject: &Subject<'_>) -> Result<Option<EventBody>, Refusal> {
+        match self.open_clock(ClockName::Legal) {
+            Some(clock) if clock.is_running() => Ok(None),
+            Some(clock) => self.resumed(ClockName::Legal, clock),
+            None => self.begun(to, subject, ClockName::Legal),
+        }
+    }
+
+    fn begun(&self, to: &StateId, subject: &Subject<'_>, clock: ClockName) -> Result<Option<EventBody>, Refusal> {
+        Ok(clock_in(self.compiled, self.process, to, subject, clock, self.now)?)
     }
 }

@@ -10,7 +10,7 @@ use credential::{
     Claims, IssuerKey, Status, StatusBits, StatusListBuilder, StatusListClaims, StatusRef, TrustedKey, TrustedKeys,
     issue,
 };
-use identity::{Answers, Vault, VaultError};
+use identity::{Answers, LicenceTrust, Vault, VaultError};
 use model::{Actor, Case, CaseId, Clock, Event, EventBody, Instant, LicenceId, NewEvent};
 use pack::{Apply, Choice, City, Compiled, Effect, Field, FieldKind, LicenceRules, Packs, Service};
 use serde_json::{Map, Value, json};
@@ -65,7 +65,12 @@ impl Issuer {
 
     /// The type of a service's licence (`vct`).
     pub fn kind_of(&self, service: &model::ServiceId) -> String {
-        format!("{}/licences/{service}", self.uri)
+        identity::licence_kind(&self.uri, service)
+    }
+
+    /// What its licences are checked with when they are given as materials.
+    pub fn trust(&self) -> LicenceTrust {
+        LicenceTrust { issuer: self.uri.clone(), keys: self.trusted() }
     }
 
     /// The keys that others trust to check licences.

@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use model::{Actor, Case, CaseId, Clock, EventBody, Instant, NewEvent, PartyId, PaymentId, PaymentState};
+use model::{
+    Actor, Case, CaseId, Clock, EventBody, Instant, NewEvent, Outcome, PartyId, Payment, PaymentId, PaymentState,
+};
 use pack::{Compiled, Packs};
 use store::{Append, Store, StoreError, Tx};
 
@@ -50,7 +52,14 @@ pub enum What {
     Capture,
     /// Take nothing more for it. What was taken stays taken.
     Cancel,
-    /// Give the money back.
+    /// Give a part of the money back, by the number the city gave the part; the rest stays.
+    RefundPart {
+        /// Which part: 1, 2, 3 …
+        part: u32,
+        /// How much, in the smallest unit.
+        amount: i64,
+    },
+    /// Give all of the money back that is not back yet.
     Refund,
 }
 
@@ -67,6 +76,8 @@ pub struct Told {
     pub reference: String,
     /// Where the payer agrees or refuses, while it is open.
     pub pay_url: Option<String>,
+    /// Parts that went back: their numbers and how much each was.
+    pub parts: Vec<(u32, i64)>,
 }
 
 /// How far a payment is, as the gateway knows it.
@@ -172,7 +183,8 @@ pub async fn begin_payment(ctx: &Context, command: PayCommand) -> Result<Begun, 
             let compiled = packs.get(&case.pack).ok_or(PayError::PackMissing(case.pack))?;
             let found = compiled.city.service_of(&case.category).filter(|_| case.is_open());
             let (_, service) = found.ok_or(PayError::NothingDue)?;
-            let amount = service.fee_due().ok_or(PayError::NothingDue)?;
+            let fees = service.fees_of(case.application.as_ref());
+            let amount = service.fee_due(case.application.as_ref()).ok_or(PayError::NothingDue)?;
             let locale = compiled.city.locales.first().map_or("", String::as_str);
             let subject = service.title.in_locale(locale).to_owned();
             if let Some((open, found)) = case.payments.iter().find(|(_, payment)| !payment.state.is_over()) {
@@ -180,7 +192,7 @@ pub async fn begin_payment(ctx: &Context, command: PayCommand) -> Result<Begun, 
                 return if is_open { Ok((*open, found.amount, subject)) } else { Err(PayError::Paid) };
             }
             let payment = tx.new_payment_id(now);
-            let body = EventBody::Paying { payment, state: PaymentState::Created, amount, reference: None };
+            let body = EventBody::Paying { payment, state: PaymentState::Created, amount, reference: None, fees };
             append(tx, &case, &compiled, by, body, now)?;
             Ok((payment, amount, subject))
         })
@@ -221,18 +233,39 @@ pub async fn learn(ctx: &Context, told: Told) -> Result<Option<PaymentState>, St
                 tracing::error!(payment = %told.payment, told = told.amount, asked = payment.amount, "the gateway names another amount");
                 return Ok(Some(payment.state));
             }
-            let Some(next) = news(payment.state, told.standing) else { return Ok(Some(payment.state)) };
-            if !payment.state.may_become(next) {
+            let mut bodies = made_parts(payment, &told);
+            let next = news(payment.state, told.standing);
+            let possible = next.filter(|next| payment.state.may_become(*next));
+            if let Some(next) = next.filter(|_| possible.is_none()) {
                 let (from, to) = (payment.state.as_str(), next.as_str());
                 tracing::error!(payment = %told.payment, from, to, "the gateway tells what cannot follow");
-                return Ok(Some(payment.state));
             }
-            let reference = Some(told.reference).filter(|reference| !reference.is_empty());
-            let body = EventBody::Paying { payment: told.payment, state: next, amount: payment.amount, reference };
-            append(tx, &case, &compiled, Actor::system("payments"), body, now)?;
-            Ok(Some(next))
+            if let Some(next) = possible {
+                let (payment, amount) = (told.payment, payment.amount);
+                let reference = Some(told.reference).filter(|reference| !reference.is_empty());
+                bodies.push(EventBody::Paying { payment, state: next, amount, reference, fees: Vec::new() });
+            }
+            let state = possible.unwrap_or(payment.state);
+            append_all(tx, &case, &compiled, Actor::system("payments"), bodies, now)?;
+            Ok(Some(state))
         })
         .await
+}
+
+/// Parts that the gateway tells of and that we did not know to be back. Only what was decided here counts, and only for
+/// as much as was decided.
+fn made_parts(payment: &Payment, told: &Told) -> Vec<EventBody> {
+    let under_way: Vec<_> = payment.parts_under_way().collect();
+    let is_ours = |(part, amount): &&(u32, i64)| {
+        let known = usize::try_from(*part).ok().and_then(|part| payment.refunds.get(part.checked_sub(1)?));
+        let is_known = known.is_some_and(|known| known.amount == *amount);
+        if !is_known {
+            tracing::error!(payment = %told.payment, part, amount, "the gateway gave back what was not decided here");
+        }
+        is_known && under_way.iter().any(|(asked, _)| asked == part)
+    };
+    let made = told.parts.iter().filter(is_ours);
+    made.map(|(part, _)| EventBody::RefundMade { payment: told.payment, part: *part }).collect()
 }
 
 /// What a standing means for a payment in a state; `None` when it is no news.
@@ -285,7 +318,8 @@ async fn mark(ctx: &Context, id: PaymentId, next: PaymentState) -> Result<Option
             if !payment.state.may_become(next) {
                 return Ok(Some(payment.state));
             }
-            let body = EventBody::Paying { payment: id, state: next, amount: payment.amount, reference: None };
+            let (amount, reference, fees) = (payment.amount, None, Vec::new());
+            let body = EventBody::Paying { payment: id, state: next, amount, reference, fees };
             append(tx, &case, &compiled, Actor::system("payments"), body, now)?;
             Ok(Some(next))
         })
@@ -316,7 +350,7 @@ async fn settle(ctx: &Context, payment: PaymentId, case: CaseId) -> Result<bool,
     let Some(before) = case.payments.get(&payment).cloned() else { return Ok(false) };
     let is_over = !case.is_open();
     let now_is = match before.state {
-        // Only payments of cases that ended without a grant are listed.
+        PaymentState::Captured if !ended_without_grant(&case) => return give_parts(ctx, payment, &before).await,
         PaymentState::Captured => {
             mark(ctx, payment, PaymentState::Refunding).await?;
             refund(ctx, payment).await?
@@ -340,6 +374,26 @@ async fn settle(ctx: &Context, payment: PaymentId, case: CaseId) -> Result<bool,
         }
     };
     Ok(now_is != Some(before.state))
+}
+
+/// What ended so gives all of its money back.
+const fn ended_without_grant(case: &Case) -> bool {
+    matches!(case.outcome, Some(Outcome::Declined | Outcome::Withdrawn))
+}
+
+/// Asks the gateway for every part that was decided; true when one is known to be back that was not before.
+async fn give_parts(ctx: &Context, id: PaymentId, payment: &Payment) -> Result<bool, StoreError> {
+    let mut changed = false;
+    for (part, refund) in payment.parts_under_way() {
+        match ask(ctx, id, What::RefundPart { part, amount: refund.amount }).await {
+            Ok(told) => {
+                changed |= told.parts.iter().any(|(made, _)| *made == part);
+                learn(ctx, told).await?;
+            }
+            Err(why) => tracing::warn!(payment = %id, part, why, "a part of a refund waits for the gateway"),
+        }
+    }
+    Ok(changed)
 }
 
 async fn refund(ctx: &Context, payment: PaymentId) -> Result<Option<PaymentState>, StoreError> {
@@ -370,7 +424,21 @@ fn append(
     body: EventBody,
     now: Instant,
 ) -> Result<(), StoreError> {
-    let events = vec![NewEvent { at: now, actor, body }];
+    append_all(tx, case, compiled, actor, vec![body], now)
+}
+
+fn append_all(
+    tx: &mut Tx,
+    case: &Case,
+    compiled: &Compiled,
+    actor: Actor,
+    bodies: Vec<EventBody>,
+    now: Instant,
+) -> Result<(), StoreError> {
+    if bodies.is_empty() {
+        return Ok(());
+    }
+    let events = bodies.into_iter().map(|body| NewEvent { at: now, actor: actor.clone(), body }).collect();
     let region_path = compiled.city.region_path(&case.place.region);
     tx.append(Append { case_id: case.id, before: Some(case), events, recorded_at: now, region_path: &region_path })?;
     Ok(())

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{ActionId, Case, CaseId, CaseNo, Clock, Event, EvidenceId, PartyId};
-use pack::{Action, City, Effect, Packs};
+use model::{ActionId, Case, CaseId, CaseNo, Clock, Event, EvidenceId, Instant, PartyId};
+use pack::{Action, City, Compiled, Effect, Packs};
 use serde_json::Value;
 use store::{Append, Reader, Store, StoreError, Tx};
 
@@ -104,6 +104,7 @@ pub async fn perform(ctx: &Context, command: PerformCommand) -> Result<Performed
         let input = ActionInput { action: command.action, answers: command.answers };
         let events = decide(&case, &compiled, &command.acting, &input, now)?;
         check_evidence(tx, &events)?;
+        check_materials(tx, &case, &compiled, &command.acting, &events, now)?;
         check_assignee(tx, &compiled.city, &case, &events)?;
         let region_path = compiled.city.region_path(&case.place.region);
         let append = Append { case_id: id, before: Some(&case), events, recorded_at: now, region_path: &region_path };
@@ -176,6 +177,33 @@ fn check_assignee(tx: &mut Tx, city: &City, case: &Case, events: &[model::NewEve
     }
     let message = "must be one of the people offered: those who hold the task's role in its office".to_owned();
     Err(Refusal::Answers(vec![FieldFault { field: "person".to_owned(), message }]).into())
+}
+
+/// What grants an application looks once more at the licences it rests on. One whose time ran out since counts: it stood
+/// when the application was handed in.
+fn check_materials(
+    tx: &mut Tx,
+    case: &Case,
+    compiled: &Compiled,
+    acting: &Acting,
+    events: &[model::NewEvent],
+    now: Instant,
+) -> Result<(), PerformError> {
+    let process = compiled.city.processes.get(&case.process);
+    let granted = events.iter().find_map(|event| match &event.body {
+        model::EventBody::Moved(moved) => {
+            process?.action(&moved.action).filter(|action| action.effect == Some(Effect::Issue))
+        }
+        _ => None,
+    });
+    let (Some(action), Some(application)) = (granted, &case.application) else { return Ok(()) };
+    for licence in &application.licences {
+        if tx.find_licence(*licence)?.is_some_and(|row| row.revoked_at.is_some()) {
+            let allowed = available(case, compiled, acting, now).into_iter().map(|action| action.id.clone()).collect();
+            return Err(Refusal::MaterialRevoked { action: action.id.clone(), licence: *licence, allowed }.into());
+        }
+    }
+    Ok(())
 }
 
 /// Every file an action names must have been uploaded.

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    ActionId, Actor, Case, CaseId, CaseNo, Event, EventId, Grant, Instant, NewEvent, PartyId, Place, Reporter,
+    ActionId, Actor, Case, CaseId, CaseNo, ClockName, Event, EventId, Grant, Instant, NewEvent, PartyId, Place,
+    Reporter,
 };
 use pack::enter::Opening;
 use pack::scenario::{Expect, ReportStep, Scenario, StoryActor};
@@ -196,6 +197,12 @@ impl Stage {
         );
         let due_at = expect.due_at.map(|due_at| word(due_at.map(|at| at.to_string())));
         compare("due_at", due_at, word(case.due_at().map(|at| at.to_string())));
+        let legal = case.clocks.get(&ClockName::Legal);
+        let legal_due_at = expect.legal_due_at.map(|due_at| word(due_at.map(|at| at.to_string())));
+        let running = legal.filter(|clock| clock.is_running()).map(|clock| clock.due_at.to_string());
+        compare("legal_due_at", legal_due_at, word(running));
+        let is_passed = legal.is_some_and(|clock| clock.passed);
+        compare("legal_passed", expect.legal_passed.map(|passed| passed.to_string()), is_passed.to_string());
         compare(
             "outcome",
             expect.outcome.map(|outcome| outcome.as_str().to_owned()),

@@ -29,6 +29,7 @@ fn closed() -> Board {
 fn word(refused: &Result<Vec<model::NewEvent>, Refusal>) -> &'static str {
     match refused {
         Err(Refusal::Unpaid { .. }) => "unpaid",
+        Err(Refusal::MaterialRevoked { .. }) => "material_revoked",
         Ok(_) => "taken",
         Err(Refusal::NotAllowed { .. }) => "not_allowed",
         Err(Refusal::NotYours { .. }) => "not_yours",

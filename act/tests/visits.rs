@@ -78,6 +78,8 @@ fn applications(town: &Town, database: &Database, people: u128) -> Vec<Case> {
                 answers: SealedId::new(now, person),
                 commitment: Commitment::new([1; 32]),
                 requests: Vec::new(),
+                licences: Vec::new(),
+                fees: Vec::new(),
             }),
             source_id: None,
         };

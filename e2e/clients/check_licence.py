@@ -16,7 +16,13 @@ from sd_jwt.verifier import SDJWTVerifier
 text, keys, token = (pathlib.Path(name).read_text().strip() for name in sys.argv[1:])
 trusted = {(key["iss"], key["kid"]): JWK(**{name: key[name] for name in ("kty", "crv", "x")}) for key in json.loads(keys)["keys"]}
 
-claims = SDJWTVerifier(text, lambda issuer, header: trusted[issuer, header["kid"]]).get_verified_payload()
+verifier = SDJWTVerifier(text, lambda issuer, header: trusted[issuer, header["kid"]])
+claims = verifier.get_verified_payload()
+# Who shows it signed for somebody: for whom stands in what they signed, and that is what a verifier compares.
+binding = text.rsplit("~", 1)[1]
+if binding:
+    said = json.loads(base64.urlsafe_b64decode(binding.split(".")[1] + "=="))
+    verifier._verify_key_binding_jwt(said["aud"], said["nonce"])
 
 signed = JWS()
 signed.deserialize(token)
@@ -28,4 +34,4 @@ bits, compressed = payload["status_list"]["bits"], payload["status_list"]["lst"]
 packed = zlib.decompress(base64.urlsafe_b64decode(compressed + "=" * (-len(compressed) % 4)))
 per_byte = 8 // bits
 status = packed[place["idx"] // per_byte] >> (place["idx"] % per_byte * bits) & (1 << bits) - 1
-print(json.dumps({"claims": claims, "status": status}))
+print(json.dumps({"claims": claims, "status": status, "bound": bool(binding)}))

@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
 import { addUser, BIN, folder, ROOT, run, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
-import { Visitor } from "../lib/visitor.mjs";
+import { png, Visitor } from "../lib/visitor.mjs";
 
 const execute = promisify(execFile);
 const SERVICE = "food_business_licence";
@@ -66,6 +66,7 @@ test("a licence in people's hands", { timeout: 600_000 }, async (t) => {
   };
   let file;
   let shown;
+  let liveFile;
 
   await t.test("she books a time at a window, is told when it was taken meanwhile, moves it and gives it back", async () => {
     const { page } = holder;
@@ -206,9 +207,13 @@ test("a licence in people's hands", { timeout: 600_000 }, async (t) => {
     const picture = path.join(home, "code.png");
     await code.screenshot({ path: picture, scale: "device" });
     const { stdout } = await python("read_codes.py", picture);
-    assert.deepEqual(JSON.parse(stdout), [shown]);
-    t.diagnostic(`two facts have ${shown.length} bytes, a code of version ${await code.getAttribute("data-version")}`);
-    const disclosed = shown.split("~").slice(1, -1).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
+    const [live, ...others] = JSON.parse(stdout);
+    assert.deepEqual(others, []);
+    assert.ok(live.startsWith(shown) && shown.endsWith("~") && live.length > shown.length, "the code is the copy with the signature of the phone");
+    liveFile = path.join(home, "live.sd-jwt");
+    await writeFile(liveFile, live);
+    t.diagnostic(`two facts have ${shown.length} bytes, with the signature ${live.length}, a code of version ${await code.getAttribute("data-version")}`);
+    const disclosed = live.split("~").slice(1, -1).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
     assert.deepEqual(Object.fromEntries(disclosed.map(([, name, value]) => [name, value])), SHOWN);
     await page.keyboard.press("Escape");
     await code.waitFor({ state: "detached" });
@@ -231,9 +236,18 @@ test("a licence in people's hands", { timeout: 600_000 }, async (t) => {
     assert.match(done.stdout, /真实/);
     assert.match(done.stdout, /莲花面馆/);
     for (const words of Object.values(WITHHELD)) assert.ok(!done.stdout.includes(words), words);
+    assert.match(done.stdout, /这是副本/);
+    const refused = await run(["verify", file, "--keys", keys, "--status", status, "--live"]);
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.stderr, /副本/);
+    const live = await run(["verify", liveFile, "--keys", keys, "--status", status, "--live"]);
+    assert.equal(live.code, 0, live.stderr);
+    assert.match(live.stdout, /由证照绑定的设备刚刚出示/);
+    const bound = JSON.parse((await python("check_licence.py", liveFile, keys, status)).stdout);
+    assert.deepEqual([bound.bound, bound.status], [true, 0], "sd-jwt checks the signature of the phone");
 
     const theirs = JSON.parse((await python("check_licence.py", file, keys, status)).stdout);
-    assert.equal(theirs.status, 0);
+    assert.deepEqual([theirs.status, theirs.bound], [0, false]);
     assert.deepEqual(Object.keys(theirs.claims).filter((name) => name in SHOWN || name in WITHHELD).sort(), Object.keys(SHOWN).sort());
 
     const verifier = await person(browser, server.base);
@@ -244,14 +258,20 @@ test("a licence in people's hands", { timeout: 600_000 }, async (t) => {
     await page.locator("input[type=file]").first().setInputFiles(path.join(home, "code.png"));
     await page.getByRole("heading", { name: "证照真实有效" }).waitFor();
     const said = await page.locator(".page").innerText();
-    for (const words of [...Object.values(SHOWN), "瑶光市市场监督管理局", "谁有副本，谁就能出示", "网站自己的说法", "没有被注销"]) assert.ok(said.includes(words), words);
+    for (const words of [...Object.values(SHOWN), "瑶光市市场监督管理局", "由证照绑定的那台设备当面出示", "拿着设备的人不一定是", "网站自己的说法", "没有被注销"]) assert.ok(said.includes(words), words);
     for (const words of Object.values(WITHHELD)) assert.ok(!said.includes(words), words);
-    assert.ok(said.includes("另有 3 项"));
+    assert.ok(said.includes("另有 3 项") && !said.includes("现在不能使用"));
     assert.ok(sent.some((one) => one.includes("/licences/status")));
     const pieces = [shown.slice(40, 80), ...shown.split("~").slice(1, -1).map((part) => part.slice(0, 30))];
     assert.deepEqual(sent.filter((one) => pieces.some((piece) => one.includes(piece))), [], "nothing of it is sent");
     await clean(verifier, "a genuine licence");
     await shoot(page, "licences-verify");
+    await page.goto("/verify", { waitUntil: "networkidle" });
+    await page.locator("input[type=file]").first().setInputFiles(file);
+    await page.getByRole("heading", { name: "证照真实，但这是副本" }).waitFor();
+    assert.ok((await page.locator(".page").innerText()).includes("谁有副本，谁就能出示"));
+    await clean(verifier, "a copy");
+    await shoot(page, "licences-verify-copy");
     await verifier.context.close();
   });
 
@@ -273,7 +293,12 @@ test("a licence in people's hands", { timeout: 600_000 }, async (t) => {
     await clean(verifier, "a changed fact");
     assert.match(await put(`${issued.slice(0, -8)}AAAAAAAA~`), /signature does not fit/);
     await verifier.context.route("**/licences/status", (route) => route.abort());
-    assert.match(await put(shown), /revocation was not checked/);
+    assert.match(await put(shown), /Genuine, but a copy/);
+    await page.getByRole("heading", { name: "Whether it was revoked was not checked" }).waitFor();
+    // A code of somebody else's phone under this licence.
+    const [, payload] = (await readFile(liveFile, "utf8")).split("~").at(-1).split(".");
+    const bind = (await readFile(liveFile, "utf8")).replace(payload, Buffer.from(Buffer.from(payload, "base64url").toString().replace('"iat":', '"iat":1')).toString("base64url"));
+    assert.match(await put(bind), /Not shown by the device it is bound to/);
     await clean(verifier, "revocation not checked");
     // Keys that a person brought count before those of the site: this issuer is not among them.
     const keys = (await (await fetch(`${server.base}/licences/keys`)).text()).replaceAll("urn:dipper:yaoguang", "urn:dipper:elsewhere");
@@ -286,6 +311,79 @@ test("a licence in people's hands", { timeout: 600_000 }, async (t) => {
     await page.getByRole("heading", { name: "This issuer is not known here" }).waitFor();
     await clean(verifier, "an unknown issuer");
     await verifier.context.close();
+  });
+
+  let renewal;
+  await t.test("she gives the licence for its renewal instead of a photo, with three of its facts", async () => {
+    const { page } = holder;
+    await page.goto("/services/food_business_renewal/apply");
+    await page.getByRole("button", { name: "开始填写" }).click();
+    await page.waitForURL("**/apply/q/old_licence");
+    const forward = async (to) => {
+      await page.locator("main form button[type=submit]").click();
+      await page.waitForURL(`**/${to}`);
+    };
+    await page.getByRole("radio", { name: /出示我的电子证照《食品经营许可证》/ }).check({ force: true });
+    await page.getByRole("heading", { name: "只给出这 3 项" }).waitFor();
+    const disclosed = await page.locator(".disclosed").innerText();
+    for (const words of [...Object.values(SHOWN), WITHHELD.credit_code]) assert.ok(disclosed.includes(words), words);
+    assert.ok(!disclosed.includes(WITHHELD.manager_name));
+    await page.getByText("证照上另外 2 项内容不会给出").waitFor();
+    await clean(holder, "giving a licence");
+    await shoot(page, "licences-give");
+    await forward("q/shop_name");
+    // What stands on it need not be typed again.
+    assert.equal(await page.locator("main form input").inputValue(), SHOWN.shop_name);
+    await forward("q/credit_code");
+    await forward("q/address");
+    await forward("q/unchanged");
+    await page.getByText("没有变化").click();
+    await forward("q/self_check");
+    await page.locator("input[type=file]").last().setInputFiles([{ name: "1.png", mimeType: "image/png", buffer: png(31) }]);
+    await page.getByText("1 / 4").waitFor();
+    await page.getByRole("status").filter({ hasText: "正在上传" }).waitFor({ state: "detached" });
+    await forward("q/manager_name");
+    await page.locator("main form input").fill(WITHHELD.manager_name);
+    await forward("q/manager_phone");
+    await page.locator("main form input").fill("13800001111");
+    await forward("apply/check");
+    await page.getByText("出示电子证照《食品经营许可证》").waitFor();
+    await clean(holder, "the check with a licence");
+    await page.getByRole("button", { name: "提交申请" }).click();
+    await page.waitForURL("**/applied/**");
+    renewal = decodeURIComponent(new URL(page.url()).pathname.split("/").at(-1));
+    const { materials, answers: given } = await resident.get(`/reports/${renewal}/application`);
+    assert.deepEqual(materials[0].facts.map(({ claim }) => claim).sort(), ["address", "credit_code", "shop_name"]);
+    // Somebody else's program finds three disclosures and the phone's signature in what was handed in.
+    const handed = path.join(home, "handed.sd-jwt");
+    await writeFile(handed, given.old_licence.presentation);
+    const theirs = JSON.parse((await python("check_licence.py", handed, await saved("keys.json", "/licences/keys"), await saved("status.jwt", "/licences/status"))).stdout);
+    assert.deepEqual([theirs.bound, "manager_name" in theirs.claims, theirs.claims.shop_name], [true, false, SHOWN.shop_name]);
+    // A picture of it is of no use to anybody else.
+    const rival = new Visitor(server.base);
+    await rival.signIn({ login: "rival-cook", password: "another noodle shop" });
+    const stolen = rival.post("/services/food_business_renewal/applications", { answers: { ...given, self_check: [await rival.picture(9)] } }, { "idempotency-key": randomUUID() });
+    await assert.rejects(stolen, (refused) => refused.body.code === "licence_not_shown");
+  });
+
+  await t.test("the office sees it verified, with the three facts", async () => {
+    await staff.clerk.act(renewal, "accept");
+    const desk = await person(browser, server.base, "desk");
+    await signIn(desk.page, "/centre/sign-in", accounts.reviewer);
+    await desk.page.goto(`/centre/cases/${renewal}`);
+    await desk.page.getByText("由证照验明，现在有效").first().waitFor();
+    await desk.page.getByRole("button", { name: "打开申请内容" }).click();
+    await desk.page.locator(".ask input").fill("审查申请材料");
+    await desk.page.locator(".ask button[type=submit]").click();
+    const material = desk.page.locator(".material");
+    await material.waitFor();
+    const said = await material.innerText();
+    for (const words of [...Object.values(SHOWN), WITHHELD.credit_code, "现在有效（已查状态清单）"]) assert.ok(said.includes(words), words);
+    assert.ok(!said.includes(WITHHELD.manager_name));
+    await clean(desk, "a material seen by the office");
+    await shoot(desk.page, "licences-material");
+    await staff.reviewer.act(renewal, "propose", { proposal: "grant", note: "原证有效" });
+    await desk.context.close();
   });
 
   await t.test("the chief revokes it, and all say so", async () => {
@@ -312,6 +410,19 @@ test("a licence in people's hands", { timeout: 600_000 }, async (t) => {
     assert.equal(await page.getByRole("link", { name: "出示", exact: true }).count(), 0);
     await clean(holder, "a revoked licence of hers");
     await shoot(page, "licences-hers-revoked");
+  });
+
+  await t.test("what rests on it is not granted any more", async () => {
+    const desk = await person(browser, server.base, "desk");
+    await signIn(desk.page, "/centre/sign-in", accounts.chief);
+    await desk.page.goto(`/centre/cases/${renewal}`);
+    await desk.page.getByText("提交后被注销").first().waitFor();
+    await clean(desk, "a revoked material");
+    await shoot(desk.page, "licences-material-revoked");
+    await desk.context.close();
+    const grant = staff.chief.act(renewal, "grant", { note: "批准" });
+    await assert.rejects(grant, (refused) => refused.body.code === "material_revoked");
+    await staff.chief.act(renewal, "refuse", { note: "原证已注销；可申请行政复议" });
   });
 
   for (const mode of ["elder", "english"]) {

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use identity::{Answers, Draft, Given, Prefill, Provenance, VaultError};
+use identity::{Answers, Draft, Given, LicenceFault, Prefill, Provenance, VaultError};
 use model::{
-    Actor, Application, Case, CategoryId, EventId, EvidenceId, Instant, MandateId, NewEvent, OfficeId, PartyId, Place,
-    Reporter, RequestId, RoleId, SealedId, ServiceId,
+    Actor, Application, Case, CategoryId, EventId, EvidenceId, FeeLine, Instant, MandateId, NewEvent, OfficeId,
+    PartyId, Place, Reporter, RequestId, RoleId, SealedId, ServiceId,
 };
 use pack::answers::{FieldFault, parse_form};
 use pack::calendar::civil_day;
@@ -15,6 +15,7 @@ use pack::{City, Compiled, Field, Service};
 use store::{Append, MandateAct, MandateActRow, Reader, StoreError, Tx};
 
 use crate::Context;
+use crate::material::{Accepted, accept, check_standing, comparable};
 use crate::prefill::merge;
 
 /// Days a draft is kept after it was last saved.
@@ -91,6 +92,14 @@ pub enum ApplyError {
     /// Answers do not fit the form.
     #[error("{} answers do not fit", .0.len())]
     Answers(Vec<FieldFault>),
+    /// A licence given as material is not taken.
+    #[error("{field}: {fault}")]
+    Licence {
+        /// The question it answers.
+        field: String,
+        /// Why not.
+        fault: LicenceFault,
+    },
     /// The key was used for another application.
     #[error("the idempotency key was used for another application; use a new one for each")]
     KeyUsed,
@@ -133,8 +142,8 @@ pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyEr
         Before::Applied(case) => return Ok(*case),
         Before::Open(prefill, is_organisation) => (prefill, is_organisation),
     };
-    let checked = Checked::check(&compiled, &command, &prefill, is_organisation)?;
     let (now, vault) = (ctx.clock.now(), Arc::clone(&ctx.vault));
+    let checked = Checked::check(ctx, &compiled, &command, &prefill, is_organisation, now)?;
     let zone = compiled.city.zone();
     let (day, region_path) = (civil_day(&zone, now), compiled.city.region_path(&checked.place.region));
     ctx.store
@@ -144,10 +153,13 @@ pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyEr
                 return Ok(case);
             }
             check_evidence(tx, &command.answers, &checked.evidence)?;
+            check_standing(tx, &checked.accepted, command.party, now)?;
             let (answers, commitment) = vault.seal_answers(tx, command.party, checked.given.clone(), now)?;
             let no = tx.next_case_no(&compiled.city.case_prefix, day)?;
             let (service, requests) = (command.service.clone(), checked.requests.clone());
-            let application = Application { service, answers, commitment, requests };
+            let licences = checked.accepted.iter().map(|one| one.licence).collect();
+            let fees = checked.fees.clone();
+            let application = Application { service, answers, commitment, requests, licences, fees };
             let events = checked.events(&compiled, &command, application, no, now)?;
             let case_id = tx.new_case_id(now);
             let (case, events) =
@@ -224,7 +236,8 @@ fn applied_before(
     let is_fetched = |field: &String| matches!(provenance.get(field), Some(Provenance::Fetched { .. }));
     // What a department gave need not be sent.
     answers.retain(|field, _| command.answers.contains_key(field) || !is_fetched(field));
-    if answers == command.answers { Ok(Some(case)) } else { Err(ApplyError::KeyUsed) }
+    let is_same = comparable(answers) == comparable(command.answers.clone());
+    if is_same { Ok(Some(case)) } else { Err(ApplyError::KeyUsed) }
 }
 
 /// Every file named must have been uploaded.
@@ -248,26 +261,33 @@ struct Checked {
     evidence: Vec<EvidenceId>,
     given: Given,
     requests: Vec<RequestId>,
+    accepted: Vec<Accepted>,
+    fees: Vec<FeeLine>,
 }
 
 impl Checked {
     fn check(
+        ctx: &Context,
         compiled: &Compiled,
         command: &ApplyCommand,
         prefill: &Prefill,
         is_organisation: bool,
+        now: Instant,
     ) -> Result<Self, ApplyError> {
         let city = &compiled.city;
         let (service, form) = find_form(city, &command.service)?;
         let merged = merge(city, form, command.answers.clone(), prefill, is_organisation);
         let (given, requests) = merged.map_err(ApplyError::Answers)?;
         let answers = parse_form(city, form, &given.answers).map_err(ApplyError::Answers)?;
+        let accepted = accept(ctx, form, command, now)?;
         let mut evidence: Vec<EvidenceId> = answers.evidence.into_values().flatten().collect();
         evidence.sort_unstable();
         evidence.dedup();
         // An application is nowhere on the map: the office that decides says whose jurisdiction it is.
         let region = city.office(&service.office).map_or(&city.root, |office| &office.region).clone();
-        Ok(Self { place: Place { point: None, cell: None, region, address: None }, evidence, given, requests })
+        let place = Place { point: None, cell: None, region, address: None };
+        let fees = service.fee_lines(&given.answers);
+        Ok(Self { place, evidence, given, requests, accepted, fees })
     }
 
     fn events(

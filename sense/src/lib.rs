@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod extracts;
 pub mod import;
 pub mod looks;
+pub mod material;
 pub mod organisations;
 pub mod person;
 pub mod picture;
@@ -21,7 +22,7 @@ pub mod report;
 
 use std::sync::Arc;
 
-use identity::Vault;
+use identity::{LicenceTrust, Vault};
 use model::Clock;
 use pack::Packs;
 use store::Store;
@@ -39,4 +40,6 @@ pub struct Context {
     pub vault: Arc<Vault>,
     /// Where files are kept.
     pub files: Arc<evidence::Files>,
+    /// Whose licences are taken as materials; nobody's where absent.
+    pub trust: Option<Arc<LicenceTrust>>,
 }

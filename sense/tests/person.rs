@@ -147,6 +147,7 @@ fn no_byte_of_an_erased_person_is_left_in_the_file() {
         clock: Arc::new(FixedClock::at(MONDAY)),
         vault: Arc::new(Vault::from_key(&[3; 32])),
         files: Arc::new(Files::open(folder.path()).unwrap()),
+        trust: None,
     };
     leave_traces(&ctx);
     end_applications(&ctx);

@@ -3,7 +3,7 @@
 //
 // node tools/licence-vectors.mjs PROGRAM, the example `credential` of dipper-credential.
 import { execFileSync } from "node:child_process";
-import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createECDH, createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 
@@ -117,6 +117,48 @@ const vectors = cases.map(([name, verdict, text, status, also]) => {
   if ((answer.error === undefined) !== /^(valid|not_checked|none)$/.test(verdict)) throw new Error(`${name}: the browser must say ${verdict}, core/credential says ${theirs}`);
   return { name, verdict: also ?? verdict, rust: theirs, text, ...(status === undefined ? {} : { status }) };
 });
+/** The device of a holder, and codes it shows: name, who shows it or the rule that is broken, text. */
+const DEVICE = SECRET.map((byte) => byte + 32);
+const deviceJwk = (secret) => {
+  const pair = createECDH("prime256v1");
+  pair.setPrivateKey(Buffer.from(secret));
+  const point = pair.getPublicKey();
+  return { crv: "P-256", kty: "EC", x: point.subarray(1, 33).toString("base64url"), y: point.subarray(33).toString("base64url") };
+};
+const AUDIENCE = "urn:dipper:shown-in-person";
+const copy = issue({ holder: deviceJwk(DEVICE) });
+const name = present(["shop_name"], copy);
+const bind = (text, { secret = DEVICE, alg = "ES256", audience = AUDIENCE, now_s = NOW_S - 20 } = {}) => rust({ do: "bind", text, alg, secret, nonce: "n-1", audience, now_s }).text;
+/** What the device would never sign. */
+const misbind = (header, payload, text = name) => {
+  const d = Buffer.from(DEVICE).toString("base64url");
+  const key = createPrivateKey({ key: { ...deviceJwk(DEVICE), d }, format: "jwk" });
+  const said = { iat: NOW_S, aud: AUDIENCE, nonce: "n-1", sd_hash: digest(text), ...payload };
+  const input = [{ alg: "ES256", typ: "kb+jwt", ...header }, said].map((part) => base64url(JSON.stringify(part))).join(".");
+  return `${text}${input}.${sign("sha256", Buffer.from(input), { key, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
+};
+const ed = jwk(SECRET.map((byte) => byte + 64));
+const codes = [
+  ["by its device", "device", bind(name)],
+  ["by a device with Ed25519", "device", bind(issue({ holder: { kty: "OKP", crv: "Ed25519", x: ed.x } }), { alg: "EdDSA", secret: SECRET.map((byte) => byte + 64) })],
+  ["a copy without signature", "copy", name],
+  ["bound to no device", "anyone", one],
+  ["a picture of a code", "binding.time", bind(name, { now_s: NOW_S - 400 })],
+  ["made in the future", "binding.time", bind(name, { now_s: NOW_S + 400 })],
+  ["made for a bank", "binding.audience", bind(name, { audience: "https://bank.example" })],
+  ["with the signature of other facts", "binding.hash", `${present([], copy)}${bind(name).slice(name.length)}`],
+  ["a changed signature", "binding.signature", flip(bind(name), bind(name).length - 20)],
+  ["without nonce", "binding.claim", misbind({}, { nonce: "" })],
+  ["without time", "binding.claim", misbind({}, { iat: undefined })],
+  ["of another type", "binding.type", misbind({ typ: "JWT" }, {})],
+  ["of another algorithm", "binding.algorithm", misbind({ alg: "EdDSA" }, {})],
+  ["with critical extensions", "binding.critical", misbind({ crit: [] }, {})],
+].map(([name, shows, text]) => {
+  const answer = rust({ do: "verify", text, keys: JSON.parse(keys), issuer: ISSUER, now_s: NOW_S, shown: true });
+  if ((answer.error === undefined) !== (shows === "device")) throw new Error(`${name}: the browser must say ${shows}, core/credential says ${answer.error ?? "device"}`);
+  return { name, shows, rust: answer.error ?? "device", text };
+});
+
 const file = new URL("../packages/ledger/src/licence/vectors.json", import.meta.url);
-writeFileSync(file, `${JSON.stringify({ now_s: NOW_S, keys, vectors }, undefined, 1)}\n`);
-console.log(`${vectors.length} vectors`);
+writeFileSync(file, `${JSON.stringify({ now_s: NOW_S, keys, vectors, codes }, undefined, 1)}\n`);
+console.log(`${vectors.length} vectors, ${codes.length} codes`);

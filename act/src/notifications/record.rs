@@ -71,6 +71,7 @@ const fn may_tell(event: &Event, has_webhooks: bool) -> bool {
         | EventBody::Booked { .. }
         | EventBody::Issued { .. }
         | EventBody::Paying { state: PaymentState::Refunded, .. }
+        | EventBody::RefundMade { .. }
         | EventBody::ClockStarted { clock: ClockName::Disposal, .. } => true,
         EventBody::DeadlinePassed { .. } | EventBody::Escalated { .. } | EventBody::Rated { .. } => has_webhooks,
         _ => false,
@@ -117,8 +118,16 @@ fn told<'a>(
         EventBody::Reported(_) if matches!(event.actor, Actor::Agent { .. }) => (Trigger::FiledFor, facts),
         EventBody::Booked { visit } => (Trigger::VisitBooked, MessageFacts { time: Some(visit.starts_at), ..facts }),
         EventBody::Issued { .. } => (Trigger::LicenceIssued, facts),
-        EventBody::Paying { state: PaymentState::Refunded, amount, .. } => {
-            (Trigger::Refunded, MessageFacts { amount: Some(*amount), ..facts })
+        EventBody::Paying { payment, state: PaymentState::Refunded, amount, .. } => {
+            // What went back in parts was told of then.
+            let parts = case.payments.get(payment).into_iter().flat_map(|payment| &payment.refunds);
+            let before: i64 = parts.filter(|part| part.made_at.is_some()).map(|part| part.amount).sum();
+            (Trigger::Refunded, MessageFacts { amount: Some(*amount - before), ..facts })
+        }
+        EventBody::RefundMade { payment, part } => {
+            let parts = case.payments.get(payment).map(|payment| &payment.refunds[..]).unwrap_or_default();
+            let made = (*part as usize).checked_sub(1).and_then(|part| parts.get(part));
+            (Trigger::Refunded, MessageFacts { amount: made.map(|made| made.amount), ..facts })
         }
         EventBody::ClockStarted { clock: ClockName::Disposal, .. } if ctx.takes_fees => match fee_due(city, case) {
             Some(amount) => (Trigger::FeeDue, MessageFacts { amount: Some(amount), ..facts }),
@@ -142,7 +151,7 @@ fn fee_due(city: &City, case: &Case) -> Option<i64> {
     let is_paid = case.payments.values().any(|payment| {
         matches!(payment.state, PaymentState::Authorised | PaymentState::CaptureRetry | PaymentState::Captured)
     });
-    service.fee_due().filter(|_| case.is_open() && !is_paid)
+    service.fee_due(case.application.as_ref()).filter(|_| case.is_open() && !is_paid)
 }
 
 /// The residents that are told: who reported or joined, and who may act for them. Nobody is told of an action they took

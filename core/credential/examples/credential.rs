@@ -5,8 +5,9 @@
 use std::error::Error;
 
 use dipper_credential::{
-    Claims, Expectations, HolderKey, IssuerKey, KeyBinding, PublicKey, SdJwt, SigningKey, Standing, Status, StatusBits,
-    StatusList, StatusListBuilder, StatusListClaims, StatusRef, TrustedKeys, Verified, issue, verify,
+    Claims, Expectations, HolderKey, IssuerKey, KeyBinding, PublicKey, SHOWN_AUDIENCE, SdJwt, SigningKey, Standing,
+    Status, StatusBits, StatusList, StatusListBuilder, StatusListClaims, StatusRef, TrustedKeys, Verified, issue,
+    verify,
 };
 use serde_json::{Map, Value, json};
 
@@ -120,6 +121,7 @@ fn run_verify(command: &Value) -> Answer {
     let keys = TrustedKeys::parse(&command["keys"].to_string(), command["issuer"].as_str())?;
     let now_s = time(command, "now_s")?;
     let key_binding = match (command["nonce"].as_str(), command["audience"].as_str()) {
+        (None, None) if command["shown"] == true => KeyBinding::Shown { audience: SHOWN_AUDIENCE, max_age_s: 120 },
         (Some(nonce), Some(audience)) => KeyBinding::Required { audience, nonce, max_age_s: 60 },
         _ => KeyBinding::NotRequired,
     };

@@ -103,6 +103,38 @@ pub fn issue(
     Ok(SdJwt::join(&issued, &disclosures)?)
 }
 
+/// Issues what a licence says once more, for the holder of a key: the same claims and the same place in the status list,
+/// under fresh salts, so that a copy on one device does not tell of that on another.
+///
+/// `original` is one that its issuer kept, whole: what it withholds is not in the copy.
+///
+/// # Errors
+/// As [`issue`]; the original may also lack what every licence has.
+pub fn reissue(
+    key: &IssuerKey,
+    original: &SdJwt,
+    holder: PublicKey,
+    salts: impl FnMut() -> Salt,
+) -> Result<SdJwt, IssueError> {
+    let mut said = original.unverified_claims().clone();
+    let chosen: Vec<String> = original.list_disclosable().into_iter().map(str::to_owned).collect();
+    let selective = chosen.into_iter().filter_map(|name| said.shift_remove(&name).map(|value| (name, value))).collect();
+    let mut take = |name: &str| said.shift_remove(name);
+    let text = |claim: Option<Value>, name| {
+        claim.as_ref().and_then(Value::as_str).map(str::to_owned).ok_or(IssueError::Empty { claim: name })
+    };
+    let time = |claim: Option<Value>| claim.as_ref().and_then(Value::as_i64);
+    let (issuer, vct) = (text(take("iss"), "iss")?, text(take("vct"), "vct")?);
+    let issued_at_s = time(take("iat")).ok_or(IssueError::Empty { claim: "iat" })?;
+    let (not_before_s, expires_at_s) = (time(take("nbf")), time(take("exp")));
+    let status = take("status").as_ref().and_then(StatusRef::from_claim);
+    take("cnf");
+    let holder = Some(holder);
+    let claims =
+        Claims { issuer, vct, issued_at_s, not_before_s, expires_at_s, holder, status, always: said, selective };
+    issue(key, &claims, 0, salts)
+}
+
 fn payload(claims: &Claims, digests: Vec<String>) -> Map<String, Value> {
     let mut payload = Map::new();
     let mut put = |name: &str, value: Value| payload.insert(name.to_owned(), value);

@@ -1,8 +1,9 @@
 //! JSON Web Signatures in compact form (RFC 7515), of the few kinds that licences need.
 //!
-//! A key in a header (`jwk`, `jku`, `x5c`) is never looked at: trust comes from the caller alone.
+//! A key in a header (`jwk`, `jku`, `x5c`) never makes anybody trusted: trust comes from the caller alone. A proof of
+//! possession ([`crate::verify_proof`]) says that somebody has the key in its header, and no more.
 
-use crate::key::{Algorithm, PublicKey};
+use crate::key::{Algorithm, KeyError, PublicKey};
 use crate::text::{decode_base64url, encode_base64url, parse_object};
 use serde_json::{Map, Value, json};
 
@@ -92,6 +93,11 @@ impl Jws {
         self.header.get("kid").map(|kid| kid.as_str().ok_or(JwsError::Form)).transpose()
     }
 
+    /// The public key in the header, of which the signature may prove possession.
+    pub(crate) fn own_key(&self) -> Result<PublicKey, KeyError> {
+        PublicKey::from_jwk(self.header.get("jwk").and_then(Value::as_object).ok_or(KeyError::Form)?)
+    }
+
     /// The algorithm that the header names, by its old name or its new one.
     ///
     /// # Errors
@@ -153,6 +159,11 @@ pub fn sign(
     if let Some(kid) = kid {
         header["kid"] = kid.into();
     }
+    sign_under(&header, payload, sign)
+}
+
+/// Writes a JWS with a header made by the caller.
+pub fn sign_under(header: &Value, payload: &Map<String, Value>, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     let payload = serde_json::to_vec(payload).expect("a map with text keys is JSON");
     let mut text = format!("{}.{}", encode_base64url(header.to_string()), encode_base64url(payload));
     let signature = sign(text.as_bytes());

@@ -170,6 +170,16 @@ impl SdJwt {
         self.key_binding.is_some()
     }
 
+    /// The nonce of the Key Binding JWT, unverified: for who must find which question of theirs was answered.
+    pub fn unverified_nonce(&self) -> Option<&str> {
+        self.key_binding.as_ref()?.payload.get("nonce")?.as_str()
+    }
+
+    /// When the holder says to have signed the Key Binding JWT, seconds since 1970-01-01 UTC; unverified.
+    pub fn unverified_bound_at_s(&self) -> Option<i64> {
+        self.key_binding.as_ref()?.payload.get("iat")?.as_i64()
+    }
+
     /// The holder's key in `cnf` (RFC 7800 §3.2), unverified; `None` when the issuer bound no key.
     ///
     /// # Errors

@@ -21,6 +21,9 @@ pub struct Expectations<'a> {
     pub leeway_s: u32,
 }
 
+/// The audience (`aud`) of codes that holders show in person to whoever reads them.
+pub const SHOWN_AUDIENCE: &str = "urn:dipper:shown-in-person";
+
 /// Whether key binding is required: policy, never what was sent (RFC 9901 §9.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyBinding<'a> {
@@ -35,6 +38,25 @@ pub enum KeyBinding<'a> {
         /// How many seconds the answer may be old.
         max_age_s: u32,
     },
+    /// The holder must have signed for this audience a moment ago, with a nonce of their own: for who reads a code off a
+    /// screen and cannot ask first. Whoever copies it may show it too, for as long as `max_age_s`.
+    Shown {
+        /// `aud`.
+        audience: &'a str,
+        /// How many seconds it may be old.
+        max_age_s: u32,
+    },
+}
+
+impl<'a> KeyBinding<'a> {
+    /// Audience, nonce and age asked for; `None` where no key binding is.
+    const fn asked(self) -> Option<(&'a str, Option<&'a str>, u32)> {
+        match self {
+            Self::NotRequired => None,
+            Self::Required { audience, nonce, max_age_s } => Some((audience, Some(nonce), max_age_s)),
+            Self::Shown { audience, max_age_s } => Some((audience, None, max_age_s)),
+        }
+    }
 }
 
 /// What a verified licence says. Times are seconds since 1970-01-01 UTC.
@@ -194,7 +216,7 @@ pub fn verify(
         return Err(VerifyError::NotYetValid { not_before_s });
     }
     let holder = shown.find_holder()?;
-    let key_bound = matches!(expected.key_binding, KeyBinding::Required { .. });
+    let key_bound = expected.key_binding.asked().is_some();
     check_key_binding(&shown, holder.as_ref(), now_s, expected)?;
     let status = check_status(&claims, &issuer, now_s, status)?;
     for name in ["iss", "vct", "iat", "nbf", "exp", "cnf", "status"] {
@@ -219,7 +241,7 @@ fn check_issuer(issued: &Jws, keys: &TrustedKeys) -> Result<String, VerifyError>
 
 fn check_audience(claims: &Map<String, Value>, expected: &Expectations<'_>) -> Result<(), VerifyError> {
     let Some(aud) = claims.get("aud") else { return Ok(()) };
-    let KeyBinding::Required { audience, .. } = expected.key_binding else { return Err(VerifyError::WrongAudience) };
+    let Some((audience, ..)) = expected.key_binding.asked() else { return Err(VerifyError::WrongAudience) };
     let named = match aud {
         Value::Array(all) => all.iter().any(|one| one == audience),
         one => one == audience,
@@ -256,14 +278,15 @@ fn check_key_binding(
     now_s: i64,
     expected: &Expectations<'_>,
 ) -> Result<(), VerifyError> {
-    let KeyBinding::Required { audience, nonce, max_age_s } = expected.key_binding else { return Ok(()) };
+    let Some((audience, nonce, max_age_s)) = expected.key_binding.asked() else { return Ok(()) };
     let holder = holder.ok_or(VerifyError::NoHolder)?;
     let binding = shown.key_binding.as_ref().ok_or(VerifyError::KeyBindingMissing)?;
     binding.verify(KEY_BINDING_TYPE, holder).map_err(VerifyError::KeyBinding)?;
     let text = |claim: &'static str| {
         binding.payload.get(claim).and_then(Value::as_str).ok_or(VerifyError::KeyBindingClaim { claim })
     };
-    if text("nonce")? != nonce {
+    let signed_nonce = text("nonce")?;
+    if signed_nonce.is_empty() || nonce.is_some_and(|nonce| signed_nonce != nonce) {
         return Err(VerifyError::KeyBindingNonce);
     }
     if text("aud")? != audience {

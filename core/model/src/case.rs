@@ -11,7 +11,7 @@ use crate::ids::{
     ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, LicenceId, OfficeId, PackHash, PartyId, PaymentId,
     ProcessId, StageId, StateId,
 };
-use crate::payment::{Payment, PaymentState};
+use crate::payment::{Payment, PaymentState, apply_payment};
 use crate::place::Place;
 use crate::time::Instant;
 use crate::visit::{Booking, Issue, Visit, VisitState};
@@ -268,15 +268,24 @@ impl Case {
             }
             EventBody::VisitEnded { how } => self.set_booking(VisitState::Ended(*how), None),
             EventBody::Arrived { ticket } => self.set_booking(VisitState::Arrived, Some(ticket.clone())),
-            EventBody::Paying { payment, state, amount, reference } => {
-                let before = self.payments.get(payment);
-                let created_at = before.map_or(event.at, |before| before.created_at);
-                let reference = reference.clone().or_else(|| before.and_then(|before| before.reference.clone()));
-                let paid = Payment { state: *state, amount: *amount, created_at, changed_at: event.at, reference };
-                self.payments.insert(*payment, paid);
+            body @ (EventBody::Paying { .. } | EventBody::RefundAsked { .. } | EventBody::RefundMade { .. }) => {
+                apply_payment(&mut self.payments, body, event.at);
             }
             // It tells of others' cases, and leaves this one where it is.
             EventBody::Extracted(_) => {}
+            body @ (EventBody::Issued { .. } | EventBody::Revoked { .. }) => self.apply_licence(event, body),
+            body => self.apply_clock(event, body)?,
+        }
+        self.version = event.version;
+        // Who merely looks does not move a case up in anybody's list.
+        if !matches!(event.body, EventBody::Looked { .. }) {
+            self.updated_at = self.updated_at.max(event.at);
+        }
+        Ok(())
+    }
+
+    fn apply_licence(&mut self, event: &Event, body: &EventBody) {
+        match body {
             EventBody::Issued { licence, index, expires_at } => {
                 let issue = Issue { index: *index, issued_at: event.at, expires_at: *expires_at, revoked_at: None };
                 self.licences.insert(*licence, issue);
@@ -286,14 +295,8 @@ impl Case {
                     issue.revoked_at = Some(event.at);
                 }
             }
-            body => self.apply_clock(event, body)?,
+            _ => {}
         }
-        self.version = event.version;
-        // Who merely looks does not move a case up in anybody's list.
-        if !matches!(event.body, EventBody::Looked { .. }) {
-            self.updated_at = self.updated_at.max(event.at);
-        }
-        Ok(())
     }
 
     fn set_booking(&mut self, state: VisitState, ticket: Option<String>) {

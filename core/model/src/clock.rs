@@ -14,6 +14,8 @@ pub enum ClockName {
     Task,
     /// The limit of handling (处置时限) of the filing condition; runs over several states.
     Disposal,
+    /// The longest the law allows (法定时限) for a service; runs beside the promised limit, which is the disposal clock.
+    Legal,
 }
 
 impl ClockName {
@@ -22,6 +24,7 @@ impl ClockName {
         match self {
             Self::Task => "task",
             Self::Disposal => "disposal",
+            Self::Legal => "legal",
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::ids::{
     OfficeId, PackHash, PartyId, PaymentId, ProcessId, RequestId, RoleId, SealedId, ServiceId, StageId, StateId,
 };
 use crate::limit::Limit;
-use crate::payment::PaymentState;
+use crate::payment::{FeeLine, PaymentState};
 use crate::place::Place;
 use crate::time::Instant;
 use crate::visit::{Visit, VisitEnd};
@@ -168,6 +168,25 @@ pub enum EventBody {
         /// The gateway's own number for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
+        /// What is paid together, when it is asked for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fees: Vec<FeeLine>,
+    },
+    /// It was decided that a part of a payment goes back; the action that decided it says why.
+    RefundAsked {
+        /// Of which payment.
+        payment: PaymentId,
+        /// 1 for its first part, then 2, 3 …
+        part: u32,
+        /// How much, in the smallest unit of the currency.
+        amount: i64,
+    },
+    /// The gateway told that the part is back.
+    RefundMade {
+        /// Of which payment.
+        payment: PaymentId,
+        /// Which part.
+        part: u32,
     },
     /// Staff opened personal data of the case (查阅). It changes nothing about the case.
     Looked {
@@ -230,6 +249,8 @@ impl EventBody {
             Self::VisitEnded { .. } => "visit_ended",
             Self::Arrived { .. } => "arrived",
             Self::Paying { .. } => "paying",
+            Self::RefundAsked { .. } => "refund_asked",
+            Self::RefundMade { .. } => "refund_made",
             Self::Looked { .. } => "looked",
             Self::Extracted(_) => "extracted",
             Self::Issued { .. } => "issued",
@@ -333,6 +354,12 @@ pub struct Application {
     /// The questions to departments that answers came from: each stands in the log of the department too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<RequestId>,
+    /// Licences given as materials; what was disclosed of them is among the sealed answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub licences: Vec<LicenceId>,
+    /// What is to be paid for it online, as the answers leave it; for older ones the service says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fees: Vec<FeeLine>,
 }
 
 /// What one party must do next. Its deadline is the clock it names.

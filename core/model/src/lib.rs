@@ -25,7 +25,7 @@ pub use event::{
 pub use ids::*;
 pub use limit::{Limit, LimitUnit};
 pub use notification::{Channel, DeliveryState};
-pub use payment::{Payment, PaymentState};
+pub use payment::{FeeLine, PartRefund, Payment, PaymentState};
 pub use place::Place;
 pub use text::Text;
 pub use time::{Clock, Instant};

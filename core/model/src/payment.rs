@@ -1,7 +1,11 @@
 //! Payments: a small explicit state machine. Money is in the smallest unit of the city's currency (fen, 1/100 yuan).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::event::EventBody;
+use crate::ids::{FormId, PaymentId};
 use crate::time::Instant;
 
 /// How far a payment is. The gateway is the truth; a state is only written once it has told it.
@@ -73,6 +77,62 @@ impl PaymentState {
     }
 }
 
+/// A line of what is paid together: a fee, by the id its service gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeLine {
+    /// Which fee of the service.
+    pub fee: FormId,
+    /// How much is paid for it, in the smallest unit.
+    pub amount: i64,
+    /// How much it would be without the reduction.
+    pub full: i64,
+    /// The reduction (减免) that applies, by the id the fee gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reduction: Option<FormId>,
+}
+
+/// A part of a payment that goes back while the rest stays. Numbered 1, 2, 3 … within its payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartRefund {
+    /// How much, in the smallest unit.
+    pub amount: i64,
+    /// When it was decided.
+    pub asked_at: Instant,
+    /// When the gateway told that it is back.
+    pub made_at: Option<Instant>,
+}
+
+impl Payment {
+    /// How much of it is back.
+    pub fn refunded(&self) -> i64 {
+        match self.state {
+            PaymentState::Refunded => self.amount,
+            _ => self.refunds.iter().filter(|part| part.made_at.is_some()).map(|part| part.amount).sum(),
+        }
+    }
+
+    /// How much of it can still be given back in part: what was taken, less every part that was decided.
+    pub fn refundable(&self) -> i64 {
+        match self.state {
+            PaymentState::Captured => self.amount - self.refunds.iter().map(|part| part.amount).sum::<i64>(),
+            _ => 0,
+        }
+    }
+
+    /// Parts that were decided and are not known to be back, with their numbers. None once the whole goes back: that
+    /// takes with it whatever had not gone.
+    pub fn parts_under_way(&self) -> impl Iterator<Item = (u32, &PartRefund)> {
+        let is_whole = self.state != PaymentState::Captured;
+        let parts = (1..).zip(&self.refunds);
+        parts.filter(move |(_, part)| !is_whole && part.made_at.is_none())
+    }
+
+    /// Its state for whoever settles payments: one with a part under way is refunding.
+    pub fn settling(&self) -> PaymentState {
+        if self.parts_under_way().next().is_some() { PaymentState::Refunding } else { self.state }
+    }
+}
+
 /// A payment of a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
@@ -86,6 +146,36 @@ pub struct Payment {
     pub changed_at: Instant,
     /// The gateway's own number for it.
     pub reference: Option<String>,
+    /// Parts of it that went back, or are to.
+    pub refunds: Vec<PartRefund>,
+}
+
+/// Applies what an event tells of payments; any other is none of theirs.
+pub(crate) fn apply_payment(payments: &mut BTreeMap<PaymentId, Payment>, body: &EventBody, at: Instant) {
+    match body {
+        EventBody::Paying { payment, state, amount, reference, .. } => {
+            let before = payments.get(payment);
+            let created_at = before.map_or(at, |before| before.created_at);
+            let reference = reference.clone().or_else(|| before.and_then(|before| before.reference.clone()));
+            let refunds = before.map(|before| before.refunds.clone()).unwrap_or_default();
+            let (state, amount) = (*state, *amount);
+            payments.insert(*payment, Payment { state, amount, created_at, changed_at: at, reference, refunds });
+        }
+        EventBody::RefundAsked { payment, amount, .. } => {
+            if let Some(payment) = payments.get_mut(payment) {
+                payment.refunds.push(PartRefund { amount: *amount, asked_at: at, made_at: None });
+                payment.changed_at = at;
+            }
+        }
+        EventBody::RefundMade { payment, part } => {
+            let Some(payment) = payments.get_mut(payment) else { return };
+            payment.changed_at = at;
+            if let Some(made) = payment.refunds.get_mut((*part as usize).wrapping_sub(1)) {
+                made.made_at = Some(at);
+            }
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]

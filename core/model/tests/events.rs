@@ -11,8 +11,9 @@ use dipper_model as model;
 use grid::{Cell, Level, LonLat};
 use model::{
     Actor, Application, Case, CaseId, ClientId, ClockName, Commitment, ContactId, DataClass, Event, EventBody, EventId,
-    EvidenceId, Extracted, FoldError, Instant, LicenceId, MandateId, Moved, Outcome, PackHash, PartyId, PaymentId,
-    PaymentState, Place, Reported, Reporter, RequestId, SealedId, Sealing, Tally, Task, Visit, VisitEnd, VisitState,
+    EvidenceId, Extracted, FeeLine, FoldError, Instant, LicenceId, MandateId, Moved, Outcome, PackHash, PartyId,
+    PaymentId, PaymentState, Place, Reported, Reporter, RequestId, SealedId, Sealing, Tally, Task, Visit, VisitEnd,
+    VisitState,
 };
 use serde_json::{Value, json};
 
@@ -94,6 +95,8 @@ fn application() -> Reported {
             answers: SealedId::new(at(0), 6),
             commitment: Commitment::new([8; 32]),
             requests: Vec::new(),
+            licences: Vec::new(),
+            fees: Vec::new(),
         }),
         answers: BTreeMap::new(),
         ..whole_report()
@@ -185,6 +188,7 @@ fn samples() -> Vec<(String, EventBody)> {
             state: PaymentState::Captured,
             amount: 1_000,
             reference: Some("G-000017".to_owned()),
+            fees: Vec::new(),
         },
         looked("", None),
         EventBody::Extracted(Box::new(Extracted {
@@ -196,6 +200,8 @@ fn samples() -> Vec<(String, EventBody)> {
             purpose: "核对津贴发放名单".to_owned(),
             basis: "《老年人权益保障法》第三十三条".to_owned(),
         })),
+        EventBody::RefundAsked { payment: PaymentId::new(at(0), 9), part: 1, amount: 400 },
+        EventBody::RefundMade { payment: PaymentId::new(at(0), 9), part: 1 },
         EventBody::Issued { licence: licence(), index: 7, expires_at: Some(at(900)) },
         EventBody::Revoked { licence: licence() },
     ];
@@ -218,6 +224,7 @@ fn samples() -> Vec<(String, EventBody)> {
             state: PaymentState::Created,
             amount: 1_000,
             reference: None,
+            fees: Vec::new(),
         },
         EventBody::Issued { licence: licence(), index: 0, expires_at: None },
     ];
@@ -226,8 +233,20 @@ fn samples() -> Vec<(String, EventBody)> {
     let samples = whole.into_iter().map(named("")).chain(bare.into_iter().map(named("_bare")));
     let sealing = Sealing { until: at(900), ground: "监察调查需要".to_owned() };
     let sealed = looked("《监察法》第十八条", Some(sealing));
-    let samples = samples.chain([applied].into_iter().map(named("_application")));
-    samples.chain([sealed].into_iter().map(named("_sealed"))).collect()
+    let itemised = EventBody::Paying {
+        payment: PaymentId::new(at(0), 9),
+        state: PaymentState::Created,
+        amount: 1_000,
+        reference: None,
+        fees: vec![FeeLine {
+            fee: "postage".parse().unwrap(),
+            amount: 1_000,
+            full: 2_000,
+            reduction: Some("allowance".parse().unwrap()),
+        }],
+    };
+    let more = [(applied, "_application"), (sealed, "_sealed"), (itemised, "_fees")];
+    samples.chain(more.into_iter().map(|(body, end)| named(end)(body))).collect()
 }
 
 fn looked(basis: &str, sealed: Option<Sealing>) -> EventBody {
@@ -258,12 +277,14 @@ fn ordinal(body: &EventBody) -> usize {
         EventBody::Issued { .. } => 17,
         EventBody::Revoked { .. } => 18,
         EventBody::Paying { .. } => 19,
+        EventBody::RefundAsked { .. } => 21,
+        EventBody::RefundMade { .. } => 22,
         EventBody::Looked { .. } => 20,
         EventBody::Extracted(_) => 21,
     }
 }
 
-const KINDS: usize = 22;
+const KINDS: usize = 24;
 
 #[test]
 fn every_kind_of_event_is_stored_as_its_golden_file_says() {
@@ -314,7 +335,7 @@ fn every_word_of_outcomes_and_tallies_is_the_same_in_json_and_sql() {
     for tally in tallies {
         assert_eq!(word(json!(tally)), tally.as_str());
     }
-    for clock in [ClockName::Task, ClockName::Disposal] {
+    for clock in [ClockName::Task, ClockName::Disposal, ClockName::Legal] {
         assert_eq!(word(json!(clock)), clock.as_str());
     }
 }

@@ -87,6 +87,7 @@ fn even(field: &Field, chance: &mut Chance) -> Value {
             TextFormat::IdCard => chance.one_of(&["11010519491231002X", "110105194912310029"]),
             TextFormat::CreditCode => chance.one_of(&["91350100M000100Y43", " 91350100M000100Y43"]),
             TextFormat::Postcode => chance.one_of(&["570100", "\n570100 "]),
+            TextFormat::Money => chance.one_of(&["0", "12.5", " 9999999.99"]),
         }),
         FieldKind::Number { min, max } => chance.one_of(&[json!(min), json!(max), json!(*min as f64)]),
         FieldKind::Choice { options } => json!(chance.one_of(options).id),
@@ -96,6 +97,9 @@ fn even(field: &Field, chance: &mut Chance) -> Value {
         }
         FieldKind::Date => {
             json!(chance.one_of(&["2026-11-26", "2024-02-29", "2000-02-29", "0000-02-29", "9999-12-31"]))
+        }
+        FieldKind::Evidence { .. } if field.licence.is_some() && chance.below(2) == 0 => {
+            json!({"presentation": chance.one_of(&["a.b.c~", "a.b.c~d_-~e.f.g"])})
         }
         FieldKind::Evidence { min, max } => {
             let least = (*min).max(1);
@@ -158,6 +162,14 @@ fn odd(field: &Field, chance: &mut Chance) -> Value {
             "2026-11-26T00:00",
             " 2026-11-26",
             "20261126"
+        ]),
+        FieldKind::Evidence { .. } if chance.below(3) == 0 => json!([
+            {"presentation": "a.b.c~"},
+            {"presentation": ""},
+            {"presentation": "a b"},
+            {"presentation": 1},
+            {"presentation": "a.b.c~", "licence": "x"},
+            {"presentation": "a".repeat(65_537)},
         ]),
         FieldKind::Evidence { max, .. } => {
             json!([["00"], [file(1), file(1)], [file(0xabc).to_uppercase()], (0..=*max).map(file).collect::<Vec<_>>()])

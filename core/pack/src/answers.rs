@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::city::{Choice, City, Field, FieldKind};
+use crate::city::{Choice, City, Field, FieldKind, ShowIf, TextFormat};
 use model::{CategoryId, ConditionId, EvidenceId, Instant, Limit, OfficeId, PartyId};
 use serde_json::Value;
 
@@ -34,6 +34,8 @@ pub struct Answers {
     pub stars: Option<u8>,
     /// A person who is to have the task.
     pub person: Option<PartyId>,
+    /// Licences given instead of files, as they were shown; by field id.
+    pub presentations: BTreeMap<String, String>,
     /// Everything else, by field id.
     pub others: BTreeMap<String, Value>,
 }
@@ -87,7 +89,7 @@ pub fn parse_form(
     answers: &BTreeMap<String, Value>,
 ) -> Result<Answers, Vec<FieldFault>> {
     let asked = fields.iter().filter_map(|field| Some((field, answers.get(field.id.as_str())?)));
-    let mistyped = asked.filter_map(|(field, answer)| Some((field, type_fault(&field.kind, answer)?)));
+    let mistyped = asked.filter_map(|(field, answer)| Some((field, type_fault(field, answer)?)));
     let faults: Vec<FieldFault> = mistyped
         .map(|(field, message)| FieldFault { field: field.id.to_string(), message: message.to_owned() })
         .collect();
@@ -95,10 +97,11 @@ pub fn parse_form(
 }
 
 /// Why an answer has not the JSON type of its field.
-fn type_fault(kind: &FieldKind, answer: &Value) -> Option<&'static str> {
+fn type_fault(field: &Field, answer: &Value) -> Option<&'static str> {
     let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    match (kind, answer) {
+    match (&field.kind, answer) {
         (_, Value::Null) => Some("must be left out when there is no answer"),
+        (FieldKind::Evidence { .. }, Value::Object(_)) if field.licence.is_some() => None,
         (FieldKind::Number { .. }, answer) => (!answer.is_number()).then_some("must be a number"),
         (FieldKind::Choices { .. } | FieldKind::Evidence { .. }, answer) => {
             (!answer.is_array()).then_some("must be a list")
@@ -113,12 +116,18 @@ fn type_fault(kind: &FieldKind, answer: &Value) -> Option<&'static str> {
 /// Whether a field is asked, after these answers. A field that was not asked was not answered, so what depends on it is
 /// not asked either.
 pub fn is_asked(field: &Field, answers: &BTreeMap<String, Value>) -> bool {
-    let Some(show_if) = &field.show_if else { return true };
-    let is_one = |answer: &Value| answer.as_str().is_some_and(|answer| show_if.is.iter().any(|one| one == answer));
-    match answers.get(show_if.field.as_str()) {
-        Some(Value::Array(chosen)) => chosen.iter().any(is_one),
-        Some(answer) => is_one(answer),
-        None => false,
+    field.show_if.as_ref().is_none_or(|show_if| show_if.holds(answers))
+}
+
+impl ShowIf {
+    /// Whether the choice was answered so.
+    pub fn holds(&self, answers: &BTreeMap<String, Value>) -> bool {
+        let is_one = |answer: &Value| answer.as_str().is_some_and(|answer| self.is.iter().any(|one| one == answer));
+        match answers.get(self.field.as_str()) {
+            Some(Value::Array(chosen)) => chosen.iter().any(is_one),
+            Some(answer) => is_one(answer),
+            None => false,
+        }
     }
 }
 
@@ -139,10 +148,7 @@ fn parse_one(city: &City, field: &Field, answer: &Value, parsed: &mut Answers) -
     let id = field.id.as_str();
     match &field.kind {
         FieldKind::Text { max, format } => {
-            let text = parse_text(answer, *max)?;
-            if let Some(format) = format.filter(|format| !format.fits(&text)) {
-                return Err(format!("must be {}", format.words()));
-            }
+            let text = parse_text(answer, *max, *format)?;
             if id == "note" {
                 parsed.note = Some(text);
             } else {
@@ -175,6 +181,9 @@ fn parse_one(city: &City, field: &Field, answer: &Value, parsed: &mut Answers) -
             parsed.others.insert(id.to_owned(), at.to_string().into());
         }
         FieldKind::Office { kinds } => parsed.handler = Some(parse_office(city, answer, kinds)?),
+        FieldKind::Evidence { .. } if field.licence.is_some() && answer.is_object() => {
+            parsed.presentations.insert(id.to_owned(), parse_presentation(answer)?);
+        }
         FieldKind::Evidence { min, max } => {
             parsed.evidence.insert(id.to_owned(), parse_files(answer, *min, *max)?);
         }
@@ -212,7 +221,7 @@ fn is_day(text: &str) -> bool {
     text.len() == 10 && text.bytes().enumerate().all(shape) && text.parse::<jiff::civil::Date>().is_ok()
 }
 
-fn parse_text(answer: &Value, max: u32) -> Result<String, String> {
+fn parse_text(answer: &Value, max: u32, format: Option<TextFormat>) -> Result<String, String> {
     let text = answer.as_str().ok_or("must be text")?;
     let count = text.chars().count();
     if count > max as usize {
@@ -221,7 +230,11 @@ fn parse_text(answer: &Value, max: u32) -> Result<String, String> {
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
         return Err("must be plain text without control characters".to_owned());
     }
-    Ok(text.trim().to_owned())
+    let text = text.trim();
+    match format.filter(|format| !format.fits(text)) {
+        Some(format) => Err(format!("must be {}", format.words())),
+        None => Ok(text.to_owned()),
+    }
 }
 
 fn parse_choice(answer: &Value, options: &[Choice]) -> Result<String, String> {
@@ -267,6 +280,20 @@ fn parse_files(answer: &Value, min: u32, max: u32) -> Result<Vec<EvidenceId>, St
     }
     let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
     if (min..=max).contains(&count) { Ok(files) } else { Err(format!("needs {min} to {max} files, has {count}")) }
+}
+
+/// Longest presentation of a licence, characters: an SD-JWT of at most 64 KiB.
+pub(crate) const PRESENTATION_MAX: usize = 64 * 1024;
+
+/// A licence as it was shown. Whether it is genuine is for those who have keys.
+fn parse_presentation(answer: &Value) -> Result<String, String> {
+    let is_sound = |text: &&str| {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        !text.is_empty() && text.len() <= PRESENTATION_MAX && text.bytes().all(is_part)
+    };
+    let members = answer.as_object().filter(|members| members.len() == 1);
+    let text = members.and_then(|members| members.get("presentation")).and_then(Value::as_str).filter(is_sound);
+    text.map(str::to_owned).ok_or_else(|| "must be a list of files, or one licence as it was shown".to_owned())
 }
 
 fn parse_limit(answer: &Value, max: Limit) -> Result<Limit, String> {

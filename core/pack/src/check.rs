@@ -2,8 +2,10 @@
 //! and warnings come out.
 
 mod calendars;
+mod fees;
 mod flow;
 mod hospitals;
+mod materials;
 mod notifications;
 mod places;
 mod processes;
@@ -50,6 +52,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
     }
     check_routing(folder, city, report);
     services::check_services(folder, city, report);
+    materials::check_materials(folder, report);
     notifications::check_notifications(folder, report);
     sources::check_sources(folder, city, report);
     hospitals::check_hospitals(folder, report);

@@ -5,6 +5,7 @@
 
 mod calendar;
 mod data_source;
+mod fee;
 mod hospital;
 mod notification;
 mod process;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use calendar::*;
 pub use data_source::*;
+pub use fee::*;
 pub use hospital::*;
 pub use notification::*;
 pub use process::*;
@@ -263,6 +265,9 @@ pub struct Condition {
     /// Time for handling; absent where the city sets none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
+    /// The longest the law allows, counted beside the limit; services alone have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_limit: Option<Limit>,
     /// When it counts as done.
     #[serde(default)]
     pub closing: Text,

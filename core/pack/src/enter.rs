@@ -9,7 +9,7 @@ use model::{
     RegionId, Reported, Reporter, StateId, Task,
 };
 
-use crate::{Compiled, LimitRule, Process};
+use crate::{Compiled, Condition, LimitRule, Process};
 
 /// What of a case decides its tasks and limits.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +70,8 @@ pub fn task_in(
     Ok(Some(Task { role: rule.role.clone(), office, clock: rule.limit.clock(), assignee: None }))
 }
 
-/// The event that begins the clock of a state; `None` where it has no limit.
+/// The event that begins a clock of a state; `None` where the state sets that clock no limit. Handling is limited by two:
+/// what the filing condition says ([`ClockName::Disposal`]), and what the law does ([`ClockName::Legal`]).
 ///
 /// # Errors
 /// [`EnterError::State`] and [`EnterError::Limit`].
@@ -79,14 +80,16 @@ pub fn clock_in(
     process: &Process,
     state: &StateId,
     subject: &Subject<'_>,
+    clock: ClockName,
     now: Instant,
 ) -> Result<Option<EventBody>, EnterError> {
     let rules = process.states.get(state).ok_or_else(|| EnterError::State(state.clone()))?;
     let Some(rule) = &rules.task else { return Ok(None) };
-    let (clock, limit, calendar) = match &rule.limit {
-        LimitRule::Fixed { limit, calendar } => (ClockName::Task, Some(*limit), calendar),
-        LimitRule::Category { calendar } => (ClockName::Disposal, category_limit(compiled, subject), calendar),
-        LimitRule::None { .. } => return Ok(None),
+    let (limit, calendar) = match (&rule.limit, clock) {
+        (LimitRule::Fixed { limit, calendar }, ClockName::Task) => (Some(*limit), calendar),
+        (LimitRule::Category { calendar }, ClockName::Disposal) => (category_limit(compiled, subject), calendar),
+        (LimitRule::Category { calendar }, ClockName::Legal) => (legal_limit(compiled, subject), calendar),
+        _ => return Ok(None),
     };
     let Some(limit) = limit else { return Ok(None) };
     let fault = |why: String| EnterError::Limit { state: state.clone(), why };
@@ -97,9 +100,18 @@ pub fn clock_in(
 
 /// The limit of the filing condition, or of the category's first one while none is chosen.
 pub fn category_limit(compiled: &Compiled, subject: &Subject<'_>) -> Option<Limit> {
+    condition_of(compiled, subject)?.limit
+}
+
+/// The longest the law allows for the same.
+fn legal_limit(compiled: &Compiled, subject: &Subject<'_>) -> Option<Limit> {
+    condition_of(compiled, subject)?.legal_limit
+}
+
+fn condition_of<'a>(compiled: &'a Compiled, subject: &Subject<'_>) -> Option<&'a Condition> {
     let category = compiled.city.categories.get(subject.category)?;
     let chosen = subject.condition.and_then(|id| category.conditions.iter().find(|condition| condition.id == *id));
-    chosen.or(category.conditions.first()).and_then(|condition| condition.limit)
+    chosen.or(category.conditions.first())
 }
 
 /// What is known of a case that begins.
@@ -172,9 +184,12 @@ impl Opening {
     /// As [`Opening::reported`].
     pub fn bodies(self, compiled: &Compiled, now: Instant) -> Result<Vec<EventBody>, EnterError> {
         let (_, process) = self.process(compiled)?;
-        let clock = clock_in(compiled, process, &process.first, &self.subject(), now)?;
+        let clocks = [ClockName::Task, ClockName::Disposal, ClockName::Legal]
+            .into_iter()
+            .map(|clock| clock_in(compiled, process, &process.first, &self.subject(), clock, now))
+            .collect::<Result<Vec<_>, _>>()?;
         let reported = self.reported(compiled)?;
-        Ok(std::iter::once(EventBody::Reported(Box::new(reported))).chain(clock).collect())
+        Ok(std::iter::once(EventBody::Reported(Box::new(reported))).chain(clocks.into_iter().flatten()).collect())
     }
 
     fn subject(&self) -> Subject<'_> {

@@ -9,6 +9,7 @@ use model::Text;
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
+use crate::answers::PRESENTATION_MAX;
 use crate::city::{Choice, Field, FieldKind, ShowIf, TextFormat};
 
 /// White space that may stand in a text (Unicode `White_Space` without control characters but tab and line feed).
@@ -34,6 +35,7 @@ impl TextFormat {
             }
             Self::CreditCode => r"[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}",
             Self::Postcode => r"[0-9]{6}",
+            Self::Money => r"(?:0|[1-9][0-9]{0,6})(?:\.[0-9]{1,2})?",
         }
     }
 
@@ -45,14 +47,15 @@ impl TextFormat {
             Self::IdCard => "an identity number of 18 characters",
             Self::CreditCode => "a unified social credit code of 18 characters",
             Self::Postcode => "a postcode of six digits",
+            Self::Money => "an amount such as 12.50, at most 9999999.99",
         }
     }
 
     /// Whether a text, trimmed, has this format.
     pub fn fits(self, text: &str) -> bool {
-        static SHAPES: LazyLock<[(TextFormat, Regex); 5]> = LazyLock::new(|| {
-            use TextFormat::{CreditCode, Email, IdCard, Phone, Postcode};
-            [Phone, Email, IdCard, CreditCode, Postcode].map(|format| {
+        static SHAPES: LazyLock<[(TextFormat, Regex); 6]> = LazyLock::new(|| {
+            use TextFormat::{CreditCode, Email, IdCard, Money, Phone, Postcode};
+            [Phone, Email, IdCard, CreditCode, Postcode, Money].map(|format| {
                 let whole = format!("^(?:{})$", format.pattern());
                 (format, Regex::new(&whole).expect("the patterns above are regular expressions"))
             })
@@ -68,6 +71,9 @@ pub fn form_schema(fields: &[Field], locale: &str) -> Value {
     for field in fields {
         let is_required = field.required || matches!(field.kind, FieldKind::Evidence { min, .. } if min > 0);
         let Some(mut schema) = kind_schema(&field.kind, is_required) else { continue };
+        if field.licence.is_some() {
+            schema = json!({"anyOf": [schema, presentation()]});
+        }
         schema["title"] = title(&field.title).into();
         if let Some(help) = &field.help {
             schema["description"] = title(help).into();
@@ -134,6 +140,17 @@ fn kind_schema(kind: &FieldKind, is_required: bool) -> Option<Value> {
     })
 }
 
+/// A licence given instead of files.
+fn presentation() -> Value {
+    let text = json!({"type": "string", "maxLength": PRESENTATION_MAX, "pattern": "^[A-Za-z0-9._~-]+$"});
+    json!({
+        "type": "object",
+        "properties": {"presentation": text},
+        "required": ["presentation"],
+        "additionalProperties": false,
+    })
+}
+
 /// A text of white space alone.
 fn blank() -> Value {
     json!({"type": "string", "pattern": format!("^{SPACE}*$")})
@@ -164,6 +181,8 @@ mod tests {
             (TextFormat::IdCard, "11010519491231002X", "110105194913310023"),
             (TextFormat::CreditCode, "91350100M000100Y43", "91350100m000100y43"),
             (TextFormat::Postcode, "570100", "5701000"),
+            (TextFormat::Money, "12.50", "012.50"),
+            (TextFormat::Money, "0.5", "12."),
         ] {
             assert!(format.fits(fits) && !format.fits(fails), "{format:?}");
         }

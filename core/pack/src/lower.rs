@@ -202,6 +202,7 @@ fn lower_category(category: &CategorySource) -> Category {
         id: condition.id.value.clone(),
         title: condition.title.clone(),
         limit: condition.limit.as_ref().map(|limit| limit.value),
+        legal_limit: None,
         closing: condition.closing.clone().unwrap_or_default(),
     };
     Category {

@@ -71,6 +71,10 @@ source! {
         handler: Option<At<OfficeId>>,
         /// When the present task is due, RFC 3339; none when it has no running deadline.
         due_at: Option<At<DueAt>>,
+        /// When the law's time is over, RFC 3339; none when that clock does not run.
+        legal_due_at: Option<At<DueAt>>,
+        /// Whether it was told that the law's time passed.
+        legal_passed: Option<bool>,
         /// How the case ended.
         outcome: Option<Outcome>,
         /// Escalation level.
@@ -155,6 +159,10 @@ pub struct Expect {
     pub handler: Option<OfficeId>,
     /// When the present task is due; `Some(None)` when it has no running deadline.
     pub due_at: Option<Option<Instant>>,
+    /// When the law's time is over.
+    pub legal_due_at: Option<Option<Instant>>,
+    /// Whether it was told that the law's time passed.
+    pub legal_passed: Option<bool>,
     /// How the case ended.
     pub outcome: Option<Outcome>,
     /// Escalation level.
@@ -315,6 +323,8 @@ fn lower_expect(source: Option<ExpectSource>) -> Expect {
         office: source.office.map(|at| at.value),
         handler: source.handler.map(|at| at.value),
         due_at: source.due_at.map(|at| at.value.0),
+        legal_due_at: source.legal_due_at.map(|at| at.value.0),
+        legal_passed: source.legal_passed,
         outcome: source.outcome,
         level: source.level,
     })

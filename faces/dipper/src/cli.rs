@@ -68,6 +68,8 @@ pub enum Command {
         /// For a licence: the status list, as /licences/status gives it; without one nothing is said of revocation
         #[arg(long)]
         status: Option<PathBuf>,
+        #[command(flatten)]
+        showing: Showing,
         /// The log's key (text, or a file that holds it); the data folder's own when absent
         #[arg(long)]
         key: Option<String>,
@@ -484,4 +486,21 @@ pub enum ClientCommand {
 pub enum ConfigCommand {
     /// Say what is in force and whether it can work
     Check(Common),
+}
+
+/// For a licence: what its holder's device must have signed.
+#[derive(Debug, Default, Args)]
+pub struct Showing {
+    /// Refuse a licence unless its holder's device signed it within the last seconds, as the code on its screen is
+    #[arg(long)]
+    pub live: bool,
+    /// With --nonce: who asked, as the device signed it
+    #[arg(long, requires = "nonce")]
+    pub audience: Option<String>,
+    /// With --audience: what the device was asked with
+    #[arg(long, requires = "audience")]
+    pub nonce: Option<String>,
+    /// How many seconds ago the device may have signed
+    #[arg(long, default_value_t = 120)]
+    pub max_age: u32,
 }

@@ -52,6 +52,7 @@ impl Runtime {
             clock: Arc::clone(&self.clock),
             vault: Arc::clone(&self.vault),
             files: Arc::clone(&self.files),
+            trust: None,
         }
     }
 

@@ -11,7 +11,9 @@ use act::notifications::{Limits as MessageLimits, Senders};
 use act::payments::Gateway;
 use identity::openid::OpenId;
 use identity::upstream::{Provider, UpstreamRemote, Upstreams};
-use identity::{Accounts, CreditCode, Identity, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault};
+use identity::{
+    Accounts, CreditCode, Identity, LicenceTrust, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault,
+};
 use ledger::key::VerifierKey;
 use model::{Case, Clock, Instant};
 use pack::{Compiled, Packs};
@@ -114,6 +116,8 @@ pub struct App {
     pub ledger_key: VerifierKey,
     /// Who issues licences.
     pub issuer: Arc<Issuer>,
+    /// Whose licences are taken as materials.
+    pub trust: Arc<LicenceTrust>,
     /// Who takes fees; absent where none are taken online.
     pub gateway: Option<Arc<dyn Gateway>>,
     /// The channels by which people and programs are told.
@@ -214,6 +218,7 @@ impl App {
             files: parts.files,
             ledger_files: parts.ledger_files,
             ledger_key: parts.ledger_key,
+            trust: Arc::new(parts.issuer.trust()),
             issuer: parts.issuer,
             gateway: parts.gateway,
             senders: parts.senders,
@@ -323,6 +328,7 @@ impl App {
             clock: Arc::clone(&self.clock),
             vault: Arc::clone(&self.vault),
             files: Arc::clone(&self.files),
+            trust: Some(Arc::clone(&self.trust)),
         }
     }
 

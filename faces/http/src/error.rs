@@ -49,6 +49,13 @@ impl Refused {
         refused
     }
 
+    /// The same, under a word of its own for programs.
+    #[must_use]
+    pub fn with_code(mut self, code: &str) -> Self {
+        code.clone_into(&mut self.problem.code);
+        self
+    }
+
     /// 401: nobody is signed in.
     pub fn not_signed_in() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", "sign in first")

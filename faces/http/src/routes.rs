@@ -160,6 +160,7 @@ fn services() -> OpenApiRouter<Arc<App>> {
             applications::delete_draft::delete_draft
         ))
         .routes(routes!(applications::list_drafts::list_drafts))
+        .routes(routes!(applications::ask_to_present::ask_to_present))
         .routes(routes!(applications::apply_for_service::apply_for_service))
         .routes(routes!(applications::get_report_application::get_report_application))
         .routes(routes!(applications::get_case_application::get_case_application))
@@ -172,6 +173,7 @@ fn services() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(person::erase_person::erase_person))
         .routes(routes!(licences::list_licences::list_licences))
         .routes(routes!(licences::get_licence::get_licence))
+        .routes(routes!(licences::copy_licence::copy_licence))
         .routes(routes!(visits::list_slots::list_slots))
         .routes(routes!(visits::book_visit::book_visit, visits::cancel_visit::cancel_visit))
         .routes(routes!(visits::arrive_at_window::arrive_at_window))

@@ -7,7 +7,7 @@ use act::licences::issue_granted;
 use axum::body::Body;
 use axum::http::{Method, header};
 use common::{Answer, Browser, TestApp, picture, request, upload};
-use credential::{Expectations, KeyBinding, SdJwt, StatusList, TrustedKeys, VerifyError, verify};
+use credential::{Expectations, HolderKey, KeyBinding, SdJwt, StatusList, TrustedKeys, VerifyError, prove, verify};
 use model::Clock;
 use serde_json::{Value, json};
 
@@ -196,13 +196,16 @@ async fn licence_of(test: &TestApp, resident: &Browser, no: &str, chief: &Browse
     let path = format!("/api/v1/licences/{}", list["items"][0]["id"].as_str().unwrap());
     assert_eq!(test.get(Some(&test.resident("stranger9").await), &path).await.refusal(404), "not_found");
     let licence = test.get(Some(resident), &path).await.expect(200).json();
-    assert_eq!(licence["shows"].as_array().unwrap().len(), 5);
+    assert_eq!(licence["facts"].as_array().unwrap().len(), 5);
+    let now_s = test.clock.now().as_micros() / 1_000_000;
+    let device = HolderKey::from_ed25519(&[4; 32]);
+    let proof = prove(&device, licence["issuer"].as_str().unwrap(), licence["id"].as_str().unwrap(), now_s);
+    let copy = test.post(Some(resident), &format!("{path}/copies"), json!({"proof": proof})).await.expect(201).json();
 
     let keys = test.get(None, "/licences/keys").await.expect(200).text();
     let keys = TrustedKeys::parse(&keys, None).unwrap();
-    let now_s = test.clock.now().as_micros() / 1_000_000;
     let expected = Expectations { vct: None, key_binding: KeyBinding::NotRequired, leeway_s: 0 };
-    let whole = SdJwt::parse(licence["sd_jwt"].as_str().unwrap()).unwrap();
+    let whole = SdJwt::parse(copy["sd_jwt"].as_str().unwrap()).unwrap();
     let shown = whole.present(&["shop_name", "activities"]).unwrap();
     let status = async || {
         let list = test.get(None, "/licences/status").await.expect(200);

@@ -43,6 +43,7 @@ pub fn town(database: &Database) -> Town {
         clock: Arc::new(clock.clone()),
         vault: Arc::new(Vault::from_key(&[3; 32])),
         files: Arc::new(Files::open(files.path()).unwrap()),
+        trust: None,
     };
     Town { ctx, clock, _files: files }
 }

@@ -242,6 +242,11 @@ impl Checker<'_> {
             Some(At { value: Effect::Assign, at }) if !has(action, "person", FieldType::Person) => {
                 self.report.fault(*at, format!("action {id} assigns, so it needs a field \"person\" of type person"));
             }
+            Some(At { value: Effect::Refund, at }) if !has(action, "refund_amount", FieldType::Text) => {
+                let message =
+                    format!("action {id} gives money back, so it needs a field \"refund_amount\" of type text");
+                self.report.fault(*at, message);
+            }
             Some(At { value: Effect::Claim | Effect::Release | Effect::Assign, at })
                 if action.to.value != Target::Stay =>
             {

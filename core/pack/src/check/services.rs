@@ -30,6 +30,7 @@ pub(super) fn check_services(folder: &Folder, city: Option<&City>, report: &mut 
         check_references(id, service, folder, report);
         check_limits(id, service, city, report);
         check_apply(id, service, folder, report);
+        super::fees::check_fees(id, service, folder, report);
         for channel in &service.channels {
             if let Some(point) = &channel.point {
                 check_point(point, report);

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{ActionId, CalendarId, ClockName, FormId, Limit, OfficeId, Outcome, RoleId, StageId, StateId, Tally, Text};
+use model::{
+    ActionId, CalendarId, ClockName, FormId, Limit, OfficeId, Outcome, RoleId, ServiceId, StageId, StateId, Tally, Text,
+};
 use serde::{Deserialize, Serialize};
 
 use super::FieldFrom;
@@ -235,6 +237,8 @@ pub enum Effect {
     Issue,
     /// Licences issued on the case are revoked.
     Revoke,
+    /// A part of what was paid goes back, as much as the `refund_amount` field says.
+    Refund,
 }
 
 /// A question of a form or an action.
@@ -262,6 +266,18 @@ pub struct Field {
     /// The source it is filled in from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<FieldFrom>,
+    /// The licence that may be given instead of files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<FieldLicence>,
+}
+
+/// A licence of this city may be given instead of files: shown with the facts named, and no others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldLicence {
+    /// The service whose licence it is.
+    pub of: ServiceId,
+    /// The facts that are needed, claims of the licence.
+    pub facts: Vec<FormId>,
 }
 
 /// A field is asked when an earlier choice was answered with one of these.
@@ -287,6 +303,8 @@ pub enum TextFormat {
     CreditCode,
     /// 邮政编码 of six digits.
     Postcode,
+    /// An amount of money in the city's unit, such as 12.50.
+    Money,
 }
 
 /// What kind of answer a field takes.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use model::{CalendarId, FormId, Limit, OfficeId, ProcessId, Text};
 use serde::{Deserialize, Serialize};
 
-use super::RegionLevel;
+use super::{Fee, RegionLevel};
 
 /// How the services of a city are told apart and found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -188,12 +188,6 @@ pub enum Promise {
 }
 
 impl Service {
-    /// What an applicant pays online, in the smallest unit of the currency; `None` where nothing is.
-    pub fn fee_due(&self) -> Option<i64> {
-        self.apply.as_ref().filter(|apply| apply.pay)?;
-        Some(self.fees.iter().filter_map(|fee| fee.amount).sum()).filter(|due| *due > 0)
-    }
-
     /// A window where times are booked.
     pub fn booking_at(&self, place: &FormId) -> Option<(&Channel, &BookingRules)> {
         let channel = self.channels.iter().find(|channel| channel.id.as_ref() == Some(place))?;
@@ -258,19 +252,6 @@ pub struct SpecialProcedure {
     /// How long it takes at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Limit>,
-}
-
-/// A fee.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fee {
-    /// What is paid for.
-    pub title: Text,
-    /// How much, in the smallest unit of the city's money (fen); absent when it depends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount: Option<i64>,
-    /// The rate where it depends, and who pays less.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate: Option<Text>,
 }
 
 /// Where a service is done (办理渠道).

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use model::Limit;
 
-use crate::city::{Choice, Field, FieldFrom, FieldKind, ShowIf};
+use crate::city::{Choice, Field, FieldFrom, FieldKind, FieldLicence, ShowIf};
 use crate::faults::{At, Report};
 use crate::source::types::{ChoiceSource, FieldSource, ShowIfSource};
 use crate::source::words::FieldType;
@@ -36,6 +36,10 @@ pub(crate) fn lower_fields(sources: &[FieldSource], report: &mut Report) -> Vec<
                     source: from.value.source.value.clone(),
                     field: from.value.field.value.clone(),
                     self_declared: from.value.self_declared,
+                }),
+                licence: source.licence.as_ref().map(|licence| FieldLicence {
+                    of: licence.value.of.value.clone(),
+                    facts: licence.value.facts.iter().map(|fact| fact.value.clone()).collect(),
                 }),
             };
             fields.push(field);

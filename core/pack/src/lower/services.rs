@@ -4,16 +4,18 @@ use model::{ConditionId, FormId, Text};
 
 use crate::city::{
     Apply, BookingRules, Catalogue, Category, CategoryKind, Channel, CodeForm, Condition, Fee, Heading, Intake,
-    LegalBasis, LicenceRules, Material, MaterialForm, Necessity, Question, Service, ServiceResult, ServiceStep,
-    SpecialProcedure,
+    LegalBasis, LicenceRules, Material, MaterialForm, Necessity, Question, Reduction, Service, ServiceResult,
+    ServiceStep, ShowIf, SpecialProcedure,
 };
 use crate::faults::At;
 use crate::geometry::round_deg;
 use crate::source::files::Folder;
 use crate::source::read::Table;
 use crate::source::services::{
-    ApplySource, BookingSource, ChannelSource, CodeFormSource, GuideText, HeadingSource, MaterialEntry, ServiceSource,
+    ApplySource, BookingSource, ChannelSource, CodeFormSource, GuideText, HeadingSource, MaterialEntry,
+    ReductionSource, ServiceSource,
 };
+use crate::source::types::ShowIfSource;
 
 pub(super) fn lower_catalogue(folder: &Folder) -> Catalogue {
     let Some(file) = &folder.catalogue else { return Catalogue::default() };
@@ -84,6 +86,7 @@ pub(super) fn category_of(service: &Service, catalogue: &Catalogue) -> Option<Ca
         id: ConditionId::new("promised").expect("a word"),
         title: service.title.clone(),
         limit: service.promised_limit,
+        legal_limit: service.legal_limit,
         closing: service.result.as_ref().map(|result| result.title.clone()).unwrap_or_default(),
     };
     Some(Category {
@@ -136,7 +139,35 @@ fn lower_special(source: &ServiceSource) -> Vec<SpecialProcedure> {
 
 fn lower_fees(source: &ServiceSource) -> Vec<Fee> {
     let fees = source.fees.iter();
-    fees.map(|fee| Fee { title: fee.title.0.clone(), amount: fee.amount, rate: text(fee.rate.as_ref()) }).collect()
+    fees.map(|fee| Fee {
+        id: fee.id.as_ref().map(|id| id.value.clone()),
+        title: fee.title.0.clone(),
+        amount: fee.amount,
+        rate: text(fee.rate.as_ref()),
+        basis: text(fee.basis.as_ref()),
+        show_if: fee.show_if.as_ref().map(|show_if| lower_answer(&show_if.value)),
+        reductions: fee
+            .reductions
+            .items
+            .iter()
+            .filter_map(|(id, entry)| lower_reduction(id, entry.as_ref()?))
+            .collect(),
+    })
+    .collect()
+}
+
+fn lower_reduction(id: &At<FormId>, source: &ReductionSource) -> Option<Reduction> {
+    Some(Reduction {
+        id: id.value.clone(),
+        title: source.title.0.clone(),
+        show_if: lower_answer(&source.show_if.value),
+        pays_percent: source.pays_percent.value,
+    })
+}
+
+/// Which answer something depends on; that the form has it is checked.
+fn lower_answer(source: &ShowIfSource) -> ShowIf {
+    ShowIf { field: source.field.value.clone(), is: source.is.0.iter().map(|answer| answer.value.clone()).collect() }
 }
 
 fn lower_basis(source: &ServiceSource) -> Vec<LegalBasis> {

@@ -4,6 +4,7 @@ use model::{CalendarId, FormId, Limit, OfficeId, ProcessId, ServiceId, Text};
 use serde_json::Value as Json;
 
 use super::read::{Many, Needed, Reader, Source, Table, source};
+use super::types::ShowIfSource;
 use super::yaml::Node;
 use crate::city::{
     Audience, ChannelKind, Handling, MaterialForm, MaterialSource, Necessity, RegionLevel, ResultKind, StepStage,
@@ -176,12 +177,30 @@ source! {
 
     /// A fee.
     struct FeeSource {
+        /// Its id within the service; needed where it is paid online.
+        id: Option<At<FormId>>,
         /// What is paid for.
         title: GuideText,
         /// How much, in fen (1/100 yuan) or the smallest unit of the city's money; absent when it depends.
         amount: Option<i64>,
         /// The rate where it depends, and who pays less.
         rate: Option<GuideText>,
+        /// The law or the standard it rests on (收费依据).
+        basis: Option<GuideText>,
+        /// After which answer to a choice of the form it is owed at all; always when absent.
+        show_if: Option<At<ShowIfSource>>,
+        /// Who pays less (减免), by a short word.
+        reductions: Table<FormId, ReductionSource>,
+    }
+
+    /// A reduction of a fee.
+    struct ReductionSource {
+        /// For whom, and by what right.
+        title: GuideText,
+        /// The answer to a choice of the form that claims it.
+        show_if: At<ShowIfSource>,
+        /// How much of the fee is still paid, per cent, 0 to 99; 0 is free.
+        pays_percent: At<u8>,
     }
 
     /// Where a service is done.

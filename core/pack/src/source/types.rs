@@ -1,8 +1,8 @@
 //! The pack's files, type by type. A field's comment here is its description in the JSON Schema.
 
 use model::{
-    ActionId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId, SourceId,
-    StageId, StateId, Tally, Text,
+    ActionId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId, ServiceId,
+    SourceId, StageId, StateId, Tally, Text,
 };
 
 use super::read::{Many, Needed, Table, source};
@@ -260,12 +260,22 @@ source! {
         options: Option<At<Vec<ChoiceSource>>>,
         /// Kinds of office that may be chosen.
         kinds: Option<At<Vec<At<String>>>>,
-        /// Shape of a text: phone, email, id_card, credit_code or postcode.
+        /// Shape of a text: phone, email, id_card, credit_code, postcode or money.
         format: Option<At<TextFormat>>,
         /// Asked only after this answer to an earlier choice.
         show_if: Option<At<ShowIfSource>>,
         /// The department's register it is filled in from.
         from: Option<At<FromSource>>,
+        /// The licence that may be given instead of files; evidence alone.
+        licence: Option<At<FieldLicenceSource>>,
+    }
+
+    /// A licence of this city that may be given instead of files.
+    struct FieldLicenceSource {
+        /// The service whose licence it is.
+        of: At<ServiceId>,
+        /// Facts that are needed, of those its licence shows; no others are disclosed.
+        facts: Vec<At<FormId>>,
     }
 
     /// The register a question is filled in from.

@@ -124,6 +124,7 @@ words! {
         "rate" => Self::Rate,
         "issue" => Self::Issue,
         "revoke" => Self::Revoke,
+        "refund" => Self::Refund,
     }
     Weekday, "a weekday" {
         "mon" => Self::Mon,
@@ -154,6 +155,7 @@ words! {
         "id_card" => Self::IdCard,
         "credit_code" => Self::CreditCode,
         "postcode" => Self::Postcode,
+        "money" => Self::Money,
     }
     HolidayWord, "a rule of a holiday" {
         "dates" => Self::Dates,

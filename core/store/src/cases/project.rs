@@ -132,7 +132,7 @@ fn write_payments(tx: &mut Tx, key: i64, case: &Case, before: Option<&Case>) -> 
         if before.is_some_and(|before| before.payments.get(id) == Some(payment)) {
             continue;
         }
-        let (state, times) = (payment.state.as_str(), (payment.created_at, payment.changed_at));
+        let (state, times) = (payment.settling().as_str(), (payment.created_at, payment.changed_at));
         tx.execute(SQL, params![*id, key, case.id, state, payment.amount, payment.reference, times.0, times.1])?;
     }
     Ok(())

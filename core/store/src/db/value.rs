@@ -212,7 +212,7 @@ impl FromValue for Instant {
 impl FromValue for ClockName {
     fn from_value(value: Value) -> Option<Self> {
         let word = String::from_value(value)?;
-        [Self::Task, Self::Disposal].into_iter().find(|name| name.as_str() == word)
+        [Self::Task, Self::Disposal, Self::Legal].into_iter().find(|name| name.as_str() == word)
     }
 }
 

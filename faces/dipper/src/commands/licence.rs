@@ -4,11 +4,17 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use credential::{Expectations, KeyBinding, Standing, StatusList, TrustedKeys, Verified, VerifyError, verify};
+use credential::{
+    Expectations, KeyBinding, SHOWN_AUDIENCE, Standing, StatusList, TrustedKeys, Verified, VerifyError, verify,
+};
 use model::Clock;
 use serde_json::Value;
 
+use crate::cli::Showing;
 use crate::system::SystemClock;
+
+/// Seconds by which clocks may differ.
+const LEEWAY_S: u32 = 60;
 
 /// Largest file read, bytes: a status list with room to spare.
 const FILE_MAX: u64 = 4 << 20;
@@ -23,6 +29,7 @@ pub fn verify_licence(
     text: &[u8],
     keys: Option<&Path>,
     status: Option<&Path>,
+    showing: &Showing,
     locale: &str,
 ) -> anyhow::Result<ExitCode> {
     let Some(keys) = keys else {
@@ -32,16 +39,31 @@ pub fn verify_licence(
     let keys = TrustedKeys::parse(&read(keys)?, None).context("the keys")?;
     let now_s = SystemClock.now().as_micros().div_euclid(1_000_000);
     let list = status.map(|path| find_list(&read(path)?, &keys, now_s)).transpose()?;
-    let expected = Expectations { vct: None, key_binding: KeyBinding::NotRequired, leeway_s: 60 };
-    match verify(text, &keys, now_s, &expected, list.as_ref()) {
+    let judge = |key_binding| {
+        let expected = Expectations { vct: None, key_binding, leeway_s: LEEWAY_S };
+        verify(text, &keys, now_s, &expected, list.as_ref())
+    };
+    let asked = binding(showing);
+    let is_required = showing.live || showing.nonce.is_some();
+    match judge(if is_required { asked } else { KeyBinding::NotRequired }) {
         Ok(verified) => {
-            println!("{}", words(&verified, locale));
+            let shown = if is_required { Ok(()) } else { judge(asked).map(|_| ()) };
+            println!("{}", words(&verified, shown.as_ref().err(), locale));
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
             eprintln!("{}", refusal(&error, locale));
             Ok(ExitCode::FAILURE)
         }
+    }
+}
+
+/// What the holder's device must have signed to count as the one that shows the licence.
+fn binding(showing: &Showing) -> KeyBinding<'_> {
+    let max_age_s = showing.max_age;
+    match (&showing.audience, &showing.nonce) {
+        (Some(audience), Some(nonce)) => KeyBinding::Required { audience, nonce, max_age_s },
+        _ => KeyBinding::Shown { audience: SHOWN_AUDIENCE, max_age_s },
     }
 }
 
@@ -76,13 +98,17 @@ fn refusal(error: &VerifyError, locale: &str) -> String {
     match (error, is_english(locale)) {
         (VerifyError::Revoked, false) => "证照真实，但已被注销，现在无效。".to_owned(),
         (VerifyError::Expired { .. }, false) => "证照真实，但已过有效期。".to_owned(),
+        (VerifyError::NoHolder | VerifyError::KeyBindingMissing, false) => {
+            "证照真实，但这是副本，不是持证人的设备当面出示的。".to_owned()
+        }
+        (VerifyError::KeyBindingTime, false) => "证照真实，但出示码已失效：请持证人当面重新出示。".to_owned(),
         (_, false) => format!("证照未通过核验，不能相信：{error}"),
         (_, true) => format!("the licence does not hold: {error}"),
     }
 }
 
 /// What is proved, what was shown, and what was not checked.
-fn words(verified: &Verified, locale: &str) -> String {
+fn words(verified: &Verified, unshown: Option<&VerifyError>, locale: &str) -> String {
     let english = is_english(locale);
     let standing = match (&verified.status, english) {
         (Standing::Valid(_), false) => "状态清单显示有效",
@@ -96,12 +122,28 @@ fn words(verified: &Verified, locale: &str) -> String {
         format!("真实，由 {} 签发；{standing}", verified.issuer)
     }];
     lines.extend(verified.claims.iter().map(|(claim, value)| format!("{claim}: {}", in_locale(value, locale))));
-    lines.push(if english {
-        "whoever has a copy can show it: compare it with the person in front of you".to_owned()
-    } else {
-        "持有副本的人都能出示：请与出示人核对。".to_owned()
-    });
+    lines.push(holder_words(verified, unshown, english).to_owned());
     lines.join("\n")
+}
+
+/// Who shows it: the device it is bound to, or whoever has a copy.
+fn holder_words(verified: &Verified, unshown: Option<&VerifyError>, english: bool) -> &'static str {
+    match (unshown, &verified.holder, english) {
+        (None, _, false) => "由证照绑定的设备刚刚出示。",
+        (None, _, true) => "shown a moment ago by the device it is bound to",
+        (Some(_), None, false) => "证照没有绑定设备，持有副本的人都能出示：请与出示人核对。",
+        (Some(_), None, true) => {
+            "it is bound to no device, so whoever has a copy can show it: compare it with the person in front of you"
+        }
+        (Some(VerifyError::KeyBindingMissing), _, false) => "这是副本，不是设备当面出示的：请与出示人核对。",
+        (Some(VerifyError::KeyBindingMissing), _, true) => {
+            "this is a copy, not shown by its device: compare it with the person in front of you"
+        }
+        (Some(_), _, false) => "出示码已失效或不是当面出示的，可能是截图：请持证人重新出示。",
+        (Some(_), _, true) => {
+            "the code is too old or was made for another purpose, perhaps a picture of one: have it shown anew"
+        }
+    }
 }
 
 /// A text in several languages in one of them; anything else as it is.

@@ -61,10 +61,10 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Witness(WitnessCommand::Init { data, name }) => witness::init(&data, &name),
         Command::Witness(WitnessCommand::Key { data }) => witness::key(&data),
         Command::Witness(WitnessCommand::Serve { data, listen, config }) => witness::serve(&data, listen, &config),
-        Command::Verify { file, membership, keys, status, key, data, locale } => {
+        Command::Verify { file, membership, keys, status, showing, key, data, locale } => {
             let text = ledger::read_proof(&file)?;
             if licence::is_licence(&text) {
-                return licence::verify_licence(&text, keys.as_deref(), status.as_deref(), &locale);
+                return licence::verify_licence(&text, keys.as_deref(), status.as_deref(), &showing, &locale);
             }
             ledger::verify_receipt(&text, key.as_deref(), &data, membership.as_deref(), &locale)
         }

@@ -143,6 +143,8 @@ pub struct Whole<'a> {
     pub actions: &'a [&'a pack::Action],
     /// Who may be given the present task, where one of the actions does that.
     pub assignable: &'a [act::Assignable],
+    /// Licences given as materials.
+    pub licences: &'a [store::LicenceRow],
     /// The present instant.
     pub now: Instant,
 }
@@ -163,6 +165,8 @@ impl Whole<'_> {
             description: case.description.clone(),
             process: case.process.to_string(),
             service: case.application.as_ref().map(|application| application.service.to_string()),
+            fee: super::payments::fee(case, city, false),
+            licences: self.licences.iter().map(|row| super::materials::given(city, row, self.now)).collect(),
             visit: super::visits::visit(case, city),
             stages: city.processes.get(&case.process).map_or_else(Vec::new, |process| stage_marks(case, process)),
             region_chain: super::city::region_chain(city, &case.place.region),
@@ -225,11 +229,13 @@ fn on_time(step: &model::Step, now: Instant) -> Option<bool> {
     }
 }
 
-fn clock_view(name: model::ClockName, clock: &model::ClockState, now: Instant) -> wire::ClockView {
+/// A clock.
+pub fn clock_view(name: model::ClockName, clock: &model::ClockState, now: Instant) -> wire::ClockView {
     wire::ClockView {
         clock: match name {
             model::ClockName::Task => wire::ClockName::Task,
             model::ClockName::Disposal => wire::ClockName::Disposal,
+            model::ClockName::Legal => wire::ClockName::Legal,
         },
         limit: clock.limit.map(|limit| limit.to_string()),
         began_at: time(clock.began_at),

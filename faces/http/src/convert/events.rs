@@ -98,6 +98,8 @@ pub const fn kind(body: &EventBody) -> wire::EventKind {
         EventBody::VisitEnded { .. } => wire::EventKind::VisitEnded,
         EventBody::Arrived { .. } => wire::EventKind::Arrived,
         EventBody::Paying { .. } => wire::EventKind::Paying,
+        EventBody::RefundAsked { .. } => wire::EventKind::RefundAsked,
+        EventBody::RefundMade { .. } => wire::EventKind::RefundMade,
         EventBody::Looked { .. } => wire::EventKind::Looked,
         EventBody::Extracted(_) => wire::EventKind::Extracted,
         EventBody::Issued { .. } => wire::EventKind::Issued,
@@ -110,6 +112,7 @@ const fn clock_words(clock: model::ClockName) -> (&'static str, &'static str) {
     match clock {
         model::ClockName::Task => ("环节", "step"),
         model::ClockName::Disposal => ("处置", "handling"),
+        model::ClockName::Legal => ("法定", "legal"),
     }
 }
 
@@ -168,6 +171,8 @@ pub fn title(body: &EventBody, city: &City, process: Option<&Process>) -> wire::
         | EventBody::VisitEnded { .. }
         | EventBody::Arrived { .. }
         | EventBody::Paying { .. }
+        | EventBody::RefundAsked { .. }
+        | EventBody::RefundMade { .. }
         | EventBody::Looked { .. }
         | EventBody::Issued { .. }
         | EventBody::Revoked { .. } => of_service(body),
@@ -187,6 +192,10 @@ const fn paying_words(state: PaymentState) -> (&'static str, &'static str) {
     }
 }
 
+fn yuan(amount: i64) -> String {
+    format!("{}.{:02}", amount / 100, amount % 100)
+}
+
 /// What happened beside the actions of an application: visits and licences.
 fn of_service(body: &EventBody) -> wire::Text {
     match body {
@@ -196,10 +205,15 @@ fn of_service(body: &EventBody) -> wire::Text {
         EventBody::VisitEnded { how: VisitEnd::Missed } => words("未按预约到场", "Nobody came to the booked time"),
         EventBody::Arrived { ticket } => words(&format!("到场取号 {ticket}"), &format!("Arrived, number {ticket}")),
         EventBody::Paying { state, amount, .. } => {
-            let yuan = format!("{}.{:02}", amount / 100, amount % 100);
             let (zh, en) = paying_words(*state);
+            let yuan = yuan(*amount);
             words(&format!("{zh}（{yuan} 元）"), &format!("{en} ({yuan} yuan)"))
         }
+        EventBody::RefundAsked { amount, .. } => {
+            let yuan = yuan(*amount);
+            words(&format!("决定退还一部分（{yuan} 元）"), &format!("A part is to be given back ({yuan} yuan)"))
+        }
+        EventBody::RefundMade { .. } => words("部分退款已到账", "The part was given back"),
         EventBody::Looked { data: DataClass::Contact, .. } => words("工作人员打开了联系方式", "The contact was opened"),
         EventBody::Looked { data: DataClass::Application, .. } => {
             words("工作人员打开了申请内容", "The answers of the application were opened")
@@ -254,6 +268,8 @@ pub fn public_entry(
         | EventBody::VisitEnded { .. }
         | EventBody::Arrived { .. }
         | EventBody::Paying { .. }
+        | EventBody::RefundAsked { .. }
+        | EventBody::RefundMade { .. }
         | EventBody::Issued { .. }
         | EventBody::Revoked { .. }) => (of_service(body), None, Vec::new()),
         EventBody::Rated { stars, note } => {

@@ -4,6 +4,7 @@ use act::Assignable;
 use model::{CategoryId, OfficeId, RegionId};
 use pack::{City, FieldKind, TextFormat};
 
+use super::materials::licence_wanted;
 use super::{plain, text};
 use crate::wire;
 
@@ -28,15 +29,15 @@ pub fn field(city: &City, field: &pack::Field, about: Option<About<'_>>) -> wire
         required: field.required,
         help: field.help.as_ref().map(text),
         show_if: field.show_if.as_ref().map(|rule| wire::ShowIf { field: rule.field.to_string(), is: rule.is.clone() }),
-        kind: kind(city, &field.kind, about),
+        kind: kind(city, field, about),
     }
 }
 
-fn kind(city: &City, kind: &FieldKind, about: Option<About<'_>>) -> wire::FieldKind {
+fn kind(city: &City, field: &pack::Field, about: Option<About<'_>>) -> wire::FieldKind {
     let options = |options: &[pack::Choice]| {
         options.iter().map(|choice| wire::Named { id: choice.id.clone(), title: text(&choice.title) }).collect()
     };
-    match kind {
+    match &field.kind {
         FieldKind::Text { max, format } => wire::FieldKind::Text { max: *max, format: (*format).map(text_format) },
         FieldKind::Number { min, max } => wire::FieldKind::Number { min: *min, max: *max },
         FieldKind::Choice { options: list } => wire::FieldKind::Choice { options: options(list) },
@@ -44,7 +45,11 @@ fn kind(city: &City, kind: &FieldKind, about: Option<About<'_>>) -> wire::FieldK
         FieldKind::Date => wire::FieldKind::Date,
         FieldKind::Datetime => wire::FieldKind::Datetime,
         FieldKind::Office { kinds } => office_field(city, kinds, about),
-        FieldKind::Evidence { min, max } => wire::FieldKind::Evidence { min: *min, max: *max },
+        FieldKind::Evidence { min, max } => wire::FieldKind::Evidence {
+            min: *min,
+            max: *max,
+            licence: field.licence.as_ref().map(|wanted| licence_wanted(city, wanted)),
+        },
         FieldKind::Limit { max } => wire::FieldKind::Limit { max: max.to_string() },
         FieldKind::Condition => wire::FieldKind::Condition,
         FieldKind::Stars => wire::FieldKind::Stars,
@@ -59,6 +64,7 @@ const fn text_format(format: TextFormat) -> wire::TextFormat {
         TextFormat::IdCard => wire::TextFormat::IdCard,
         TextFormat::CreditCode => wire::TextFormat::CreditCode,
         TextFormat::Postcode => wire::TextFormat::Postcode,
+        TextFormat::Money => wire::TextFormat::Money,
     }
 }
 

@@ -6,6 +6,7 @@ pub mod events;
 pub mod fields;
 pub mod hospitals;
 pub mod mandates;
+pub mod materials;
 pub mod payments;
 pub mod prefill;
 pub mod reports;

@@ -1,10 +1,10 @@
 //! Reports as residents see them: public words only.
 
-use model::{Case, Event, EventBody, Instant};
+use model::{Case, ClockName, Event, EventBody, Instant};
 use pack::{City, Compiled};
 use store::CaseRow;
 
-use super::cases::{category_title, evidence_links, stage_marks};
+use super::cases::{category_title, clock_view, evidence_links, stage_marks};
 use super::fields::{About, action_view};
 use super::{text, thumb_url, time};
 use crate::wire;
@@ -64,7 +64,14 @@ pub fn report(
         actions: actions.iter().map(|action| action_view(city, action, about)).collect(),
         visit: super::visits::visit(case, city),
         joined_count: row.joined_count,
+        limits: limits(case, now),
     }
+}
+
+/// What an applicant is told of time: the promise and the law, each as it stands.
+fn limits(case: &Case, now: Instant) -> Vec<wire::ClockView> {
+    let clocks = case.clocks.iter().filter(|(name, _)| case.application.is_some() && **name != ClockName::Task);
+    clocks.map(|(name, clock)| clock_view(*name, clock, now)).collect()
 }
 
 /// The files a reporter may see: their own, and those of actions whose entry they may read.

@@ -26,6 +26,17 @@ pub struct Order {
     pub reference: String,
     /// How often it changed.
     pub version: u32,
+    /// Parts that went back: their numbers and how much each was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<(u32, i64)>,
+}
+
+impl Order {
+    /// Taken and not given back.
+    fn kept(&self) -> i64 {
+        let back: i64 = self.parts.iter().map(|(_, amount)| amount).sum();
+        if self.standing == Standing::Captured { self.amount - back } else { 0 }
+    }
 }
 
 /// A line of the journal: an order as it is from here on.
@@ -77,22 +88,32 @@ impl Book {
         match (what, order) {
             (What::Create { amount, currency, subject, return_url }, None) => {
                 let reference = format!("G-{:06}", self.orders.len() + 1);
-                let order =
-                    Order { standing: Standing::Open, amount, currency, subject, return_url, reference, version: 1 };
+                let (standing, parts) = (Standing::Open, Vec::new());
+                let order = Order { standing, amount, currency, subject, return_url, reference, version: 1, parts };
                 self.put(payment, order)?;
             }
             // Whoever cancels what was never begun closes the door for a request that is still on its way.
             (What::Cancel, None) => {
                 let reference = format!("G-{:06}", self.orders.len() + 1);
                 let (currency, subject, return_url) = ("CNY".to_owned(), String::new(), String::new());
-                let standing = Standing::Cancelled;
-                self.put(payment, Order { standing, amount: 0, currency, subject, return_url, reference, version: 1 })?;
+                let (standing, amount, parts) = (Standing::Cancelled, 0, Vec::new());
+                let order = Order { standing, amount, currency, subject, return_url, reference, version: 1, parts };
+                self.put(payment, order)?;
             }
             (What::Cancel, Some(order)) if matches!(order.standing, Standing::Open | Standing::Authorised) => {
                 self.set(payment, Standing::Cancelled)?;
             }
             (What::Capture, Some(order)) if order.standing == Standing::Authorised => {
                 self.set(payment, Standing::Captured)?;
+            }
+            (What::RefundPart { part, amount }, Some(mut order)) => {
+                // A number that was heard already, and more than is left, change nothing.
+                let is_new = order.parts.iter().all(|(known, _)| *known != part);
+                if is_new && (1..=order.kept()).contains(&amount) {
+                    order.parts.push((part, amount));
+                    order.version += 1;
+                    self.put(payment, order)?;
+                }
             }
             (What::Refund, Some(order)) if order.standing == Standing::Captured => {
                 self.set(payment, Standing::Refunded)?;
@@ -137,7 +158,7 @@ impl Book {
     /// Money taken and not given back, and how many orders that are.
     pub fn sums(&self) -> (u64, i64) {
         let captured = self.orders.values().filter(|order| order.standing == Standing::Captured);
-        captured.fold((0, 0), |(count, sum), order| (count + 1, sum + order.amount))
+        captured.fold((0, 0), |(count, sum), order| (count + 1, sum + order.kept()))
     }
 
     fn told_of(&self, payment: PaymentId, base: &str) -> Told {
@@ -148,8 +169,12 @@ impl Book {
                 amount: order.amount,
                 reference: order.reference.clone(),
                 pay_url: (order.standing == Standing::Open).then(|| format!("{base}/pay/{payment}")),
+                parts: order.parts.clone(),
             },
-            None => Told { payment, standing: Standing::Unknown, amount: 0, reference: String::new(), pay_url: None },
+            None => {
+                let (standing, reference) = (Standing::Unknown, String::new());
+                Told { payment, standing, amount: 0, reference, pay_url: None, parts: Vec::new() }
+            }
         }
     }
 
@@ -205,6 +230,14 @@ mod tests {
         }
         assert_eq!(book.sums(), (1, 1_000));
         assert_eq!(standing(&mut book, one, What::Cancel), Standing::Captured, "what was taken stays taken");
+        for (part, amount, kept) in [(1, 400, 600), (1, 400, 600), (1, 100, 600), (2, 601, 600), (3, 600, 0), (4, 1, 0)]
+        {
+            book.answer(one, What::RefundPart { part, amount }, "http://g").unwrap();
+            assert_eq!(book.sums(), (1, kept), "{part}: {amount}");
+        }
+        drop(book);
+        let mut book = Book::open(folder.path()).unwrap();
+        assert_eq!(book.answer(one, What::Find, "http://g").unwrap().parts, [(1, 400), (3, 600)]);
         assert_eq!(standing(&mut book, one, What::Refund), Standing::Refunded);
         assert_eq!(book.sums(), (0, 0));
     }

@@ -47,7 +47,14 @@ pub enum What {
     Capture,
     /// Take nothing more for it. What was taken stays taken.
     Cancel,
-    /// Give the money back.
+    /// Give a part of the money back, by its number; the rest stays.
+    RefundPart {
+        /// Which part: 1, 2, 3 …
+        part: u32,
+        /// How much, in the smallest unit.
+        amount: i64,
+    },
+    /// Give all of the money back that is not back yet.
     Refund,
 }
 
@@ -66,6 +73,9 @@ pub struct Told {
     /// Where the payer agrees or refuses, while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_url: Option<String>,
+    /// Parts that went back: their numbers and how much each was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<(u32, i64)>,
 }
 
 /// How far a payment is, as the gateway knows it.
@@ -97,6 +107,7 @@ impl From<payments::Ask> for Ask {
             payments::What::Find => What::Find,
             payments::What::Capture => What::Capture,
             payments::What::Cancel => What::Cancel,
+            payments::What::RefundPart { part, amount } => What::RefundPart { part, amount },
             payments::What::Refund => What::Refund,
         };
         Self { payment: ask.payment, what }
@@ -114,7 +125,7 @@ impl From<Told> for payments::Told {
             Standing::Cancelled => payments::Standing::Cancelled,
             Standing::Refunded => payments::Standing::Refunded,
         };
-        let Told { payment, amount, reference, pay_url, .. } = told;
-        Self { payment, standing, amount, reference, pay_url }
+        let Told { payment, amount, reference, pay_url, parts, .. } = told;
+        Self { payment, standing, amount, reference, pay_url, parts }
     }
 }

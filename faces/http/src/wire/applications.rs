@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{FetchEntry, Field, Named, Provenance, Text, Time};
+use super::{FetchEntry, Field, MaterialView, Named, Provenance, Text, Time};
 
 /// The form of a service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -122,6 +122,8 @@ pub struct ApplicationAnswers {
     pub answers: BTreeMap<String, serde_json::Value>,
     /// Where answers come from that a department can give, by field id.
     pub provenance: BTreeMap<String, Provenance>,
+    /// Licences given as materials, and how they stand now.
+    pub materials: Vec<MaterialView>,
     /// Salted SHA-256 of the answers, as the receipt of the application holds it.
     pub commitment: String,
 }

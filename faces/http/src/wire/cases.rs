@@ -236,6 +236,12 @@ pub struct CaseView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub service: Option<String>,
+    /// What is paid online for it, and how far that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub fee: Option<super::FeeView>,
+    /// Licences its applicant gave as materials, and how they stand now.
+    pub licences: Vec<super::GivenLicence>,
     /// The time at a window booked last for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -319,6 +325,8 @@ pub enum ClockName {
     Task,
     /// The limit of handling (处置时限).
     Disposal,
+    /// The longest the law allows (法定时限).
+    Legal,
 }
 
 /// One clock.

@@ -78,6 +78,10 @@ pub enum EventKind {
     Arrived,
     /// A payment was asked for, or its state changed.
     Paying,
+    /// It was decided that a part of a payment goes back.
+    RefundAsked,
+    /// The part is back.
+    RefundMade,
     /// Staff opened personal data of the case.
     Looked,
     /// Answers of many applications were taken at once.

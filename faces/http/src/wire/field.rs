@@ -50,6 +50,8 @@ pub enum TextFormat {
     CreditCode,
     /// 邮政编码 of six digits.
     Postcode,
+    /// An amount of money in the city's unit, such as 12.50.
+    Money,
 }
 
 /// What kind of answer a field takes.
@@ -105,6 +107,10 @@ pub enum FieldKind {
         min: u32,
         /// Most.
         max: u32,
+        /// The licence that may be given instead: the answer is `{"presentation": …}` then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        licence: Option<super::FieldLicence>,
     },
     /// A limit, such as `3 working_day`.
     Limit {

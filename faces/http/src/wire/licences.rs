@@ -47,16 +47,99 @@ pub enum LicenceStatus {
     Revoked,
 }
 
-/// A licence, for its holder.
+/// A licence, for its holder. What is shown to others is a copy bound to a device: `POST /licences/{id}/copies`.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Licence {
     /// What the list shows.
     #[serde(flatten)]
     pub item: LicenceItem,
-    /// The licence itself with everything its holder may show: SD-JWT VC (RFC 9901).
-    pub sd_jwt: String,
+    /// Its issuer (`iss`), for which a device proves that it has a key.
+    pub issuer: String,
     /// What stands on it, in the order of the form; each may be shown or withheld.
-    pub shows: Vec<LicenceClaim>,
+    pub facts: Vec<LicenceFact>,
+}
+
+/// Asks for a copy of a licence.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LicenceCopyInput {
+    /// Proof that the device has the key of the copy: a JWT of type `openid4vci-proof+jwt` with the key as `jwk`, the
+    /// licence's issuer as `aud`, its id as `nonce`, and `iat`.
+    pub proof: String,
+}
+
+/// A copy of a licence, for one device.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LicenceCopy {
+    /// The licence with everything its holder may show, bound to the device's key: SD-JWT VC (RFC 9901).
+    pub sd_jwt: String,
+}
+
+/// One thing that stands on a licence, and what it says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct LicenceFact {
+    /// Its name in the SD-JWT.
+    pub claim: String,
+    /// The question it answers.
+    pub title: Text,
+    /// The answer in words.
+    pub value: serde_json::Value,
+}
+
+/// A licence that may be given instead of files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FieldLicence {
+    /// The service whose licence it is.
+    pub of: String,
+    /// Its name.
+    pub title: Text,
+    /// The facts that are disclosed, and no others.
+    pub facts: Vec<LicenceClaim>,
+}
+
+/// What a device signs when it shows a licence to an office of the city.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PresentationRequest {
+    /// `nonce` of the key binding.
+    pub nonce: String,
+    /// `aud` of the key binding.
+    pub audience: String,
+    /// Until when it may be answered.
+    pub expires_at: Time,
+}
+
+/// A licence given as material, for whoever reads the answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MaterialView {
+    /// The question it answers.
+    pub field: String,
+    /// The name of the licence that was asked for.
+    pub title: Text,
+    /// Its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub licence_no: Option<String>,
+    /// What was disclosed.
+    pub facts: Vec<LicenceFact>,
+    /// Whether signature and facts were checked once more and hold.
+    pub genuine: bool,
+    /// How it stands now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub given: Option<GivenLicence>,
+}
+
+/// How a licence stands that was given as material.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct GivenLicence {
+    /// Its name.
+    pub title: Text,
+    /// Whether it stands now.
+    pub status: LicenceStatus,
+    /// When it was revoked, or its time was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ended_at: Option<Time>,
 }
 
 /// One thing that stands on a licence.
@@ -68,8 +151,13 @@ pub struct LicenceClaim {
     pub title: Text,
 }
 
-impl std::fmt::Debug for Licence {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Licence(..)")
-    }
+macro_rules! hidden_from_debug {
+    ($($name:ident),*) => { $(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    )* };
 }
+hidden_from_debug!(Licence, LicenceCopyInput, LicenceCopy);

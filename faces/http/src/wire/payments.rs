@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{Text, Time};
+
 /// What is to be paid for an application, and how far that is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FeeView {
@@ -20,6 +22,44 @@ pub struct FeeView {
     pub reference: Option<String>,
     /// Whether a payment can be begun now.
     pub payable: bool,
+    /// What is paid together, fee by fee.
+    pub fees: Vec<FeeLineView>,
+    /// Parts that went back, or are to, in the order decided.
+    pub refunds: Vec<RefundView>,
+    /// How much is back, in the smallest unit.
+    pub refunded: i64,
+}
+
+/// One fee of an application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FeeLineView {
+    /// What is paid for.
+    pub title: Text,
+    /// The law or the standard it rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub basis: Option<Text>,
+    /// How much is paid for it, in the smallest unit.
+    pub amount: i64,
+    /// How much it would be without the reduction.
+    pub full: i64,
+    /// The reduction that applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub reduction: Option<Text>,
+}
+
+/// A part of a payment that goes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RefundView {
+    /// How much, in the smallest unit.
+    pub amount: i64,
+    /// When it was decided.
+    pub asked_at: Time,
+    /// When it was back; absent while it is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub made_at: Option<Time>,
 }
 
 /// How far a payment is.

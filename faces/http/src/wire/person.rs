@@ -66,14 +66,15 @@ pub struct ExportedCase {
     pub answers: Option<BTreeMap<String, serde_json::Value>>,
 }
 
-/// A licence with its text.
+/// A licence with all that it says.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ExportedLicence {
     /// What its list shows.
     #[serde(flatten)]
     pub item: LicenceItem,
-    /// The licence itself.
-    pub sd_jwt: String,
+    /// What it says, by the names of its claims. The signed text is shown by a device that has a copy.
+    #[schema(value_type = Object)]
+    pub claims: serde_json::Map<String, serde_json::Value>,
 }
 
 macro_rules! hidden_from_debug {

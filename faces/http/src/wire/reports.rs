@@ -261,6 +261,8 @@ pub struct Report {
     pub visit: Option<VisitView>,
     /// How many have joined it.
     pub joined_count: u32,
+    /// For an application: the promised limit and that of the law, as they stand.
+    pub limits: Vec<super::ClockView>,
 }
 
 /// One thing that happened to a report, in words for its reporter.

@@ -469,6 +469,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/licences/{id}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copies a licence of one's own for this device, bound to a key that the device alone has. */
+        post: operations["copy_licence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locate": {
         parameters: {
             query?: never;
@@ -1512,6 +1529,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/{id}/presentation-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the caller's device signs when it gives a licence as material for a service. */
+        post: operations["ask_to_present"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{id}/slots": {
         parameters: {
             query?: never;
@@ -1736,6 +1770,8 @@ export interface components {
             commitment: string;
             /** @description The questions as they were asked. */
             fields: components["schemas"]["Field"][];
+            /** @description Licences given as materials, and how they stand now. */
+            materials: components["schemas"]["MaterialView"][];
             /** @description Where answers come from that a department can give, by field id. */
             provenance: {
                 [key: string]: components["schemas"]["Provenance"];
@@ -2030,11 +2066,15 @@ export interface components {
             description: string;
             /** @description Every picture. */
             evidence: components["schemas"]["EvidenceLink"][];
+            /** @description What is paid online for it, and how far that is. */
+            fee?: components["schemas"]["FeeView"];
             /**
              * Format: int32
              * @description How many have joined it.
              */
             joined_count: number;
+            /** @description Licences its applicant gave as materials, and how they stand now. */
+            licences: components["schemas"]["GivenLicence"][];
             /** @description How it ended. */
             outcome?: components["schemas"]["Outcome"];
             /** @description The process it follows. */
@@ -2219,7 +2259,7 @@ export interface components {
          * @description Which clock of a case.
          * @enum {string}
          */
-        ClockName: "task" | "disposal";
+        ClockName: "task" | "disposal" | "legal";
         /** @description One clock. */
         ClockView: {
             /** @description When it began. */
@@ -2376,7 +2416,7 @@ export interface components {
          * @description What kind of event.
          * @enum {string}
          */
-        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "looked" | "issued" | "revoked" | "rated";
+        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "refund_asked" | "refund_made" | "looked" | "issued" | "revoked" | "rated";
         /** @description A picture, kept. */
         Evidence: {
             /**
@@ -2450,10 +2490,10 @@ export interface components {
             /** @description The contact left with it. */
             contact?: components["schemas"]["Contact"];
         };
-        /** @description A licence with its text. */
+        /** @description A licence with all that it says. */
         ExportedLicence: components["schemas"]["LicenceItem"] & {
-            /** @description The licence itself. */
-            sd_jwt: string;
+            /** @description What it says, by the names of its claims. The signed text is shown by a device that has a copy. */
+            claims: Record<string, never>;
         };
         /**
          * @description A face of the product.
@@ -2465,6 +2505,25 @@ export interface components {
          * @enum {string}
          */
         FeatureKind: "Feature";
+        /** @description One fee of an application. */
+        FeeLineView: {
+            /**
+             * Format: int64
+             * @description How much is paid for it, in the smallest unit.
+             */
+            amount: number;
+            /** @description The law or the standard it rests on. */
+            basis?: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description How much it would be without the reduction.
+             */
+            full: number;
+            /** @description The reduction that applies. */
+            reduction?: components["schemas"]["Text"];
+            /** @description What is paid for. */
+            title: components["schemas"]["Text"];
+        };
         /** @description What is to be paid for an application, and how far that is. */
         FeeView: {
             /**
@@ -2474,10 +2533,19 @@ export interface components {
             amount: number;
             /** @description ISO 4217. */
             currency: string;
+            /** @description What is paid together, fee by fee. */
+            fees: components["schemas"]["FeeLineView"][];
             /** @description Whether a payment can be begun now. */
             payable: boolean;
             /** @description The gateway's own number for it. */
             reference?: string;
+            /**
+             * Format: int64
+             * @description How much is back, in the smallest unit.
+             */
+            refunded: number;
+            /** @description Parts that went back, or are to, in the order decided. */
+            refunds: components["schemas"]["RefundView"][];
             /** @description How far the last payment is; absent before the first. */
             state?: components["schemas"]["PaymentState"];
         };
@@ -2572,6 +2640,8 @@ export interface components {
             /** @enum {string} */
             type: "office";
         } | {
+            /** @description The licence that may be given instead: the answer is `{"presentation": …}` then. */
+            licence?: components["schemas"]["FieldLicence"];
             /**
              * Format: int32
              * @description Most.
@@ -2600,6 +2670,15 @@ export interface components {
             people: components["schemas"]["Named"][];
             /** @enum {string} */
             type: "person";
+        };
+        /** @description A licence that may be given instead of files. */
+        FieldLicence: {
+            /** @description The facts that are disclosed, and no others. */
+            facts: components["schemas"]["LicenceClaim"][];
+            /** @description The service whose licence it is. */
+            of: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
         };
         /** @description What is wrong with one field. */
         FieldProblem: {
@@ -2639,6 +2718,15 @@ export interface components {
          * @enum {string}
          */
         GeometryKind: "Point" | "Polygon" | "MultiPolygon";
+        /** @description How a licence stands that was given as material. */
+        GivenLicence: {
+            /** @description When it was revoked, or its time was over. */
+            ended_at?: components["schemas"]["Time"];
+            /** @description Whether it stands now. */
+            status: components["schemas"]["LicenceStatus"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
         /** @description The heights of a voxel, above the ellipsoid. */
         GridHeights: {
             /** @description The code of the cell it stands on. */
@@ -2824,12 +2912,12 @@ export interface components {
          * @enum {string}
          */
         Level: "L1" | "L2" | "L3";
-        /** @description A licence, for its holder. */
+        /** @description A licence, for its holder. What is shown to others is a copy bound to a device: `POST /licences/{id}/copies`. */
         Licence: components["schemas"]["LicenceItem"] & {
-            /** @description The licence itself with everything its holder may show: SD-JWT VC (RFC 9901). */
-            sd_jwt: string;
             /** @description What stands on it, in the order of the form; each may be shown or withheld. */
-            shows: components["schemas"]["LicenceClaim"][];
+            facts: components["schemas"]["LicenceFact"][];
+            /** @description Its issuer (`iss`), for which a device proves that it has a key. */
+            issuer: string;
         };
         /** @description One thing that stands on a licence. */
         LicenceClaim: {
@@ -2837,6 +2925,28 @@ export interface components {
             claim: string;
             /** @description The question it answers. */
             title: components["schemas"]["Text"];
+        };
+        /** @description A copy of a licence, for one device. */
+        LicenceCopy: {
+            /** @description The licence with everything its holder may show, bound to the device's key: SD-JWT VC (RFC 9901). */
+            sd_jwt: string;
+        };
+        /** @description Asks for a copy of a licence. */
+        LicenceCopyInput: {
+            /**
+             * @description Proof that the device has the key of the copy: a JWT of type `openid4vci-proof+jwt` with the key as `jwk`, the
+             *     licence's issuer as `aud`, its id as `nonce`, and `iat`.
+             */
+            proof: string;
+        };
+        /** @description One thing that stands on a licence, and what it says. */
+        LicenceFact: {
+            /** @description Its name in the SD-JWT. */
+            claim: string;
+            /** @description The question it answers. */
+            title: components["schemas"]["Text"];
+            /** @description The answer in words. */
+            value: unknown;
         };
         /** @description A licence in a list. */
         LicenceItem: {
@@ -3006,6 +3116,21 @@ export interface components {
          * @enum {string}
          */
         MaterialSource: "applicant" | "government" | "other";
+        /** @description A licence given as material, for whoever reads the answers. */
+        MaterialView: {
+            /** @description What was disclosed. */
+            facts: components["schemas"]["LicenceFact"][];
+            /** @description The question it answers. */
+            field: string;
+            /** @description Whether signature and facts were checked once more and hold. */
+            genuine: boolean;
+            /** @description How it stands now. */
+            given?: components["schemas"]["GivenLicence"];
+            /** @description Its number. */
+            licence_no?: string;
+            /** @description The name of the licence that was asked for. */
+            title: components["schemas"]["Text"];
+        };
         /** @description A thing with its name. */
         Named: {
             /** @description Its id. */
@@ -3447,6 +3572,15 @@ export interface components {
             /** @description What was answered, by field of the form: it cannot be changed. */
             values: Record<string, never>;
         };
+        /** @description What a device signs when it shows a licence to an office of the city. */
+        PresentationRequest: {
+            /** @description `aud` of the key binding. */
+            audience: string;
+            /** @description Until when it may be answered. */
+            expires_at: components["schemas"]["Time"];
+            /** @description `nonce` of the key binding. */
+            nonce: string;
+        };
         /** @description Why a request was refused. */
         Problem: {
             /** @description The actions that are allowed now, when the one asked for was not. */
@@ -3630,6 +3764,18 @@ export interface components {
             /** @description The codes. */
             codes: string[];
         };
+        /** @description A part of a payment that goes back. */
+        RefundView: {
+            /**
+             * Format: int64
+             * @description How much, in the smallest unit.
+             */
+            amount: number;
+            /** @description When it was decided. */
+            asked_at: components["schemas"]["Time"];
+            /** @description When it was back; absent while it is under way. */
+            made_at?: components["schemas"]["Time"];
+        };
         /** @description A jurisdiction. */
         Region: {
             /** @description Official code. */
@@ -3707,6 +3853,8 @@ export interface components {
              * @description How many have joined it.
              */
             joined_count: number;
+            /** @description For an application: the promised limit and that of the law, as they stand. */
+            limits: components["schemas"]["ClockView"][];
             /** @description The regions that hold its place, the city first. */
             region_chain: components["schemas"]["RegionLink"][];
             /** @description The way through the stages. */
@@ -4365,7 +4513,7 @@ export interface components {
          * @description The shape of a text; the schema of a form says it as a pattern.
          * @enum {string}
          */
-        TextFormat: "phone" | "email" | "id_card" | "credit_code" | "postcode";
+        TextFormat: "phone" | "email" | "id_card" | "credit_code" | "postcode" | "money";
         /**
          * Format: date-time
          * @description An instant, RFC 3339 in UTC, such as `2026-11-23T08:00:00Z`.
@@ -5394,6 +5542,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Licence"];
+                };
+            };
+        };
+    };
+    copy_licence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceCopyInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Copied */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenceCopy"];
                 };
             };
         };
@@ -7724,6 +7908,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PrefillView"];
+                };
+            };
+        };
+    };
+    ask_to_present: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The service's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresentationRequest"];
                 };
             };
         };

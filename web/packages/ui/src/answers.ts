@@ -2,7 +2,7 @@
 import type { Field, Text } from "@dipper/api";
 import { useI18n } from "vue-i18n";
 import { isDay, isFile } from "./form-patterns.ts";
-import { askedFields, type Answers } from "./forms.ts";
+import { askedFields, licenceOf, type Answers } from "./forms.ts";
 import { useText } from "./text.ts";
 import { useInstant } from "./time.ts";
 
@@ -19,6 +19,8 @@ interface Words {
   text: (text: Text | undefined) => string;
   list: (words: string[]) => string;
   day: (day: string) => string;
+  /** That a licence of this name is shown. */
+  licence: (title: string) => string;
 }
 
 /** The ids of uploaded photos among an answer. */
@@ -27,8 +29,8 @@ export function filesOf(answer: unknown): string[] {
 }
 
 /** One answer in words. */
-export function answerWords(field: Field, answer: unknown, { text, list, day }: Words): string {
-  if (field.type === "evidence") return "";
+export function answerWords(field: Field, answer: unknown, { text, list, day, licence }: Words): string {
+  if (field.type === "evidence") return field.licence && licenceOf(answer) !== undefined ? licence(text(field.licence.title)) : "";
   const name = (id: unknown) => ("options" in field ? text(field.options.find((option) => option.id === id)?.title) : "") || String(id);
   if (Array.isArray(answer)) return list(answer.map(name));
   if (answer === undefined || answer === null || answer === "") return "";
@@ -40,7 +42,7 @@ export function useSaid(): (fields: readonly Field[], answers: Answers) => Said[
   const { t } = useI18n({ useScope: "global" });
   const text = useText();
   const { day } = useInstant();
-  const words: Words = { text, list: (many) => many.join(t("form.list_comma")), day };
+  const words: Words = { text, list: (many) => many.join(t("form.list_comma")), licence: (title) => t("form.licence_chosen", { title }), day };
   return (fields, answers) =>
     askedFields(fields, answers).map((field) => ({ field, words: answerWords(field, answers[field.id], words), files: field.type === "evidence" ? filesOf(answers[field.id]) : [] }));
 }

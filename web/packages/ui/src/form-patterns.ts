@@ -12,6 +12,7 @@ const FORMATS: Record<TextFormat, string> = {
   id_card: String.raw`[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]`,
   credit_code: String.raw`[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}`,
   postcode: String.raw`[0-9]{6}`,
+  money: String.raw`(?:0|[1-9][0-9]{0,6})(?:\.[0-9]{1,2})?`,
 };
 
 /** No control characters but tab and line feed. */

@@ -37,6 +37,8 @@ describe("an answer", () => {
     ["a credit code", shaped("credit_code"), "91350100M000100Y43", undefined],
     ["a credit code in small letters", shaped("credit_code"), "91350100m000100y43", "form.not_credit_code"],
     ["a postcode", shaped("postcode"), "570100", undefined],
+    ["an amount", shaped("money"), "12.50", undefined],
+    ["an amount of three decimals", shaped("money"), "12.505", "form.not_money"],
     ["a postcode with a digit too many", shaped("postcode"), "5701000", "form.not_postcode"],
     ["a postcode in digits of another script", shaped("postcode"), "\u0661\u0662\u0663\u0664\u0665\u0666", "form.not_postcode"],
     ["a day", date, "2026-11-23", undefined],

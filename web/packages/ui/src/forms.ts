@@ -73,8 +73,26 @@ export function limitWords(limit: unknown, t: (id: string, values: { n: number }
   return parsed ? t(`unit.${parsed.unit}`, { n: parsed.amount }) : "";
 }
 
+/** The id of a licence that is given instead of photos. */
+export function licenceOf(answer: unknown): string | undefined {
+  return onlyMember(answer, "licence");
+}
+
+/** The one member of an object, when it is a text. */
+function onlyMember(answer: unknown, name: string): string | undefined {
+  if (typeof answer !== "object" || answer === null || Object.keys(answer).length !== 1) return undefined;
+  const value = (answer as Record<string, unknown>)[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Whether a licence is given: chosen, or shown as it was handed in. */
+function isLicence(answer: unknown): boolean {
+  return licenceOf(answer) !== undefined || /^[A-Za-z0-9._~-]{1,65536}$/.test(onlyMember(answer, "presentation") ?? "");
+}
+
 /** What is wrong with one answer, if anything. */
 export function checkAnswer(field: Field, value: unknown): Fault | undefined {
+  if (field.type === "evidence" && field.licence && isLicence(value)) return undefined;
   if (field.type === "evidence") return checkPhotos(field, Array.isArray(value) ? value : []);
   if (isEmpty(value)) return field.required ? fault("required") : undefined;
   switch (field.type) {

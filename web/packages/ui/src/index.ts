@@ -1,5 +1,6 @@
 export { default as AddressField } from "./components/AddressField.vue";
 export { default as AnswerList } from "./components/AnswerList.vue";
+export { default as MaterialNote } from "./components/MaterialNote.vue";
 export { default as ProvenanceNote } from "./components/ProvenanceNote.vue";
 export { default as BaseButton } from "./components/BaseButton.vue";
 export { default as BaseSheet } from "./components/BaseSheet.vue";

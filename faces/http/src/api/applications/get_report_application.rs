@@ -34,5 +34,5 @@ pub async fn get_report_application(
     let application = loaded.case.application.as_ref().filter(|_| is_applicant);
     let id = application.ok_or_else(|| Refused::not_found("application"))?.answers;
     let given = own_answers(&app.sense(), id).await.map_err(apply_refused)?;
-    Ok(private(StatusCode::OK, &answers_view(&loaded, given)?))
+    Ok(private(StatusCode::OK, &answers_view(&app, &loaded, given).await?))
 }

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use identity::{Agent, Basis, Given, Permission, Principal, Subject, VaultError};
 use model::{Actor, Instant, PartyId, ServiceId};
 use sense::apply::{ApplyError, HandedInBy, draft_kept_until};
+use sense::material::list_materials;
 use serde::Serialize;
 use store::MandateAct;
 
@@ -13,6 +14,7 @@ use crate::api::cases::parts::field_problems;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::fields::field;
+use crate::convert::materials::material_view;
 use crate::convert::prefill::provenances;
 use crate::convert::{text, time};
 use crate::error::{Refused, failed};
@@ -156,11 +158,14 @@ pub fn private(status: StatusCode, body: &impl Serialize) -> Response {
 ///
 /// # Errors
 /// 404 when the case is none or its pack has lost the service.
-pub fn answers_view(loaded: &Loaded, given: Given) -> Result<wire::ApplicationAnswers, Refused> {
+pub async fn answers_view(app: &App, loaded: &Loaded, given: Given) -> Result<wire::ApplicationAnswers, Refused> {
     let application = loaded.case.application.as_ref().ok_or_else(|| Refused::not_found("application"))?;
     let city = &loaded.compiled.city;
     let (service, form) = sense::apply::find_form(city, &application.service).map_err(apply_refused)?;
+    let materials = list_materials(&app.sense(), form, &given.answers, loaded.case.opened_at).await?;
+    let now = app.now();
     Ok(wire::ApplicationAnswers {
+        materials: materials.iter().map(|material| material_view(city, material, now)).collect(),
         service: application.service.to_string(),
         title: text(&service.title),
         fields: form.iter().map(|asked| field(city, asked, None)).collect(),
@@ -175,6 +180,7 @@ pub fn apply_refused(error: ApplyError) -> Refused {
     match error {
         ApplyError::NotHere(_) => Refused::new(StatusCode::NOT_FOUND, "not_here", error.to_string()),
         ApplyError::Answers(faults) => Refused::fields(field_problems(faults)),
+        ApplyError::Licence { field, fault } => Refused::field(&field, fault.to_string()).with_code(fault.as_str()),
         ApplyError::KeyUsed => Refused::parameter("idempotency-key", error.to_string()),
         ApplyError::DraftMoved { .. } => Refused::new(StatusCode::CONFLICT, "draft_moved", error.to_string()),
         ApplyError::Pack(error) => {

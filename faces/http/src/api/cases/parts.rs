@@ -172,12 +172,15 @@ pub async fn case_view(app: &Arc<App>, principal: &Principal, loaded: &Loaded) -
     let assign = actions.iter().find(|action| action.effect == Some(pack::Effect::Assign));
     let assign = assign.map(|action| ((*action).clone(), loaded.case.clone()));
     let compiled = Arc::clone(&loaded.compiled);
+    let given = loaded.case.application.as_ref().map(|application| application.licences.clone()).unwrap_or_default();
     let read = move |reader: &mut store::Reader| {
+        let licences = given.iter().map(|licence| reader.find_licence(*licence)).collect::<Result<Vec<_>, _>>()?;
+        let licences: Vec<_> = licences.into_iter().flatten().collect();
         let list = |(action, case)| act::list_assignable(reader, &compiled.city, &case, &action);
         let assignable = assign.map(list).transpose()?;
-        Ok::<_, StoreError>((reader.display_names(&people)?, assignable.unwrap_or_default()))
+        Ok::<_, StoreError>((reader.display_names(&people)?, assignable.unwrap_or_default(), licences))
     };
-    let (names, assignable) = app.store.read(read).await?;
+    let (names, assignable, licences) = app.store.read(read).await?;
     let whole = Whole {
         case: &loaded.case,
         events: &loaded.events,
@@ -185,6 +188,7 @@ pub async fn case_view(app: &Arc<App>, principal: &Principal, loaded: &Loaded) -
         names: &names,
         actions: &actions,
         assignable: &assignable,
+        licences: &licences,
         now,
     };
     Ok(whole.view())
@@ -212,6 +216,7 @@ pub fn perform_refused(error: PerformError) -> Refused {
             | Refusal::Expired { allowed, .. }
             | Refusal::TooSoon { allowed, .. } => conflict("not_allowed", allowed),
             Refusal::Unpaid { allowed, .. } => conflict("unpaid", allowed),
+            Refusal::MaterialRevoked { allowed, .. } => conflict("material_revoked", allowed),
             Refusal::Answers(faults) => Refused::fields(field_problems(faults)),
             Refusal::Pack(_) | Refusal::Broken(_) => {
                 tracing::error!(%words, "the pack cannot carry a case on");

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use credential::SdJwt;
 use model::LicenceId;
 use store::MandateAct;
 
-use super::view::{item, shows};
+use super::view::{facts, item};
 use crate::access::record_act;
 use crate::api::applications::parts::{private, represented, vault_refused};
 use crate::app::App;
 use crate::caller::Caller;
-use crate::error::Refused;
+use crate::error::{Refused, failed};
 use crate::extract::Segments;
 use crate::wire::*;
 
@@ -42,8 +43,13 @@ pub async fn get_licence(
         record_act(&app, agent, MandateAct::Licence, (Some(row.service.clone()), Some(row.case_no.clone()))).await?;
     }
     let vault = Arc::clone(&app.vault);
-    let sd_jwt = app.store.read(move |reader| vault.own_licence(reader, id)).await.map_err(vault_refused)?;
+    let text = app.store.read(move |reader| vault.own_licence(reader, id)).await.map_err(vault_refused)?;
+    let original = SdJwt::parse(&text).map_err(|error| {
+        tracing::error!(%error, licence = %id, "a sealed licence does not read");
+        failed()
+    })?;
     let city = &app.current().city;
-    let view = Licence { item: item(city, &row, app.now()), sd_jwt, shows: shows(city, &row) };
+    let facts = facts(city, &row, original.unverified_claims());
+    let view = Licence { item: item(city, &row, app.now()), issuer: app.issuer.uri.clone(), facts };
     Ok(private(StatusCode::OK, &view))
 }

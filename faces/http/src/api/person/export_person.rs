@@ -78,7 +78,7 @@ fn export(app: &App, held: Held, elsewhere: (Vec<DisclosureEntry>, Vec<Passkey>)
         licences: held
             .licences
             .into_iter()
-            .map(|(row, sd_jwt)| ExportedLicence { item: item(city, &row, now), sd_jwt })
+            .map(|(row, text)| ExportedLicence { item: item(city, &row, now), claims: claims(&text) })
             .collect(),
         accesses,
         addresses: held
@@ -98,6 +98,10 @@ fn export(app: &App, held: Held, elsewhere: (Vec<DisclosureEntry>, Vec<Passkey>)
         disclosures: elsewhere.0,
         passkeys: elsewhere.1,
     }
+}
+
+fn claims(licence: &str) -> serde_json::Map<String, serde_json::Value> {
+    credential::SdJwt::parse(licence).map(|licence| licence.unverified_claims().clone()).unwrap_or_default()
 }
 
 fn values(prefill: Prefill) -> BTreeMap<String, serde_json::Value> {

@@ -56,6 +56,7 @@ class Server implements Port {
   };
   findFiled = async () => this.filed;
   upload = async () => FILE;
+  present = async (licence: string, facts: readonly string[]) => `${licence}~${facts.join("~")}`;
 }
 
 function memory(): Storage {
@@ -254,6 +255,23 @@ describe("handing in", () => {
     await server.deleteDraft();
     const anew = await begin();
     expect([anew.state.arrived, pending.find()]).toEqual([undefined, undefined]);
+  });
+
+  it("shows a licence instead of photos at that moment, with the facts asked for alone", async () => {
+    const title = { "zh-CN": "?" };
+    const field = { ...base, id: "old", type: "evidence", min: 1, max: 2, licence: { of: "food", title, facts: [{ claim: "phone", title }] } } as Field;
+    const one = new Filling(server, pending);
+    await one.open([...FIELDS, field]);
+    one.answer(CANTEEN, "no");
+    one.giveLicence("old", "L-1");
+    one.suggest("phone", "13811112222");
+    one.suggest("canteen", "yes");
+    await one.save();
+    expect(server.draft?.answers).toMatchObject({ canteen: "no", phone: "138 0000 0000", old: { licence: "L-1" } });
+    await one.submit();
+    expect(server.applied[0]?.answers["old"]).toEqual({ presentation: "L-1~phone" });
+    one.photograph("old");
+    expect([one.answers["old"], one.isPhotographed("old")]).toEqual([[], true]);
   });
 
   it("is not tried while an answer is wrong", async () => {

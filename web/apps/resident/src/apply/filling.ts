@@ -1,6 +1,6 @@
 // A form being filled in: the answers, their draft with the server, the photos on their way, and the handing in.
 import { serverNow, toProblem, type Draft, type Field, type PrefillView, type Problem } from "@dipper/api";
-import { checkAnswers, splitAnswers, tidyAnswer, type Answers, type Photo } from "@dipper/ui";
+import { checkAnswers, licenceOf, splitAnswers, tidyAnswer, type Answers, type Photo } from "@dipper/ui";
 import { reactive, shallowReactive } from "vue";
 import type { PendingStore } from "./pending.ts";
 import type { Port } from "./port.ts";
@@ -183,6 +183,28 @@ export class Filling {
     }
   }
 
+  /** Gives a licence instead of photos; it is shown when the application is handed in. */
+  giveLicence(field: string, licence: string): void {
+    for (const one of this.uploadsOf(field)) this.#drop(one);
+    this.answers[field] = { licence };
+    void this.save();
+  }
+
+  /** Takes photos instead of a licence. */
+  photograph(field: string): void {
+    if (!this.isPhotographed(field)) this.answers[field] = [];
+  }
+
+  isPhotographed(field: string): boolean {
+    return Array.isArray(this.answers[field]) || this.uploadsOf(field).length > 0;
+  }
+
+  /** Answers a question in text that is not answered yet. */
+  suggest(id: string, value: unknown): void {
+    const field = this.#fields.find((one) => one.id === id);
+    if (field?.type === "text" && typeof value === "string" && isNothing(this.answers[id])) this.answers[id] = value;
+  }
+
   /** Sends once more what did not arrive. */
   async uploadAgain(field: string): Promise<void> {
     for (const one of this.uploadsOf(field)) if (one.problem) await this.#send(one);
@@ -217,7 +239,7 @@ export class Filling {
     const { key } = this.pending.begin(serverNow());
     const { body } = splitAnswers(this.#fields, this.answers);
     try {
-      return this.#handedIn(await this.port.apply(key, body));
+      return this.#handedIn(await this.port.apply(key, await this.#shown(body)));
     } catch (cause) {
       const problem = toProblem(cause);
       // An earlier try arrived without its answer, and the answers have changed since: that one counts.
@@ -225,6 +247,18 @@ export class Filling {
       if (isUsed && (await this.#hasArrived()) && this.state.arrived !== undefined) return this.state.arrived;
       throw problem;
     }
+  }
+
+  /** Shows the licences that are given: signed by this device, now, with the facts asked for. */
+  async #shown(body: Answers): Promise<Answers> {
+    const shown = { ...body };
+    for (const field of this.#fields) {
+      const licence = licenceOf(body[field.id]);
+      if (field.type !== "evidence" || !field.licence || licence === undefined) continue;
+      const facts = field.licence.facts.map(({ claim }) => claim);
+      shown[field.id] = { presentation: await this.port.present(licence, facts) };
+    }
+    return shown;
   }
 
   /** Whether an earlier try arrived after all, without its answer: then the draft is gone because it was handed in. */

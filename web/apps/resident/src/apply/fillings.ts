@@ -32,7 +32,7 @@ function forgetAll(next: string | undefined): void {
 export function fillingOf(party: string, service: string): Filling {
   const whose = ownerOf(party) ?? party;
   if (whose !== owner) forgetAll(whose);
-  const filling = fillings.get(service) ?? new Filling(portOf(service), pendingIn(sessionStorage, whose, service));
+  const filling = fillings.get(service) ?? new Filling(portOf(service, party), pendingIn(sessionStorage, whose, service));
   fillings.set(service, filling);
   return filling;
 }

@@ -1,5 +1,6 @@
 // The calls that filling in a form needs.
 import { actingHeaders, api, ask, toProblem, uploadEvidence, type Draft, type DraftInput, type DraftSaved, type PrefillView } from "@dipper/api";
+import { presentTo } from "../licences/device.ts";
 
 export interface Port {
   findDraft(): Promise<Draft | undefined>;
@@ -9,6 +10,8 @@ export interface Port {
   /** The number of an application for the service that arrived since an instant. */
   findFiled(since_ms: number): Promise<string | undefined>;
   upload(photo: Blob): Promise<string>;
+  /** Shows a licence of one's own with these facts; gives what the office reads. */
+  present(licence: string, facts: readonly string[]): Promise<string>;
   findPrefill(): Promise<PrefillView>;
   /** Agrees that departments are asked, and asks them. */
   fetchPrefill(sources: string[]): Promise<PrefillView>;
@@ -25,7 +28,7 @@ async function orNone<T>(call: Promise<T>): Promise<T | undefined> {
   }
 }
 
-export function portOf(service: string): Port {
+export function portOf(service: string, party: string): Port {
   const path = { id: service };
   return {
     findDraft: () => orNone(ask(api.GET("/api/v1/services/{id}/draft", { params: { path } }))),
@@ -43,6 +46,7 @@ export function portOf(service: string): Port {
     },
     findPrefill: () => ask(api.GET("/api/v1/services/{id}/prefill", { params: { path } })),
     fetchPrefill: (sources) => ask(api.POST("/api/v1/services/{id}/prefill", { params: { path }, body: { sources } })),
+    present: (licence, facts) => presentTo(service, party, licence, facts),
     upload: async (photo) => (await uploadEvidence(photo, api, actingHeaders())).id,
   };
 }

@@ -4,7 +4,7 @@ import en from "../locales/en.ts";
 import zhCN from "../locales/zh-CN.ts";
 import { isTold, isWaiting, stateWord, toneOf, yuan } from "./standing.ts";
 
-const fee = (state?: FeeView["state"], payable = false): FeeView => ({ amount: 1_000, currency: "CNY", payable, ...(state ? { state } : {}) });
+const fee = (state?: FeeView["state"], payable = false): FeeView => ({ amount: 1_000, currency: "CNY", payable, fees: [], refunds: [], refunded: 0, ...(state ? { state } : {}) });
 const STATES = ["created", "authorised", "capture_retry", "captured", "failed", "expired", "refunding", "refunded"] as const;
 
 describe("a fee", () => {

@@ -5,14 +5,9 @@ import { correctionFor, factsOf, namedFacts, presentationOf } from "./presentati
 
 const vector = (name: string) => golden.vectors.find((one) => one.name === name)?.text ?? "";
 const sd_jwt = vector("whole, in force");
-const shows = ["activities", "shop_name", "licence_no", "diners", "manager_name"].map((claim) => ({ claim, title: { en: claim } }));
+const facts = ["activities", "shop_name", "manager_name"].map((claim) => ({ claim, title: { en: claim }, value: claim }));
 
 describe("what a holder shows", () => {
-  it("are the facts that can be withheld, in the order of the form; what was not asked is not there", () => {
-    expect(factsOf({ sd_jwt, shows }).map(({ claim }) => claim)).toEqual(["activities", "shop_name", "manager_name"]);
-    expect(factsOf({ sd_jwt, shows })[1]?.value).toBe("莲花面馆");
-  });
-
   it("is what was ticked and nothing else", () => {
     expect(presentationOf(sd_jwt, ["shop_name"]).text).toBe(vector("one fact, in force"));
     expect(Object.keys(parseSdJwt(presentationOf(sd_jwt, []).text).claims)).not.toContain("shop_name");
@@ -20,12 +15,12 @@ describe("what a holder shows", () => {
 
   it("fits one code, or says that it does not", () => {
     expect([2_331, 2_332, 2_953, 2_954].map(correctionFor)).toEqual(["M", "L", "L", undefined]);
-    expect(presentationOf(sd_jwt, ["shop_name"]).ecc).toBe("M");
+    expect(presentationOf(sd_jwt, ["shop_name"])).toMatchObject({ ecc: "M", fits: true });
   });
 
   it("is taken from an address only where the licence has it", () => {
-    const facts = factsOf({ sd_jwt, shows });
-    expect(namedFacts("shop_name,iss,activities", facts)).toEqual(["activities", "shop_name"]);
-    for (const query of [undefined, "", null, ["shop_name"]]) expect(namedFacts(query, facts)).toEqual([]);
+    const known = factsOf({ facts });
+    expect(namedFacts("shop_name,iss,activities", known)).toEqual(["activities", "shop_name"]);
+    for (const query of [undefined, "", null, ["shop_name"]]) expect(namedFacts(query, known)).toEqual([]);
   });
 });

@@ -11,24 +11,24 @@ export interface Fact {
 }
 
 /** The facts of a licence, in the order of its form. */
-export function factsOf({ sd_jwt, shows }: Pick<Licence, "sd_jwt" | "shows">): Fact[] {
-  const { claims, disclosures } = parseSdJwt(sd_jwt);
-  const chosen = new Set(disclosures.map(({ place }) => place));
-  return shows.flatMap(({ claim, title }) => {
-    const value = claims[claim];
-    return chosen.has(claim) && value !== undefined ? [{ claim, title, value }] : [];
-  });
+export function factsOf({ facts }: Pick<Licence, "facts">): Fact[] {
+  return facts.map(({ claim, title, value }) => ({ claim, title, value: value as Json }));
 }
+
+/** Bytes that the signature of the device adds to a code. */
+const SIGNATURE_BYTES = 400;
 
 /** The text that shows these facts, and the correction with which it fits one code: M for paper, L at the most. */
 export interface Presentation {
   readonly text: string;
   readonly ecc: "M" | "L" | undefined;
+  /** Whether it still fits with the signature of the device. */
+  readonly fits: boolean;
 }
 
 export function presentationOf(sd_jwt: string, facts: readonly string[]): Presentation {
   const text = present(parseSdJwt(sd_jwt), new Set(facts));
-  return { text, ecc: correctionFor(text.length) };
+  return { text, ecc: correctionFor(text.length), fits: correctionFor(text.length + SIGNATURE_BYTES) !== undefined };
 }
 
 /** The most correction with which so many bytes fit one code. */

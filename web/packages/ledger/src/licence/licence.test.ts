@@ -2,7 +2,7 @@
 // every vector to the Rust verifier too.
 import { describe, expect, it } from "vitest";
 import { parseJson } from "./json.ts";
-import { claimWords, checkStatus, checkTimes, isSdJwt, LicenceError, openLicence, parseKeys, parseSdJwt, present, verifyStatusList } from "./index.ts";
+import { checkShowing, claimWords, checkStatus, checkTimes, isSdJwt, LicenceError, openLicence, parseKeys, parseSdJwt, present, proofOf, SHOWN_AUDIENCE, showTo, verifyStatusList, type DeviceKey } from "./index.ts";
 import { findStatus } from "./status.ts";
 import golden from "./vectors.json" with { type: "json" };
 
@@ -41,6 +41,36 @@ describe("licences of core/credential", () => {
     expect(present(whole, new Set(["shop_name"]))).toBe(named("one fact, in force"));
     expect(present(whole, new Set())).toBe(named("no fact, no list"));
     expect(present(whole, new Set(["shop_name", "manager_name", "activities"]))).toBe(named("whole, in force"));
+  });
+
+  it.each(golden.codes)("are shown $name: $shows", ({ text, shows }) => {
+    const said = () => {
+      try {
+        return checkShowing(openLicence(text, keys).bound, golden.now_s).by;
+      } catch (cause) {
+        return cause instanceof LicenceError ? cause.rule : cause;
+      }
+    };
+    expect(said()).toBe(shows);
+  });
+
+  it("are shown by a key of this browser, which never leaves it", async () => {
+    const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]);
+    const { kty = "", crv = "", x = "", y = "" } = await crypto.subtle.exportKey("jwk", pair.publicKey);
+    const key: DeviceKey = {
+      algorithm: "ES256",
+      jwk: { kty, crv, x, y },
+      sign: async (message) => new Uint8Array(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, pair.privateKey, message.slice())),
+    };
+    const [copy] = golden.codes.filter(({ shows }) => shows === "copy");
+    const shown = await showTo(key, copy!.text, SHOWN_AUDIENCE, "n-2", golden.now_s);
+    const { bound } = openLicence(shown, keys);
+    expect(checkShowing({ ...bound, holder: { jwk: key.jwk } }, golden.now_s)).toEqual({ by: "device", at_s: golden.now_s });
+    expect(() => checkShowing(bound, golden.now_s)).toThrow("binding.signature");
+    const again = await showTo(key, shown, SHOWN_AUDIENCE, "n-3", golden.now_s + 30);
+    expect(again.split("~").length).toBe(shown.split("~").length);
+    const proof = (await proofOf(key, "urn:city", "one", 5)).split(".").slice(0, 2).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()) as unknown);
+    expect(proof).toEqual([{ alg: "ES256", typ: "openid4vci-proof+jwt", jwk: key.jwk }, { aud: "urn:city", nonce: "one", iat: 5 }]);
   });
 
   it("allow clocks to differ by a minute", () => {

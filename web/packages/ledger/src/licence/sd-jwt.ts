@@ -1,4 +1,5 @@
 // The SD-JWT as it travels (RFC 9901 §4): read it, and choose what of it to show (§7.2). Nothing here is verified.
+import { sdHash } from "./binding.ts";
 import { complete, parseDisclosure, type Disclosure } from "./disclosures.ts";
 import { member, type JsonObject } from "./json.ts";
 import { parseJws, type Jws } from "./jws.ts";
@@ -15,6 +16,10 @@ export interface SdJwt {
   /** The claims with all disclosures in place; nobody has checked who signed them. */
   readonly claims: JsonObject;
   readonly disclosures: readonly (Disclosure & { readonly place: string })[];
+  /** The Key Binding JWT; nobody has checked it. */
+  readonly binding: Jws | undefined;
+  /** What a Key Binding JWT must have as `sd_hash`. */
+  readonly sd_hash: string;
 }
 
 /** Whether a text looks like an SD-JWT, sound or not: a JWS with tildes after it. */
@@ -30,7 +35,8 @@ export function parseSdJwt(text: string): SdJwt {
   const binding = rest.pop();
   if (issued === undefined || binding === undefined) throw new LicenceError("licence.form");
   const jws = parseJws(issued);
-  if (!jws || (binding !== "" && !parseJws(binding))) throw new LicenceError("licence.token");
+  const key_binding = binding === "" ? undefined : parseJws(binding);
+  if (!jws || (binding !== "" && !key_binding)) throw new LicenceError("licence.token");
   if ((member(jws.payload, "_sd_alg") ?? "sha-256") !== "sha-256") throw new LicenceError("licence.hash");
   const disclosures = rest.map((part, index) => {
     const disclosure = parseDisclosure(part);
@@ -38,7 +44,14 @@ export function parseSdJwt(text: string): SdJwt {
     return disclosure;
   });
   const { claims, places } = complete(jws.payload, disclosures);
-  return { issued, jws, claims, disclosures: disclosures.map((one, at) => ({ ...one, place: places[at] ?? "" })) };
+  return {
+    issued,
+    jws,
+    claims,
+    disclosures: disclosures.map((one, at) => ({ ...one, place: places[at] ?? "" })),
+    binding: key_binding,
+    sd_hash: sdHash(text.slice(0, text.length - binding.length)),
+  };
 }
 
 /** The text that shows the claims named and withholds all others; a claim is shown whole, with what is within it. */

@@ -1,5 +1,6 @@
 // Verifying what somebody shows (RFC 9901 §7.3, SD-JWT VC, Token Status List §8.3). Asks nobody: keys, time and the
-// status list are arguments. No key binding: whoever has a copy can show it, and the faces say so.
+// status list are arguments. Who shows it is for `checkShowing`.
+import type { Bound } from "./binding.ts";
 import { isArray, isObject, member, type Json, type JsonObject } from "./json.ts";
 import { checkHeader, checkSignature } from "./jws.ts";
 import type { TrustedKey } from "./keys.ts";
@@ -27,6 +28,8 @@ export interface Licence {
   readonly not_before_s: number | undefined;
   readonly expires_at_s: number | undefined;
   readonly status: StatusRef | undefined;
+  /** What it is bound to. */
+  readonly bound: Bound;
 }
 
 function wanted(claims: JsonObject, name: string): string {
@@ -43,7 +46,7 @@ function time(claims: JsonObject, name: string): number | undefined {
 
 /** Reads a licence and checks who signed it. */
 export function openLicence(text: string, keys: readonly TrustedKey[]): Licence {
-  const { jws, claims, disclosures } = parseSdJwt(text);
+  const { jws, claims, disclosures, binding, sd_hash } = parseSdJwt(text);
   checkHeader(jws, "licence", "dc+sd-jwt");
   const issuer = wanted(jws.payload, "iss");
   checkSignature(jws, "licence", issuer, keys);
@@ -64,6 +67,7 @@ export function openLicence(text: string, keys: readonly TrustedKey[]): Licence 
     not_before_s: time(claims, "nbf"),
     expires_at_s: time(claims, "exp"),
     status,
+    bound: { holder: member(claims, "cnf"), binding, sd_hash },
   };
 }
 

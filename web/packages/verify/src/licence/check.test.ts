@@ -22,6 +22,13 @@ async function checkVector(name: string, options: { keys?: string | undefined; l
   return checkLicence(vector(name).text, keys.trust.value, golden.now_s, async () => options.list);
 }
 
+function checkCode(name: string): Promise<LicenceChecked> {
+  const keys = new LicenceKeys(memory);
+  keys.showSite(golden.keys, 1);
+  const text = golden.codes.find((one) => one.name === name)!.text;
+  return checkLicence(text, keys.trust.value, golden.now_s, async () => vector("one fact, in force").status);
+}
+
 describe("a licence that is put in", () => {
   it("holds, and says what is known of its revocation", async () => {
     expect(await checkVector("one fact, in force")).toMatchObject({ verdict: "good", standing: { known: "valid" }, trust: { from: "site" } });
@@ -46,6 +53,23 @@ describe("a licence that is put in", () => {
     ["no algorithm", "unknown", "kind"],
   ])("%s: %s, %s", async (name, verdict, family) => {
     expect(await checkVector(name)).toMatchObject({ verdict, family });
+  });
+
+  it.each([
+    ["by its device", "device"],
+    ["a copy without signature", "copy"],
+    ["bound to no device", "anyone"],
+  ])("is shown %s", async (name, by) => {
+    expect(await checkCode(name)).toMatchObject({ verdict: "good", showing: { by } });
+  });
+
+  it.each([
+    ["a picture of a code", "stale"],
+    ["made for a bank", "stale"],
+    ["with the signature of other facts", "binding"],
+    ["a changed signature", "binding"],
+  ])("is refused as a code %s: %s", async (name, family) => {
+    expect(await checkCode(name)).toMatchObject({ verdict: "refused", family });
   });
 
   it("still says what it was when it counts no more, and nothing when nobody signed it", async () => {

@@ -1,5 +1,5 @@
 // Checks the text of a licence with the keys this device believes and the status list of this site.
-import { checkStatus, checkTimes, LicenceError, openLicence, verifyStatusList, type Licence, type LicenceRule } from "@dipper/ledger/licence";
+import { checkShowing, checkStatus, checkTimes, LicenceError, openLicence, verifyStatusList, type Licence, type LicenceRule, type Showing } from "@dipper/ledger/licence";
 import type { LicenceTrust } from "./trust.ts";
 
 /** What is known of revocation: the list says valid, there is none, or why it was not looked at. */
@@ -10,6 +10,8 @@ export interface LicenceHeld {
   readonly verdict: "good";
   readonly licence: Licence;
   readonly standing: Standing;
+  /** Who shows it. */
+  readonly showing: Showing;
   readonly trust: LicenceTrust;
 }
 
@@ -26,7 +28,7 @@ export interface LicenceFailed {
 export type LicenceChecked = LicenceHeld | LicenceFailed;
 
 /** What kind of fault it is: each has its own advice. */
-export type LicenceFamily = "damaged" | "changed" | "signature" | "issuer" | "kind" | "expired" | "not_yet" | "revoked" | "suspended" | "keys" | "failed";
+export type LicenceFamily = "damaged" | "changed" | "signature" | "issuer" | "kind" | "expired" | "not_yet" | "revoked" | "suspended" | "stale" | "binding" | "keys" | "failed";
 
 const FAMILIES: readonly [RegExp, LicenceFamily][] = [
   [/^licence\.(issuer|key)$/, "issuer"],
@@ -36,6 +38,9 @@ const FAMILIES: readonly [RegExp, LicenceFamily][] = [
   [/^licence\.not_yet$/, "not_yet"],
   [/^disclosure\.(form|depth)$/, "damaged"],
   [/^disclosure\./, "changed"],
+  [/^holder\./, "kind"],
+  [/^binding\.(time|audience)$/, "stale"],
+  [/^binding\./, "binding"],
   [/^status\.revoked$/, "revoked"],
   [/^status\./, "suspended"],
 ];
@@ -53,7 +58,8 @@ export async function checkLicence(text: string, trust: LicenceTrust | undefined
     licence = openLicence(text, trust?.keys ?? []);
     if (!trust) throw new LicenceError("licence.issuer", licence.issuer);
     checkTimes(licence, now_s);
-    return { verdict: "good", licence, standing: await standingOf(licence, trust, now_s, fetchList), trust };
+    const standing = await standingOf(licence, trust, now_s, fetchList);
+    return { verdict: "good", licence, standing, showing: checkShowing(licence.bound, now_s), trust };
   } catch (cause) {
     if (!(cause instanceof LicenceError)) return { verdict: "unknown", family: "failed", rule: undefined, what: "", licence, trust };
     const family = !trust && cause.rule === "licence.issuer" ? "keys" : licenceFamily(cause.rule);
