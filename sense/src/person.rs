@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use identity::{Address, Answers, Contact, Draft, Prefill, VaultError, Verified};
-use model::{CaseNo, Channel, PartyId, ServiceId};
+use model::{CaseNo, Channel, Instant, PartyId, ServiceId};
 use store::{
     AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, FetchRow, LicenceRow, OutboxRow, PartyKind, PartyRow,
     PreferencesRow, Reader, StoreError, Tx,
@@ -28,8 +28,8 @@ const MESSAGES: u32 = 1_000;
 pub struct Held {
     /// Their account.
     pub account: PartyRow,
-    /// Cases they reported, joined or applied with, latest first; with the answers where it is their own application.
-    pub cases: Vec<(CaseRow, Option<Answers>)>,
+    /// Cases they reported, joined or applied with, latest first.
+    pub cases: Vec<HeldCase>,
     /// Contacts they left with their reports.
     pub contacts: Vec<(CaseNo, Contact)>,
     /// What they have not handed in yet.
@@ -50,6 +50,16 @@ pub struct Held {
     pub prefills: Vec<(ServiceId, Prefill)>,
     /// What departments were asked about them.
     pub fetches: Vec<FetchRow>,
+}
+
+/// A case of a person.
+pub struct HeldCase {
+    /// The case.
+    pub row: CaseRow,
+    /// The answers, where it is their own application.
+    pub answers: Option<Answers>,
+    /// The answers before each correction, and when they were corrected; the first handed in first.
+    pub former: Vec<(Instant, Answers)>,
 }
 
 /// Why somebody was not erased.
@@ -85,10 +95,14 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 if let Some(contact) = case.reporter.contact.filter(|_| is_own) {
                     contacts.push((row.no.clone(), vault.own_contact(reader, contact)?));
                 }
-                let application = case.application.as_ref().filter(|_| is_own);
-                let answers =
-                    application.map(|application| vault.own_answers(reader, application.answers)).transpose()?;
-                cases.push((row, answers));
+                let (mut answers, mut former) = (None, Vec::new());
+                if let Some(application) = case.application.as_ref().filter(|_| is_own) {
+                    answers = Some(vault.own_answers(reader, application.answers)?);
+                    for correction in &case.corrections {
+                        former.push((correction.at, vault.own_answers(reader, correction.former)?));
+                    }
+                }
+                cases.push(HeldCase { row, answers, former });
             }
             let mut drafts = Vec::new();
             for row in reader.list_drafts(party)? {

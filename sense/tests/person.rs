@@ -8,7 +8,7 @@ use common::{MONDAY, block, demo, party, town};
 use dipper_sense::Context;
 use dipper_sense::apply::{ApplyCommand, SaveDraft, apply, save_draft};
 use dipper_sense::evidence::Files;
-use dipper_sense::person::{EraseError, collect, erase};
+use dipper_sense::person::{EraseError, HeldCase, collect, erase};
 use dipper_sense::report::{Filer, ReportCommand, report};
 use identity::{Answers, Contact, Vault};
 use model::LicenceId;
@@ -69,7 +69,7 @@ fn leave_traces(ctx: &Context) {
 /// Ends every open application.
 fn end_applications(ctx: &Context) {
     let held = block(collect(ctx, party(1))).unwrap();
-    for (row, answers) in held.cases {
+    for HeldCase { row, answers, .. } in held.cases {
         if answers.is_none() {
             continue;
         }

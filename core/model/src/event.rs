@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::{Actor, Reporter};
 use crate::clock::ClockName;
 use crate::ids::{
-    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, LicenceId,
+    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, FormId, LicenceId,
     OfficeId, PackHash, PartyId, PaymentId, ProcessId, RequestId, RoleId, SealedId, ServiceId, StageId, StateId,
 };
 use crate::limit::Limit;
@@ -176,6 +176,18 @@ pub enum EventBody {
         /// Why, in the words of who looked.
         purpose: String,
     },
+    /// The applicant put the answers of an application right (更正). The record they were in is kept, and frozen.
+    Corrected {
+        /// The sealed answers now.
+        answers: SealedId,
+        /// SHA-256 of salt and answers as sealed.
+        commitment: Commitment,
+        /// The questions whose answers differ.
+        fields: Vec<FormId>,
+        /// Every file the answers name now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<EvidenceId>,
+    },
     /// A licence was issued to the applicant (制证).
     Issued {
         /// Which.
@@ -223,6 +235,7 @@ impl EventBody {
             Self::Arrived { .. } => "arrived",
             Self::Paying { .. } => "paying",
             Self::Looked { .. } => "looked",
+            Self::Corrected { .. } => "corrected",
             Self::Issued { .. } => "issued",
             Self::Revoked { .. } => "revoked",
             Self::Rated { .. } => "rated",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ActionView, EvidenceLink, RegionLink, StageMark, Text, Time, VisitView};
+use super::{ActionView, CorrectionView, EvidenceLink, RegionLink, StageMark, Text, Time, VisitView};
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, IntoParams)]
@@ -236,6 +236,8 @@ pub struct CaseView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub service: Option<String>,
+    /// Every correction of the application by its applicant, the first first.
+    pub corrections: Vec<CorrectionView>,
     /// The time at a window booked last for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

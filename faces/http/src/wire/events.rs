@@ -80,6 +80,8 @@ pub enum EventKind {
     Paying,
     /// Staff opened personal data of the case.
     Looked,
+    /// The applicant corrected the answers of the application.
+    Corrected,
     /// A licence was issued.
     Issued,
     /// A licence was revoked.

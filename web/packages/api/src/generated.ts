@@ -696,6 +696,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes how the caller is addressed (PIPL article 46). */
+        patch: operations["update_person"];
+        trace?: never;
+    };
     "/api/v1/person/erasure": {
         parameters: {
             query?: never;
@@ -944,7 +961,11 @@ export interface paths {
         };
         /** What the caller answered in an application of their own. */
         get: operations["get_report_application"];
-        put?: never;
+        /**
+         * Corrects the answers of an application of the caller's own, until it is decided (PIPL article 46). The former record is
+         *     kept, frozen: nobody opens it any more, and the case names the questions that differ.
+         */
+        put: operations["correct_application"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1569,8 +1590,12 @@ export interface components {
             answers: {
                 [key: string]: unknown;
             };
-            /** @description Salted SHA-256 of the answers, as the receipt of the application holds it. */
+            /** @description Salted SHA-256 of the answers, as the receipt of the application or of its last correction holds it. */
             commitment: string;
+            /** @description Whether the applicant may still correct them. */
+            correctable: boolean;
+            /** @description Every correction, the first first. */
+            corrections: components["schemas"]["CorrectionView"][];
             /** @description The questions as they were asked. */
             fields: components["schemas"]["Field"][];
             /** @description Where answers come from that a department can give, by field id. */
@@ -1581,6 +1606,11 @@ export interface components {
             service: string;
             /** @description Its name. */
             title: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description The version of the case, to be named by a correction.
+             */
+            version: number;
         };
         /** @description An application to hand in. */
         ApplicationInput: {
@@ -1852,6 +1882,8 @@ export interface components {
             cell?: string;
             /** @description Its clocks. */
             clocks: components["schemas"]["ClockView"][];
+            /** @description Every correction of the application by its applicant, the first first. */
+            corrections: components["schemas"]["CorrectionView"][];
             /** @description What the reporter wrote, whole. */
             description: string;
             /** @description Every picture. */
@@ -2090,6 +2122,27 @@ export interface components {
             /** @description Telephone, at most 32 characters. */
             phone?: string | null;
         };
+        /** @description Answers to put in the place of those handed in. */
+        CorrectionInput: {
+            /** @description All answers by field id, as they should be. What departments gave stays, and may be left out. */
+            answers: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int32
+             * @description The version of the case the answers were read at.
+             */
+            version: number;
+        };
+        /** @description A correction of an application. */
+        CorrectionView: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description The questions whose answers differ. */
+            fields: components["schemas"]["Named"][];
+            /** @description True when the reader opened the answers before it, and not since. */
+            seen_before: boolean;
+        };
         /**
          * @description A class of personal data.
          * @enum {string}
@@ -2188,7 +2241,7 @@ export interface components {
          * @description What kind of event.
          * @enum {string}
          */
-        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "looked" | "issued" | "revoked" | "rated";
+        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "looked" | "corrected" | "issued" | "revoked" | "rated";
         /** @description A picture, kept. */
         Evidence: {
             /**
@@ -2261,6 +2314,8 @@ export interface components {
             };
             /** @description The contact left with it. */
             contact?: components["schemas"]["Contact"];
+            /** @description What was answered before each correction, the first handed in first. */
+            former_answers: components["schemas"]["FormerAnswers"][];
         };
         /** @description A licence with its text. */
         ExportedLicence: components["schemas"]["LicenceItem"] & {
@@ -2417,6 +2472,15 @@ export interface components {
             field: string;
             /** @description What is wrong, with the limit. */
             message: string;
+        };
+        /** @description Answers of an application until they were corrected. */
+        FormerAnswers: {
+            /** @description Answers by field id. */
+            answers: {
+                [key: string]: unknown;
+            };
+            /** @description When they were corrected. */
+            until: components["schemas"]["Time"];
         };
         /** @description A place that some words may mean. */
         FoundPlace: {
@@ -3069,6 +3133,11 @@ export interface components {
                 };
             };
         };
+        /** @description What a person changes about their account. */
+        PersonInput: {
+            /** @description How to address them, 1 to 64 characters. */
+            display_name: string;
+        };
         /** @description Places that some words may mean. */
         PlaceList: {
             /** @description The places, the nearest first. */
@@ -3424,6 +3493,8 @@ export interface components {
         Report: components["schemas"]["ReportSummary"] & {
             /** @description What they may do now, with its questions. */
             actions: components["schemas"]["ActionView"][];
+            /** @description Whether the applicant may still correct the answers: `PUT /reports/{case_no}/application`. */
+            correctable: boolean;
             /** @description What they wrote. */
             description: string;
             /** @description The pictures they may see. */
@@ -5613,6 +5684,37 @@ export interface operations {
             };
         };
     };
+    update_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     erase_person: {
         parameters: {
             query?: never;
@@ -6119,6 +6221,42 @@ export interface operations {
                 };
             };
             /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationAnswers"];
+                };
+            };
+        };
+    };
+    correct_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number people see */
+                case_no: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Corrected */
             200: {
                 headers: {
                     [name: string]: unknown;

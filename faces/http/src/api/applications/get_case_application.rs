@@ -40,5 +40,5 @@ pub async fn get_case_application(
     let subject = loaded.case.reporter.party;
     let access = Access { party, grant, case: loaded.case.id, subject, purpose: query.purpose, event: None };
     let given = open_answers(&app.sense(), sealed, access).await.map_err(vault_refused)?;
-    Ok(private(StatusCode::OK, &answers_view(&loaded, given)?))
+    Ok(private(StatusCode::OK, &answers_view(&loaded, given, Some(party))?))
 }

@@ -1,6 +1,7 @@
 //! Applications for services, from the form to who looked at the answers.
 
 pub mod apply_for_service;
+pub mod correct_application;
 pub mod delete_draft;
 pub mod fetch_prefill;
 pub mod get_case_application;

@@ -5,12 +5,14 @@ use axum::response::{IntoResponse, Response};
 use identity::{Given, Permission, Principal, Subject, VaultError};
 use model::{Instant, PartyId, ServiceId};
 use sense::apply::{ApplyError, draft_kept_until};
+use sense::correct::is_correctable;
 use serde::Serialize;
 
 use crate::access::{Loaded, authorise};
 use crate::api::cases::parts::field_problems;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::convert::corrections::corrections;
 use crate::convert::fields::field;
 use crate::convert::prefill::provenances;
 use crate::convert::{text, time};
@@ -53,7 +55,11 @@ pub fn private(status: StatusCode, body: &impl Serialize) -> Response {
 ///
 /// # Errors
 /// 404 when the case is none or its pack has lost the service.
-pub fn answers_view(loaded: &Loaded, given: Given) -> Result<wire::ApplicationAnswers, Refused> {
+pub fn answers_view(
+    loaded: &Loaded,
+    given: Given,
+    reader: Option<PartyId>,
+) -> Result<wire::ApplicationAnswers, Refused> {
     let application = loaded.case.application.as_ref().ok_or_else(|| Refused::not_found("application"))?;
     let city = &loaded.compiled.city;
     let (service, form) = sense::apply::find_form(city, &application.service).map_err(apply_refused)?;
@@ -64,6 +70,9 @@ pub fn answers_view(loaded: &Loaded, given: Given) -> Result<wire::ApplicationAn
         provenance: provenances(city, &given.provenance),
         answers: given.answers,
         commitment: application.commitment.to_string(),
+        version: loaded.case.version,
+        correctable: is_correctable(&loaded.case, city),
+        corrections: corrections(&loaded.case, &loaded.events, city, reader),
     })
 }
 

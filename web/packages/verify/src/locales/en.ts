@@ -310,6 +310,7 @@ export default {
       arrived: "Arrived at the window",
       paying: "A payment",
       looked: "Staff opened personal data",
+      corrected: "Answers corrected",
       issued: "A licence was issued",
       revoked: "A licence was revoked",
       other: "Another event",

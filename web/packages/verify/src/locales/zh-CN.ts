@@ -310,6 +310,7 @@ export default {
       arrived: "到场取号",
       paying: "缴费",
       looked: "工作人员查阅了个人资料",
+      corrected: "更正申请内容",
       issued: "签发了证照",
       revoked: "注销了证照",
       other: "其他事件",
