@@ -40,7 +40,7 @@ pub use people::{
     AccessRow, AddressRow, AlarmRow, ApiKeyRow, AuthenticatorRow, CodeRow, ConsentRow, ContactRow, DisclosureRow,
     DraftRow, FetchOutcome, FetchRow, Holder, IdentityRow, LicenceRow, LicenceText, Looked, OpenIdClientRow,
     OpenIdKeyRow, PartyKind, PartyRow, PasskeyRow, PreferencesRow, PrefillRow, QuietRow, ReconciliationRow, SealedRow,
-    SessionRow, SignInMethod, TokenRow, UsageRow, UseCount, fold_login,
+    SessionRow, SignInMethod, TokenRow, UsageRow, UseCount, erased_login, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

@@ -1,6 +1,7 @@
 //! Configuration: one file (TOML or YAML), then `DIPPER_*`, then flags; the later one wins.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -72,6 +73,9 @@ pub struct Config {
     /// Folder of the secrets shared with them, `SOURCE.secret` each; `keys/departments` in the data folder when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub departments_secrets: Option<PathBuf>,
+    /// Days after which `dipper backup` removes older backups beside the new one; none are removed when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_keep_days: Option<NonZeroU32>,
     /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
     pub secure_cookies: bool,
     /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
@@ -119,6 +123,7 @@ impl Default for Config {
             messages_per_day: act::notifications::Limits::default().per_day,
             departments: None,
             departments_secrets: None,
+            backup_keep_days: None,
             secure_cookies: false,
             behind_proxy: false,
             log: "info".to_owned(),

@@ -22,7 +22,7 @@ pub use fetches::{FetchOutcome, FetchRow};
 pub use identities::{IdentityRow, PrefillRow};
 pub use licences::{LicenceRow, LicenceText};
 pub use openid::{CodeRow, ConsentRow, DisclosureRow, OpenIdClientRow, OpenIdKeyRow, TokenRow, UsageRow};
-pub use parties::{Holder, PartyKind, PartyRow, fold_login};
+pub use parties::{Holder, PartyKind, PartyRow, erased_login, fold_login};
 pub use proofs::{AuthenticatorRow, PasskeyRow};
 pub use reconciliations::{AlarmRow, ReconciliationRow, UseCount};
 pub use sealed::{DraftRow, SealedRow};

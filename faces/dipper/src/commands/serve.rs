@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::department;
+use super::erased;
 use super::gateway::{self, HttpGateway};
 use super::reconcile;
 use account::ledger::{SealError, Sealed};
@@ -13,6 +14,7 @@ use credential::IssuerKey;
 use dipper_http::wire::DemoLogin;
 use dipper_http::{App, Parts, Settings};
 use identity::RelyingParty;
+use model::Clock;
 use store::{Store, Tx};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,7 +25,7 @@ use crate::config::{Config, LogFormat};
 use crate::demo;
 use crate::logs::{self, OpenLog};
 use crate::runtime::Runtime;
-use crate::system::SystemEntropy;
+use crate::system::{SystemClock, SystemEntropy};
 
 /// Timers look this often: a deadline is recorded at most this much late.
 const TIMER_EVERY: Duration = Duration::from_secs(2);
@@ -49,6 +51,9 @@ const COMPARE_EVERY: Duration = Duration::from_secs(900);
 /// Sessions and drafts whose time is over are removed this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
+/// How often erasures are noted beside the database.
+const NOTE_EVERY: Duration = Duration::from_secs(5);
+
 /// Messages that were sent or given up are kept for a month, those of lists for a year, microseconds.
 const SENT_KEPT_US: i64 = 31 * 86_400_000_000;
 const LISTED_KEPT_US: i64 = 366 * 86_400_000_000;
@@ -61,6 +66,11 @@ pub fn serve(config: Config) -> anyhow::Result<ExitCode> {
     begin_logs(&config)?;
     let runtime = Runtime::open(config)?;
     let store = runtime.store.clone();
+    // Nobody who was erased is served again, whatever copy of the database this is.
+    let again = erased::erase_again(&runtime.config, &store)?;
+    if again > 0 {
+        tracing::warn!(again, "people on the list of erasures were in the database and were erased again");
+    }
     let asynchronous = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = asynchronous.block_on(run(runtime));
     // Work handed to other threads (a picture being decoded) gets a moment; what was acknowledged is on the disk anyway.
@@ -112,23 +122,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    tasks.spawn(fire_timers(runtime.act(), stopping.clone()));
-    for log in logs {
-        tasks.spawn(seal(log, runtime.store.clone(), stopping.clone()));
-    }
-    tasks.spawn(issue_licences(app.licences(), stopping.clone()));
-    if let Some(payments) = app.payments() {
-        tasks.spawn(settle_payments(payments, stopping.clone()));
-    }
-    tasks.spawn(record_messages(app.notifications(), stopping.clone()));
-    tasks.spawn(deliver_messages(app.notifications(), stopping.clone()));
-    if let Some(departments) = department::reach(&config, &runtime.packs.current().city)? {
-        tasks.spawn(compare_logs(runtime.sense(), std::sync::Arc::new(departments), stopping.clone()));
-    }
-    tasks.spawn(sweep(runtime.sense(), std::sync::Arc::clone(&app), stopping.clone()));
-    if config.demo {
-        tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
-    }
+    begin_work(&mut tasks, &runtime, &app, logs, &stopping)?;
     announce(&config, address, &runtime);
     let mut told = stopping.clone();
     let serving =
@@ -142,6 +136,36 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     while let Some(ended) = tasks.join_next().await {
         ended?;
     }
+    Ok(())
+}
+
+/// Everything that goes on beside requests.
+fn begin_work(
+    tasks: &mut JoinSet<()>,
+    runtime: &Runtime,
+    app: &std::sync::Arc<App>,
+    logs: Vec<OpenLog>,
+    stopping: &watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let config = &runtime.config;
+    tasks.spawn(fire_timers(runtime.act(), stopping.clone()));
+    for log in logs {
+        tasks.spawn(seal(log, runtime.store.clone(), stopping.clone()));
+    }
+    tasks.spawn(issue_licences(app.licences(), stopping.clone()));
+    if let Some(payments) = app.payments() {
+        tasks.spawn(settle_payments(payments, stopping.clone()));
+    }
+    tasks.spawn(record_messages(app.notifications(), stopping.clone()));
+    tasks.spawn(deliver_messages(app.notifications(), stopping.clone()));
+    if let Some(departments) = department::reach(config, &runtime.packs.current().city)? {
+        tasks.spawn(compare_logs(runtime.sense(), std::sync::Arc::new(departments), stopping.clone()));
+    }
+    tasks.spawn(sweep(runtime.sense(), std::sync::Arc::clone(app), stopping.clone()));
+    if config.demo {
+        tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
+    }
+    tasks.spawn(note_erasures(runtime.store.clone(), config.data.clone(), stopping.clone()));
     Ok(())
 }
 
@@ -390,6 +414,22 @@ async fn compare_logs(
                 }
                 Ok(Err(error)) => tracing::error!(%error, "the logs could not be reconciled; the next round tries again"),
                 Err(error) => tracing::error!(%error, "the logs could not be reconciled"),
+            }
+        }
+    })
+    .await;
+}
+
+/// Keeps the list of erasures beside the database, so that an older copy of it brings nobody back.
+async fn note_erasures(store: Store, data: std::path::PathBuf, stopping: watch::Receiver<bool>) {
+    until(stopping, async {
+        let mut ticks = tokio::time::interval(NOTE_EVERY);
+        loop {
+            ticks.tick().await;
+            let (store, data) = (store.clone(), data.clone());
+            let noted = tokio::task::spawn_blocking(move || erased::note(&store, &data, SystemClock.now())).await;
+            if let Ok(Err(error)) = noted {
+                tracing::error!(%error, "the list of erasures could not be kept");
             }
         }
     })
