@@ -73,6 +73,9 @@ pub struct Config {
     /// Folder of the secrets shared with them, `SOURCE.secret` each; `keys/departments` in the data folder when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub departments_secrets: Option<PathBuf>,
+    /// Address of clamd, `tcp://host:port` or `unix:/path`, that scans every uploaded file first; none are scanned when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<String>,
     /// Days after which `dipper backup` removes older backups beside the new one; none are removed when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup_keep_days: Option<NonZeroU32>,
@@ -123,6 +126,7 @@ impl Default for Config {
             messages_per_day: act::notifications::Limits::default().per_day,
             departments: None,
             departments_secrets: None,
+            scan: None,
             backup_keep_days: None,
             secure_cookies: false,
             behind_proxy: false,

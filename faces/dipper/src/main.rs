@@ -10,6 +10,7 @@ mod demo;
 mod logs;
 mod remote;
 mod runtime;
+mod scanner;
 mod system;
 
 use std::process::ExitCode;
