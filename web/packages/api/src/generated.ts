@@ -271,7 +271,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Keeps a picture. */
+        /** Keeps a picture, once it has been scanned where the city has a scanner. */
         post: operations["upload_evidence"];
         delete?: never;
         options?: never;
@@ -4746,6 +4746,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            /** @description It cannot be scanned or stored at present */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
