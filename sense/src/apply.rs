@@ -229,10 +229,9 @@ fn applied_before(
     let Some(key) = &command.idempotency_key else { return Ok(None) };
     let Some(case_id) = tx.find_idempotency(scope, key)? else { return Ok(None) };
     let Some(case) = tx.load_case(case_id)? else { return Ok(None) };
-    let Some(application) = case.application.as_ref().filter(|applied| applied.service == command.service) else {
-        return Err(ApplyError::KeyUsed);
-    };
-    let Given { mut answers, provenance } = vault.own_given(tx, application.answers)?;
+    let is_same = case.application.as_ref().is_some_and(|applied| applied.service == command.service);
+    let Some(handed_in) = case.first_answers().filter(|_| is_same) else { return Err(ApplyError::KeyUsed) };
+    let Given { mut answers, provenance } = vault.own_given(tx, handed_in)?;
     let is_fetched = |field: &String| matches!(provenance.get(field), Some(Provenance::Fetched { .. }));
     // What a department gave need not be sent.
     answers.retain(|field, _| command.answers.contains_key(field) || !is_fetched(field));
@@ -241,7 +240,7 @@ fn applied_before(
 }
 
 /// Every file named must have been uploaded.
-fn check_evidence(tx: &mut Tx, answers: &Answers, files: &[EvidenceId]) -> Result<(), ApplyError> {
+pub(crate) fn check_evidence(tx: &mut Tx, answers: &Answers, files: &[EvidenceId]) -> Result<(), ApplyError> {
     for file in files {
         if tx.find_evidence(file)?.is_some() {
             continue;

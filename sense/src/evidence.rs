@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{EvidenceId, Instant, PartyId};
@@ -14,10 +15,40 @@ use store::{EvidenceRow, StoreError, Tx};
 use crate::Context;
 use crate::picture::{self, Picture, PictureError};
 
+/// Looks for malicious content in what people send, before anything else reads it.
+pub trait Scanner: Send + Sync {
+    /// Looks through a whole file.
+    ///
+    /// # Errors
+    /// [`ScanError`]: what was not found clean is not kept.
+    fn scan(&self, bytes: &[u8]) -> Result<(), ScanError>;
+}
+
+/// Why a file was not found clean.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// Something was found.
+    #[error("the file holds {signature}")]
+    Infected {
+        /// What, in the scanner's words.
+        signature: String,
+    },
+    /// The scanner could not say.
+    #[error("the scanner does not answer: {0}")]
+    Away(String),
+}
+
 /// The folder of evidence files: `ab/abcd….jpg` and `ab/abcd….thumb.jpg`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Files {
     folder: PathBuf,
+    scanner: Option<Arc<dyn Scanner>>,
+}
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Files").field("folder", &self.folder).field("scans", &self.scanner.is_some()).finish()
+    }
 }
 
 /// Which form of a file.
@@ -36,7 +67,14 @@ impl Files {
     /// When the folder cannot be made.
     pub fn open(folder: &Path) -> std::io::Result<Self> {
         fs::create_dir_all(folder)?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), scanner: None })
+    }
+
+    /// The same, every file that is sent being scanned first.
+    #[must_use]
+    pub fn with_scanner(mut self, scanner: Option<Arc<dyn Scanner>>) -> Self {
+        self.scanner = scanner;
+        self
     }
 
     /// Where a file is.
@@ -98,6 +136,9 @@ fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// Why a file was not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum AcceptError {
+    /// It was not found clean.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
     /// It is not a picture we keep.
     #[error(transparent)]
     Picture(#[from] PictureError),
@@ -109,13 +150,16 @@ pub enum AcceptError {
     Store(#[from] StoreError),
 }
 
-/// Accepts a picture: reads, strips, keeps it, records what is known about it.
+/// Accepts a picture: scans, reads, strips, keeps it, records what is known about it.
 ///
-/// Decoding takes tens of milliseconds: call it where blocking is allowed.
+/// Scanning and decoding take tens of milliseconds and more: call it where blocking is allowed.
 ///
 /// # Errors
 /// [`AcceptError`]; no row is written then.
 pub fn accept(ctx: &Context, bytes: &[u8], uploaded_by: Option<PartyId>) -> Result<EvidenceRow, AcceptError> {
+    if let Some(scanner) = &ctx.files.scanner {
+        scanner.scan(bytes)?;
+    }
     let picture = picture::read(bytes)?;
     let id = EvidenceId::new(Sha256::digest(&picture.jpeg).into());
     ctx.files.keep(&id, &picture).map_err(|error| AcceptError::Disk(error.kind()))?;

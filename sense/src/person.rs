@@ -1,7 +1,7 @@
 //! A person and what the city holds of them: a copy to take along (PIPL article 45), and erasure (article 47).
 //!
-//! Erasure destroys keys, not events: what was sealed can never be read again, here or in backups, and the proofs of
-//! everybody else still verify. Words a person wrote freely into a report are part of the log and stay.
+//! Erasure destroys keys, not events: what was sealed can never be read again, here or in any backup made since (older ones
+//! go when their days are over), and the proofs of everybody else still verify. Words a person wrote freely into a report are part of the log and stay.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,13 +10,14 @@ use identity::{
     Address, Answers, Contact, Draft, HospitalPatient, HospitalPayment, HospitalVisit, Prefill, Vault, VaultError,
     Verified,
 };
-use model::{CaseNo, Channel, HospitalVisitId, Instant, PartyId, ServiceId, SourceId};
+use model::{Case, CaseId, CaseNo, Channel, ContactId, HospitalVisitId, Instant, PartyId, ServiceId, SourceId};
 use store::{
     AccessRow, CaseFilter, CaseRow, CaseSort, Cursor, FetchRow, LicenceRow, OutboxRow, PartyKind, PartyRow,
-    PreferencesRow, Reader, StoreError, Tx,
+    PreferencesRow, Reader, Store, StoreError, Tx, erased_login,
 };
 
 use crate::Context;
+use crate::evidence::Files;
 
 /// Cases read at a time.
 const PAGE: u32 = 200;
@@ -31,8 +32,8 @@ const MESSAGES: u32 = 1_000;
 pub struct Held {
     /// Their account.
     pub account: PartyRow,
-    /// Cases they reported, joined or applied with, latest first; with the answers where it is their own application.
-    pub cases: Vec<(CaseRow, Option<Answers>)>,
+    /// Cases they reported, joined or applied with, latest first.
+    pub cases: Vec<HeldCase>,
     /// Contacts they left with their reports.
     pub contacts: Vec<(CaseNo, Contact)>,
     /// What they have not handed in yet.
@@ -67,6 +68,16 @@ pub struct AtHospitals {
     pub visits: Vec<(HospitalVisitId, HospitalVisit)>,
     /// Their payments, the oldest first.
     pub payments: Vec<HospitalPayment>,
+}
+
+/// A case of a person.
+pub struct HeldCase {
+    /// The case.
+    pub row: CaseRow,
+    /// The answers, where it is their own application.
+    pub answers: Option<Answers>,
+    /// The answers before each correction, and when they were corrected; the first handed in first.
+    pub former: Vec<(Instant, Answers)>,
 }
 
 /// Why somebody was not erased.
@@ -105,10 +116,7 @@ pub async fn collect(ctx: &Context, party: PartyId) -> Result<Held, VaultError> 
                 if let Some(contact) = case.reporter.contact.filter(|_| is_own) {
                     contacts.push((row.no.clone(), vault.own_contact(reader, contact)?));
                 }
-                let application = case.application.as_ref().filter(|_| is_own);
-                let answers =
-                    application.map(|application| vault.own_answers(reader, application.answers)).transpose()?;
-                cases.push((row, answers));
+                cases.push(held_case(reader, &vault, row, is_own.then_some(&case))?);
             }
             let mut drafts = Vec::new();
             for row in reader.list_drafts(party)? {
@@ -168,6 +176,19 @@ fn at_hospitals(reader: &mut Reader, vault: &Vault, party: PartyId) -> Result<At
     Ok(AtHospitals { agreed, visits, payments: vault.list_hospital_payments(reader, party)? })
 }
 
+/// A case with the answers of its application, where it is the person's own.
+fn held_case(reader: &mut Reader, vault: &Vault, row: CaseRow, own: Option<&Case>) -> Result<HeldCase, VaultError> {
+    let mut held = HeldCase { row, answers: None, former: Vec::new() };
+    let Some((case, application)) = own.and_then(|case| Some((case, case.application.as_ref()?))) else {
+        return Ok(held);
+    };
+    held.answers = Some(vault.own_answers(reader, application.answers)?);
+    for correction in &case.corrections {
+        held.former.push((correction.at, vault.own_answers(reader, correction.former)?));
+    }
+    Ok(held)
+}
+
 /// Erases a resident: keys, drafts, addresses, messages, files of applications, sessions and the name of the account. Cannot be undone.
 ///
 /// # Errors
@@ -176,60 +197,107 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
     let (vault, files, now) = (Arc::clone(&ctx.vault), Arc::clone(&ctx.files), ctx.clock.now());
     ctx.store
         .write(move |tx: &mut Tx| {
-            let account = tx.find_party(party)?.filter(|account| account.kind == PartyKind::Resident);
-            let account = account.ok_or(EraseError::NotResident)?;
-            let rows = cases_of(tx, party)?;
-            let mut open = Vec::new();
-            let (mut contacts, mut applications) = (Vec::new(), BTreeSet::new());
-            for row in rows {
-                let case = tx.get_case(row.id)?;
-                if case.reporter.party != Some(party) {
-                    continue;
-                }
-                if case.application.is_some() {
-                    applications.insert(case.id);
-                }
-                if case.application.is_some() && case.is_open() {
-                    open.push(row.no);
-                }
-                contacts.extend(case.reporter.contact);
-            }
-            if !open.is_empty() {
-                return Err(EraseError::Open(open));
+            let left = Left::find(tx, party)?;
+            if !left.open.is_empty() {
+                return Err(EraseError::Open(left.open));
             }
             if tx.is_paying_hospital(party)? {
                 return Err(EraseError::Paying);
             }
-            tx.overwrite_deleted(true)?;
-            for contact in contacts {
-                match vault.erase(tx, contact) {
-                    Ok(()) | Err(VaultError::NotFound) => {}
-                    Err(VaultError::Store(error)) => return Err(error.into()),
-                    Err(_) => {}
-                }
-            }
-            vault.erase_person(tx, party)?;
-            // Files of applications and drafts; a picture of a street that was reported stays with its report.
-            for file in tx.list_uploads_of(party)? {
-                if tx.cases_with_evidence(&file)?.iter().all(|case| applications.contains(case)) {
-                    tx.forget_evidence(&file)?;
-                    // Within the one writing command: whoever sends the same bytes meanwhile writes them again.
-                    files.remove(&file).map_err(|error| EraseError::Disk(error.kind()))?;
-                }
-            }
-            forget(tx, party, now)?;
-            tx.update_party(&PartyRow {
-                login: format!("erased-{party}"),
-                password_hash: String::new(),
-                display_name: String::new(),
-                disabled: true,
-                ..account
-            })?;
-            tx.overwrite_deleted(false)?;
-            Ok::<_, EraseError>(())
+            erase_in(tx, &vault, &files, left, now)
         })
         .await?;
     ctx.store.shred_log();
+    Ok(())
+}
+
+/// Erases again somebody whom an older copy of the city brought back, whatever was under way in it. False when nobody of
+/// that id is there to be erased.
+///
+/// # Errors
+/// [`EraseError`]; nothing is erased then.
+pub fn erase_again(
+    store: &Store,
+    vault: &Arc<Vault>,
+    files: &Arc<Files>,
+    party: PartyId,
+    now: Instant,
+) -> Result<bool, EraseError> {
+    let (vault, files) = (Arc::clone(vault), Arc::clone(files));
+    let erased = store.write_blocking(move |tx: &mut Tx| {
+        let account = tx.find_party(party)?;
+        if account.is_none_or(|account| account.login == erased_login(party)) {
+            return Ok(false);
+        }
+        let left = Left::find(tx, party)?;
+        erase_in(tx, &vault, &files, left, now)?;
+        Ok::<_, EraseError>(true)
+    })?;
+    if erased {
+        store.shred_log();
+    }
+    Ok(erased)
+}
+
+/// What a person has left with the city, as far as erasing goes through it.
+struct Left {
+    account: PartyRow,
+    contacts: Vec<ContactId>,
+    applications: BTreeSet<CaseId>,
+    /// Applications under way.
+    open: Vec<CaseNo>,
+}
+
+impl Left {
+    fn find(tx: &mut Tx, party: PartyId) -> Result<Self, EraseError> {
+        let account = tx.find_party(party)?.filter(|account| account.kind == PartyKind::Resident);
+        let account = account.ok_or(EraseError::NotResident)?;
+        let mut left = Self { account, contacts: Vec::new(), applications: BTreeSet::new(), open: Vec::new() };
+        for row in cases_of(tx, party)? {
+            let case = tx.get_case(row.id)?;
+            if case.reporter.party != Some(party) {
+                continue;
+            }
+            if case.application.is_some() {
+                left.applications.insert(case.id);
+            }
+            if case.application.is_some() && case.is_open() {
+                left.open.push(row.no);
+            }
+            left.contacts.extend(case.reporter.contact);
+        }
+        Ok(left)
+    }
+}
+
+fn erase_in(tx: &mut Tx, vault: &Vault, files: &Files, left: Left, now: Instant) -> Result<(), EraseError> {
+    let party = left.account.id;
+    tx.overwrite_deleted(true)?;
+    for contact in left.contacts {
+        match vault.erase(tx, contact) {
+            Ok(()) | Err(VaultError::NotFound) => {}
+            Err(VaultError::Store(error)) => return Err(error.into()),
+            Err(_) => {}
+        }
+    }
+    vault.erase_person(tx, party)?;
+    // Files of applications and drafts; a picture of a street that was reported stays with its report.
+    for file in tx.list_uploads_of(party)? {
+        if tx.cases_with_evidence(&file)?.iter().all(|case| left.applications.contains(case)) {
+            tx.forget_evidence(&file)?;
+            // Within the one writing command: whoever sends the same bytes meanwhile writes them again.
+            files.remove(&file).map_err(|error| EraseError::Disk(error.kind()))?;
+        }
+    }
+    forget(tx, party, now)?;
+    tx.update_party(&PartyRow {
+        login: erased_login(party),
+        password_hash: String::new(),
+        display_name: String::new(),
+        disabled: true,
+        ..left.account
+    })?;
+    tx.overwrite_deleted(false)?;
     Ok(())
 }
 

@@ -255,7 +255,7 @@ pub(crate) fn merge(
 }
 
 /// Whether two answers are one, however JSON spells a number.
-fn same(one: &Value, other: &Value) -> bool {
+pub(crate) fn same(one: &Value, other: &Value) -> bool {
     one == other || one.as_f64().is_some_and(|number| other.as_f64() == Some(number))
 }
 

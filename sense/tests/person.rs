@@ -8,7 +8,7 @@ use common::{MONDAY, block, demo, party, town};
 use dipper_sense::Context;
 use dipper_sense::apply::{ApplyCommand, HandedInBy, SaveDraft, apply, save_draft};
 use dipper_sense::evidence::Files;
-use dipper_sense::person::{EraseError, collect, erase};
+use dipper_sense::person::{EraseError, HeldCase, collect, erase, erase_again};
 use dipper_sense::report::{Filer, ReportCommand, report};
 use identity::{Answers, Contact, Vault};
 use model::LicenceId;
@@ -69,7 +69,7 @@ fn leave_traces(ctx: &Context) {
 /// Ends every open application.
 fn end_applications(ctx: &Context) {
     let held = block(collect(ctx, party(1))).unwrap();
-    for (row, answers) in held.cases {
+    for HeldCase { row, answers, .. } in held.cases {
         if answers.is_none() {
             continue;
         }
@@ -165,3 +165,19 @@ fn no_byte_of_an_erased_person_is_left_in_the_file() {
         assert!(!is_found(&database, gone), "{gone} is still in the file");
     }
 }
+
+on_both_databases!(whoever_an_older_copy_brings_back_is_erased_again_whatever_is_under_way, |database| {
+    let town = town(database);
+    leave_traces(&town.ctx);
+    let ctx = &town.ctx;
+    let again = |who| erase_again(&ctx.store, &ctx.vault, &ctx.files, party(who), ctx.clock.now()).unwrap();
+    let listed = || database.read_blocking(|reader| reader.list_erased()).unwrap();
+    assert!(listed().is_empty() && !again(7), "nobody of that id is there");
+    assert!(matches!(block(erase(ctx, party(1))), Err(EraseError::Open(_))), "an application is under way");
+    assert!(again(1));
+    assert_eq!(listed(), [party(1)]);
+    assert!(!again(1), "once is enough");
+    assert_eq!(database.read_blocking(|reader| reader.list_drafts(party(1))).unwrap().len(), 0);
+    let account = database.read_blocking(|reader| reader.find_party(party(1))).unwrap().unwrap();
+    assert_eq!((account.display_name.as_str(), account.disabled), ("", true));
+});

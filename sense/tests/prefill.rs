@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use common::{Town, block, party, town};
 use dipper_sense::apply::{ApplyCommand, ApplyError, HandedInBy, apply, own_answers};
+use dipper_sense::correct::{CorrectCommand, CorrectError, correct};
 use dipper_sense::departments::{AskError, Context, Departments, Lie, Question, Reply};
 use dipper_sense::organisations::{ClaimError, claim};
 use dipper_sense::person::{collect, erase};
@@ -207,9 +208,23 @@ on_both_databases!(a_department_that_fails_is_told_and_asked_again, |database| {
     assert_eq!(kept.fetched.len(), 2, "what an earlier question brought stays");
     let own = json!({"name": NAME, "id_number": NUMBER, "married": "single"});
     let case = ready.run(apply(&ready.town.ctx, command(own))).unwrap();
-    let given = ready.run(own_answers(&ready.town.ctx, case.application.unwrap().answers)).unwrap();
+    let handed_in = case.application.as_ref().unwrap().answers;
+    let given = ready.run(own_answers(&ready.town.ctx, handed_in)).unwrap();
     assert!(matches!(given.provenance["married"], Provenance::SelfDeclared { .. }));
     assert!(matches!(given.provenance["fund_account"], Provenance::Fetched { .. }));
+    let correction = |changes: Value| {
+        let mut answers = given.answers.clone();
+        answers.extend(serde_json::from_value::<BTreeMap<String, Value>>(changes).unwrap());
+        CorrectCommand { case: case.id, party: party(1), version: case.version, answers }
+    };
+    let locked = ready.run(correct(&ready.town.ctx, correction(json!({"fund_account": "70009999"}))));
+    assert!(
+        matches!(locked, Err(CorrectError::Apply(ApplyError::Answers(ref faults))) if faults[0].field == "fund_account"),
+        "what the fund said stays"
+    );
+    let corrected = ready.run(correct(&ready.town.ctx, correction(json!({"name": "李新河"})))).unwrap();
+    let now = ready.run(own_answers(&ready.town.ctx, corrected.application.unwrap().answers)).unwrap();
+    assert_eq!((&now.answers["name"], &now.provenance), (&json!("李新河"), &given.provenance));
 });
 
 on_both_databases!(what_cannot_be_written_down_is_not_asked, |database| {

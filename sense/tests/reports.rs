@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::sync::Arc;
 
+use dipper_sense::Context;
 use dipper_sense::duplicates::{JoinError, join, suggest_duplicates};
-use dipper_sense::evidence::{Size, accept};
+use dipper_sense::evidence::{AcceptError, Files, ScanError, Scanner, Size, accept};
 use dipper_sense::report::{DESCRIPTION_MAX, Filer, ReportCommand, ReportError, report, secret_hash};
 use grid::LonLat;
 use identity::Contact;
@@ -325,3 +327,32 @@ fn the_same_picture_sent_many_times_at_once_is_whole_for_everybody() {
     let folder = town.ctx.files.path(&ids[0], Size::Full).parent().unwrap().to_owned();
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2, "the picture and its thumbnail, nothing half written");
 }
+
+/// A scanner that finds what it is told to.
+struct Finds(Result<(), ScanError>);
+
+impl Scanner for Finds {
+    fn scan(&self, _: &[u8]) -> Result<(), ScanError> {
+        self.0.clone()
+    }
+}
+
+on_both_databases!(what_is_not_found_clean_is_neither_read_nor_kept, |database| {
+    let town = town(database);
+    let folder = tempfile::tempdir().unwrap();
+    let send = |found: Result<(), ScanError>, bytes: &[u8]| {
+        let files = Files::open(folder.path()).unwrap().with_scanner(Some(Arc::new(Finds(found))));
+        accept(&Context { files: Arc::new(files), ..town.ctx.clone() }, bytes, Some(party(1)))
+    };
+    let infected = ScanError::Infected { signature: "Test".to_owned() };
+    for refusal in [infected, ScanError::Away("refused".to_owned())] {
+        for bytes in [&picture()[..], b"not a picture"] {
+            let refused = send(Err(refusal.clone()), bytes);
+            assert!(matches!(refused, Err(AcceptError::Scan(ref error)) if *error == refusal), "before it is decoded");
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    assert!(database.read_blocking(|reader| reader.list_uploads_of(party(1))).unwrap().is_empty());
+    let kept = send(Ok(()), &picture()).unwrap();
+    assert!(Files::open(folder.path()).unwrap().path(&kept.id, Size::Full).exists());
+});

@@ -99,12 +99,16 @@ impl NewAccount {
         if !LOGIN_CHARS.contains(&login.chars().count()) || !login.chars().all(is_login) {
             return Err(AccountError::Login);
         }
-        let name = self.display_name.trim();
-        if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
-            return Err(AccountError::Name);
-        }
-        Ok(())
+        check_name(&self.display_name)
     }
+}
+
+fn check_name(name: &str) -> Result<(), AccountError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        return Err(AccountError::Name);
+    }
+    Ok(())
 }
 
 /// Makes an account with its posts, within the caller's transaction.
@@ -317,6 +321,23 @@ impl Accounts {
                 Ok(tx.update_party(&PartyRow { password_hash: hash, ..account })?)
             })
             .await
+    }
+
+    /// Changes how somebody is addressed.
+    ///
+    /// # Errors
+    /// [`AccountError`]; nothing is written then.
+    pub async fn set_display_name(&self, party: PartyId, display_name: &str) -> Result<(), AccountError> {
+        check_name(display_name)?;
+        let display_name = display_name.trim().to_owned();
+        self.store
+            .write(move |tx: &mut Tx| {
+                let Some(account) = tx.find_party(party)? else { return Ok(()) };
+                Ok::<_, AccountError>(tx.update_party(&PartyRow { display_name, ..account })?)
+            })
+            .await?;
+        self.remembered.forget_party(party);
+        Ok(())
     }
 
     /// Ends the session of a cookie's token; doing it twice changes nothing.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actor::{Actor, Reporter};
 use crate::clock::{ClockName, ClockState};
+use crate::correction::Correction;
 use crate::event::{Application, Event, EventBody, Moved, Outcome, Reported, Tally, Task};
 use crate::ids::{
     ActionId, CaseId, CaseNo, CategoryId, ConditionId, EvidenceId, LicenceId, OfficeId, PackHash, PartyId, PaymentId,
@@ -104,6 +105,8 @@ pub struct Case {
     pub source_id: Option<String>,
     /// What was applied for, when it is an application.
     pub application: Option<Application>,
+    /// Every correction of the application, in order.
+    pub corrections: Vec<Correction>,
     /// Who reported it.
     pub reporter: Reporter,
     /// Who joined it later.
@@ -203,6 +206,7 @@ impl Case {
             channel: reported.channel.clone(),
             source_id: reported.source_id.clone(),
             application: reported.application.clone(),
+            corrections: Vec::new(),
             reporter: reported.reporter.clone(),
             joined: Vec::new(),
             opened_at: event.at,
@@ -270,6 +274,9 @@ impl Case {
             EventBody::Arrived { ticket } => self.set_booking(VisitState::Arrived, Some(ticket.clone())),
             body @ (EventBody::Paying { .. } | EventBody::RefundAsked { .. } | EventBody::RefundMade { .. }) => {
                 apply_payment(&mut self.payments, body, event.at);
+            }
+            EventBody::Corrected { answers, commitment, fields, evidence } => {
+                self.correct(event.at, (*answers, *commitment), fields, evidence);
             }
             // It tells of others' cases, and leaves this one where it is.
             EventBody::Extracted(_) => {}

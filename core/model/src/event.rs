@@ -203,6 +203,18 @@ pub enum EventBody {
     },
     /// Answers of many applications were taken at once (批量用数). It names nobody: the root commits to everybody in it.
     Extracted(Box<Extracted>),
+    /// The applicant put the answers of an application right (更正). The record they were in is kept, and frozen.
+    Corrected {
+        /// The sealed answers now.
+        answers: SealedId,
+        /// SHA-256 of salt and answers as sealed.
+        commitment: Commitment,
+        /// The questions whose answers differ.
+        fields: Vec<FormId>,
+        /// Every file the answers name now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<EvidenceId>,
+    },
     /// A licence was issued to the applicant (制证).
     Issued {
         /// Which.
@@ -253,6 +265,7 @@ impl EventBody {
             Self::RefundMade { .. } => "refund_made",
             Self::Looked { .. } => "looked",
             Self::Extracted(_) => "extracted",
+            Self::Corrected { .. } => "corrected",
             Self::Issued { .. } => "issued",
             Self::Revoked { .. } => "revoked",
             Self::Rated { .. } => "rated",

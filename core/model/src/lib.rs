@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod case;
 pub mod clock;
+pub mod correction;
 pub mod event;
 pub mod ids;
 pub mod limit;
@@ -19,6 +20,7 @@ pub mod visit;
 pub use actor::{Actor, Grant, Reporter};
 pub use case::{Case, FoldError, Step};
 pub use clock::{ClockName, ClockState};
+pub use correction::Correction;
 pub use event::{
     Application, DataClass, Event, EventBody, Extracted, Moved, NewEvent, Outcome, Reported, Sealing, Tally, Task,
 };

@@ -103,6 +103,12 @@ fn application() -> Reported {
     }
 }
 
+fn corrected(answers: u128, evidence: Vec<EvidenceId>) -> EventBody {
+    let fields = ["shop_name", "area"].map(|field| field.parse().unwrap()).to_vec();
+    let answers = SealedId::new(at(1), answers);
+    EventBody::Corrected { answers, commitment: Commitment::new([9; 32]), fields, evidence }
+}
+
 fn moved(action: &str, from: &str, to: &str, stage: &str, task: Option<Task>) -> Moved {
     Moved {
         action: action.parse().unwrap(),
@@ -202,6 +208,7 @@ fn samples() -> Vec<(String, EventBody)> {
         })),
         EventBody::RefundAsked { payment: PaymentId::new(at(0), 9), part: 1, amount: 400 },
         EventBody::RefundMade { payment: PaymentId::new(at(0), 9), part: 1 },
+        corrected(2, vec![file(4)]),
         EventBody::Issued { licence: licence(), index: 7, expires_at: Some(at(900)) },
         EventBody::Revoked { licence: licence() },
     ];
@@ -226,6 +233,7 @@ fn samples() -> Vec<(String, EventBody)> {
             reference: None,
             fees: Vec::new(),
         },
+        corrected(3, Vec::new()),
         EventBody::Issued { licence: licence(), index: 0, expires_at: None },
     ];
     let named = |end: &'static str| move |body: EventBody| (format!("{}{end}.json", body.kind()), body);
@@ -281,10 +289,11 @@ fn ordinal(body: &EventBody) -> usize {
         EventBody::RefundMade { .. } => 22,
         EventBody::Looked { .. } => 20,
         EventBody::Extracted(_) => 21,
+        EventBody::Corrected { .. } => 24,
     }
 }
 
-const KINDS: usize = 24;
+const KINDS: usize = 25;
 
 #[test]
 fn every_kind_of_event_is_stored_as_its_golden_file_says() {
@@ -490,6 +499,31 @@ fn every_beginning_of_a_story_folds_and_step_by_step_is_the_same() {
         assert_eq!(case, Case::fold(&events[..count]).unwrap(), "after {} events", count);
         assert_eq!(case.version as usize, count);
     }
+}
+
+#[test]
+fn a_correction_names_the_new_record_and_keeps_the_former() {
+    let resident = || Actor::Resident { party: party(1) };
+    let handed_in = application();
+    let (first, files) = (handed_in.application.clone().unwrap().answers, handed_in.evidence.clone());
+    let events = [
+        event(0, resident(), 1, EventBody::Reported(Box::new(handed_in))),
+        event(5, resident(), 2, corrected(2, vec![file(4)])),
+        event(9, resident(), 3, corrected(3, files.clone())),
+    ];
+    let case = Case::fold(&events).unwrap();
+    let application = case.application.as_ref().unwrap();
+    assert_eq!((application.answers, application.commitment), (SealedId::new(at(1), 3), Commitment::new([9; 32])));
+    let formers: Vec<_> = case.corrections.iter().map(|correction| (correction.at, correction.former)).collect();
+    assert_eq!(formers, [(at(5), first), (at(9), SealedId::new(at(1), 2))]);
+    assert_eq!((case.first_answers(), &case.evidence["report"]), (Some(first), &files));
+    assert_eq!((case.is_dropped(&file(4)), case.is_dropped(&files[0])), (true, false), "taken out, and put back");
+    let report = [
+        event(0, resident(), 1, EventBody::Reported(Box::new(whole_report()))),
+        event(5, resident(), 2, corrected(2, Vec::new())),
+    ];
+    let case = Case::fold(&report).unwrap();
+    assert_eq!((case.application, case.corrections.len()), (None, 0), "what is no application has no answers");
 }
 
 #[test]

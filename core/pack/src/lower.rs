@@ -234,6 +234,7 @@ fn lower_process(process: &ProcessSource, report: &mut Report) -> Process {
             limit: task.limit.value.clone(),
         }),
         outcome: state.outcome.as_ref().map(|outcome| outcome.value),
+        correctable: state.correctable.as_ref().is_some_and(|is| is.value),
     };
     let states =
         process.states.items.iter().filter_map(|(id, source)| Some((id.value.clone(), state(source.as_ref()?))));

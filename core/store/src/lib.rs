@@ -42,7 +42,7 @@ pub use people::{
     HospitalPaymentRow, HospitalVisitRow, IdentityRow, LicenceRow, LicenceText, Looked, MandateAct, MandateActRow,
     MandateRow, OpenIdClientRow, OpenIdKeyRow, OrganisationRow, PartyKind, PartyRow, PasskeyRow, PreferencesRow,
     PrefillRow, QuietRow, ReconciliationRow, SealedLooks, SealedRow, SessionRow, SignInMethod, TokenRow,
-    UpstreamLinkRow, UsageRow, UseCount, fold_login,
+    UpstreamLinkRow, UsageRow, UseCount, erased_login, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

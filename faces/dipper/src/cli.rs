@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -26,6 +27,9 @@ pub enum Command {
         /// The folder to make
         #[arg(long)]
         to: PathBuf,
+        /// Remove backups of this city beside it that are older than so many days
+        #[arg(long)]
+        keep_days: Option<NonZeroU32>,
         #[command(flatten)]
         common: Common,
     },
@@ -34,6 +38,9 @@ pub enum Command {
         /// The backup's folder
         #[arg(long)]
         from: PathBuf,
+        /// The list of erasures of the city it replaces, `erased` in its data folder: they are done again
+        #[arg(long)]
+        erased: Option<PathBuf>,
         #[command(flatten)]
         common: Common,
     },

@@ -1,6 +1,7 @@
 //! Configuration: one file (TOML or YAML), then `DIPPER_*`, then flags; the later one wins.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -81,6 +82,12 @@ pub struct Config {
     /// File of the identity providers that residents may sign in with (JSON); none when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<PathBuf>,
+    /// Address of clamd, `tcp://host:port` or `unix:/path`, that scans every uploaded file first; none are scanned when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<String>,
+    /// Days after which `dipper backup` removes older backups beside the new one; none are removed when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_keep_days: Option<NonZeroU32>,
     /// Whether the session cookie is only sent over TLS; set it behind a TLS proxy.
     pub secure_cookies: bool,
     /// Whether the address of a client is taken from the last `X-Forwarded-For` of a proxy in front.
@@ -131,6 +138,8 @@ impl Default for Config {
             hospitals: None,
             hospitals_secrets: None,
             upstream: None,
+            scan: None,
+            backup_keep_days: None,
             secure_cookies: false,
             behind_proxy: false,
             log: "info".to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! The only crate that reads the environment and the clock; everything else takes both as arguments.
 
+mod background;
 mod channels;
 mod cli;
 mod commands;
@@ -10,6 +11,7 @@ mod demo;
 mod logs;
 mod remote;
 mod runtime;
+mod scanner;
 mod system;
 mod upstream;
 

@@ -12,6 +12,7 @@ use store::{Entropy, Store, Tx};
 
 use crate::commands::pack::load;
 use crate::config::Config;
+use crate::scanner;
 use crate::system::{SystemClock, SystemEntropy};
 
 /// The parts of a running city.
@@ -40,7 +41,8 @@ impl Runtime {
         let packs = Arc::new(Packs::new(Arc::clone(&compiled)));
         archive(&store, &packs, &compiled)?;
         let vault = Arc::new(open_vault(&config)?);
-        let files = Arc::new(Files::open(&config.evidence_folder()).context("the evidence folder cannot be made")?);
+        let files = Files::open(&config.evidence_folder()).context("the evidence folder cannot be made")?;
+        let files = Arc::new(files.with_scanner(scanner::open(&config)?));
         Ok(Self { config, store, packs, clock: Arc::new(SystemClock), vault, files })
     }
 

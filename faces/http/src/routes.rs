@@ -162,13 +162,17 @@ fn services() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(applications::list_drafts::list_drafts))
         .routes(routes!(applications::ask_to_present::ask_to_present))
         .routes(routes!(applications::apply_for_service::apply_for_service))
-        .routes(routes!(applications::get_report_application::get_report_application))
+        .routes(routes!(
+            applications::get_report_application::get_report_application,
+            applications::correct_application::correct_application
+        ))
         .routes(routes!(applications::get_case_application::get_case_application))
         .routes(routes!(applications::list_accesses::list_accesses))
         .routes(routes!(payments::get_fee::get_fee))
         .routes(routes!(payments::begin_payment::begin_payment))
         .routes(routes!(applications::get_prefill::get_prefill, applications::fetch_prefill::fetch_prefill))
         .routes(routes!(person::get_identity::get_identity, person::prove_identity::prove_identity))
+        .routes(routes!(person::update_person::update_person))
         .routes(routes!(person::export_person::export_person))
         .routes(routes!(person::erase_person::erase_person))
         .routes(routes!(licences::list_licences::list_licences))

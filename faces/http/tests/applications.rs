@@ -302,3 +302,110 @@ async fn a_resident_takes_a_copy_and_is_erased() {
     test.get(Some(&clerk), &format!("/api/v1/cases/{no}")).await.expect(200);
     test.seal().await;
 }
+
+#[tokio::test]
+async fn an_application_is_corrected_by_its_applicant_until_it_is_decided() {
+    let test = TestApp::new();
+    let (li, wang) = (test.resident("liwei").await, test.resident("wangfang").await);
+    let post = |role: &str| format!("{role}@market_bureau@yaoguang");
+    let clerk = test.staff("clerk", &[&post("service_clerk")]).await;
+    let reviewer = test.staff("reviewer", &[&post("service_reviewer")]).await;
+    let chief = test.staff("chief", &[&post("service_chief")]).await;
+    let no = handed_in(&test, &li).await;
+    let own = format!("/api/v1/reports/{no}/application");
+    let case = format!("/api/v1/cases/{no}");
+    let open = format!("/api/v1/cases/{no}/application?purpose=%E5%AE%A1%E6%9F%A5%E6%9D%90%E6%96%99");
+    test.get(Some(&clerk), &open).await.expect(200);
+    let before = test.get(Some(&li), &own).await.expect(200).json();
+    assert_eq!((&before["correctable"], &before["corrections"]), (&json!(true), &json!([])));
+    let old = before["answers"]["layout"][0].as_str().unwrap().to_owned();
+    let plan =
+        upload(&test, Some(&li), &common::other_picture()).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let correction = |name: &str, version: &Value| {
+        let mut answers = answers(&plan);
+        answers["shop_name"] = json!(name);
+        json!({"answers": answers, "version": version})
+    };
+    let put = async |who: Option<&Browser>, body: Value| {
+        let request = request(Method::PUT, who, &own).header(header::CONTENT_TYPE, "application/json");
+        test.send(request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    let body = correction("银河小馆", &before["version"]);
+    for (who, status, code) in [
+        (None, 401, "not_signed_in"),
+        (Some(&wang), 404, "not_found"),
+        (Some(&clerk), 403, "forbidden"),
+        (Some(&chief), 403, "forbidden"),
+    ] {
+        assert_eq!(put(who, body.clone()).await.refusal(status), code);
+    }
+    let ahead = correction("银河小馆", &json!(before["version"].as_u64().unwrap() + 1));
+    assert_eq!(put(Some(&li), ahead).await.refusal(409), "version_conflict");
+    let bad = put(Some(&li), correction("", &before["version"])).await.expect(422).json();
+    assert_eq!(bad["fields"][0]["field"], json!("shop_name"));
+
+    let answered = put(Some(&li), body.clone()).await.expect(200);
+    assert_eq!(answered.header("cache-control"), "no-store");
+    let now = answered.json();
+    assert_eq!((&now["answers"]["shop_name"], &now["answers"]["layout"][0]), (&json!("银河小馆"), &json!(plan)));
+    assert_ne!(now["commitment"], before["commitment"]);
+    put(Some(&li), body).await.expect(200);
+
+    let seen = test.get(Some(&clerk), &case).await.expect(200).json();
+    let [correction_seen] = &seen["corrections"].as_array().unwrap()[..] else { panic!("{seen}") };
+    assert_eq!(
+        (&correction_seen["seen_before"], &correction_seen["fields"][0]["id"]),
+        (&json!(true), &json!("layout"))
+    );
+    let unseen = test.get(Some(&chief), &case).await.expect(200).json();
+    assert_eq!(unseen["corrections"][0]["seen_before"], json!(false));
+    let events = test.get(Some(&clerk), &format!("{case}/events")).await.expect(200);
+    assert!(!events.text().contains("银河小馆"));
+    let events = events.json();
+    let event = events["items"].as_array().unwrap().iter().find(|event| event["kind"] == json!("corrected")).unwrap();
+    assert!(event["title"]["zh-CN"].as_str().unwrap().starts_with("申请人更正了申请内容："), "{event}");
+    let report = test.get(Some(&li), &format!("/api/v1/reports/{no}")).await.expect(200).json();
+    let told = report["timeline"].as_array().unwrap().last().unwrap();
+    assert!(told["title"]["zh-CN"].as_str().unwrap().starts_with("您更正了申请内容："), "{told}");
+
+    for (file, status) in [(&old, 404), (&plan, 200)] {
+        let path = format!("/api/v1/evidence/{file}");
+        assert_eq!(test.get(Some(&clerk), &path).await.status, status, "what was taken out is nobody's but hers");
+        test.get(Some(&li), &path).await.expect(200);
+    }
+    let opened = test.get(Some(&clerk), &open).await.expect(200).json();
+    assert_eq!(opened["answers"]["shop_name"], json!("银河小馆"), "the former record is not opened any more");
+    assert_eq!(opened["corrections"][0]["seen_before"], json!(true), "what was opened before this look");
+    let seen = test.get(Some(&clerk), &case).await.expect(200).json();
+    assert_eq!(seen["corrections"][0]["seen_before"], json!(false));
+    let copy = test.get(Some(&li), "/api/v1/person/export").await.expect(200).json();
+    assert_eq!(copy["cases"][0]["former_answers"][0]["answers"]["shop_name"], json!("星河小馆"));
+    test.seal().await;
+    test.get(Some(&li), &format!("/api/v1/receipts/{}", event["id"].as_str().unwrap())).await.expect(200);
+
+    test.act(&clerk, &no, "accept", json!({})).await.expect(200);
+    test.act(&reviewer, &no, "propose", json!({"proposal": "grant", "note": "材料齐全"})).await.expect(200);
+    test.act(&chief, &no, "grant", json!({"note": "许可证已送达"})).await.expect(200);
+    let late = test.get(Some(&li), &own).await.expect(200).json();
+    assert_eq!(late["correctable"], json!(false));
+    assert_eq!(put(Some(&li), correction("太晚小馆", &late["version"])).await.refusal(409), "not_correctable");
+}
+
+#[tokio::test]
+async fn residents_say_how_they_are_addressed() {
+    let test = TestApp::new();
+    let li = test.resident("liwei").await;
+    let clerk = test.staff("clerk", &["service_clerk@market_bureau@yaoguang"]).await;
+    let rename = async |who: &Browser, name: &str| {
+        send(&test, Method::PATCH, who, "/api/v1/person", json!({"display_name": name})).await
+    };
+    rename(&li, "  李女士 ").await.expect(204);
+    let session = test.get(Some(&li), "/api/v1/session").await.expect(200).json();
+    assert_eq!(session["party"]["display_name"], json!("李女士"));
+    assert_eq!(test.get(Some(&li), "/api/v1/person/export").await.expect(200).json()["display_name"], json!("李女士"));
+    for name in ["", "   ", "a\u{7}b", &"长".repeat(65)] {
+        let refused = rename(&li, name).await.expect(422).json();
+        assert_eq!(refused["fields"][0]["field"], json!("display_name"), "{name:?}");
+    }
+    assert_eq!(rename(&clerk, "某人").await.refusal(403), "forbidden");
+}

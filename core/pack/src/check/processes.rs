@@ -108,6 +108,12 @@ impl Checker<'_> {
         if self.clean && !self.process.stages.iter().any(|stage| stage.id.value == state.stage.value) {
             self.report.fault(state.stage.at, format!("state {name}: unknown stage {}", state.stage.value));
         }
+        if let (Some(correctable), Some(_)) = (&state.correctable, &state.outcome)
+            && correctable.value
+        {
+            let words = format!("state {name} is final: an application that is decided is not corrected any more");
+            self.report.fault(correctable.at, words);
+        }
         match (&state.task, &state.outcome) {
             (Some(task), None) => self.check_task(name, task),
             (Some(_), Some(outcome)) => {

@@ -51,6 +51,9 @@ pub struct State {
     /// How the case ends, in a final state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Whether applicants may still correct what they answered: until the decision.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub correctable: bool,
 }
 
 /// Who owes the move out of a state, and by when.

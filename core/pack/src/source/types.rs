@@ -174,6 +174,8 @@ source! {
         task: Option<TaskSource>,
         /// How the case ends.
         outcome: Option<At<Outcome>>,
+        /// Whether applicants may still correct what they answered; not in a final state.
+        correctable: Option<At<bool>>,
     }
 
     /// Who owes the move out of a state, and by when.

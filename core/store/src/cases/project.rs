@@ -197,8 +197,11 @@ fn write_members(tx: &mut Tx, key: i64, kind: &str, parties: Vec<PartyId>) -> Re
     Ok(())
 }
 
+/// Every file of a case. What a correction took out of an application stays with it, and is erased with it.
 fn evidence_of(case: &Case) -> Vec<(&str, EvidenceId)> {
-    case.evidence.iter().flat_map(|(purpose, files)| files.iter().map(|file| (purpose.as_str(), *file))).collect()
+    let attached = case.evidence.iter().flat_map(|(purpose, files)| files.iter().map(|file| (purpose.as_str(), *file)));
+    let dropped = case.corrections.iter().flat_map(|correction| &correction.dropped);
+    attached.chain(dropped.map(|file| ("report", *file))).collect()
 }
 
 fn write_evidence(tx: &mut Tx, key: i64, evidence: &[(&str, EvidenceId)]) -> Result<(), StoreError> {

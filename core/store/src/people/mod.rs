@@ -31,7 +31,7 @@ pub use licences::{LicenceRow, LicenceText};
 pub use mandates::{Basis, MandateAct, MandateActRow, MandateRow};
 pub use openid::{CodeRow, ConsentRow, DisclosureRow, OpenIdClientRow, OpenIdKeyRow, TokenRow, UsageRow};
 pub use organisations::OrganisationRow;
-pub use parties::{Holder, PartyKind, PartyRow, fold_login};
+pub use parties::{Holder, PartyKind, PartyRow, erased_login, fold_login};
 pub use proofs::{AuthenticatorRow, PasskeyRow};
 pub use reconciliations::{AlarmRow, ReconciliationRow, UseCount};
 pub use sealed::{DraftRow, SealedRow};

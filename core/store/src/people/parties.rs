@@ -207,7 +207,27 @@ impl Tx {
     }
 }
 
+/// The login of an account whose person was erased: nobody can sign in by it, and it says whose it was to nobody.
+pub fn erased_login(party: PartyId) -> String {
+    fold_login(&format!("erased-{party}"))
+}
+
 impl Reader {
+    /// Everybody who was erased, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_erased(&mut self) -> Result<Vec<PartyId>, StoreError> {
+        // The range is what the index of logins answers; '.' follows '-'.
+        let sql = "SELECT id
+             FROM parties
+             WHERE login >= 'erased-' AND login < 'erased.'
+             AND login = lower('erased-' || id) AND disabled = $1 AND kind = $2
+             ORDER BY id";
+        let rows = self.query(sql, params![true, PartyKind::Resident])?;
+        rows.into_iter().map(|mut row| row.next("parties.id")).collect()
+    }
+
     /// An account by id.
     ///
     /// # Errors

@@ -1,21 +1,24 @@
 //! `dipper backup` and `dipper restore`: a folder with everything a city needs to stand again.
 //!
 //! The ledger is copied before the database, so that the copy never holds entries of events it lacks. Every file is
-//! named in `MANIFEST` with its SHA-256; a restore checks all of them before it writes anything.
+//! named in `MANIFEST` with its SHA-256; a restore checks all of them before it writes anything, and erases again whoever
+//! was erased since, before anything is served.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, bail};
-use sha2::{Digest, Sha256};
+use model::Clock;
 use store::DatabaseUrl;
 
+use crate::commands::erased::{self, Erased};
+use crate::commands::manifest::{Manifest, list_files};
+use crate::commands::old_backups;
 use crate::config::Config;
 use crate::runtime::open_store;
+use crate::system::SystemClock;
 
-const MANIFEST: &str = "MANIFEST";
 const SQLITE_FILE: &str = "dipper.db";
 const POSTGRES_FILE: &str = "dipper.pgdump";
 
@@ -38,35 +41,87 @@ pub fn backup(config: &Config, to: &Path) -> anyhow::Result<ExitCode> {
     }
     // Once more: a partial tile may have given way to its full form after the folder was listed.
     copy_folder(&config.data.join("ledger"), &partial.join("ledger"))?;
-    match config.database()? {
-        DatabaseUrl::Sqlite(_) => {
-            let store = open_store(config)?;
-            let copied = store.backup_to(&partial.join(SQLITE_FILE));
-            store.close();
-            copied?;
-        }
-        url @ DatabaseUrl::Postgres(_) => {
-            run_tool("pg_dump", &url, &["--format=custom", "--no-owner", "--file"], &partial.join(POSTGRES_FILE))?
-        }
-    }
+    copy_database(config, &partial)?;
     // Files sealed or uploaded while the database was copied: the copy may name them.
     copy_folder(&config.data.join("evidence"), &partial.join("evidence"))?;
-    let files = write_manifest(&partial)?;
+    let now = SystemClock.now();
+    let files = Manifest::write(&partial, now)?;
     fs::rename(&partial, to)?;
     println!("{}: {files} files", to.display());
-    Ok(ExitCode::SUCCESS)
+    let Some(days) = config.backup_keep_days else { return Ok(ExitCode::SUCCESS) };
+    let is_done = old_backups::remove(config, to, days, now)?;
+    Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Checks a backup and puts it into an empty data folder (and, for PostgreSQL, an empty database).
-pub fn restore(config: &Config, from: &Path) -> anyhow::Result<ExitCode> {
-    let files = check_manifest(from)?;
-    if config.data.exists() && fs::read_dir(&config.data)?.next().is_some() {
+/// Copies the database, and the list of those erased from it until then.
+fn copy_database(config: &Config, to: &Path) -> anyhow::Result<()> {
+    let store = open_store(config)?;
+    let copied = erased::note(&store, &config.data, SystemClock.now()).and_then(|list| {
+        erased::write(&to.join(erased::FILE), &list)?;
+        match config.database()? {
+            DatabaseUrl::Sqlite(_) => Ok(store.backup_to(&to.join(SQLITE_FILE))?),
+            url @ DatabaseUrl::Postgres(_) => {
+                run_tool("pg_dump", &url, &["--format=custom", "--no-owner", "--file"], &to.join(POSTGRES_FILE))
+            }
+        }
+    });
+    store.close();
+    copied
+}
+
+/// Checks a backup and puts it into an empty data folder (and, for PostgreSQL, an empty database). Whoever was erased
+/// since is erased again: by the list named, the one that lies in the data folder, and those of newer backups beside it.
+pub fn restore(config: &Config, from: &Path, list: Option<&Path>) -> anyhow::Result<ExitCode> {
+    let files = Manifest::read(from)?.check(from)?;
+    if !is_empty_but_for_list(&config.data)? {
         bail!("the data folder {} is not empty; restore into an empty one", config.data.display());
     }
+    let erased = gather(config, from, list)?;
     make_private(&config.data)?;
+    // First the list: should anything fail from here on, `dipper serve` erases by it before it serves.
+    erased::write(&config.data.join(erased::FILE), &erased)?;
     for folder in FOLDERS {
         copy_folder(&from.join(folder), &config.data.join(folder))?;
     }
+    restore_database(config, from)?;
+    println!("{}: {files} files checked and restored", config.data.display());
+    let store = open_store(config)?;
+    let again = erased::erase_again(config, &store);
+    store.close();
+    println!("{} people had been erased since and were erased again, of {} on the list", again?, erased.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether there is nothing in a data folder, or the list of erasures alone.
+fn is_empty_but_for_list(data: &Path) -> anyhow::Result<bool> {
+    if !data.exists() {
+        return Ok(true);
+    }
+    for entry in fs::read_dir(data)? {
+        if entry?.file_name() != erased::FILE {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Everybody who must not come back, by every list at hand.
+fn gather(config: &Config, from: &Path, list: Option<&Path>) -> anyhow::Result<Erased> {
+    let mut all = erased::read(&config.data.join(erased::FILE))?;
+    all.extend(erased::read(&from.join(erased::FILE))?);
+    for newer in old_backups::siblings(from)? {
+        all.extend(erased::read(&newer.join(erased::FILE))?);
+    }
+    if let Some(list) = list {
+        if !list.exists() {
+            bail!("there is no list of erasures {}", list.display());
+        }
+        all.extend(erased::read(list)?);
+    }
+    Ok(all)
+}
+
+fn restore_database(config: &Config, from: &Path) -> anyhow::Result<()> {
     match config.database()? {
         DatabaseUrl::Sqlite(path) => {
             let source = from.join(SQLITE_FILE);
@@ -89,8 +144,7 @@ pub fn restore(config: &Config, from: &Path) -> anyhow::Result<ExitCode> {
             )?;
         }
     }
-    println!("{}: {files} files checked and restored", config.data.display());
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Runs PostgreSQL's own tool; the password goes by the environment, so that it stands in no list of processes.
@@ -155,68 +209,4 @@ fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn list_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(&next)? {
-            let entry = entry?;
-            if entry.file_type()?.is_dir() {
-                folders.push(entry.path());
-            } else {
-                files.push(entry.path());
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn digest(path: &Path) -> anyhow::Result<String> {
-    let mut hasher = Sha256::new();
-    std::io::copy(&mut fs::File::open(path)?, &mut HashWriter(&mut hasher))?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-fn write_manifest(folder: &Path) -> anyhow::Result<usize> {
-    let files = list_files(folder)?;
-    let mut manifest = fs::File::create(folder.join(MANIFEST))?;
-    for file in &files {
-        fs::File::open(file)?.sync_all()?;
-        writeln!(manifest, "{}  {}", digest(file)?, file.strip_prefix(folder)?.display())?;
-    }
-    manifest.sync_all()?;
-    Ok(files.len())
-}
-
-fn check_manifest(folder: &Path) -> anyhow::Result<usize> {
-    let text = fs::read_to_string(folder.join(MANIFEST))
-        .with_context(|| format!("{} is not a backup: it has no {MANIFEST}", folder.display()))?;
-    for (number, line) in (1..).zip(text.lines()) {
-        let (expected, name) = line.split_once("  ").with_context(|| format!("{MANIFEST}:{number} is damaged"))?;
-        let is_inside = !Path::new(name).is_absolute() && !name.split('/').any(|part| part == "..");
-        if !is_inside {
-            bail!("{MANIFEST}:{number} names a file outside the backup");
-        }
-        let found = digest(&folder.join(name)).with_context(|| format!("{name} is missing"))?;
-        if found != expected {
-            bail!("{name} is damaged: its SHA-256 is not the one in {MANIFEST}");
-        }
-    }
-    Ok(text.lines().count())
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::pack::load;
 use crate::config::Config;
 use crate::logs::read_policy;
+use crate::scanner;
 use crate::system::SystemEntropy;
 
 /// Prints the configuration in force (without the database's password) and tries each part of it.
@@ -25,6 +26,14 @@ pub fn check(config: &Config) -> anyhow::Result<ExitCode> {
     match store::Store::open(&url, SystemEntropy) {
         Ok(store) => store.close(),
         Err(error) => faults.push(format!("database_url: {error}")),
+    }
+    match scanner::clamd(config) {
+        Ok(None) => {}
+        Ok(Some(clamd)) => match clamd.ping() {
+            Ok(()) => println!("scan: clamd answers at {clamd}"),
+            Err(error) => faults.push(format!("scan: {clamd}: {error}; until it answers, uploads are refused")),
+        },
+        Err(error) => faults.push(format!("{error:#}")),
     }
     match crate::channels::open(config) {
         Ok(_) => {

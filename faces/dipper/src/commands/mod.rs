@@ -7,6 +7,7 @@ mod client;
 mod config;
 mod demo;
 pub mod department;
+pub mod erased;
 pub mod gateway;
 mod grid;
 pub mod hospital;
@@ -14,10 +15,12 @@ mod import;
 mod ledger;
 mod licence;
 mod lines;
+mod manifest;
 mod membership;
 mod messages;
+mod old_backups;
 pub mod pack;
-mod reconcile;
+pub mod reconcile;
 mod serve;
 mod user;
 mod webhook;
@@ -40,8 +43,11 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(common) => serve::serve(configured(&common)?),
         Command::Migrate(common) => migrate(&configured(&common)?),
-        Command::Backup { to, common } => backup::backup(&configured(&common)?, &to),
-        Command::Restore { from, common } => backup::restore(&configured(&common)?, &from),
+        Command::Backup { to, keep_days, common } => {
+            let config = configured(&common)?;
+            backup::backup(&Config { backup_keep_days: keep_days.or(config.backup_keep_days), ..config }, &to)
+        }
+        Command::Restore { from, erased, common } => backup::restore(&configured(&common)?, &from, erased.as_deref()),
         Command::Import(Import::Cases { map, dry_run, rejects, file, common }) => {
             import::cases(configured(&common)?, &map, &file, rejects.as_deref(), dry_run)
         }

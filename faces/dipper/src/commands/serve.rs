@@ -4,57 +4,27 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::department;
+use super::erased;
 use super::gateway::{self, HttpGateway};
 use super::hospital;
-use super::reconcile;
-use account::ledger::{SealError, Sealed};
 use act::licences::Issuer;
 use anyhow::Context;
 use credential::IssuerKey;
 use dipper_http::wire::DemoLogin;
 use dipper_http::{App, Parts, Settings};
 use identity::RelyingParty;
-use store::{Store, Tx};
+use model::Clock;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::background;
 use crate::config::{Config, LogFormat};
 use crate::demo;
-use crate::logs::{self, OpenLog};
+use crate::logs;
 use crate::runtime::Runtime;
-use crate::system::SystemEntropy;
-
-/// Timers look this often: a deadline is recorded at most this much late.
-const TIMER_EVERY: Duration = Duration::from_secs(2);
-
-/// The ledger seals at most this often: a receipt is at most two seconds away, and quiet hours cost nothing.
-const SEAL_EVERY: Duration = Duration::from_millis(800);
-
-/// The ledger tries again after trouble that may pass (a full disk, a database away).
-const SEAL_RETRY: Duration = Duration::from_secs(10);
-
-/// Licences that decisions granted are issued at most this much later.
-const ISSUE_EVERY: Duration = Duration::from_millis(700);
-
-/// Messages are written, and sent, at most this much later than the event they tell of.
-const RECORD_EVERY: Duration = Duration::from_millis(600);
-
-/// Payments that are not settled are asked about this often.
-const RECONCILE_EVERY: Duration = Duration::from_secs(5);
-
-/// Days that are over are held against the logs of departments this often, until each has agreed or not.
-const COMPARE_EVERY: Duration = Duration::from_secs(900);
-/// Hospitals are told of payments at most this much later.
-const TELL_HOSPITALS_EVERY: Duration = Duration::from_secs(2);
-
-/// Sessions and drafts whose time is over are removed this often.
-const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
-
-/// Messages that were sent or given up are kept for a month, those of lists for a year, microseconds.
-const SENT_KEPT_US: i64 = 31 * 86_400_000_000;
-const LISTED_KEPT_US: i64 = 366 * 86_400_000_000;
+use crate::system::{SystemClock, SystemEntropy};
 
 /// Requests under way get this long when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -64,6 +34,11 @@ pub fn serve(config: Config) -> anyhow::Result<ExitCode> {
     begin_logs(&config)?;
     let runtime = Runtime::open(config)?;
     let store = runtime.store.clone();
+    // Nobody who was erased is served again, whatever copy of the database this is.
+    let again = erased::erase_again(&runtime.config, &store)?;
+    if again > 0 {
+        tracing::warn!(again, "people on the list of erasures were in the database and were erased again");
+    }
     let asynchronous = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = asynchronous.block_on(run(runtime));
     // Work handed to other threads (a picture being decoded) gets a moment; what was acknowledged is on the disk anyway.
@@ -117,21 +92,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let (stop, stopping) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    tasks.spawn(fire_timers(runtime.act(), stopping.clone()));
-    for log in logs {
-        tasks.spawn(seal(log, runtime.store.clone(), stopping.clone()));
-    }
-    tasks.spawn(issue_licences(app.licences(), stopping.clone()));
-    settle_payments(&mut tasks, &app, &stopping);
-    tasks.spawn(record_messages(app.notifications(), stopping.clone()));
-    tasks.spawn(deliver_messages(app.notifications(), stopping.clone()));
-    if let Some(departments) = department::reach(&config, &runtime.packs.current().city)? {
-        tasks.spawn(compare_logs(runtime.sense(), std::sync::Arc::new(departments), stopping.clone()));
-    }
-    tasks.spawn(sweep(runtime.sense(), std::sync::Arc::clone(&app), stopping.clone()));
-    if config.demo {
-        tasks.spawn(until(stopping.clone(), demo::keep_alive(runtime.sense(), config.pack.clone())));
-    }
+    background::begin(&mut tasks, &runtime, &app, logs, &stopping)?;
     announce(&config, address, &runtime);
     let mut told = stopping.clone();
     let serving =
@@ -205,96 +166,6 @@ pub async fn wait_for_signal() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a task until the process stops.
-async fn until(mut stopping: watch::Receiver<bool>, task: impl Future<Output = ()>) {
-    tokio::select! {
-        () = task => {}
-        _ = stopping.wait_for(|stop| *stop) => {}
-    }
-}
-
-async fn fire_timers(ctx: act::Context, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(TIMER_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            match act::fire_due(&ctx).await {
-                Ok(fired) if fired.changed > 0 => {
-                    tracing::info!(changed = fired.changed, failed = fired.failed, "deadlines fired")
-                }
-                Ok(_) => {}
-                Err(error) => tracing::error!(%error, "the due list cannot be read"),
-            }
-        }
-    })
-    .await;
-}
-
-/// Follows the log of events. Stopping lets a round end, so that nothing is half written.
-async fn seal(mut log: OpenLog, store: Store, mut stopping: watch::Receiver<bool>) {
-    let mut positions = store.subscribe();
-    let mut waiting = Waiting::default();
-    loop {
-        // A round waits for disk, database and witnesses: on a thread that nobody else waits for.
-        let round = tokio::task::spawn_blocking(move || {
-            let outcome = log.sealer.seal();
-            (log, outcome)
-        });
-        let Ok((same, outcome)) = round.await else {
-            tracing::error!("the ledger's thread ended early; nothing is sealed any more");
-            return;
-        };
-        log = same;
-        waiting.tell(&log.name, &outcome);
-        let pause = match outcome {
-            // Behind, after an import or a busy minute: the next round follows at once.
-            Ok(Some(sealed)) if sealed.is_full() => Duration::ZERO,
-            Ok(Some(_)) => SEAL_EVERY,
-            Ok(None) => {
-                tokio::select! {
-                    _ = positions.changed() => {}
-                    _ = stopping.wait_for(|stop| *stop) => return,
-                }
-                SEAL_EVERY
-            }
-            Err(error) if error.may_pass() => SEAL_RETRY,
-            Err(_) => return,
-        };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = stopping.wait_for(|stop| *stop) => return,
-        }
-    }
-}
-
-/// What a log waits for; told when it begins, changes and ends, not at every try.
-#[derive(Default)]
-struct Waiting(Option<String>);
-
-impl Waiting {
-    fn tell(&mut self, log: &str, outcome: &Result<Option<Sealed>, SealError>) {
-        match outcome {
-            Ok(Some(sealed)) => {
-                tracing::debug!(log, from = sealed.from, to = sealed.to, "sealed");
-                if self.0.take().is_some() {
-                    tracing::info!(log, size = sealed.to, "the ledger goes on");
-                }
-            }
-            Ok(None) => {}
-            Err(error) => {
-                let why = error.to_string();
-                if error.may_pass() && self.0.as_ref() != Some(&why) {
-                    tracing::error!(log, why, "the ledger waits");
-                } else if !error.may_pass() {
-                    tracing::error!(log, why, "the ledger does not seal");
-                }
-                self.0 = Some(why);
-            }
-        }
-    }
-}
-
 /// The city as an issuer of licences: its key is made when it is first needed.
 fn issuer(runtime: &Runtime) -> anyhow::Result<std::sync::Arc<Issuer>> {
     let config = &runtime.config;
@@ -314,140 +185,6 @@ fn payment_gateway(config: &Config, secret: Option<Vec<u8>>) -> Option<std::sync
 fn relying_party(runtime: &Runtime) -> anyhow::Result<Option<RelyingParty>> {
     let compiled = runtime.packs.current();
     Ok(RelyingParty::new(runtime.config.base_url.as_deref(), compiled.city.title.in_locale("zh-CN"))?)
-}
-
-async fn issue_licences(ctx: act::licences::Context, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(ISSUE_EVERY);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = act::licences::issue_granted(&ctx).await {
-                tracing::error!(%error, "a licence could not be issued; the next round tries again");
-            }
-        }
-    })
-    .await;
-}
-
-/// Goes on with payments that are not settled, of fees and of hospitals' invoices.
-fn settle_payments(tasks: &mut JoinSet<()>, app: &App, stopping: &watch::Receiver<bool>) {
-    if let Some(payments) = app.payments() {
-        tasks.spawn(settle_fees(payments, stopping.clone()));
-    }
-    if let Some(hospitals) = app.hospitals() {
-        tasks.spawn(reconcile_hospitals(hospitals, stopping.clone()));
-    }
-}
-
-async fn settle_fees(ctx: act::payments::Context, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(RECONCILE_EVERY);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = act::payments::reconcile(&ctx).await {
-                tracing::error!(%error, "payments could not be reconciled; the next round tries again");
-            }
-        }
-    })
-    .await;
-}
-
-/// Goes on with payments of hospitals' invoices: the gateway is asked, hospitals are told.
-async fn reconcile_hospitals(ctx: act::hospital::Context, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(TELL_HOSPITALS_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = act::hospital::reconcile(&ctx).await {
-                tracing::error!(%error, "payments to hospitals could not be reconciled; the next round tries again");
-            }
-        }
-    })
-    .await;
-}
-
-/// Writes what people and programs are to be told. A round is whole or not at all, so that stopping may cut it off.
-async fn record_messages(ctx: act::notifications::Context, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(RECORD_EVERY);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = act::notifications::record_due(&ctx).await {
-                tracing::error!(%error, "messages could not be written; the next round tries again");
-            }
-            if let Err(error) = act::notifications::remind_due(&ctx).await {
-                tracing::error!(%error, "reminders could not be written; the next round tries again");
-            }
-        }
-    })
-    .await;
-}
-
-/// Sends messages. Stopping lets those under way end, so that they are not sent again.
-async fn deliver_messages(ctx: act::notifications::Context, mut stopping: watch::Receiver<bool>) {
-    loop {
-        if let Err(error) = act::notifications::deliver_due(&ctx).await {
-            tracing::error!(%error, "messages could not be sent; the next round tries again");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(RECORD_EVERY) => {}
-            _ = stopping.wait_for(|stop| *stop) => return,
-        }
-    }
-}
-
-/// Holds the city's log of questions against those of the departments, a day at a time, and raises what differs.
-async fn compare_logs(
-    ctx: sense::Context,
-    departments: std::sync::Arc<department::HttpDepartments>,
-    stopping: watch::Receiver<bool>,
-) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(COMPARE_EVERY);
-        loop {
-            ticks.tick().await;
-            let (same, there) = (ctx.clone(), std::sync::Arc::clone(&departments));
-            match tokio::task::spawn_blocking(move || reconcile::days(&same, &there)).await {
-                Ok(Ok(days)) => {
-                    for day in &days {
-                        for error in day.sources.iter().filter_map(|source| source.as_ref().err()) {
-                            tracing::warn!(day = %day.day, %error, "a register could not be reconciled; tried again later");
-                        }
-                        reconcile::raise_alarms(&ctx, day).await;
-                    }
-                }
-                Ok(Err(error)) => tracing::error!(%error, "the logs could not be reconciled; the next round tries again"),
-                Err(error) => tracing::error!(%error, "the logs could not be reconciled"),
-            }
-        }
-    })
-    .await;
-}
-
-async fn sweep(ctx: sense::Context, app: std::sync::Arc<App>, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(SWEEP_EVERY);
-        loop {
-            ticks.tick().await;
-            let now = ctx.clock.now();
-            if let Err(error) = ctx.store.write(move |tx: &mut Tx| tx.remove_expired_sessions(now)).await {
-                tracing::error!(%error, "expired sessions could not be removed");
-            }
-            if let Some(Err(error)) = app.sweep_openid().await {
-                tracing::error!(%error, "codes and tokens whose time is over could not be removed");
-            }
-            let (sent_before, listed_before) = (now.plus_micros(-SENT_KEPT_US), now.plus_micros(-LISTED_KEPT_US));
-            let forget = move |tx: &mut Tx| tx.forget_old_messages(sent_before, listed_before);
-            if let Err(error) = ctx.store.write(forget).await {
-                tracing::error!(%error, "old messages could not be forgotten");
-            }
-            if let Err(error) = sense::apply::forget_drafts(&ctx).await {
-                tracing::error!(%error, "drafts whose time is over could not be forgotten");
-            }
-        }
-    })
-    .await;
 }
 
 /// Fictional organisations with their legal representatives.

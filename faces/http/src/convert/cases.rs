@@ -141,6 +141,8 @@ pub struct Whole<'a> {
     pub names: &'a Names,
     /// What the reader may do.
     pub actions: &'a [&'a pack::Action],
+    /// Who reads it.
+    pub reader: Option<PartyId>,
     /// Who may be given the present task, where one of the actions does that.
     pub assignable: &'a [act::Assignable],
     /// Licences given as materials.
@@ -167,6 +169,7 @@ impl Whole<'_> {
             service: case.application.as_ref().map(|application| application.service.to_string()),
             fee: super::payments::fee(case, city, false),
             licences: self.licences.iter().map(|row| super::materials::given(city, row, self.now)).collect(),
+            corrections: super::corrections::corrections(case, self.events, city, self.reader),
             visit: super::visits::visit(case, city),
             stages: city.processes.get(&case.process).map_or_else(Vec::new, |process| stage_marks(case, process)),
             region_chain: super::city::region_chain(city, &case.place.region),

@@ -4,6 +4,7 @@ use model::{Actor, Case, DataClass, Event, EventBody, Instant, PaymentState, Vis
 use pack::{City, Compiled, Process};
 
 use super::cases::{Names, category_title, office_title, role_title};
+use super::corrections::corrected_words;
 use super::{plain, text, time, words};
 use crate::wire;
 
@@ -46,13 +47,13 @@ pub fn receipt_url(event: &Event, secret: Option<&str>) -> String {
 }
 
 /// An event as staff see it. `sealed_to` is the position up to which the ledger has sealed.
-pub fn staff_view(
-    event: &Event,
-    city: &City,
-    process: Option<&Process>,
-    names: &Names,
-    sealed_to: i64,
-) -> wire::CaseEvent {
+pub fn staff_view(event: &Event, case: &Case, city: &City, names: &Names, sealed_to: i64) -> wire::CaseEvent {
+    let title = match &event.body {
+        EventBody::Corrected { fields, .. } => {
+            corrected_words(("申请人更正了申请内容", "The applicant corrected the answers"), city, case, fields)
+        }
+        body => title(body, city, city.process(&case.process)),
+    };
     wire::CaseEvent {
         position: event.position,
         id: event.id.to_string(),
@@ -61,7 +62,7 @@ pub fn staff_view(
         recorded_at: time(event.recorded_at),
         kind: kind(&event.body),
         actor: actor(&event.actor, city, names),
-        title: title(&event.body, city, process),
+        title,
         body: body(&event.body),
         receipt_url: receipt_url(event, None),
         sealed: event.position <= sealed_to,
@@ -102,6 +103,7 @@ pub const fn kind(body: &EventBody) -> wire::EventKind {
         EventBody::RefundMade { .. } => wire::EventKind::RefundMade,
         EventBody::Looked { .. } => wire::EventKind::Looked,
         EventBody::Extracted(_) => wire::EventKind::Extracted,
+        EventBody::Corrected { .. } => wire::EventKind::Corrected,
         EventBody::Issued { .. } => wire::EventKind::Issued,
         EventBody::Revoked { .. } => wire::EventKind::Revoked,
         EventBody::Rated { .. } => wire::EventKind::Rated,
@@ -174,6 +176,7 @@ pub fn title(body: &EventBody, city: &City, process: Option<&Process>) -> wire::
         | EventBody::RefundAsked { .. }
         | EventBody::RefundMade { .. }
         | EventBody::Looked { .. }
+        | EventBody::Corrected { .. }
         | EventBody::Issued { .. }
         | EventBody::Revoked { .. } => of_service(body),
     }
@@ -218,6 +221,7 @@ fn of_service(body: &EventBody) -> wire::Text {
         EventBody::Looked { data: DataClass::Application, .. } => {
             words("工作人员打开了申请内容", "The answers of the application were opened")
         }
+        EventBody::Corrected { .. } => words("申请人更正了申请内容", "The applicant corrected the answers"),
         EventBody::Issued { .. } => words("已签发电子证照", "An electronic licence was issued"),
         EventBody::Revoked { .. } => words("电子证照已注销", "The electronic licence was revoked"),
         _ => wire::Text::default(),
@@ -263,6 +267,10 @@ pub fn public_entry(
             if case.joined.is_empty() && sealed.as_ref().is_none_or(|sealed| sealed.until <= now) =>
         {
             (of_service(body), Some(purpose.clone()), Vec::new())
+        }
+        EventBody::Corrected { fields, .. } => {
+            let did = ("您更正了申请内容", "You corrected your answers");
+            (corrected_words(did, city, case, fields), None, Vec::new())
         }
         body @ (EventBody::Booked { .. }
         | EventBody::VisitEnded { .. }

@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod city;
+pub mod corrections;
 pub mod events;
 pub mod fields;
 pub mod hospitals;

@@ -62,6 +62,7 @@ pub fn report(
             .collect(),
         stages: process.map_or_else(Vec::new, |process| stage_marks(case, process)),
         actions: actions.iter().map(|action| action_view(city, action, about)).collect(),
+        correctable: sense::correct::is_correctable(case, city),
         visit: super::visits::visit(case, city),
         joined_count: row.joined_count,
         limits: limits(case, now),

@@ -100,6 +100,27 @@ pub struct ApplicationInput {
     pub answers: BTreeMap<String, serde_json::Value>,
 }
 
+/// Answers to put in the place of those handed in.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionInput {
+    /// All answers by field id, as they should be. What departments gave stays, and may be left out.
+    pub answers: BTreeMap<String, serde_json::Value>,
+    /// The version of the case the answers were read at.
+    pub version: u32,
+}
+
+/// A correction of an application.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct CorrectionView {
+    /// When.
+    pub at: Time,
+    /// The questions whose answers differ.
+    pub fields: Vec<Named>,
+    /// True when the reader opened the answers before it, and not since.
+    pub seen_before: bool,
+}
+
 /// An application, handed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Applied {
@@ -124,8 +145,14 @@ pub struct ApplicationAnswers {
     pub provenance: BTreeMap<String, Provenance>,
     /// Licences given as materials, and how they stand now.
     pub materials: Vec<MaterialView>,
-    /// Salted SHA-256 of the answers, as the receipt of the application holds it.
+    /// Salted SHA-256 of the answers, as the receipt of the application or of its last correction holds it.
     pub commitment: String,
+    /// The version of the case, to be named by a correction.
+    pub version: u32,
+    /// Whether the applicant may still correct them.
+    pub correctable: bool,
+    /// Every correction, the first first.
+    pub corrections: Vec<CorrectionView>,
 }
 
 /// Looks at the caller's data.
@@ -198,4 +225,4 @@ macro_rules! hidden_from_debug {
         }
     )* };
 }
-hidden_from_debug!(DraftInput, Draft, ApplicationInput, ApplicationAnswers);
+hidden_from_debug!(DraftInput, Draft, ApplicationInput, CorrectionInput, ApplicationAnswers);

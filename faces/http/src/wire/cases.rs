@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{ActionView, EvidenceLink, RegionLink, StageMark, Text, Time, VisitView};
+use super::{ActionView, CorrectionView, EvidenceLink, RegionLink, StageMark, Text, Time, VisitView};
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, IntoParams)]
@@ -242,6 +242,8 @@ pub struct CaseView {
     pub fee: Option<super::FeeView>,
     /// Licences its applicant gave as materials, and how they stand now.
     pub licences: Vec<super::GivenLicence>,
+    /// Every correction of the application by its applicant, the first first.
+    pub corrections: Vec<CorrectionView>,
     /// The time at a window booked last for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

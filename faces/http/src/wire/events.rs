@@ -86,6 +86,8 @@ pub enum EventKind {
     Looked,
     /// Answers of many applications were taken at once.
     Extracted,
+    /// The applicant corrected the answers of the application.
+    Corrected,
     /// A licence was issued.
     Issued,
     /// A licence was revoked.

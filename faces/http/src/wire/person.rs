@@ -50,6 +50,15 @@ pub struct PersonExport {
     pub passkeys: Vec<super::Passkey>,
 }
 
+/// What a person changes about their account.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonInput {
+    /// How to address them, 1 to 64 characters.
+    #[schema(min_length = 1, max_length = 64)]
+    pub display_name: String,
+}
+
 /// A case of somebody's own.
 #[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ExportedCase {
@@ -64,6 +73,17 @@ pub struct ExportedCase {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub answers: Option<BTreeMap<String, serde_json::Value>>,
+    /// What was answered before each correction, the first handed in first.
+    pub former_answers: Vec<FormerAnswers>,
+}
+
+/// Answers of an application until they were corrected.
+#[derive(Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FormerAnswers {
+    /// When they were corrected.
+    pub until: Time,
+    /// Answers by field id.
+    pub answers: BTreeMap<String, serde_json::Value>,
 }
 
 /// A licence with all that it says.
@@ -86,4 +106,4 @@ macro_rules! hidden_from_debug {
         }
     )* };
 }
-hidden_from_debug!(PersonExport, ExportedCase, ExportedLicence);
+hidden_from_debug!(PersonInput, PersonExport, ExportedCase, FormerAnswers, ExportedLicence);

@@ -255,6 +255,8 @@ pub struct Report {
     pub stages: Vec<StageMark>,
     /// What they may do now, with its questions.
     pub actions: Vec<ActionView>,
+    /// Whether the applicant may still correct the answers: `PUT /reports/{case_no}/application`.
+    pub correctable: bool,
     /// The time at a window booked last for an application.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

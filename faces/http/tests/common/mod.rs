@@ -305,6 +305,14 @@ pub fn picture() -> Vec<u8> {
     (0..HEX.len()).step_by(2).map(|at| u8::from_str_radix(&HEX[at..at + 2], 16).expect("hexadecimal")).collect()
 }
 
+/// Another one: its grey is decoded with another factor.
+pub fn other_picture() -> Vec<u8> {
+    let mut bytes = picture();
+    let table = bytes.windows(5).position(|bytes| bytes == [0xff, 0xdb, 0, 0x43, 0]).expect("a table of factors");
+    bytes[table + 5] = 0x20;
+    bytes
+}
+
 /// Uploads a picture and gives its id.
 pub async fn upload(test: &TestApp, browser: Option<&Browser>, bytes: &[u8]) -> Answer {
     let mut body = b"--frontier\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\ncontent-type: image/jpeg\r\n\r\n".to_vec();

@@ -25,6 +25,7 @@ export const router = createRouter({
     { path: "/services/:id", component: () => import("./pages/ServiceGuidePage.vue"), props: true, meta: { bare: true } },
     { path: "/services/:id/apply/:page(q|check)?/:field?", component: () => import("./pages/ApplyPage.vue"), props: true, meta: { bare: true, offline: "apply.offline_bar" } },
     { path: "/services/:id/applied/:no", component: () => import("./pages/AppliedPage.vue"), props: true, meta: { bare: true } },
+    { path: "/reports/:no/correct", component: () => import("./pages/CorrectPage.vue"), props: true, meta: { bare: true } },
     { path: "/reports/:no/visit", component: () => import("./pages/VisitPage.vue"), props: true, meta: { bare: true } },
     { path: "/hospitals", component: () => import("./pages/HospitalsPage.vue"), meta: { bare: true } },
     { path: "/hospitals/:id", component: () => import("./pages/HospitalPage.vue"), props: true, meta: { bare: true } },

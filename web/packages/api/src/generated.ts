@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accountability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How personal data is used in this city, whether the logs of it agree, and what was found. Everybody may read it; it names
+         *     offices and programs, never people.
+         */
+        get: operations["get_accountability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/basemap/{layer}": {
         parameters: {
             query?: never;
@@ -225,60 +245,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/counter": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who came to the caller's windows today, and what is applied for there. */
-        get: operations["get_counter"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/counter/sittings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Begins to file for somebody who stands at the window, for half an hour. They are known by the number they drew today,
-         *     or by the code of a mandate that they show; they see it, and what was filed, and can end it.
-         */
-        post: operations["open_sitting"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/counter/sittings/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Ends filing for somebody at the window. */
-        delete: operations["close_sitting"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -305,7 +271,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Keeps a picture. */
+        /** Keeps a picture, once it has been scanned where the city has a scanner. */
         post: operations["upload_evidence"];
         delete?: never;
         options?: never;
@@ -469,23 +435,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/licences/{id}/copies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Copies a licence of one's own for this device, bound to a key that the device alone has. */
-        post: operations["copy_licence"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/locate": {
         parameters: {
             query?: never;
@@ -497,95 +446,6 @@ export interface paths {
         get: operations["locate"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mandates": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who may act for the caller, for whom the caller may act, and what was done for them. */
-        get: operations["list_mandates"];
-        put?: never;
-        /**
-         * Offers a mandate to act for the caller, or for an organisation they are the legal representative of. The code is shown
-         *     to whoever is to act: they take it, and the caller confirms them.
-         */
-        post: operations["offer_mandate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mandates/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Ends a mandate at once, by either side. */
-        delete: operations["end_mandate"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mandates/{id}/confirmation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Confirms who took a mandate that the caller offered: it is in force from now on. */
-        post: operations["confirm_mandate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mandates/find": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What a code offers, before it is taken. */
-        post: operations["find_mandate"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mandates/take": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Takes the mandate that a code offers; it is in force once who offered it has confirmed. */
-        post: operations["take_mandate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -819,27 +679,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/organisations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Organisations that the caller is the legal representative of, who may act for each, and what was done for it. */
-        get: operations["list_organisations"];
-        put?: never;
-        /**
-         * Enters an organisation whose legal representative the caller is: the register of organisations is asked by its number
-         *     and the caller's identity.
-         */
-        post: operations["claim_organisation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/pack": {
         parameters: {
             query?: never;
@@ -855,6 +694,23 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes how the caller is addressed (PIPL article 46). */
+        patch: operations["update_person"];
         trace?: never;
     };
     "/api/v1/person/erasure": {
@@ -1105,7 +961,11 @@ export interface paths {
         };
         /** What the caller answered in an application of their own. */
         get: operations["get_report_application"];
-        put?: never;
+        /**
+         * Corrects the answers of an application of the caller's own, until it is decided (PIPL article 46). The former record is
+         *     kept, frozen: nobody opens it any more, and the case names the questions that differ.
+         */
+        put: operations["correct_application"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1404,23 +1264,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/security/upstream/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Unlinks the caller's account at another provider: it no longer opens this one. */
-        delete: operations["unlink_upstream"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/services": {
         parameters: {
             query?: never;
@@ -1529,23 +1372,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/services/{id}/presentation-request": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What the caller's device signs when it gives a licence as material for a service. */
-        post: operations["ask_to_present"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/services/{id}/slots": {
         parameters: {
             query?: never;
@@ -1616,23 +1442,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/session/upstream/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Sends the caller to another provider: to sign in, or to link their account there to the one they are signed in to. */
-        post: operations["begin_upstream"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -1692,14 +1501,29 @@ export interface components {
         };
         /** @description Looks at the caller's data. */
         AccessPage: {
-            /** @description What others did for the caller, the latest first, at most 100. */
-            acts: components["schemas"]["MandateActEntry"][];
             /** @description What other programs were told about the caller, the latest first, at most 200. */
             disclosures: components["schemas"]["DisclosureEntry"][];
             /** @description What departments were asked about the caller, the latest first, at most 200. */
             fetches: components["schemas"]["FetchEntry"][];
             /** @description The latest first, at most 200. */
             items: components["schemas"]["AccessEntry"][];
+        };
+        /** @description How personal data is used, and whether the logs of it agree. */
+        Accountability: {
+            /** @description Alarms, latest first, 50 at most. */
+            alarms: components["schemas"]["PublicAlarm"][];
+            /** @description What other programs were told, by program, most first. */
+            disclosures: components["schemas"]["UseCount"][];
+            /** @description Questions to registers, by the office that keeps them, most first. */
+            fetches: components["schemas"]["UseCount"][];
+            /** @description The first day counted, `YYYY-MM-DD` in the city's time. */
+            from: string;
+            /** @description Looks of staff at personal data, by office, most first. */
+            looks: components["schemas"]["UseCount"][];
+            /** @description Each register with its days, where registers are connected. */
+            registers: components["schemas"]["RegisterDays"][];
+            /** @description The last day that is over. */
+            until: string;
         };
         /** @description An action of a process, as declared. */
         Action: {
@@ -1766,12 +1590,14 @@ export interface components {
             answers: {
                 [key: string]: unknown;
             };
-            /** @description Salted SHA-256 of the answers, as the receipt of the application holds it. */
+            /** @description Salted SHA-256 of the answers, as the receipt of the application or of its last correction holds it. */
             commitment: string;
+            /** @description Whether the applicant may still correct them. */
+            correctable: boolean;
+            /** @description Every correction, the first first. */
+            corrections: components["schemas"]["CorrectionView"][];
             /** @description The questions as they were asked. */
             fields: components["schemas"]["Field"][];
-            /** @description Licences given as materials, and how they stand now. */
-            materials: components["schemas"]["MaterialView"][];
             /** @description Where answers come from that a department can give, by field id. */
             provenance: {
                 [key: string]: components["schemas"]["Provenance"];
@@ -1780,6 +1606,11 @@ export interface components {
             service: string;
             /** @description Its name. */
             title: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description The version of the case, to be named by a correction.
+             */
+            version: number;
         };
         /** @description An application to hand in. */
         ApplicationInput: {
@@ -1794,17 +1625,6 @@ export interface components {
             case_id: string;
             /** @description The number people see. */
             case_no: string;
-        };
-        /** @description Somebody who came to a window. */
-        ArrivedView: {
-            /** @description Their application. */
-            case_no: string;
-            /** @description The service they came for. */
-            service: components["schemas"]["Named"];
-            /** @description When their time begins. */
-            starts_at: components["schemas"]["Time"];
-            /** @description The number they drew. */
-            ticket: string;
         };
         /**
          * @description Whom a service serves (服务对象).
@@ -2062,19 +1882,17 @@ export interface components {
             cell?: string;
             /** @description Its clocks. */
             clocks: components["schemas"]["ClockView"][];
+            /** @description Every correction of the application by its applicant, the first first. */
+            corrections: components["schemas"]["CorrectionView"][];
             /** @description What the reporter wrote, whole. */
             description: string;
             /** @description Every picture. */
             evidence: components["schemas"]["EvidenceLink"][];
-            /** @description What is paid online for it, and how far that is. */
-            fee?: components["schemas"]["FeeView"];
             /**
              * Format: int32
              * @description How many have joined it.
              */
             joined_count: number;
-            /** @description Licences its applicant gave as materials, and how they stand now. */
-            licences: components["schemas"]["GivenLicence"][];
             /** @description How it ended. */
             outcome?: components["schemas"]["Outcome"];
             /** @description The process it follows. */
@@ -2167,7 +1985,7 @@ export interface components {
          * @description Component, event or application for a service.
          * @enum {string}
          */
-        CategoryKind: "component" | "event" | "service";
+        CategoryKind: "component" | "event" | "service" | "alarm";
         /** @description Cells of the grid as shapes. */
         CellCollection: {
             /** @description At most 2 500 cells. */
@@ -2259,7 +2077,7 @@ export interface components {
          * @description Which clock of a case.
          * @enum {string}
          */
-        ClockName: "task" | "disposal" | "legal";
+        ClockName: "task" | "disposal";
         /** @description One clock. */
         ClockView: {
             /** @description When it began. */
@@ -2304,19 +2122,26 @@ export interface components {
             /** @description Telephone, at most 32 characters. */
             phone?: string | null;
         };
-        /** @description An office whose windows the caller sits at. */
-        CounterOffice: {
-            /** @description Who came today and drew a number, in the order of their times. */
-            arrived: components["schemas"]["ArrivedView"][];
-            /** @description The office. */
-            office: components["schemas"]["Named"];
-            /** @description What is applied for at it. */
-            services: components["schemas"]["Named"][];
+        /** @description Answers to put in the place of those handed in. */
+        CorrectionInput: {
+            /** @description All answers by field id, as they should be. What departments gave stays, and may be left out. */
+            answers: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int32
+             * @description The version of the case the answers were read at.
+             */
+            version: number;
         };
-        /** @description The windows of the caller. */
-        CounterView: {
-            /** @description One for each office that the caller files for. */
-            offices: components["schemas"]["CounterOffice"][];
+        /** @description A correction of an application. */
+        CorrectionView: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description The questions whose answers differ. */
+            fields: components["schemas"]["Named"][];
+            /** @description True when the reader opened the answers before it, and not since. */
+            seen_before: boolean;
         };
         /**
          * @description A class of personal data.
@@ -2416,7 +2241,7 @@ export interface components {
          * @description What kind of event.
          * @enum {string}
          */
-        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "refund_asked" | "refund_made" | "looked" | "issued" | "revoked" | "rated";
+        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "looked" | "corrected" | "issued" | "revoked" | "rated";
         /** @description A picture, kept. */
         Evidence: {
             /**
@@ -2489,11 +2314,13 @@ export interface components {
             };
             /** @description The contact left with it. */
             contact?: components["schemas"]["Contact"];
+            /** @description What was answered before each correction, the first handed in first. */
+            former_answers: components["schemas"]["FormerAnswers"][];
         };
-        /** @description A licence with all that it says. */
+        /** @description A licence with its text. */
         ExportedLicence: components["schemas"]["LicenceItem"] & {
-            /** @description What it says, by the names of its claims. The signed text is shown by a device that has a copy. */
-            claims: Record<string, never>;
+            /** @description The licence itself. */
+            sd_jwt: string;
         };
         /**
          * @description A face of the product.
@@ -2505,25 +2332,6 @@ export interface components {
          * @enum {string}
          */
         FeatureKind: "Feature";
-        /** @description One fee of an application. */
-        FeeLineView: {
-            /**
-             * Format: int64
-             * @description How much is paid for it, in the smallest unit.
-             */
-            amount: number;
-            /** @description The law or the standard it rests on. */
-            basis?: components["schemas"]["Text"];
-            /**
-             * Format: int64
-             * @description How much it would be without the reduction.
-             */
-            full: number;
-            /** @description The reduction that applies. */
-            reduction?: components["schemas"]["Text"];
-            /** @description What is paid for. */
-            title: components["schemas"]["Text"];
-        };
         /** @description What is to be paid for an application, and how far that is. */
         FeeView: {
             /**
@@ -2533,26 +2341,15 @@ export interface components {
             amount: number;
             /** @description ISO 4217. */
             currency: string;
-            /** @description What is paid together, fee by fee. */
-            fees: components["schemas"]["FeeLineView"][];
             /** @description Whether a payment can be begun now. */
             payable: boolean;
             /** @description The gateway's own number for it. */
             reference?: string;
-            /**
-             * Format: int64
-             * @description How much is back, in the smallest unit.
-             */
-            refunded: number;
-            /** @description Parts that went back, or are to, in the order decided. */
-            refunds: components["schemas"]["RefundView"][];
             /** @description How far the last payment is; absent before the first. */
             state?: components["schemas"]["PaymentState"];
         };
         /** @description A question to a department about the caller. What was answered is not in it. */
         FetchEntry: {
-            /** @description Who had it asked for the caller: somebody with a mandate, or the official at a window. */
-            asked_by?: string;
             /** @description When. */
             at: components["schemas"]["Time"];
             /** @description The law it rests on. */
@@ -2640,8 +2437,6 @@ export interface components {
             /** @enum {string} */
             type: "office";
         } | {
-            /** @description The licence that may be given instead: the answer is `{"presentation": …}` then. */
-            licence?: components["schemas"]["FieldLicence"];
             /**
              * Format: int32
              * @description Most.
@@ -2671,21 +2466,21 @@ export interface components {
             /** @enum {string} */
             type: "person";
         };
-        /** @description A licence that may be given instead of files. */
-        FieldLicence: {
-            /** @description The facts that are disclosed, and no others. */
-            facts: components["schemas"]["LicenceClaim"][];
-            /** @description The service whose licence it is. */
-            of: string;
-            /** @description Its name. */
-            title: components["schemas"]["Text"];
-        };
         /** @description What is wrong with one field. */
         FieldProblem: {
             /** @description The field's id. */
             field: string;
             /** @description What is wrong, with the limit. */
             message: string;
+        };
+        /** @description Answers of an application until they were corrected. */
+        FormerAnswers: {
+            /** @description Answers by field id. */
+            answers: {
+                [key: string]: unknown;
+            };
+            /** @description When they were corrected. */
+            until: components["schemas"]["Time"];
         };
         /** @description A place that some words may mean. */
         FoundPlace: {
@@ -2718,15 +2513,6 @@ export interface components {
          * @enum {string}
          */
         GeometryKind: "Point" | "Polygon" | "MultiPolygon";
-        /** @description How a licence stands that was given as material. */
-        GivenLicence: {
-            /** @description When it was revoked, or its time was over. */
-            ended_at?: components["schemas"]["Time"];
-            /** @description Whether it stands now. */
-            status: components["schemas"]["LicenceStatus"];
-            /** @description Its name. */
-            title: components["schemas"]["Text"];
-        };
         /** @description The heights of a voxel, above the ellipsoid. */
         GridHeights: {
             /** @description The code of the cell it stands on. */
@@ -2912,12 +2698,12 @@ export interface components {
          * @enum {string}
          */
         Level: "L1" | "L2" | "L3";
-        /** @description A licence, for its holder. What is shown to others is a copy bound to a device: `POST /licences/{id}/copies`. */
+        /** @description A licence, for its holder. */
         Licence: components["schemas"]["LicenceItem"] & {
+            /** @description The licence itself with everything its holder may show: SD-JWT VC (RFC 9901). */
+            sd_jwt: string;
             /** @description What stands on it, in the order of the form; each may be shown or withheld. */
-            facts: components["schemas"]["LicenceFact"][];
-            /** @description Its issuer (`iss`), for which a device proves that it has a key. */
-            issuer: string;
+            shows: components["schemas"]["LicenceClaim"][];
         };
         /** @description One thing that stands on a licence. */
         LicenceClaim: {
@@ -2925,28 +2711,6 @@ export interface components {
             claim: string;
             /** @description The question it answers. */
             title: components["schemas"]["Text"];
-        };
-        /** @description A copy of a licence, for one device. */
-        LicenceCopy: {
-            /** @description The licence with everything its holder may show, bound to the device's key: SD-JWT VC (RFC 9901). */
-            sd_jwt: string;
-        };
-        /** @description Asks for a copy of a licence. */
-        LicenceCopyInput: {
-            /**
-             * @description Proof that the device has the key of the copy: a JWT of type `openid4vci-proof+jwt` with the key as `jwk`, the
-             *     licence's issuer as `aud`, its id as `nonce`, and `iat`.
-             */
-            proof: string;
-        };
-        /** @description One thing that stands on a licence, and what it says. */
-        LicenceFact: {
-            /** @description Its name in the SD-JWT. */
-            claim: string;
-            /** @description The question it answers. */
-            title: components["schemas"]["Text"];
-            /** @description The answer in words. */
-            value: unknown;
         };
         /** @description A licence in a list. */
         LicenceItem: {
@@ -2997,115 +2761,6 @@ export interface components {
              */
             level: number;
         };
-        /** @description Who did what for the caller. */
-        MandateActEntry: {
-            /** @description What. */
-            act: components["schemas"]["MandateActKind"];
-            /** @description The name of the action of the process, where one was taken. */
-            action?: components["schemas"]["Text"];
-            /** @description Who. */
-            agent: string;
-            /** @description When. */
-            at: components["schemas"]["Time"];
-            /** @description About which application. */
-            case_no?: string;
-            /** @description Under which mandate. */
-            mandate: string;
-            /** @description About which service. */
-            service?: components["schemas"]["Named"];
-        };
-        /**
-         * @description What was done or read under a mandate.
-         * @enum {string}
-         */
-        MandateActKind: "drafted" | "asked" | "applied" | "read" | "moved" | "booked" | "paid" | "licence" | "signed_in";
-        /**
-         * @description What a mandate rests on.
-         * @enum {string}
-         */
-        MandateBasis: "appointed" | "representative" | "counter";
-        /** @description A code that somebody was shown. */
-        MandateCode: {
-            /** @description The code. */
-            code: string;
-        };
-        /** @description A mandate to offer. */
-        MandateInput: {
-            /**
-             * Format: int32
-             * @description How many days it is in force, 1 to 1098.
-             */
-            days: number;
-            /** @description Whether departments may be asked. */
-            departments: boolean;
-            /** @description The number of the organisation it is for; absent to be acted for oneself. */
-            organisation?: string | null;
-            /** @description For which services; absent for all of them. */
-            services?: string[] | null;
-        };
-        /** @description The caller's mandates. */
-        MandateList: {
-            /** @description What others did for the caller, the latest first, at most 100. */
-            acts: components["schemas"]["MandateActEntry"][];
-            /** @description Whether identities can be proved here at all. */
-            connected: boolean;
-            /** @description Mandates to act for the caller, the latest first. */
-            given: components["schemas"]["MandateView"][];
-            /** @description Mandates of the caller to act for others, the latest first. */
-            held: components["schemas"]["MandateView"][];
-            /** @description How sure the city is of who the caller is; acting for others needs L2. */
-            level: components["schemas"]["Level"];
-        };
-        /** @description A mandate offered, with the code to show; the code is answered this once. */
-        MandateOffered: {
-            /** @description The code that takes it, ten letters and digits. */
-            code: string;
-            /** @description The mandate. */
-            mandate: components["schemas"]["MandateView"];
-        };
-        /** @description One side of a mandate. */
-        MandateParty: {
-            /** @description The name they are addressed by. */
-            name: string;
-            /** @description The number of an organisation; absent for people. */
-            organisation?: string;
-            /** @description The name on the identity card with all but its last character hidden, where it is known. */
-            real_name?: string;
-        };
-        /**
-         * @description How far a mandate is.
-         * @enum {string}
-         */
-        MandateState: "offered" | "lapsed" | "taken" | "active" | "ended" | "expired";
-        /** @description Who may act for whom, in what, until when. */
-        MandateView: {
-            /** @description Who acts; absent until somebody took it. */
-            agent?: components["schemas"]["MandateParty"];
-            /** @description Whether it is for every service. */
-            all_services: boolean;
-            /** @description What it rests on. */
-            basis: components["schemas"]["MandateBasis"];
-            /** @description Until when its code may be taken, while it is offered. */
-            code_until?: components["schemas"]["Time"];
-            /** @description When it was offered. */
-            created_at: components["schemas"]["Time"];
-            /** @description Whether departments may be asked about the represented. */
-            departments: boolean;
-            /** @description When it was ended before its time. */
-            ended_at?: components["schemas"]["Time"];
-            /** @description Its id; sent as `x-acting-for` with what is done under it. */
-            id: string;
-            /** @description The office of the official, for what was filed at a window. */
-            office?: components["schemas"]["Text"];
-            /** @description For whom. */
-            represented: components["schemas"]["MandateParty"];
-            /** @description For which services, where it is not for all. */
-            services: components["schemas"]["Named"][];
-            /** @description How far it is. */
-            state: components["schemas"]["MandateState"];
-            /** @description Until when it is in force. */
-            until: components["schemas"]["Time"];
-        };
         /**
          * @description On paper or not (提交形式).
          * @enum {string}
@@ -3116,21 +2771,6 @@ export interface components {
          * @enum {string}
          */
         MaterialSource: "applicant" | "government" | "other";
-        /** @description A licence given as material, for whoever reads the answers. */
-        MaterialView: {
-            /** @description What was disclosed. */
-            facts: components["schemas"]["LicenceFact"][];
-            /** @description The question it answers. */
-            field: string;
-            /** @description Whether signature and facts were checked once more and hold. */
-            genuine: boolean;
-            /** @description How it stands now. */
-            given?: components["schemas"]["GivenLicence"];
-            /** @description Its number. */
-            licence_no?: string;
-            /** @description The name of the licence that was asked for. */
-            title: components["schemas"]["Text"];
-        };
         /** @description A thing with its name. */
         Named: {
             /** @description Its id. */
@@ -3297,36 +2937,7 @@ export interface components {
          * @description A thing that a program may be told.
          * @enum {string}
          */
-        OpenIdScope: "openid" | "profile" | "real_name" | "id_number" | "organisation";
-        /** @description An organisation to enter. */
-        OrganisationInput: {
-            /** @description Its unified social credit code. */
-            number: string;
-        };
-        /** @description The caller's organisations. */
-        OrganisationList: {
-            /** @description Fictional organisations of a demonstration whose representative the caller has proved to be. */
-            examples: string[];
-            /** @description Organisations. */
-            items: components["schemas"]["OrganisationView"][];
-            /** @description How sure the city is of who the caller is; the register is asked from L2 on. */
-            level: components["schemas"]["Level"];
-            /** @description The register that is asked; absent where none is connected. */
-            source?: components["schemas"]["SourceFacts"];
-        };
-        /** @description An organisation that the caller is the legal representative of. */
-        OrganisationView: {
-            /** @description What was done for it, the latest first, at most 100. */
-            acts: components["schemas"]["MandateActEntry"][];
-            /** @description Mandates to act for it, the caller's own among them, the latest first. */
-            mandates: components["schemas"]["MandateView"][];
-            /** @description Its name. */
-            name: string;
-            /** @description Its number. */
-            number: string;
-            /** @description When the register named the caller. */
-            verified_at: components["schemas"]["Time"];
-        };
+        OpenIdScope: "openid" | "profile" | "real_name" | "id_number";
         /**
          * @description How a case ended.
          * @enum {string}
@@ -3522,6 +3133,11 @@ export interface components {
                 };
             };
         };
+        /** @description What a person changes about their account. */
+        PersonInput: {
+            /** @description How to address them, 1 to 64 characters. */
+            display_name: string;
+        };
         /** @description Places that some words may mean. */
         PlaceList: {
             /** @description The places, the nearest first. */
@@ -3571,15 +3187,6 @@ export interface components {
             sources: components["schemas"]["PrefillSource"][];
             /** @description What was answered, by field of the form: it cannot be changed. */
             values: Record<string, never>;
-        };
-        /** @description What a device signs when it shows a licence to an office of the city. */
-        PresentationRequest: {
-            /** @description `aud` of the key binding. */
-            audience: string;
-            /** @description Until when it may be answered. */
-            expires_at: components["schemas"]["Time"];
-            /** @description `nonce` of the key binding. */
-            nonce: string;
         };
         /** @description Why a request was refused. */
         Problem: {
@@ -3661,6 +3268,19 @@ export interface components {
             self_declared: boolean;
             /** @description The register. */
             source: components["schemas"]["Named"];
+        };
+        /** @description An alarm as everybody may know of it. */
+        PublicAlarm: {
+            about?: components["schemas"]["Text"] | null;
+            ended_at?: components["schemas"]["Time"] | null;
+            /** @description The number of its case. */
+            no: string;
+            /** @description When it was raised. */
+            raised_at: components["schemas"]["Time"];
+            /** @description How far it is. */
+            state: components["schemas"]["Text"];
+            /** @description What happened. */
+            title: components["schemas"]["Text"];
         };
         /** @description A case as everybody may see it; its place is rounded to about 10 m. */
         PublicCase: {
@@ -3764,18 +3384,6 @@ export interface components {
             /** @description The codes. */
             codes: string[];
         };
-        /** @description A part of a payment that goes back. */
-        RefundView: {
-            /**
-             * Format: int64
-             * @description How much, in the smallest unit.
-             */
-            amount: number;
-            /** @description When it was decided. */
-            asked_at: components["schemas"]["Time"];
-            /** @description When it was back; absent while it is under way. */
-            made_at?: components["schemas"]["Time"];
-        };
         /** @description A jurisdiction. */
         Region: {
             /** @description Official code. */
@@ -3828,6 +3436,47 @@ export interface components {
             /** @description Its name. */
             title: components["schemas"]["Text"];
         };
+        /** @description What the comparison of a day found. */
+        RegisterDay: {
+            /** @description When it was compared. */
+            compared_at: components["schemas"]["Time"];
+            /** @description The day. */
+            day: string;
+            /**
+             * Format: int32
+             * @description Questions that stand on both sides alike.
+             */
+            matched: number;
+            /**
+             * Format: int32
+             * @description Questions that the department saw and the city has no record of.
+             */
+            not_recorded: number;
+            /**
+             * Format: int32
+             * @description Answers that the city has and the department has no record of.
+             */
+            not_seen: number;
+            /**
+             * Format: int32
+             * @description Questions for other fields than were written down.
+             */
+            other_fields: number;
+            /**
+             * Format: int32
+             * @description Questions that nobody answered.
+             */
+            unanswered: number;
+        };
+        /** @description A register, and whether its log and the city's agreed on each day. */
+        RegisterDays: {
+            /** @description Days that were compared, latest first. A day that is missing was not compared yet. */
+            days: components["schemas"]["RegisterDay"][];
+            /** @description The office that keeps it. */
+            office: components["schemas"]["Text"];
+            /** @description Which register. */
+            source: components["schemas"]["Text"];
+        };
         /** @description A new resident's account. */
         Registration: {
             /** @description The name shown, 1 to 64 characters. */
@@ -3844,6 +3493,8 @@ export interface components {
         Report: components["schemas"]["ReportSummary"] & {
             /** @description What they may do now, with its questions. */
             actions: components["schemas"]["ActionView"][];
+            /** @description Whether the applicant may still correct the answers: `PUT /reports/{case_no}/application`. */
+            correctable: boolean;
             /** @description What they wrote. */
             description: string;
             /** @description The pictures they may see. */
@@ -3853,8 +3504,6 @@ export interface components {
              * @description How many have joined it.
              */
             joined_count: number;
-            /** @description For an application: the promised limit and that of the law, as they stand. */
-            limits: components["schemas"]["ClockView"][];
             /** @description The regions that hold its place, the city first. */
             region_chain: components["schemas"]["RegionLink"][];
             /** @description The way through the stages. */
@@ -3868,7 +3517,7 @@ export interface components {
          * @description What kind of reporter.
          * @enum {string}
          */
-        ReporterKind: "staff" | "resident" | "agent" | "anonymous" | "client" | "system";
+        ReporterKind: "staff" | "resident" | "anonymous" | "client" | "system";
         /** @description Who reported a case, as far as its reader may know. */
         ReporterView: {
             /** @description True when a sealed contact was left: `GET /cases/{id}/contact` opens it, for a purpose. */
@@ -4004,8 +3653,6 @@ export interface components {
              * @description Sessions open, this one among them.
              */
             sessions: number;
-            /** @description Other providers, and whether they open this account. */
-            upstreams: components["schemas"]["UpstreamLink"][];
         };
         /** @description Where a service is done. */
         ServiceChannel: {
@@ -4189,8 +3836,6 @@ export interface components {
         };
         /** @description Who is signed in, what they may do, and the token that every change must carry. */
         Session: {
-            /** @description For whom the request is made, when it names a mandate. */
-            acting?: components["schemas"]["MandateView"];
             /** @description To be sent as `x-csrf-token` with every request that changes something; empty for a visitor. */
             csrf_token: string;
             /** @description The roles they hold, where and for whom. */
@@ -4205,8 +3850,6 @@ export interface components {
             permissions: string[];
             /** @description The server's clock. */
             server_time: components["schemas"]["Time"];
-            /** @description Other providers that residents may sign in with. */
-            upstreams: components["schemas"]["UpstreamView"][];
         };
         /** @description A role held for an office in a region. */
         SessionGrant: {
@@ -4257,7 +3900,7 @@ export interface components {
          * @description How somebody proved who they are.
          * @enum {string}
          */
-        SignInMethod: "password" | "password_code" | "passkey" | "upstream";
+        SignInMethod: "password" | "password_code" | "passkey";
         /** @description A request of a program to sign somebody out. */
         SignOutRequest: {
             /** @description The request, as it stands in the address. */
@@ -4292,22 +3935,6 @@ export interface components {
         SimilarReports: {
             /** @description The likeliest first. */
             items: components["schemas"]["SimilarReport"][];
-        };
-        /** @description An official may file for somebody, for half an hour. */
-        Sitting: {
-            /** @description The mandate: its id is sent as `x-acting-for` with what is filed. */
-            mandate: components["schemas"]["MandateView"];
-        };
-        /** @description Somebody stands at the window: known by the number they drew, or by the code on their telephone. */
-        SittingInput: {
-            /** @description The application they came for and drew a number with. */
-            case_no?: string | null;
-            /** @description The code of a mandate that they show. */
-            code?: string | null;
-            /** @description Whether they agree that departments are asked; with a code, what they chose on their telephone counts. */
-            departments: boolean;
-            /** @description For which office. */
-            office: string;
         };
         /** @description Times offered at a window. */
         SlotList: {
@@ -4513,7 +4140,7 @@ export interface components {
          * @description The shape of a text; the schema of a form says it as a pattern.
          * @enum {string}
          */
-        TextFormat: "phone" | "email" | "id_card" | "credit_code" | "postcode" | "money";
+        TextFormat: "phone" | "email" | "id_card" | "credit_code" | "postcode";
         /**
          * Format: date-time
          * @description An instant, RFC 3339 in UTC, such as `2026-11-23T08:00:00Z`.
@@ -4570,32 +4197,14 @@ export interface components {
              */
             unread: number;
         };
-        /** @description Somebody goes to another provider. */
-        UpstreamInput: {
-            /** @description Whether they link their account there to the one they are signed in to here, rather than sign in. */
-            link: boolean;
-            /** @description The page of the resident face to go to afterwards. */
-            then?: string | null;
-        };
-        /** @description An account at another provider. */
-        UpstreamLink: {
-            /** @description The provider's word. */
-            id: string;
-            /** @description Since when it opens this account; absent while it does not. */
-            linked_at?: components["schemas"]["Time"];
-            /** @description Its name. */
-            title: components["schemas"]["Text"];
-        };
-        /** @description Where to go. */
-        UpstreamSent: {
-            /** @description The address at the other provider. */
-            to: string;
-        };
-        /** @description A provider that residents may sign in with. */
-        UpstreamView: {
-            /** @description A word for it. */
-            id: string;
-            /** @description What the button says. */
+        /** @description How often somebody used personal data. */
+        UseCount: {
+            /**
+             * Format: int32
+             * @description How often.
+             */
+            count: number;
+            /** @description Who. */
             title: components["schemas"]["Text"];
         };
         /** @description A time to book. */
@@ -4668,6 +4277,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccessPage"];
+                };
+            };
+        };
+    };
+    get_accountability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accountability"];
                 };
             };
         };
@@ -5059,98 +4688,6 @@ export interface operations {
             };
         };
     };
-    get_counter: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description As asked */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CounterView"];
-                };
-            };
-        };
-    };
-    open_sitting: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SittingInput"];
-            };
-        };
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Begun */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Sitting"];
-                };
-            };
-        };
-    };
-    close_sitting: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mandate of the sitting */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Ended */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     list_drafts: {
         parameters: {
             query?: never;
@@ -5209,6 +4746,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            /** @description It cannot be scanned or stored at present */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5546,42 +5092,6 @@ export interface operations {
             };
         };
     };
-    copy_licence: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Its id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LicenceCopyInput"];
-            };
-        };
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Copied */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LicenceCopy"];
-                };
-            };
-        };
-    };
     locate: {
         parameters: {
             query: {
@@ -5614,198 +5124,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Located"];
-                };
-            };
-        };
-    };
-    list_mandates: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description As asked */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MandateList"];
-                };
-            };
-        };
-    };
-    offer_mandate: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MandateInput"];
-            };
-        };
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Offered */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MandateOffered"];
-                };
-            };
-        };
-    };
-    end_mandate: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mandate */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Ended */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MandateView"];
-                };
-            };
-        };
-    };
-    confirm_mandate: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mandate */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Confirmed */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MandateView"];
-                };
-            };
-        };
-    };
-    find_mandate: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MandateCode"];
-            };
-        };
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description As asked */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MandateView"];
-                };
-            };
-        };
-    };
-    take_mandate: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MandateCode"];
-            };
-        };
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Taken */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MandateView"];
                 };
             };
         };
@@ -6346,77 +5664,6 @@ export interface operations {
             };
         };
     };
-    list_organisations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description As asked */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrganisationList"];
-                };
-            };
-        };
-    };
-    claim_organisation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OrganisationInput"];
-            };
-        };
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Entered */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OrganisationList"];
-                };
-            };
-            /** @description The department does not answer */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_pack: {
         parameters: {
             query?: never;
@@ -6443,6 +5690,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Pack"];
                 };
+            };
+        };
+    };
+    update_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -6952,6 +6230,42 @@ export interface operations {
                 };
             };
             /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationAnswers"];
+                };
+            };
+        };
+    };
+    correct_application: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number people see */
+                case_no: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Corrected */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7565,36 +6879,6 @@ export interface operations {
             };
         };
     };
-    unlink_upstream: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The provider */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unlinked */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     list_services: {
         parameters: {
             query?: {
@@ -7912,38 +7196,6 @@ export interface operations {
             };
         };
     };
-    ask_to_present: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The service's id */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description As asked */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PresentationRequest"];
-                };
-            };
-        };
-    };
     list_slots: {
         parameters: {
             query: {
@@ -8126,51 +7378,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ceremony"];
-                };
-            };
-        };
-    };
-    begin_upstream: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The provider */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UpstreamInput"];
-            };
-        };
-        responses: {
-            /** @description Refused */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Go there */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UpstreamSent"];
-                };
-            };
-            /** @description The provider does not answer */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -44,5 +44,5 @@ pub async fn get_case_application(
     let access =
         Access { party, grant, case, subject, purpose: query.purpose, basis: String::new(), sealed, event: None };
     let given = open_answers(&app.sense(), answers, access).await.map_err(vault_refused)?;
-    Ok(private(StatusCode::OK, &answers_view(&app, &loaded, given).await?))
+    Ok(private(StatusCode::OK, &answers_view(&app, &loaded, given, Some(party)).await?))
 }

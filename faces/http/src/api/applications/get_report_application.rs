@@ -28,11 +28,19 @@ pub async fn get_report_application(
     caller: Caller,
     Segments(case_no): Segments<String>,
 ) -> Result<Response, Refused> {
-    let (loaded, _) = load_for_reporter(&app, &caller.principal, &case_no, None).await?;
+    Ok(private(StatusCode::OK, &own_view(&app, &caller, &case_no).await?))
+}
+
+/// The answers of an application as its applicant sees them.
+///
+/// # Errors
+/// 404 for anybody else.
+pub async fn own_view(app: &App, caller: &Caller, case_no: &str) -> Result<ApplicationAnswers, Refused> {
+    let (loaded, _) = load_for_reporter(app, &caller.principal, case_no, None).await?;
     // Whoever joined a case is a reporter of it as well; answers are the applicant's alone.
     let is_applicant = loaded.case.reporter.party.is_some() && loaded.case.reporter.party == caller.principal.subject();
     let application = loaded.case.application.as_ref().filter(|_| is_applicant);
     let id = application.ok_or_else(|| Refused::not_found("application"))?.answers;
     let given = own_answers(&app.sense(), id).await.map_err(apply_refused)?;
-    Ok(private(StatusCode::OK, &answers_view(&app, &loaded, given).await?))
+    answers_view(app, &loaded, given, None).await
 }

@@ -2,6 +2,7 @@
 
 pub mod apply_for_service;
 pub mod ask_to_present;
+pub mod correct_application;
 pub mod delete_draft;
 pub mod fetch_prefill;
 pub mod get_case_application;

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use identity::{Agent, Basis, Given, Permission, Principal, Subject, VaultError};
 use model::{Actor, Instant, PartyId, ServiceId};
 use sense::apply::{ApplyError, HandedInBy, draft_kept_until};
+use sense::correct::is_correctable;
 use sense::material::list_materials;
 use serde::Serialize;
 use store::MandateAct;
@@ -13,6 +14,7 @@ use crate::access::{Loaded, authorise, case_subject, load_for_reporter, record_a
 use crate::api::cases::parts::field_problems;
 use crate::app::App;
 use crate::caller::Caller;
+use crate::convert::corrections::corrections;
 use crate::convert::fields::field;
 use crate::convert::materials::material_view;
 use crate::convert::prefill::provenances;
@@ -158,7 +160,12 @@ pub fn private(status: StatusCode, body: &impl Serialize) -> Response {
 ///
 /// # Errors
 /// 404 when the case is none or its pack has lost the service.
-pub async fn answers_view(app: &App, loaded: &Loaded, given: Given) -> Result<wire::ApplicationAnswers, Refused> {
+pub async fn answers_view(
+    app: &App,
+    loaded: &Loaded,
+    given: Given,
+    reader: Option<PartyId>,
+) -> Result<wire::ApplicationAnswers, Refused> {
     let application = loaded.case.application.as_ref().ok_or_else(|| Refused::not_found("application"))?;
     let city = &loaded.compiled.city;
     let (service, form) = sense::apply::find_form(city, &application.service).map_err(apply_refused)?;
@@ -172,6 +179,9 @@ pub async fn answers_view(app: &App, loaded: &Loaded, given: Given) -> Result<wi
         provenance: provenances(city, &given.provenance),
         answers: given.answers,
         commitment: application.commitment.to_string(),
+        version: loaded.case.version,
+        correctable: is_correctable(&loaded.case, city),
+        corrections: corrections(&loaded.case, &loaded.events, city, reader),
     })
 }
 

@@ -32,7 +32,6 @@ pub async fn list_case_events(
     let names = app.store.read(move |reader| reader.display_names(&people)).await?;
     let sealed_to = sealed_size(&app).await;
     let city = &loaded.compiled.city;
-    let process = city.process(&loaded.case.process);
-    let items = loaded.events.iter().map(|event| staff_view(event, city, process, &names, sealed_to)).collect();
+    let items = loaded.events.iter().map(|event| staff_view(event, &loaded.case, city, &names, sealed_to)).collect();
     Ok(Json(CaseEvents { items }))
 }

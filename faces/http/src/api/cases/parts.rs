@@ -187,6 +187,7 @@ pub async fn case_view(app: &Arc<App>, principal: &Principal, loaded: &Loaded) -
         compiled: &loaded.compiled,
         names: &names,
         actions: &actions,
+        reader: principal.party(),
         assignable: &assignable,
         licences: &licences,
         now,

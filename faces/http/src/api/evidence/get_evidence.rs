@@ -117,6 +117,9 @@ fn may_see(
     if authorise(app, principal, Permission::CaseRead, &subject.clone().into()).is_ok() {
         let asked = Resource { purpose: "as opened".to_owned(), ..subject.clone().into() };
         let party = principal.party();
+        if case.is_dropped(&id) {
+            return Ok(false);
+        }
         return Ok(!is_answer
             || (authorise(app, principal, Permission::AnswersRead, &asked).is_ok()
                 && party.map_or(Ok(false), |party| reader.has_opened(case.id, party))?));

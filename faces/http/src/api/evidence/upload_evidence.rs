@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::http::StatusCode;
 use identity::Principal;
-use sense::evidence::{AcceptError, accept};
+use sense::evidence::{AcceptError, ScanError, accept};
 use sense::picture::PictureError;
 use store::{EvidenceRow, Tx};
 
@@ -19,13 +19,16 @@ use crate::error::{Refused, failed};
 use crate::extract::too_large;
 use crate::wire::*;
 
-/// Keeps a picture.
+/// When to send a file again that could not be scanned.
+const RETRY_S: u64 = 30;
+
+/// Keeps a picture, once it has been scanned where the city has a scanner.
 #[utoipa::path(
     post,
     path = "/evidence",
     tag = "evidence",
     request_body(content = EvidenceUpload, content_type = "multipart/form-data"),
-    responses((status = 201, description = "Kept", body = Evidence), (status = "4XX", description = "Refused", body = Problem))
+    responses((status = 201, description = "Kept", body = Evidence), (status = "4XX", description = "Refused", body = Problem), (status = 503, description = "It cannot be scanned or stored at present", body = Problem))
 )]
 pub async fn upload_evidence(
     State(app): State<Arc<App>>,
@@ -85,6 +88,16 @@ fn broken(error: &MultipartError) -> Refused {
 
 fn refused(error: AcceptError) -> Refused {
     match error {
+        AcceptError::Scan(ScanError::Infected { signature }) => {
+            tracing::warn!(%signature, "an uploaded file was refused: the scanner found something in it");
+            let words = "the file holds something malicious and was not kept; send another one";
+            Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "infected", words)
+        }
+        AcceptError::Scan(error @ ScanError::Away(_)) => {
+            tracing::error!(%error, "an uploaded file could not be scanned and was not kept");
+            let words = "files cannot be scanned at present, and are not kept unscanned; send it again later";
+            Refused::new(StatusCode::SERVICE_UNAVAILABLE, "scanner_away", words).retry_after(RETRY_S)
+        }
         AcceptError::Picture(fault) => picture_refused(&fault),
         AcceptError::Disk(kind) => {
             tracing::error!(?kind, "a picture could not be stored");

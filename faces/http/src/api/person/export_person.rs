@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use identity::{HospitalPayment, Prefill};
 use pack::City;
-use sense::person::{AtHospitals, Held, collect};
+use sense::person::{AtHospitals, Held, HeldCase, collect};
 use store::StoreError;
 
 use crate::api::applications::list_accesses::entry;
@@ -61,12 +61,14 @@ fn export(app: &App, held: Held, elsewhere: (Vec<DisclosureEntry>, Vec<Passkey>)
     let contact =
         |contact: identity::Contact| Contact { name: contact.name, phone: contact.phone, email: contact.email };
     let mut contacts: BTreeMap<_, _> = held.contacts.into_iter().map(|(no, found)| (no, contact(found))).collect();
-    let rows: BTreeMap<_, _> = held.cases.iter().map(|(row, _)| (row.id, row.clone())).collect();
+    let rows: BTreeMap<_, _> = held.cases.iter().map(|case| (case.row.id, case.row.clone())).collect();
     let accesses = held.looks.iter().map(|look| entry(city, look, rows.get(&look.case))).collect();
-    let cases = held.cases.into_iter().map(|(row, answers)| {
+    let former = |(until, answers)| FormerAnswers { until: time(until), answers };
+    let cases = held.cases.into_iter().map(|HeldCase { row, answers, former: before }| {
         let archived = app.packs.get(&row.pack).unwrap_or_else(|| Arc::clone(&compiled));
         let summary = summary(&row, &archived.city, Vec::new(), None);
-        ExportedCase { summary, contact: contacts.remove(&row.no), answers }
+        let former_answers = before.into_iter().map(former).collect();
+        ExportedCase { summary, contact: contacts.remove(&row.no), answers, former_answers }
     });
     PersonExport {
         made_at: time(now),

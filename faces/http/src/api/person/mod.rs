@@ -4,3 +4,4 @@ pub mod erase_person;
 pub mod export_person;
 pub mod get_identity;
 pub mod prove_identity;
+pub mod update_person;

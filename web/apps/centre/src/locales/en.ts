@@ -220,6 +220,9 @@ export const en: typeof zhCN = {
     open: "Purpose recorded: {purpose}. The applicant can see this look.",
     sealed: "The applicant's answers are sealed; state a purpose to open them.",
     closed: "The answers are sealed; your role cannot open them.",
+    corrected: "Corrected by the applicant {at}: {list}",
+    comma: ", ",
+    seen_before: "What you opened was before the correction; please open it again.",
   },
   extract: {
     title: "Data of many people",

@@ -207,6 +207,9 @@ export const zhCN = {
     open: "已记录用途：{purpose}。申请人看得到这次查看。",
     sealed: "申请人填写的内容已封存，写明用途后打开。",
     closed: "申请内容已封存，您的岗位不能查看。",
+    corrected: "申请人 {at} 更正了：{list}",
+    comma: "、",
+    seen_before: "您看过的是更正前的内容，请重新打开。",
   },
   extract: {
     title: "批量用数",

@@ -318,6 +318,7 @@ export default {
       refund_asked: "A part is to be given back",
       refund_made: "The part was given back",
       looked: "Staff opened personal data",
+      corrected: "Answers corrected",
       issued: "A licence was issued",
       revoked: "A licence was revoked",
       other: "Another event",

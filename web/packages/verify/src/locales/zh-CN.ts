@@ -318,6 +318,7 @@ export default {
       refund_asked: "决定退还一部分",
       refund_made: "部分退款到账",
       looked: "工作人员查阅了个人资料",
+      corrected: "更正申请内容",
       issued: "签发了证照",
       revoked: "注销了证照",
       other: "其他事件",
