@@ -135,7 +135,7 @@ fn check_fixed(service: &Service, form: &[Field], former: &Given, given: &Given)
     let fault = |field: &str, message: &str| FieldFault { field: field.to_owned(), message: message.to_owned() };
     let is_moved = |field: &&Field| {
         let (before, now) = (former.answers.get(field.id.as_str()), given.answers.get(field.id.as_str()));
-        let is_licence = |answer: Option<&Value>| answer.is_some_and(Value::is_string);
+        let is_licence = |answer: Option<&Value>| answer.is_some_and(|answer| answer.get("presentation").is_some());
         field.licence.is_some() && (is_licence(before) || is_licence(now)) && before != now
     };
     if let Some(field) = form.iter().find(is_moved) {

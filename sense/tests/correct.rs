@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dipper_sense::apply::{ApplyCommand, ApplyError, apply, own_answers};
+use dipper_sense::apply::{ApplyCommand, ApplyError, HandedInBy, apply, own_answers};
 use dipper_sense::correct::{CorrectCommand, CorrectError, correct, is_correctable};
 use dipper_sense::person::{collect, erase};
 use identity::{Answers, VaultError};
@@ -64,6 +64,7 @@ fn handed_in() -> ApplyCommand {
         service: "food_business_licence".parse().unwrap(),
         answers: with(json!({})),
         party: party(1),
+        by: HandedInBy::Applicant,
         idempotency_key: Some("0123456789".to_owned()),
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use account::ledger::{SealError, Sealed};
 use dipper_http::App;
+use model::Clock;
 use store::{Store, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -12,6 +13,7 @@ use crate::commands::{department, erased, reconcile};
 use crate::demo;
 use crate::logs::OpenLog;
 use crate::runtime::Runtime;
+use crate::system::SystemClock;
 
 /// Timers look this often: a deadline is recorded at most this much late.
 const TIMER_EVERY: Duration = Duration::from_secs(2);

@@ -11,13 +11,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use model::{Instant, PartyId};
+use model::{Clock, Instant, PartyId};
 use sense::evidence::Files;
 use sense::person;
 use store::Store;
 
 use crate::config::Config;
 use crate::runtime::open_vault;
+use crate::system::SystemClock;
 
 /// Its name, in the data folder and in backups.
 pub const FILE: &str = "erased";

@@ -13,7 +13,6 @@ use credential::IssuerKey;
 use dipper_http::wire::DemoLogin;
 use dipper_http::{App, Parts, Settings};
 use identity::RelyingParty;
-use model::Clock;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -24,7 +23,7 @@ use crate::config::{Config, LogFormat};
 use crate::demo;
 use crate::logs;
 use crate::runtime::Runtime;
-use crate::system::{SystemClock, SystemEntropy};
+use crate::system::SystemEntropy;
 
 /// Requests under way get this long when the process is told to stop.
 const GRACE: Duration = Duration::from_secs(10);

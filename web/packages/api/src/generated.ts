@@ -160,6 +160,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{id}/extract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes what was approved, once. It is written down, and everybody in it can see it, before it is answered. */
+        post: operations["take_extract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}/visit/arrival": {
         parameters: {
             query?: never;
@@ -245,6 +262,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/counter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who came to the caller's windows today, and what is applied for there. */
+        get: operations["get_counter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/counter/sittings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to file for somebody who stands at the window, for half an hour. They are known by the number they drew today,
+         *     or by the code of a mandate that they show; they see it, and what was filed, and can end it.
+         */
+        post: operations["open_sitting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/counter/sittings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends filing for somebody at the window. */
+        delete: operations["close_sitting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -290,6 +361,23 @@ export interface paths {
         get: operations["get_evidence"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/extracts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for answers of many applications at once. Somebody else approves it, as a case. */
+        post: operations["ask_for_extract"];
         delete?: never;
         options?: never;
         head?: never;
@@ -342,6 +430,163 @@ export interface paths {
          *     two and a digit in three; polar codes are read as two-dimensional.
          */
         get: operations["decode_grid_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospital-visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's visits, as far as the city keeps them; no hospital is asked. */
+        get: operations["list_hospital_visits"];
+        put?: never;
+        /** Takes a time at a hospital. Asked again it is the same visit; one that the hospital has not confirmed yet says so. */
+        post: operations["book_hospital_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospital-visits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A visit of the caller, as the hospital says at this moment. The question is written down before it is asked. */
+        get: operations["get_hospital_visit"];
+        put?: never;
+        post?: never;
+        /** Gives a time back. */
+        delete: operations["cancel_hospital_visit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospital-visits/{id}/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells the hospital that the caller is there; the answer has the number in the queue. */
+        post: operations["arrive_at_hospital"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospital-visits/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the doctor of a visit something. */
+        post: operations["ask_doctor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospital-visits/{id}/payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins the payment of the invoice that is due, or goes on with the one that is open. */
+        post: operations["pay_hospital_bill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospitals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hospitals that are connected; none where the city reaches none. */
+        get: operations["list_hospitals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospitals/{id}/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the caller stands to a hospital: whether they are matched, and whether they agreed. */
+        get: operations["get_hospital_agreement"];
+        /** Agrees that a hospital is told and asked about the caller: the separate consent of PIPL article 29. */
+        put: operations["agree_with_hospital"];
+        post?: never;
+        /** Withdraws that consent: nothing more is told or asked, and the city forgets the visits there. */
+        delete: operations["withdraw_from_hospital"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospitals/{id}/doctors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The doctors of a hospital, as it says at this moment. */
+        get: operations["list_doctors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hospitals/{id}/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The free times of a doctor in the coming days, as the hospital says at this moment. */
+        get: operations["list_doctor_times"];
         put?: never;
         post?: never;
         delete?: never;
@@ -435,6 +680,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/licences/{id}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Copies a licence of one's own for this device, bound to a key that the device alone has. */
+        post: operations["copy_licence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locate": {
         parameters: {
             query?: never;
@@ -446,6 +708,95 @@ export interface paths {
         get: operations["locate"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mandates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may act for the caller, for whom the caller may act, and what was done for them. */
+        get: operations["list_mandates"];
+        put?: never;
+        /**
+         * Offers a mandate to act for the caller, or for an organisation they are the legal representative of. The code is shown
+         *     to whoever is to act: they take it, and the caller confirms them.
+         */
+        post: operations["offer_mandate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mandates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a mandate at once, by either side. */
+        delete: operations["end_mandate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mandates/{id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms who took a mandate that the caller offered: it is in force from now on. */
+        post: operations["confirm_mandate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mandates/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a code offers, before it is taken. */
+        post: operations["find_mandate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mandates/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the mandate that a code offers; it is in force once who offered it has confirmed. */
+        post: operations["take_mandate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -673,6 +1024,27 @@ export interface paths {
          *     that the hint names, or nowhere.
          */
         post: operations["sign_out_onward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Organisations that the caller is the legal representative of, who may act for each, and what was done for it. */
+        get: operations["list_organisations"];
+        put?: never;
+        /**
+         * Enters an organisation whose legal representative the caller is: the register of organisations is asked by its number
+         *     and the caller's identity.
+         */
+        post: operations["claim_organisation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1264,6 +1636,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security/upstream/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlinks the caller's account at another provider: it no longer opens this one. */
+        delete: operations["unlink_upstream"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services": {
         parameters: {
             query?: never;
@@ -1372,6 +1761,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/services/{id}/presentation-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the caller's device signs when it gives a licence as material for a service. */
+        post: operations["ask_to_present"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/services/{id}/slots": {
         parameters: {
             query?: never;
@@ -1442,6 +1848,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/upstream/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends the caller to another provider: to sign in, or to link their account there to the one they are signed in to. */
+        post: operations["begin_upstream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -1484,6 +1907,8 @@ export interface components {
         AccessEntry: {
             /** @description When. */
             at: components["schemas"]["Time"];
+            /** @description The law it rests on; empty for looks before it was written down. */
+            basis: string;
             /** @description For which case. */
             case_no: string;
             /** @description What the case is about. */
@@ -1501,12 +1926,18 @@ export interface components {
         };
         /** @description Looks at the caller's data. */
         AccessPage: {
+            /** @description What others did for the caller, the latest first, at most 100. */
+            acts: components["schemas"]["MandateActEntry"][];
             /** @description What other programs were told about the caller, the latest first, at most 200. */
             disclosures: components["schemas"]["DisclosureEntry"][];
+            /** @description Extracts that the caller is in, the latest first, at most 50. */
+            extracts: components["schemas"]["ExtractEntry"][];
             /** @description What departments were asked about the caller, the latest first, at most 200. */
             fetches: components["schemas"]["FetchEntry"][];
             /** @description The latest first, at most 200. */
             items: components["schemas"]["AccessEntry"][];
+            /** @description Looks that the caller may not know of yet, by law; absent when there are none. */
+            sealed?: components["schemas"]["SealedLooks"];
         };
         /** @description How personal data is used, and whether the logs of it agree. */
         Accountability: {
@@ -1598,6 +2029,8 @@ export interface components {
             corrections: components["schemas"]["CorrectionView"][];
             /** @description The questions as they were asked. */
             fields: components["schemas"]["Field"][];
+            /** @description Licences given as materials, and how they stand now. */
+            materials: components["schemas"]["MaterialView"][];
             /** @description Where answers come from that a department can give, by field id. */
             provenance: {
                 [key: string]: components["schemas"]["Provenance"];
@@ -1625,6 +2058,17 @@ export interface components {
             case_id: string;
             /** @description The number people see. */
             case_no: string;
+        };
+        /** @description Somebody who came to a window. */
+        ArrivedView: {
+            /** @description Their application. */
+            case_no: string;
+            /** @description The service they came for. */
+            service: components["schemas"]["Named"];
+            /** @description When their time begins. */
+            starts_at: components["schemas"]["Time"];
+            /** @description The number they drew. */
+            ticket: string;
         };
         /**
          * @description Whom a service serves (服务对象).
@@ -1888,11 +2332,15 @@ export interface components {
             description: string;
             /** @description Every picture. */
             evidence: components["schemas"]["EvidenceLink"][];
+            /** @description What is paid online for it, and how far that is. */
+            fee?: components["schemas"]["FeeView"];
             /**
              * Format: int32
              * @description How many have joined it.
              */
             joined_count: number;
+            /** @description Licences its applicant gave as materials, and how they stand now. */
+            licences: components["schemas"]["GivenLicence"][];
             /** @description How it ended. */
             outcome?: components["schemas"]["Outcome"];
             /** @description The process it follows. */
@@ -1964,6 +2412,8 @@ export interface components {
             conditions: components["schemas"]["Condition"][];
             /** @description What it covers. */
             description: components["schemas"]["Text"];
+            /** @description The state in which an extract may be taken, where it is one. */
+            extract_in?: string;
             /** @description Extra questions; null without a form. */
             form: components["schemas"]["Field"][] | null;
             /** @description The heading it is listed under. */
@@ -1985,7 +2435,7 @@ export interface components {
          * @description Component, event or application for a service.
          * @enum {string}
          */
-        CategoryKind: "component" | "event" | "service" | "alarm";
+        CategoryKind: "component" | "event" | "service" | "alarm" | "extract";
         /** @description Cells of the grid as shapes. */
         CellCollection: {
             /** @description At most 2 500 cells. */
@@ -2077,7 +2527,7 @@ export interface components {
          * @description Which clock of a case.
          * @enum {string}
          */
-        ClockName: "task" | "disposal";
+        ClockName: "task" | "disposal" | "legal";
         /** @description One clock. */
         ClockView: {
             /** @description When it began. */
@@ -2143,6 +2593,20 @@ export interface components {
             /** @description True when the reader opened the answers before it, and not since. */
             seen_before: boolean;
         };
+        /** @description An office whose windows the caller sits at. */
+        CounterOffice: {
+            /** @description Who came today and drew a number, in the order of their times. */
+            arrived: components["schemas"]["ArrivedView"][];
+            /** @description The office. */
+            office: components["schemas"]["Named"];
+            /** @description What is applied for at it. */
+            services: components["schemas"]["Named"][];
+        };
+        /** @description The windows of the caller. */
+        CounterView: {
+            /** @description One for each office that the caller files for. */
+            offices: components["schemas"]["CounterOffice"][];
+        };
         /**
          * @description A class of personal data.
          * @enum {string}
@@ -2169,6 +2633,64 @@ export interface components {
             purpose: components["schemas"]["Text"];
             /** @description What it was told. */
             scopes: components["schemas"]["OpenIdScope"][];
+        };
+        /** @description A doctor, in the words of the hospital. */
+        Doctor: {
+            /** @description Name of the department. */
+            department: string;
+            /** @description Code of the department. */
+            department_code: string;
+            /** @description Name. */
+            name: string;
+            /** @description The hospital's id of the doctor's role. */
+            role: string;
+            /** @description Title, such as 主任医师. */
+            title?: string;
+        };
+        /** @description The doctors of a hospital. */
+        DoctorList: {
+            /** @description Department by department. */
+            items: components["schemas"]["Doctor"][];
+        };
+        /** @description A message of a conversation. */
+        DoctorMessage: {
+            /** @description Whether the caller wrote it. */
+            own: boolean;
+            /** @description When. */
+            sent_at: components["schemas"]["Time"];
+            /** @description What. */
+            text: string;
+        };
+        /** @description A message to the doctor. */
+        DoctorQuestion: {
+            /**
+             * Format: int32
+             * @description How many messages of one's own were there; the same number again is the same message again.
+             */
+            number: number;
+            /** @description What, 1 to 500 characters. */
+            text: string;
+        };
+        /** @description A free time. */
+        DoctorTime: {
+            /** @description When it ends. */
+            ends_at: components["schemas"]["Time"];
+            /** @description The hospital's id of it. */
+            slot: string;
+            /** @description When it begins. */
+            starts_at: components["schemas"]["Time"];
+        };
+        /** @description A doctor's free times. */
+        DoctorTimes: {
+            /** @description The doctor. */
+            doctor: components["schemas"]["Doctor"];
+            /** @description Free times of the coming days, in order. */
+            items: components["schemas"]["DoctorTime"][];
+            /**
+             * Format: int64
+             * @description What registering costs, in the smallest unit (fen); absent where the hospital does not say.
+             */
+            price?: number;
         };
         /** @description A draft, for its own author. */
         Draft: {
@@ -2241,7 +2763,7 @@ export interface components {
          * @description What kind of event.
          * @enum {string}
          */
-        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "looked" | "corrected" | "issued" | "revoked" | "rated";
+        EventKind: "reported" | "moved" | "claimed" | "clock_started" | "clock_paused" | "clock_resumed" | "clock_extended" | "clock_stopped" | "clock_exempted" | "deadline_passed" | "escalated" | "joined" | "reclassified" | "booked" | "visit_ended" | "arrived" | "paying" | "refund_asked" | "refund_made" | "looked" | "extracted" | "corrected" | "issued" | "revoked" | "rated";
         /** @description A picture, kept. */
         Evidence: {
             /**
@@ -2317,10 +2839,79 @@ export interface components {
             /** @description What was answered before each correction, the first handed in first. */
             former_answers: components["schemas"]["FormerAnswers"][];
         };
-        /** @description A licence with its text. */
+        /** @description A payment of a hospital's invoice. */
+        ExportedHospitalPayment: {
+            /**
+             * Format: int64
+             * @description How much, in the smallest unit (fen).
+             */
+            amount: number;
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Time"];
+            /** @description The hospital. */
+            hospital: string;
+            /** @description Which. */
+            id: string;
+            /** @description How far it is. */
+            state: components["schemas"]["PaymentState"];
+        };
+        /** @description What the city holds of somebody and hospitals. */
+        ExportedHospitals: {
+            /** @description Hospitals they agreed with, and when. */
+            agreements: {
+                [key: string]: components["schemas"]["Time"];
+            };
+            /** @description Their payments. */
+            payments: components["schemas"]["ExportedHospitalPayment"][];
+            /** @description Their visits. */
+            visits: components["schemas"]["HospitalVisit"][];
+        };
+        /** @description A licence with all that it says. */
         ExportedLicence: components["schemas"]["LicenceItem"] & {
-            /** @description The licence itself. */
-            sd_jwt: string;
+            /** @description What it says, by the names of its claims. The signed text is shown by a device that has a copy. */
+            claims: Record<string, never>;
+        };
+        /** @description The case under which it is approved. */
+        ExtractAsked: {
+            /** @description Its number. */
+            case_no: string;
+        };
+        /** @description An extract that the caller is in. */
+        ExtractEntry: {
+            /** @description When it was taken. */
+            at: components["schemas"]["Time"];
+            /** @description The law it rests on. */
+            basis: string;
+            /** @description The caller's application. */
+            case_no: string;
+            /**
+             * Format: int64
+             * @description How many people are in it.
+             */
+            count: number;
+            /** @description Which answers. */
+            fields: components["schemas"]["Text"][];
+            /** @description What shows that the caller is. */
+            membership: components["schemas"]["Membership"];
+            /** @description The office that took it. */
+            office: components["schemas"]["Text"];
+            /** @description Why. */
+            purpose: string;
+            /** @description The service. */
+            service: components["schemas"]["Text"];
+        };
+        /** @description What is to be taken, once somebody else has approved it. */
+        ExtractInput: {
+            /** @description the answers to these questions of its form; none that ask for files. */
+            fields: string[];
+            /** @description handed in from this day on, `YYYY-MM-DD` in the city's time, */
+            from: string;
+            /** @description Why, 4 to 200 characters: whoever approves it reads it, and everybody in the extract. */
+            purpose: string;
+            /** @description From applications for this service, */
+            service: string;
+            /** @description to the end of this day: */
+            to: string;
         };
         /**
          * @description A face of the product.
@@ -2332,6 +2923,25 @@ export interface components {
          * @enum {string}
          */
         FeatureKind: "Feature";
+        /** @description One fee of an application. */
+        FeeLineView: {
+            /**
+             * Format: int64
+             * @description How much is paid for it, in the smallest unit.
+             */
+            amount: number;
+            /** @description The law or the standard it rests on. */
+            basis?: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description How much it would be without the reduction.
+             */
+            full: number;
+            /** @description The reduction that applies. */
+            reduction?: components["schemas"]["Text"];
+            /** @description What is paid for. */
+            title: components["schemas"]["Text"];
+        };
         /** @description What is to be paid for an application, and how far that is. */
         FeeView: {
             /**
@@ -2341,21 +2951,34 @@ export interface components {
             amount: number;
             /** @description ISO 4217. */
             currency: string;
+            /** @description What is paid together, fee by fee. */
+            fees: components["schemas"]["FeeLineView"][];
             /** @description Whether a payment can be begun now. */
             payable: boolean;
             /** @description The gateway's own number for it. */
             reference?: string;
+            /**
+             * Format: int64
+             * @description How much is back, in the smallest unit.
+             */
+            refunded: number;
+            /** @description Parts that went back, or are to, in the order decided. */
+            refunds: components["schemas"]["RefundView"][];
             /** @description How far the last payment is; absent before the first. */
             state?: components["schemas"]["PaymentState"];
         };
         /** @description A question to a department about the caller. What was answered is not in it. */
         FetchEntry: {
+            /** @description Who had it asked for the caller: somebody with a mandate, or the official at a window. */
+            asked_by?: string;
             /** @description When. */
             at: components["schemas"]["Time"];
             /** @description The law it rests on. */
             basis: components["schemas"]["Text"];
             /** @description What was asked; nothing but whether there is such a person when empty. */
             fields: components["schemas"]["Text"][];
+            /** @description Whether it was a hospital, about a visit of the caller. */
+            hospital: boolean;
             /** @description The office that keeps it. */
             office: components["schemas"]["Named"];
             /** @description What became of it; absent while nobody knows. */
@@ -2366,7 +2989,7 @@ export interface components {
             request_id: string;
             /** @description For which service; absent where the caller proved who they are. */
             service?: components["schemas"]["Named"];
-            /** @description The register. */
+            /** @description The register, or the hospital. */
             source: components["schemas"]["Named"];
         };
         /**
@@ -2437,6 +3060,8 @@ export interface components {
             /** @enum {string} */
             type: "office";
         } | {
+            /** @description The licence that may be given instead: the answer is `{"presentation": …}` then. */
+            licence?: components["schemas"]["FieldLicence"];
             /**
              * Format: int32
              * @description Most.
@@ -2465,6 +3090,15 @@ export interface components {
             people: components["schemas"]["Named"][];
             /** @enum {string} */
             type: "person";
+        };
+        /** @description A licence that may be given instead of files. */
+        FieldLicence: {
+            /** @description The facts that are disclosed, and no others. */
+            facts: components["schemas"]["LicenceClaim"][];
+            /** @description The service whose licence it is. */
+            of: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
         };
         /** @description What is wrong with one field. */
         FieldProblem: {
@@ -2513,6 +3147,15 @@ export interface components {
          * @enum {string}
          */
         GeometryKind: "Point" | "Polygon" | "MultiPolygon";
+        /** @description How a licence stands that was given as material. */
+        GivenLicence: {
+            /** @description When it was revoked, or its time was over. */
+            ended_at?: components["schemas"]["Time"];
+            /** @description Whether it stands now. */
+            status: components["schemas"]["LicenceStatus"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
         /** @description The heights of a voxel, above the ellipsoid. */
         GridHeights: {
             /** @description The code of the cell it stands on. */
@@ -2582,6 +3225,184 @@ export interface components {
          * @enum {string}
          */
         Handling: "immediate" | "promised";
+        /** @description A hospital. */
+        Hospital: {
+            /** @description Street and number. */
+            address: components["schemas"]["Text"];
+            /** @description The law that lets the city do so, with consent. */
+            basis: components["schemas"]["Text"];
+            /** @description Its id. */
+            id: string;
+            /** @description Telephone. */
+            phone?: string;
+            /** @description Longitude and latitude, degrees, CGCS2000. */
+            point?: number[];
+            /** @description Why it is told and asked about somebody. */
+            purpose: components["schemas"]["Text"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description How the caller stands to a hospital. */
+        HospitalAgreement: {
+            /** @description When the caller agreed; absent when they have not, or no longer do. */
+            agreed_at?: components["schemas"]["Time"];
+            /** @description How sure the city is of who the caller is; hospitals register people from L2 on. */
+            level: components["schemas"]["Level"];
+        };
+        /** @description A hospital's invoice. */
+        HospitalBill: {
+            /**
+             * Format: int64
+             * @description How much in all, in the smallest unit (fen).
+             */
+            amount: number;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description What for. */
+            lines: components["schemas"]["HospitalBillLine"][];
+            /** @description Whether a payment can be begun, or gone on with, now. */
+            payable: boolean;
+            /** @description How far the last payment is; absent before the first. */
+            payment?: components["schemas"]["PaymentState"];
+            /** @description The gateway's own number for it. */
+            reference?: string;
+            /** @description How far it is. */
+            state: components["schemas"]["HospitalBillState"];
+        };
+        /** @description A line of an invoice. */
+        HospitalBillLine: {
+            /**
+             * Format: int64
+             * @description How much, in the smallest unit (fen).
+             */
+            amount: number;
+            /** @description What for. */
+            title: string;
+        };
+        /**
+         * @description How far a bill is.
+         * @enum {string}
+         */
+        HospitalBillState: "due" | "paying" | "telling" | "paid" | "cancelled";
+        /**
+         * @description Why there is no journey to show.
+         * @enum {string}
+         */
+        HospitalFault: "away" | "refused";
+        /**
+         * @description How a value stands to what is ordinary.
+         * @enum {string}
+         */
+        HospitalFlag: "normal" | "high" | "low" | "abnormal";
+        /** @description How far a visit is. */
+        HospitalJourney: {
+            /** @description What is to be paid, and was. */
+            bills: components["schemas"]["HospitalBill"][];
+            /** @description Whether the doctor can be asked. */
+            may_ask: boolean;
+            /** @description The conversation, the oldest first. */
+            messages: components["schemas"]["DoctorMessage"][];
+            /** @description The queue, once one is there. */
+            queue?: components["schemas"]["HospitalQueue"];
+            /** @description What was found. */
+            reports: components["schemas"]["HospitalReport"][];
+            /** @description The one thing to do next. */
+            step: components["schemas"]["HospitalStep"];
+        };
+        /** @description Hospitals that are connected. */
+        HospitalList: {
+            /** @description By name. */
+            items: components["schemas"]["Hospital"][];
+        };
+        /** @description A place in a queue. */
+        HospitalQueue: {
+            /**
+             * Format: int32
+             * @description How many wait before.
+             */
+            ahead: number;
+            /** @description Whether the number is called. */
+            called: boolean;
+            /** @description The number. */
+            number?: string;
+        };
+        /** @description A report. */
+        HospitalReport: {
+            /** @description What the doctor concludes. */
+            conclusion?: string;
+            /** @description When it was made known. */
+            issued_at?: components["schemas"]["Time"];
+            /** @description Whether it is final; before, nothing of it is told. */
+            ready: boolean;
+            /** @description What was examined. */
+            title: string;
+            /** @description The values. */
+            values: components["schemas"]["HospitalValue"][];
+        };
+        /**
+         * @description The one thing to do next.
+         * @enum {string}
+         */
+        HospitalStep: "arrive" | "wait" | "pay" | "report" | "ask" | "none";
+        /** @description A measured value. */
+        HospitalValue: {
+            /** @description How the value stands to it. */
+            flag: components["schemas"]["HospitalFlag"];
+            /** @description What is ordinary. */
+            range?: string;
+            /** @description What was measured. */
+            title: string;
+            /** @description Its unit. */
+            unit?: string;
+            /** @description The value. */
+            value: string;
+        };
+        /** @description A visit of the caller. */
+        HospitalVisit: {
+            /** @description Where it is. */
+            address: components["schemas"]["Text"];
+            /** @description The department. */
+            department: string;
+            /** @description The doctor. */
+            doctor: string;
+            /** @description When it ends. */
+            ends_at: components["schemas"]["Time"];
+            /** @description Why it is absent. */
+            fault?: components["schemas"]["HospitalFault"];
+            /** @description The hospital. */
+            hospital: components["schemas"]["Named"];
+            /** @description Its id. */
+            id: string;
+            /** @description How far it is, as the hospital says now; absent in lists, and when the hospital gave nothing that can be shown. */
+            journey?: components["schemas"]["HospitalJourney"];
+            /** @description The hospital's id of the doctor's role. */
+            role: string;
+            /** @description The hospital's id of the time. */
+            slot: string;
+            /** @description When it begins. */
+            starts_at: components["schemas"]["Time"];
+            /** @description How far the booking is. */
+            state: components["schemas"]["HospitalVisitState"];
+        };
+        /** @description A time to take. */
+        HospitalVisitInput: {
+            /** @description The hospital. */
+            hospital: string;
+            /** @description The hospital's id of the doctor's role. */
+            role: string;
+            /** @description The hospital's id of the time. */
+            slot: string;
+        };
+        /** @description The caller's visits. */
+        HospitalVisitList: {
+            /** @description Latest booked first. */
+            items: components["schemas"]["HospitalVisit"][];
+        };
+        /**
+         * @description How far the booking of a visit is.
+         * @enum {string}
+         */
+        HospitalVisitState: "asked" | "booked" | "cancelling" | "cancelled";
         /** @description Name and number to be matched. */
         IdentityInput: {
             /** @description 居民身份证号码 of 18 characters. */
@@ -2698,12 +3519,12 @@ export interface components {
          * @enum {string}
          */
         Level: "L1" | "L2" | "L3";
-        /** @description A licence, for its holder. */
+        /** @description A licence, for its holder. What is shown to others is a copy bound to a device: `POST /licences/{id}/copies`. */
         Licence: components["schemas"]["LicenceItem"] & {
-            /** @description The licence itself with everything its holder may show: SD-JWT VC (RFC 9901). */
-            sd_jwt: string;
             /** @description What stands on it, in the order of the form; each may be shown or withheld. */
-            shows: components["schemas"]["LicenceClaim"][];
+            facts: components["schemas"]["LicenceFact"][];
+            /** @description Its issuer (`iss`), for which a device proves that it has a key. */
+            issuer: string;
         };
         /** @description One thing that stands on a licence. */
         LicenceClaim: {
@@ -2711,6 +3532,28 @@ export interface components {
             claim: string;
             /** @description The question it answers. */
             title: components["schemas"]["Text"];
+        };
+        /** @description A copy of a licence, for one device. */
+        LicenceCopy: {
+            /** @description The licence with everything its holder may show, bound to the device's key: SD-JWT VC (RFC 9901). */
+            sd_jwt: string;
+        };
+        /** @description Asks for a copy of a licence. */
+        LicenceCopyInput: {
+            /**
+             * @description Proof that the device has the key of the copy: a JWT of type `openid4vci-proof+jwt` with the key as `jwk`, the
+             *     licence's issuer as `aud`, its id as `nonce`, and `iat`.
+             */
+            proof: string;
+        };
+        /** @description One thing that stands on a licence, and what it says. */
+        LicenceFact: {
+            /** @description Its name in the SD-JWT. */
+            claim: string;
+            /** @description The question it answers. */
+            title: components["schemas"]["Text"];
+            /** @description The answer in words. */
+            value: unknown;
         };
         /** @description A licence in a list. */
         LicenceItem: {
@@ -2761,6 +3604,115 @@ export interface components {
              */
             level: number;
         };
+        /** @description Who did what for the caller. */
+        MandateActEntry: {
+            /** @description What. */
+            act: components["schemas"]["MandateActKind"];
+            /** @description The name of the action of the process, where one was taken. */
+            action?: components["schemas"]["Text"];
+            /** @description Who. */
+            agent: string;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description About which application. */
+            case_no?: string;
+            /** @description Under which mandate. */
+            mandate: string;
+            /** @description About which service. */
+            service?: components["schemas"]["Named"];
+        };
+        /**
+         * @description What was done or read under a mandate.
+         * @enum {string}
+         */
+        MandateActKind: "drafted" | "asked" | "applied" | "read" | "moved" | "booked" | "paid" | "licence" | "signed_in";
+        /**
+         * @description What a mandate rests on.
+         * @enum {string}
+         */
+        MandateBasis: "appointed" | "representative" | "counter";
+        /** @description A code that somebody was shown. */
+        MandateCode: {
+            /** @description The code. */
+            code: string;
+        };
+        /** @description A mandate to offer. */
+        MandateInput: {
+            /**
+             * Format: int32
+             * @description How many days it is in force, 1 to 1098.
+             */
+            days: number;
+            /** @description Whether departments may be asked. */
+            departments: boolean;
+            /** @description The number of the organisation it is for; absent to be acted for oneself. */
+            organisation?: string | null;
+            /** @description For which services; absent for all of them. */
+            services?: string[] | null;
+        };
+        /** @description The caller's mandates. */
+        MandateList: {
+            /** @description What others did for the caller, the latest first, at most 100. */
+            acts: components["schemas"]["MandateActEntry"][];
+            /** @description Whether identities can be proved here at all. */
+            connected: boolean;
+            /** @description Mandates to act for the caller, the latest first. */
+            given: components["schemas"]["MandateView"][];
+            /** @description Mandates of the caller to act for others, the latest first. */
+            held: components["schemas"]["MandateView"][];
+            /** @description How sure the city is of who the caller is; acting for others needs L2. */
+            level: components["schemas"]["Level"];
+        };
+        /** @description A mandate offered, with the code to show; the code is answered this once. */
+        MandateOffered: {
+            /** @description The code that takes it, ten letters and digits. */
+            code: string;
+            /** @description The mandate. */
+            mandate: components["schemas"]["MandateView"];
+        };
+        /** @description One side of a mandate. */
+        MandateParty: {
+            /** @description The name they are addressed by. */
+            name: string;
+            /** @description The number of an organisation; absent for people. */
+            organisation?: string;
+            /** @description The name on the identity card with all but its last character hidden, where it is known. */
+            real_name?: string;
+        };
+        /**
+         * @description How far a mandate is.
+         * @enum {string}
+         */
+        MandateState: "offered" | "lapsed" | "taken" | "active" | "ended" | "expired";
+        /** @description Who may act for whom, in what, until when. */
+        MandateView: {
+            /** @description Who acts; absent until somebody took it. */
+            agent?: components["schemas"]["MandateParty"];
+            /** @description Whether it is for every service. */
+            all_services: boolean;
+            /** @description What it rests on. */
+            basis: components["schemas"]["MandateBasis"];
+            /** @description Until when its code may be taken, while it is offered. */
+            code_until?: components["schemas"]["Time"];
+            /** @description When it was offered. */
+            created_at: components["schemas"]["Time"];
+            /** @description Whether departments may be asked about the represented. */
+            departments: boolean;
+            /** @description When it was ended before its time. */
+            ended_at?: components["schemas"]["Time"];
+            /** @description Its id; sent as `x-acting-for` with what is done under it. */
+            id: string;
+            /** @description The office of the official, for what was filed at a window. */
+            office?: components["schemas"]["Text"];
+            /** @description For whom. */
+            represented: components["schemas"]["MandateParty"];
+            /** @description For which services, where it is not for all. */
+            services: components["schemas"]["Named"][];
+            /** @description How far it is. */
+            state: components["schemas"]["MandateState"];
+            /** @description Until when it is in force. */
+            until: components["schemas"]["Time"];
+        };
         /**
          * @description On paper or not (提交形式).
          * @enum {string}
@@ -2771,6 +3723,49 @@ export interface components {
          * @enum {string}
          */
         MaterialSource: "applicant" | "government" | "other";
+        /** @description A licence given as material, for whoever reads the answers. */
+        MaterialView: {
+            /** @description What was disclosed. */
+            facts: components["schemas"]["LicenceFact"][];
+            /** @description The question it answers. */
+            field: string;
+            /** @description Whether signature and facts were checked once more and hold. */
+            genuine: boolean;
+            /** @description How it stands now. */
+            given?: components["schemas"]["GivenLicence"];
+            /** @description Its number. */
+            licence_no?: string;
+            /** @description The name of the licence that was asked for. */
+            title: components["schemas"]["Text"];
+        };
+        /**
+         * @description What shows that somebody is in an extract: `dipper verify --membership` and anybody else checks it against the receipt of
+         *     the event. Bytes are base64.
+         */
+        Membership: {
+            /**
+             * Format: int64
+             * @description How many leaves the tree has.
+             */
+            count: number;
+            /** @description The event that tells of it; `GET /receipts/{event_id}` proves it. */
+            event_id: string;
+            /** @description The extract. */
+            extract: string;
+            /** @description `dipper/extract-membership/v1`. */
+            format: string;
+            /** @description From the leaf to the root that the event names. */
+            path: string[];
+            /** @description The salt of the leaf. */
+            salt: string;
+            /**
+             * Format: int64
+             * @description The leaf's place in it, from 0.
+             */
+            seat: number;
+            /** @description What the leaf states. */
+            statement: string;
+        };
         /** @description A thing with its name. */
         Named: {
             /** @description Its id. */
@@ -2937,7 +3932,36 @@ export interface components {
          * @description A thing that a program may be told.
          * @enum {string}
          */
-        OpenIdScope: "openid" | "profile" | "real_name" | "id_number";
+        OpenIdScope: "openid" | "profile" | "real_name" | "id_number" | "organisation";
+        /** @description An organisation to enter. */
+        OrganisationInput: {
+            /** @description Its unified social credit code. */
+            number: string;
+        };
+        /** @description The caller's organisations. */
+        OrganisationList: {
+            /** @description Fictional organisations of a demonstration whose representative the caller has proved to be. */
+            examples: string[];
+            /** @description Organisations. */
+            items: components["schemas"]["OrganisationView"][];
+            /** @description How sure the city is of who the caller is; the register is asked from L2 on. */
+            level: components["schemas"]["Level"];
+            /** @description The register that is asked; absent where none is connected. */
+            source?: components["schemas"]["SourceFacts"];
+        };
+        /** @description An organisation that the caller is the legal representative of. */
+        OrganisationView: {
+            /** @description What was done for it, the latest first, at most 100. */
+            acts: components["schemas"]["MandateActEntry"][];
+            /** @description Mandates to act for it, the caller's own among them, the latest first. */
+            mandates: components["schemas"]["MandateView"][];
+            /** @description Its name. */
+            name: string;
+            /** @description Its number. */
+            number: string;
+            /** @description When the register named the caller. */
+            verified_at: components["schemas"]["Time"];
+        };
         /**
          * @description How a case ended.
          * @enum {string}
@@ -3110,8 +4134,10 @@ export interface components {
                     [key: string]: unknown;
                 };
             };
-            /** @description What departments were asked. */
+            /** @description What departments and hospitals were asked. */
             fetches: components["schemas"]["FetchEntry"][];
+            /** @description Hospitals they agreed with, visits and payments. */
+            hospitals: components["schemas"]["ExportedHospitals"];
             /** @description Who they are, once a department has matched it. */
             identity?: components["schemas"]["IdentityInput"];
             /** @description Licences with their texts. */
@@ -3187,6 +4213,15 @@ export interface components {
             sources: components["schemas"]["PrefillSource"][];
             /** @description What was answered, by field of the form: it cannot be changed. */
             values: Record<string, never>;
+        };
+        /** @description What a device signs when it shows a licence to an office of the city. */
+        PresentationRequest: {
+            /** @description `aud` of the key binding. */
+            audience: string;
+            /** @description Until when it may be answered. */
+            expires_at: components["schemas"]["Time"];
+            /** @description `nonce` of the key binding. */
+            nonce: string;
         };
         /** @description Why a request was refused. */
         Problem: {
@@ -3384,6 +4419,18 @@ export interface components {
             /** @description The codes. */
             codes: string[];
         };
+        /** @description A part of a payment that goes back. */
+        RefundView: {
+            /**
+             * Format: int64
+             * @description How much, in the smallest unit.
+             */
+            amount: number;
+            /** @description When it was decided. */
+            asked_at: components["schemas"]["Time"];
+            /** @description When it was back; absent while it is under way. */
+            made_at?: components["schemas"]["Time"];
+        };
         /** @description A jurisdiction. */
         Region: {
             /** @description Official code. */
@@ -3504,6 +4551,8 @@ export interface components {
              * @description How many have joined it.
              */
             joined_count: number;
+            /** @description For an application: the promised limit and that of the law, as they stand. */
+            limits: components["schemas"]["ClockView"][];
             /** @description The regions that hold its place, the city first. */
             region_chain: components["schemas"]["RegionLink"][];
             /** @description The way through the stages. */
@@ -3517,7 +4566,7 @@ export interface components {
          * @description What kind of reporter.
          * @enum {string}
          */
-        ReporterKind: "staff" | "resident" | "anonymous" | "client" | "system";
+        ReporterKind: "staff" | "resident" | "agent" | "anonymous" | "client" | "system";
         /** @description Who reported a case, as far as its reader may know. */
         ReporterView: {
             /** @description True when a sealed contact was left: `GET /cases/{id}/contact` opens it, for a purpose. */
@@ -3633,6 +4682,16 @@ export interface components {
          * @enum {string}
          */
         ResultKind: "licence" | "approval" | "other";
+        /** @description Looks that somebody may not know of yet. */
+        SealedLooks: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /** @description When the next of them can be known. */
+            next_at: components["schemas"]["Time"];
+        };
         /** @description How somebody may sign in. */
         Security: {
             /** @description Whether a code of an authenticator app is asked for beside the password. */
@@ -3653,6 +4712,8 @@ export interface components {
              * @description Sessions open, this one among them.
              */
             sessions: number;
+            /** @description Other providers, and whether they open this account. */
+            upstreams: components["schemas"]["UpstreamLink"][];
         };
         /** @description Where a service is done. */
         ServiceChannel: {
@@ -3836,6 +4897,8 @@ export interface components {
         };
         /** @description Who is signed in, what they may do, and the token that every change must carry. */
         Session: {
+            /** @description For whom the request is made, when it names a mandate. */
+            acting?: components["schemas"]["MandateView"];
             /** @description To be sent as `x-csrf-token` with every request that changes something; empty for a visitor. */
             csrf_token: string;
             /** @description The roles they hold, where and for whom. */
@@ -3850,6 +4913,8 @@ export interface components {
             permissions: string[];
             /** @description The server's clock. */
             server_time: components["schemas"]["Time"];
+            /** @description Other providers that residents may sign in with. */
+            upstreams: components["schemas"]["UpstreamView"][];
         };
         /** @description A role held for an office in a region. */
         SessionGrant: {
@@ -3900,7 +4965,7 @@ export interface components {
          * @description How somebody proved who they are.
          * @enum {string}
          */
-        SignInMethod: "password" | "password_code" | "passkey";
+        SignInMethod: "password" | "password_code" | "passkey" | "upstream";
         /** @description A request of a program to sign somebody out. */
         SignOutRequest: {
             /** @description The request, as it stands in the address. */
@@ -3935,6 +5000,22 @@ export interface components {
         SimilarReports: {
             /** @description The likeliest first. */
             items: components["schemas"]["SimilarReport"][];
+        };
+        /** @description An official may file for somebody, for half an hour. */
+        Sitting: {
+            /** @description The mandate: its id is sent as `x-acting-for` with what is filed. */
+            mandate: components["schemas"]["MandateView"];
+        };
+        /** @description Somebody stands at the window: known by the number they drew, or by the code on their telephone. */
+        SittingInput: {
+            /** @description The application they came for and drew a number with. */
+            case_no?: string | null;
+            /** @description The code of a mandate that they show. */
+            code?: string | null;
+            /** @description Whether they agree that departments are asked; with a code, what they chose on their telephone counts. */
+            departments: boolean;
+            /** @description For which office. */
+            office: string;
         };
         /** @description Times offered at a window. */
         SlotList: {
@@ -4140,7 +5221,7 @@ export interface components {
          * @description The shape of a text; the schema of a form says it as a pattern.
          * @enum {string}
          */
-        TextFormat: "phone" | "email" | "id_card" | "credit_code" | "postcode";
+        TextFormat: "phone" | "email" | "id_card" | "credit_code" | "postcode" | "money";
         /**
          * Format: date-time
          * @description An instant, RFC 3339 in UTC, such as `2026-11-23T08:00:00Z`.
@@ -4196,6 +5277,34 @@ export interface components {
              * @description How many.
              */
             unread: number;
+        };
+        /** @description Somebody goes to another provider. */
+        UpstreamInput: {
+            /** @description Whether they link their account there to the one they are signed in to here, rather than sign in. */
+            link: boolean;
+            /** @description The page of the resident face to go to afterwards. */
+            then?: string | null;
+        };
+        /** @description An account at another provider. */
+        UpstreamLink: {
+            /** @description The provider's word. */
+            id: string;
+            /** @description Since when it opens this account; absent while it does not. */
+            linked_at?: components["schemas"]["Time"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description Where to go. */
+        UpstreamSent: {
+            /** @description The address at the other provider. */
+            to: string;
+        };
+        /** @description A provider that residents may sign in with. */
+        UpstreamView: {
+            /** @description A word for it. */
+            id: string;
+            /** @description What the button says. */
+            title: components["schemas"]["Text"];
         };
         /** @description How often somebody used personal data. */
         UseCount: {
@@ -4477,8 +5586,15 @@ export interface operations {
     get_case_application: {
         parameters: {
             query: {
+                /** @description The ground of sealing, 4 to 200 characters; needed with `sealed_until`. */
+                ground?: string;
                 /** @description Why, in plain words, 4 to 200 characters; the reading is recorded with it. */
                 purpose: string;
+                /**
+                 * @description The day from which on the person may know of the look; at once when absent. Investigators alone may give one, at most
+                 *     180 days ahead.
+                 */
+                sealed_until?: string;
             };
             header?: never;
             path: {
@@ -4512,8 +5628,15 @@ export interface operations {
     get_case_contact: {
         parameters: {
             query: {
+                /** @description The ground of sealing, 4 to 200 characters; needed with `sealed_until`. */
+                ground?: string;
                 /** @description Why, in plain words, 4 to 200 characters; the reading is recorded with it. */
                 purpose: string;
+                /**
+                 * @description The day from which on the person may know of the look; at once when absent. Investigators alone may give one, at most
+                 *     180 days ahead.
+                 */
+                sealed_until?: string;
             };
             header?: never;
             path: {
@@ -4572,6 +5695,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseEvents"];
+                };
+            };
+        };
+    };
+    take_extract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A case id or a case number */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CSV, UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
         };
@@ -4688,6 +5843,98 @@ export interface operations {
             };
         };
     };
+    get_counter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterView"];
+                };
+            };
+        };
+    };
+    open_sitting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SittingInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Begun */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sitting"];
+                };
+            };
+        };
+    };
+    close_sitting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mandate of the sitting */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_drafts: {
         parameters: {
             query?: never;
@@ -4792,6 +6039,39 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": unknown;
+                };
+            };
+        };
+    };
+    ask_for_extract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtractInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked for */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExtractAsked"];
                 };
             };
         };
@@ -4902,6 +6182,521 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GridPlace"];
+                };
+            };
+        };
+    };
+    list_hospital_visits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisitList"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    book_hospital_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HospitalVisitInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisit"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_hospital_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The visit's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisit"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_hospital_visit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The visit's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisit"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    arrive_at_hospital: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The visit's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisit"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_doctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The visit's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoctorQuestion"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalVisit"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay_hospital_bill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The visit's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentBegun"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hospitals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalList"];
+                };
+            };
+        };
+    };
+    get_hospital_agreement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hospital's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalAgreement"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    agree_with_hospital: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hospital's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HospitalAgreement"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_from_hospital: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hospital's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_doctors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The hospital's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorList"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_doctor_times: {
+        parameters: {
+            query: {
+                /** @description The hospital's id of the doctor's role. */
+                role: string;
+            };
+            header?: never;
+            path: {
+                /** @description The hospital's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorTimes"];
+                };
+            };
+            /** @description The hospital does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5092,6 +6887,42 @@ export interface operations {
             };
         };
     };
+    copy_licence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LicenceCopyInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Copied */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LicenceCopy"];
+                };
+            };
+        };
+    };
     locate: {
         parameters: {
             query: {
@@ -5124,6 +6955,198 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Located"];
+                };
+            };
+        };
+    };
+    list_mandates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateList"];
+                };
+            };
+        };
+    };
+    offer_mandate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MandateInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Offered */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateOffered"];
+                };
+            };
+        };
+    };
+    end_mandate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mandate */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateView"];
+                };
+            };
+        };
+    };
+    confirm_mandate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mandate */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Confirmed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateView"];
+                };
+            };
+        };
+    };
+    find_mandate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MandateCode"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateView"];
+                };
+            };
+        };
+    };
+    take_mandate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MandateCode"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MandateView"];
                 };
             };
         };
@@ -5660,6 +7683,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Onward"];
+                };
+            };
+        };
+    };
+    list_organisations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationList"];
+                };
+            };
+        };
+    };
+    claim_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganisationInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Entered */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationList"];
+                };
+            };
+            /** @description The department does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6879,6 +8973,36 @@ export interface operations {
             };
         };
     };
+    unlink_upstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unlinked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_services: {
         parameters: {
             query?: {
@@ -7196,6 +9320,38 @@ export interface operations {
             };
         };
     };
+    ask_to_present: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The service's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresentationRequest"];
+                };
+            };
+        };
+    };
     list_slots: {
         parameters: {
             query: {
@@ -7378,6 +9534,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+        };
+    };
+    begin_upstream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpstreamInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Go there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpstreamSent"];
+                };
+            };
+            /** @description The provider does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
