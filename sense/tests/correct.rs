@@ -175,6 +175,49 @@ on_both_databases!(a_correction_is_refused_to_others_later_and_over_a_change, |d
     assert!(now.corrections.is_empty(), "nothing was written");
 });
 
+on_both_databases!(what_is_owed_and_a_licence_given_stay_as_they_were, |database| {
+    let (town, _) = ready(database);
+    let posted = json!({
+        "medical": "online", "photo": "medical", "id_number": "110101199003070054", "concession": "none",
+        "delivery": "post", "address": "天权区鼓楼街道 5 号", "phone": "13800000000",
+    });
+    let case = apply_for(&town, "driving_licence_renew", &posted);
+    let refused = |case: &Case, answers: &Value| match block(correct(
+        &town.ctx,
+        command(case, party(1), serde_json::from_value(answers.clone()).unwrap()),
+    )) {
+        Err(CorrectError::Apply(ApplyError::Answers(faults))) => {
+            faults.into_iter().map(|fault| fault.field).collect::<Vec<_>>()
+        }
+        other => panic!("{:?}", other.map(|case| case.version)),
+    };
+    let with = |answers: &Value, field: &str, answer: Value| {
+        let mut answers = answers.clone();
+        answers[field] = answer;
+        answers
+    };
+    assert_eq!(refused(&case, &with(&posted, "concession", json!("disabled"))), ["concession"]);
+    let moved = with(&posted, "address", json!("天权区鼓楼街道 6 号"));
+    let moved = command(&case, party(1), serde_json::from_value(moved).unwrap());
+    assert_eq!(block(correct(&town.ctx, moved)).unwrap().corrections.len(), 1, "what costs nothing may be put right");
+
+    let photographed = json!({
+        "old_licence": [file(7).to_string()], "shop_name": "星河小馆", "credit_code": "91350100M000100Y43",
+        "address": "天权区鼓楼街道 5 号", "unchanged": "yes", "self_check": [file(8).to_string()],
+        "manager_name": "李四四", "manager_phone": "13800000000",
+    });
+    let case = apply_for(&town, "food_business_renewal", &photographed);
+    let shown = with(&photographed, "old_licence", json!({"presentation": "ey.ey.c2ln~"}));
+    assert_eq!(refused(&case, &shown), ["old_licence"]);
+});
+
+fn apply_for(town: &Town, service: &str, answers: &Value) -> Case {
+    let answers = serde_json::from_value(answers.clone()).unwrap();
+    let idempotency_key = Some(format!("{service:0>12}"));
+    block(apply(&town.ctx, ApplyCommand { service: service.parse().unwrap(), answers, idempotency_key, ..handed_in() }))
+        .unwrap()
+}
+
 on_both_databases!(every_record_of_an_application_goes_with_the_key, |database| {
     let (town, case) = ready(database);
     block(correct(&town.ctx, command(&case, party(1), with(json!({"area": 61}))))).unwrap();

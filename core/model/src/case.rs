@@ -278,7 +278,6 @@ impl Case {
             EventBody::Corrected { answers, commitment, fields, evidence } => {
                 self.correct(event.at, (*answers, *commitment), fields, evidence);
             }
-            // It tells of others' cases, and leaves this one where it is.
             EventBody::Extracted(_) => {}
             body @ (EventBody::Issued { .. } | EventBody::Revoked { .. }) => self.apply_licence(event, body),
             body => self.apply_clock(event, body)?,

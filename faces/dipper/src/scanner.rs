@@ -3,7 +3,7 @@
 //! What clamd does not call clean is not taken: silence, an error or a limit of its own is a refusal too.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -139,14 +139,8 @@ fn send(stream: &mut dyn Stream, command: &[u8], body: Option<&[u8]>) -> std::io
 /// One answer, ended by a NUL as the command was.
 fn read_answer(stream: &mut dyn Stream) -> std::io::Result<String> {
     let mut answer = Vec::new();
-    let mut bytes = stream.take(ANSWER_MAX).bytes();
-    for byte in &mut bytes {
-        match byte? {
-            0 => break,
-            byte => answer.push(byte),
-        }
-    }
-    Ok(String::from_utf8_lossy(&answer).trim().to_owned())
+    BufReader::new(stream.take(ANSWER_MAX)).read_until(0, &mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).trim_matches(|c: char| c == '\0' || c.is_whitespace()).to_owned())
 }
 
 fn away(error: std::io::Error) -> ScanError {

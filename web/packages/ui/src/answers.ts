@@ -2,7 +2,7 @@
 import type { Field, Text } from "@dipper/api";
 import { useI18n } from "vue-i18n";
 import { isDay, isFile } from "./form-patterns.ts";
-import { askedFields, licenceOf, type Answers } from "./forms.ts";
+import { askedFields, isLicence, type Answers } from "./forms.ts";
 import { useText } from "./text.ts";
 import { useInstant } from "./time.ts";
 
@@ -30,7 +30,7 @@ export function filesOf(answer: unknown): string[] {
 
 /** One answer in words. */
 export function answerWords(field: Field, answer: unknown, { text, list, day, licence }: Words): string {
-  if (field.type === "evidence") return field.licence && licenceOf(answer) !== undefined ? licence(text(field.licence.title)) : "";
+  if (field.type === "evidence") return field.licence && isLicence(answer) ? licence(text(field.licence.title)) : "";
   const name = (id: unknown) => ("options" in field ? text(field.options.find((option) => option.id === id)?.title) : "") || String(id);
   if (Array.isArray(answer)) return list(answer.map(name));
   if (answer === undefined || answer === null || answer === "") return "";

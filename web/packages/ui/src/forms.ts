@@ -86,7 +86,7 @@ function onlyMember(answer: unknown, name: string): string | undefined {
 }
 
 /** Whether a licence is given: chosen, or shown as it was handed in. */
-function isLicence(answer: unknown): boolean {
+export function isLicence(answer: unknown): boolean {
   return licenceOf(answer) !== undefined || /^[A-Za-z0-9._~-]{1,65536}$/.test(onlyMember(answer, "presentation") ?? "");
 }
 

@@ -35,7 +35,7 @@ describe("what is sealed and opened for a purpose", () => {
     expect(seal.busy.value).toBe(true);
     answer("13800000000");
     expect(await done).toBe(true);
-    expect(look).toHaveBeenCalledWith("one", "call back");
+    expect(look).toHaveBeenCalledWith("one", "call back", undefined);
     expect(seal.found.value).toBe("13800000000");
     vi.advanceTimersByTime(999);
     seal.stay();

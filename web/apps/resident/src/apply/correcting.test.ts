@@ -6,16 +6,16 @@ import { Filling } from "./filling.ts";
 const HANDED_IN = {
   service: "s",
   version: 7,
-  answers: { name: "李", account: "F1", plan: ["a1"] },
+  answers: { name: "李", account: "F1", plan: ["a1"], old: { presentation: "ey.a~b~" } },
   provenance: { account: { self_declared: false }, name: { self_declared: true } },
 } as unknown as ApplicationAnswers;
 
 describe("a correction", () => {
-  it("opens the form with the answers handed in, and what a department gave is locked", async () => {
+  it("opens the form with the answers handed in, and what a department or a licence gave is locked", async () => {
     const filling = new Filling(correctionPort("NO-1", () => HANDED_IN), NO_PENDING);
     await filling.open([]);
     expect({ ...filling.answers }).toEqual(HANDED_IN.answers);
-    expect(["name", "account", "plan"].map((id) => filling.isLocked(id))).toEqual([false, true, false]);
+    expect(["name", "account", "plan", "old"].map((id) => filling.isLocked(id))).toEqual([false, true, false, true]);
   });
 
   it("leaves the answers handed in as they were", async () => {

@@ -1,6 +1,7 @@
-// Correcting an application: the same form, opened with the answers handed in. What departments gave stays locked.
+// Correcting an application: the same form, opened with the answers handed in. What departments gave stays locked, and so
+// does a licence that was shown.
 import { api, ask, uploadEvidence, type ApplicationAnswers, type PrefillView } from "@dipper/api";
-import type { Answers } from "@dipper/ui";
+import { isLicence, type Answers } from "@dipper/ui";
 import type { PendingStore } from "./pending.ts";
 import type { Port } from "./port.ts";
 
@@ -23,11 +24,12 @@ export function correctionPort(case_no: string, handed_in: () => ApplicationAnsw
     upload: async (photo) => (await uploadEvidence(photo)).id,
     findPrefill: async () => {
       const { service, answers, provenance } = handed_in();
-      const given = Object.entries(provenance).filter(([, from]) => !from.self_declared);
-      const values = Object.fromEntries(given.map(([id]) => [id, answers[id]])) as PrefillView["values"];
+      const isGiven = ([id, answer]: [string, unknown]) => provenance[id]?.self_declared === false || isLicence(answer);
+      const values = Object.fromEntries(Object.entries(answers).filter(isGiven)) as PrefillView["values"];
       return { service, level: "L1", connected: false, sources: [], values, provenance };
     },
     fetchPrefill: () => Promise.reject(new Error("a correction asks no department")),
+    present: () => Promise.reject(new Error("a correction shows no licence")),
   };
 }
 

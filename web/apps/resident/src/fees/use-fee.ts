@@ -21,7 +21,7 @@ export async function beginPayment(case_no: string): Promise<string> {
 }
 
 /** An amount in words; the city's fees are in yuan. */
-export function useMoney(): (fee: FeeView) => string {
+export function useMoney(): (fee: Pick<FeeView, "amount">) => string {
   const { t, locale } = useI18n({ useScope: "global" });
   return ({ amount }) => t("guide.yuan", { n: yuan(amount, locale.value) });
 }

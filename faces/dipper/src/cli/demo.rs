@@ -1,0 +1,81 @@
+//! What can be done for a demonstration.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::Common;
+
+/// What the demonstration can do.
+#[derive(Debug, Subcommand)]
+pub enum DemoCommand {
+    /// Make demo accounts and three months of past cases, once
+    Seed {
+        /// Cases to make
+        #[arg(long, default_value_t = 2_400)]
+        cases: usize,
+        #[command(flatten)]
+        common: Box<Common>,
+    },
+    /// A provider of text and push messages that sends nothing and shows what it was given
+    Messages {
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8091")]
+        listen: SocketAddr,
+        /// File of the secret shared with the city, made where it is missing
+        #[arg(long)]
+        secret: PathBuf,
+    },
+    /// A payment gateway that takes no real money: a process of its own, with a page for the payer
+    Gateway {
+        /// Its own folder, made where it is missing
+        #[arg(long)]
+        data: PathBuf,
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: SocketAddr,
+        /// Address of the city, which is told of payments
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        city: String,
+        /// File of the secret shared with the city; `secret` in its own folder when absent, made where it is missing
+        #[arg(long)]
+        secret: Option<PathBuf>,
+        /// How often each notification is sent
+        #[arg(long, default_value_t = 1)]
+        repeat: u32,
+    },
+    /// The departments that forms are filled in from: a process of its own, with registers of fictional people
+    Department {
+        /// Their own folder, made where it is missing
+        #[arg(long)]
+        data: PathBuf,
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8091")]
+        listen: SocketAddr,
+        /// The pack that declares the sources
+        #[arg(long, default_value = "packs/demo")]
+        pack: PathBuf,
+        /// Folder of the secrets shared with the city; `secrets` in their own folder when absent, made where missing
+        #[arg(long)]
+        secrets: Option<PathBuf>,
+    },
+    /// Hospitals that speak HL7 FHIR R4, with fictional doctors: a process of its own, in accelerated time
+    Hospital {
+        /// Their own folder, made where it is missing
+        #[arg(long)]
+        data: PathBuf,
+        /// Address to listen on
+        #[arg(long, default_value = "127.0.0.1:8092")]
+        listen: SocketAddr,
+        /// The pack that declares the hospitals
+        #[arg(long, default_value = "packs/demo")]
+        pack: PathBuf,
+        /// Folder of the secrets shared with the city; `secrets` in their own folder when absent, made where missing
+        #[arg(long)]
+        secrets: Option<PathBuf>,
+        /// Seconds of one step: a turn in the queue, half a report, a doctor's answer
+        #[arg(long, default_value_t = 8)]
+        pace: u32,
+    },
+}
