@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use model::{
-    ActionId, Actor, Case, CaseId, CaseNo, ClockName, Event, EventId, Grant, Instant, NewEvent, PartyId, Place,
-    Reporter,
+    ActionId, Actor, Case, CaseId, CaseNo, ClockName, Event, EventBody, EventId, Grant, Instant, NewEvent, PartyId,
+    PaymentId, PaymentState, Place, Reporter,
 };
 use pack::enter::Opening;
-use pack::scenario::{Expect, ReportStep, Scenario, StoryActor};
+use pack::scenario::{Expect, ReportStep, Scenario, Step, StoryActor};
 use pack::{Compiled, FieldKind};
 use serde_json::Value;
 
@@ -38,6 +38,9 @@ pub fn play(compiled: &Compiled, scenario: &Scenario) -> Result<(), Vec<StoryFau
     stage.check(scenario.report.line, &scenario.report.expect)?;
     for step in &scenario.steps {
         stage.pass_time(compiled, step.at, step.line)?;
+        if step.pays {
+            stage.pay(compiled, step)?;
+        }
         if let Some((actor, action)) = &step.act {
             let acting = stage.acting(compiled, actor);
             let answers = stage.answers(compiled, action, &step.answers);
@@ -137,6 +140,24 @@ impl Stage {
             self.append(events, line)?;
         }
         fault(line, "the deadlines of the case never settle".to_owned())
+    }
+
+    /// The applicant pays all that is due, and the money comes.
+    fn pay(&mut self, compiled: &Compiled, step: &Step) -> Result<(), Vec<StoryFault>> {
+        let service = compiled.city.service_of(&self.case.category);
+        let due = service.and_then(|(_, service)| service.fee_due(self.case.application.as_ref()));
+        let (Some((_, service)), Some(amount)) = (service, due.filter(|_| !self.case.is_paid())) else {
+            return fault(step.line, "nothing is to be paid".to_owned());
+        };
+        let payment = PaymentId::new(step.at, 1);
+        let paying = |state, fees| NewEvent {
+            at: step.at,
+            actor: Actor::system("payments"),
+            body: EventBody::Paying { payment, state, amount, reference: None, fees },
+        };
+        let asked = paying(PaymentState::Created, service.fees_of(self.case.application.as_ref()));
+        let settled = [PaymentState::Authorised, PaymentState::Captured].map(|state| paying(state, Vec::new()));
+        self.append(std::iter::once(asked).chain(settled).collect(), step.line)
     }
 
     fn acting(&mut self, compiled: &Compiled, actor: &StoryActor) -> Acting {

@@ -288,7 +288,7 @@ fn ordinal(body: &EventBody) -> usize {
         EventBody::RefundAsked { .. } => 21,
         EventBody::RefundMade { .. } => 22,
         EventBody::Looked { .. } => 20,
-        EventBody::Extracted(_) => 21,
+        EventBody::Extracted(_) => 23,
         EventBody::Corrected { .. } => 24,
     }
 }

@@ -47,6 +47,8 @@ source! {
         answers as "with": Answers,
         /// True when the action must be refused.
         refused: bool,
+        /// True when the applicant pays what is due; nobody acts in such a step.
+        pay: bool,
         /// What must hold afterwards.
         expect: Option<ExpectSource>,
     }
@@ -128,6 +130,8 @@ pub struct Step {
     pub answers: serde_json::Map<String, Json>,
     /// True when the action must be refused.
     pub refused: bool,
+    /// True when the applicant pays what is due.
+    pub pays: bool,
     /// What must hold afterwards.
     pub expect: Expect,
 }
@@ -296,12 +300,16 @@ fn lower_step(source: StepSource, faults: &mut LineFaults) -> Option<Step> {
     if source.refused && act.is_none() {
         faults.push((line, "\"refused\" needs an action that can be refused".to_owned()));
     }
+    if source.pay && act.is_some() {
+        faults.push((line, "\"pay\" is a step of its own: nobody acts in it".to_owned()));
+    }
     Some(Step {
         line,
         at: source.at.value,
         act,
         answers: source.answers.0,
         refused: source.refused,
+        pays: source.pay,
         expect: lower_expect(source.expect),
     })
 }
