@@ -63,10 +63,10 @@ export class Visitor {
   }
 
   /** Sends a picture and answers with its id. */
-  async picture(seed = Math.floor(Math.random() * 1e9)) {
+  async picture(seed = Math.floor(Math.random() * 1e9), headers = {}) {
     const form = new FormData();
     form.append("file", new Blob([png(seed)], { type: "image/png" }), "photo.png");
-    return (await this.send("POST", "/evidence", { form })).id;
+    return (await this.send("POST", "/evidence", { form, headers })).id;
   }
 
   /** Takes an action on a case. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
 import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
+import { mandateOf, under } from "../lib/acting.mjs";
 import { department } from "../lib/department.mjs";
 import { addUser, folder, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
@@ -30,23 +31,6 @@ async function refused(call) {
     return `${error.status} ${error.body?.code}`;
   }
   return "done";
-}
-
-/** The same person, acting under a mandate. */
-function under(visitor, mandate) {
-  const headers = { "x-acting-for": mandate };
-  return {
-    get: (url) => visitor.send("GET", url, { headers }),
-    post: (url, body, more = {}) => visitor.send("POST", url, { body, headers: { ...headers, ...more } }),
-    put: (url, body) => visitor.send("PUT", url, { body, headers }),
-  };
-}
-
-async function mandateOf(giver, taker, input) {
-  const { mandate, code } = await giver.post("/mandates", { departments: true, days: 30, ...input });
-  await taker.post("/mandates/take", { code });
-  await giver.post(`/mandates/${mandate.id}/confirmation`);
-  return mandate.id;
 }
 
 const RENT = { lease: "yes", rent: 1800, records: "online", address: "天权区文昌路 1 号", rhythm: "month" };

@@ -45,7 +45,7 @@ test("a resident applies for a service", { timeout: 600_000 }, async (t) => {
     const { page } = first;
     await page.goto("/services");
     await page.getByRole("searchbox").fill("食品经营许可");
-    const card = page.getByRole("link", { name: /食品经营许可/ });
+    const card = page.getByRole("link", { name: /^食品经营许可 / });
     await card.getByText("可在线办").waitFor();
     await card.click();
     await page.getByRole("link", { name: "在线办理" }).click();

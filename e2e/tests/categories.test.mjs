@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { test } from "node:test";
+import { mandateOf, under } from "../lib/acting.mjs";
 import { department } from "../lib/department.mjs";
 import { BIN, ROOT, SURROUNDINGS, addUser, folder, freePort, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
@@ -68,7 +69,7 @@ test("every group of services goes the whole way", { timeout: 600_000 }, async (
   const base = `http://127.0.0.1:${port}`;
   const offices = await department(t, hall);
   const pays = await gateway(t, till, till_port, base);
-  const connected = ["--departments", offices.url, "--departments-secrets", path.join(hall, "secrets"), "--payment-gateway", pays, "--payment-secret", path.join(till, "secret")];
+  const connected = ["--departments", offices.url, "--departments-secrets", path.join(hall, "secrets"), "--payment-gateway", pays, "--payment-secret", path.join(till, "secret"), "--demo"];
   await serve(t, { data, args: connected, port });
 
   const open = new Visitor(base);
@@ -89,10 +90,16 @@ test("every group of services goes the whole way", { timeout: 600_000 }, async (
     residents.push(visitor);
   }
 
+  // What only organisations apply for: the representative of one gives a mandate.
+  const [number] = (await residents[0].get("/organisations")).examples;
+  await residents[0].post("/organisations", { number });
+  const theirs = services.filter(({ audience }) => !audience.includes("person")).map(({ id }) => id);
+  const agent = under(residents[1], await mandateOf(residents[0], residents[1], { organisation: number, services: theirs }));
+
   const done = new Map();
   for (const [at, service] of services.entries()) {
     await t.test(service.title["zh-CN"], async () => {
-      const visitor = residents[at % residents.length];
+      const visitor = theirs.includes(service.id) ? agent : residents[at % residents.length];
       const { fields } = await visitor.get(`/services/${service.id}/form`);
       const before = await visitor.get(`/services/${service.id}/prefill`);
       const sources = before.sources.map(({ id }) => id);
