@@ -88,6 +88,8 @@ test("a new resident renews her driving licence on the phone", { timeout: 600_00
     await page.getByText("在联网医院或体检机做的").click();
     await forward("q/photo");
     await page.getByText("体检时拍的").click();
+    await forward("q/concession");
+    await page.getByText("不属于", { exact: true }).click();
     await forward("q/delivery");
     await page.getByText("到车管所领").click();
     await forward("q/phone");
