@@ -35,6 +35,7 @@ const RECONCILE_EVERY: Duration = Duration::from_secs(5);
 
 /// Days that are over are held against the logs of departments this often, until each has agreed or not.
 const COMPARE_EVERY: Duration = Duration::from_secs(900);
+
 /// Hospitals are told of payments at most this much later.
 const TELL_HOSPITALS_EVERY: Duration = Duration::from_secs(2);
 
@@ -84,19 +85,32 @@ async fn until(mut stopping: watch::Receiver<bool>, task: impl Future<Output = (
     }
 }
 
-async fn fire_timers(ctx: act::Context, stopping: watch::Receiver<bool>) {
+/// Makes a round at once and then every so often, until the process stops, which cuts a round off. A round that took long
+/// is followed by a pause, not by those that were missed.
+async fn every<F: Future<Output = ()>>(
+    period: Duration,
+    stopping: watch::Receiver<bool>,
+    mut round: impl FnMut() -> F,
+) {
     until(stopping, async {
-        let mut ticks = tokio::time::interval(TIMER_EVERY);
+        let mut ticks = tokio::time::interval(period);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            match act::fire_due(&ctx).await {
-                Ok(fired) if fired.changed > 0 => {
-                    tracing::info!(changed = fired.changed, failed = fired.failed, "deadlines fired")
-                }
-                Ok(_) => {}
-                Err(error) => tracing::error!(%error, "the due list cannot be read"),
+            round().await;
+        }
+    })
+    .await;
+}
+
+async fn fire_timers(ctx: act::Context, stopping: watch::Receiver<bool>) {
+    every(TIMER_EVERY, stopping, || async {
+        match act::fire_due(&ctx).await {
+            Ok(fired) if fired.changed > 0 => {
+                tracing::info!(changed = fired.changed, failed = fired.failed, "deadlines fired")
             }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "the due list cannot be read"),
         }
     })
     .await;
@@ -167,13 +181,9 @@ impl Waiting {
 }
 
 async fn issue_licences(ctx: act::licences::Context, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(ISSUE_EVERY);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = act::licences::issue_granted(&ctx).await {
-                tracing::error!(%error, "a licence could not be issued; the next round tries again");
-            }
+    every(ISSUE_EVERY, stopping, || async {
+        if let Err(error) = act::licences::issue_granted(&ctx).await {
+            tracing::error!(%error, "a licence could not be issued; the next round tries again");
         }
     })
     .await;
@@ -190,13 +200,9 @@ fn settle_payments(tasks: &mut JoinSet<()>, app: &App, stopping: &watch::Receive
 }
 
 async fn settle_fees(ctx: act::payments::Context, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(RECONCILE_EVERY);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = act::payments::reconcile(&ctx).await {
-                tracing::error!(%error, "payments could not be reconciled; the next round tries again");
-            }
+    every(RECONCILE_EVERY, stopping, || async {
+        if let Err(error) = act::payments::reconcile(&ctx).await {
+            tracing::error!(%error, "payments could not be reconciled; the next round tries again");
         }
     })
     .await;
@@ -204,14 +210,9 @@ async fn settle_fees(ctx: act::payments::Context, stopping: watch::Receiver<bool
 
 /// Goes on with payments of hospitals' invoices: the gateway is asked, hospitals are told.
 async fn reconcile_hospitals(ctx: act::hospital::Context, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(TELL_HOSPITALS_EVERY);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = act::hospital::reconcile(&ctx).await {
-                tracing::error!(%error, "payments to hospitals could not be reconciled; the next round tries again");
-            }
+    every(TELL_HOSPITALS_EVERY, stopping, || async {
+        if let Err(error) = act::hospital::reconcile(&ctx).await {
+            tracing::error!(%error, "payments to hospitals could not be reconciled; the next round tries again");
         }
     })
     .await;
@@ -219,16 +220,12 @@ async fn reconcile_hospitals(ctx: act::hospital::Context, stopping: watch::Recei
 
 /// Writes what people and programs are to be told. A round is whole or not at all, so that stopping may cut it off.
 async fn record_messages(ctx: act::notifications::Context, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(RECORD_EVERY);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = act::notifications::record_due(&ctx).await {
-                tracing::error!(%error, "messages could not be written; the next round tries again");
-            }
-            if let Err(error) = act::notifications::remind_due(&ctx).await {
-                tracing::error!(%error, "reminders could not be written; the next round tries again");
-            }
+    every(RECORD_EVERY, stopping, || async {
+        if let Err(error) = act::notifications::record_due(&ctx).await {
+            tracing::error!(%error, "messages could not be written; the next round tries again");
+        }
+        if let Err(error) = act::notifications::remind_due(&ctx).await {
+            tracing::error!(%error, "reminders could not be written; the next round tries again");
         }
     })
     .await;
@@ -253,23 +250,19 @@ async fn compare_logs(
     departments: std::sync::Arc<department::HttpDepartments>,
     stopping: watch::Receiver<bool>,
 ) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(COMPARE_EVERY);
-        loop {
-            ticks.tick().await;
-            let (same, there) = (ctx.clone(), std::sync::Arc::clone(&departments));
-            match tokio::task::spawn_blocking(move || reconcile::days(&same, &there)).await {
-                Ok(Ok(days)) => {
-                    for day in &days {
-                        for error in day.sources.iter().filter_map(|source| source.as_ref().err()) {
-                            tracing::warn!(day = %day.day, %error, "a register could not be reconciled; tried again later");
-                        }
-                        reconcile::raise_alarms(&ctx, day).await;
+    every(COMPARE_EVERY, stopping, || async {
+        let (same, there) = (ctx.clone(), std::sync::Arc::clone(&departments));
+        match tokio::task::spawn_blocking(move || reconcile::days(&same, &there)).await {
+            Ok(Ok(days)) => {
+                for day in &days {
+                    for error in day.sources.iter().filter_map(|source| source.as_ref().err()) {
+                        tracing::warn!(day = %day.day, %error, "a register could not be reconciled; tried again later");
                     }
+                    reconcile::raise_alarms(&ctx, day).await;
                 }
-                Ok(Err(error)) => tracing::error!(%error, "the logs could not be reconciled; the next round tries again"),
-                Err(error) => tracing::error!(%error, "the logs could not be reconciled"),
             }
+            Ok(Err(error)) => tracing::error!(%error, "the logs could not be reconciled; the next round tries again"),
+            Err(error) => tracing::error!(%error, "the logs could not be reconciled"),
         }
     })
     .await;
@@ -277,40 +270,32 @@ async fn compare_logs(
 
 /// Keeps the list of erasures beside the database, so that an older copy of it brings nobody back.
 async fn note_erasures(store: Store, data: std::path::PathBuf, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(NOTE_EVERY);
-        loop {
-            ticks.tick().await;
-            let (store, data) = (store.clone(), data.clone());
-            let noted = tokio::task::spawn_blocking(move || erased::note(&store, &data, SystemClock.now())).await;
-            if let Ok(Err(error)) = noted {
-                tracing::error!(%error, "the list of erasures could not be kept");
-            }
+    every(NOTE_EVERY, stopping, || async {
+        let (store, data) = (store.clone(), data.clone());
+        let noted = tokio::task::spawn_blocking(move || erased::note(&store, &data, SystemClock.now())).await;
+        if let Ok(Err(error)) = noted {
+            tracing::error!(%error, "the list of erasures could not be kept");
         }
     })
     .await;
 }
 
 async fn sweep(ctx: sense::Context, app: std::sync::Arc<App>, stopping: watch::Receiver<bool>) {
-    until(stopping, async {
-        let mut ticks = tokio::time::interval(SWEEP_EVERY);
-        loop {
-            ticks.tick().await;
-            let now = ctx.clock.now();
-            if let Err(error) = ctx.store.write(move |tx: &mut Tx| tx.remove_expired_sessions(now)).await {
-                tracing::error!(%error, "expired sessions could not be removed");
-            }
-            if let Some(Err(error)) = app.sweep_openid().await {
-                tracing::error!(%error, "codes and tokens whose time is over could not be removed");
-            }
-            let (sent_before, listed_before) = (now.plus_micros(-SENT_KEPT_US), now.plus_micros(-LISTED_KEPT_US));
-            let forget = move |tx: &mut Tx| tx.forget_old_messages(sent_before, listed_before);
-            if let Err(error) = ctx.store.write(forget).await {
-                tracing::error!(%error, "old messages could not be forgotten");
-            }
-            if let Err(error) = sense::apply::forget_drafts(&ctx).await {
-                tracing::error!(%error, "drafts whose time is over could not be forgotten");
-            }
+    every(SWEEP_EVERY, stopping, || async {
+        let now = ctx.clock.now();
+        if let Err(error) = ctx.store.write(move |tx: &mut Tx| tx.remove_expired_sessions(now)).await {
+            tracing::error!(%error, "expired sessions could not be removed");
+        }
+        if let Some(Err(error)) = app.sweep_openid().await {
+            tracing::error!(%error, "codes and tokens whose time is over could not be removed");
+        }
+        let (sent_before, listed_before) = (now.plus_micros(-SENT_KEPT_US), now.plus_micros(-LISTED_KEPT_US));
+        let forget = move |tx: &mut Tx| tx.forget_old_messages(sent_before, listed_before);
+        if let Err(error) = ctx.store.write(forget).await {
+            tracing::error!(%error, "old messages could not be forgotten");
+        }
+        if let Err(error) = sense::apply::forget_drafts(&ctx).await {
+            tracing::error!(%error, "drafts whose time is over could not be forgotten");
         }
     })
     .await;
