@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use model::{Actor, Case, EventBody, FormId, Instant, NewEvent, PartyId, ServiceId, Visit, VisitEnd, VisitState};
+use model::{
+    Actor, Case, EventBody, FormId, Instant, NewEvent, OfficeId, PartyId, ServiceId, Visit, VisitEnd, VisitState,
+};
 use pack::calendar::civil_day;
 use pack::{BookingRules, Compiled, Service};
 use store::{Append, Seat, StoreError, Tx};
@@ -223,17 +225,52 @@ pub async fn arrive(ctx: &Context, case: CaseRef, acting: Acting) -> Result<Case
             let (case, compiled) = load(tx, &packs, &case)?;
             let application = case.application.as_ref().ok_or(VisitError::NotHere)?;
             let actor = at_window(&case, &compiled, &acting).ok_or(VisitError::NotFound)?;
-            let visit = case.booked_visit().ok_or(VisitError::NotBooked)?;
-            let (from, until) = (visit.starts_at.plus_micros(-EARLY_MINUTES * MINUTE_US), visit.ends_at);
-            if now < from || until < now {
-                return Err(VisitError::WrongTime { from, until });
-            }
-            let day = civil_day(&compiled.city.zone(), visit.starts_at);
-            let number = tx.next_ticket(&application.service, &visit.place, day)?;
-            let body = EventBody::Arrived { ticket: format!("A{number:03}") };
-            append(tx, &case, &compiled, actor, [body], now)
+            let service = application.service.clone();
+            draw_number(tx, &case, &compiled, actor, &service, now)
         })
         .await
+}
+
+/// The applicant is at a terminal in the hall of an office: draws the next number of the day there.
+///
+/// # Errors
+/// [`VisitError`]; nothing changes then. [`VisitError::NotHere`] where another office decides.
+pub async fn arrive_at_kiosk(
+    ctx: &Context,
+    case: CaseRef,
+    party: PartyId,
+    office: OfficeId,
+) -> Result<Case, VisitError> {
+    let (packs, now) = (Arc::clone(&ctx.packs), ctx.clock.now());
+    ctx.store
+        .write(move |tx: &mut Tx| {
+            let (case, compiled) = load(tx, &packs, &case)?;
+            let service = own_application(&case, party)?;
+            if compiled.city.service_of(&case.category).is_none_or(|(_, service)| service.office != office) {
+                return Err(VisitError::NotHere);
+            }
+            draw_number(tx, &case, &compiled, Actor::Resident { party }, &service, now)
+        })
+        .await
+}
+
+fn draw_number(
+    tx: &mut Tx,
+    case: &Case,
+    compiled: &Compiled,
+    actor: Actor,
+    service: &ServiceId,
+    now: Instant,
+) -> Result<Case, VisitError> {
+    let visit = case.booked_visit().ok_or(VisitError::NotBooked)?;
+    let (from, until) = (visit.starts_at.plus_micros(-EARLY_MINUTES * MINUTE_US), visit.ends_at);
+    if now < from || until < now {
+        return Err(VisitError::WrongTime { from, until });
+    }
+    let day = civil_day(&compiled.city.zone(), visit.starts_at);
+    let number = tx.next_ticket(service, &visit.place, day)?;
+    let body = EventBody::Arrived { ticket: format!("A{number:03}") };
+    append(tx, case, compiled, actor, [body], now)
 }
 
 /// What a case owes when its booked time has passed and nobody came.

@@ -252,6 +252,7 @@ fn application_with(town: &Town, person: u128, fees: Vec<FeeLine>) -> Case {
                     requests: Vec::new(),
                     licences: Vec::new(),
                     fees,
+                    kiosk: None,
                 }),
                 source_id: None,
             };

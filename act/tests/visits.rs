@@ -80,6 +80,7 @@ fn applications(town: &Town, database: &Database, people: u128) -> Vec<Case> {
                 requests: Vec::new(),
                 licences: Vec::new(),
                 fees: Vec::new(),
+                kiosk: None,
             }),
             source_id: None,
         };

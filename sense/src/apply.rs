@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use identity::{Answers, Draft, Given, LicenceFault, Prefill, Provenance, VaultError};
 use model::{
-    Actor, Application, Case, CategoryId, EventId, EvidenceId, FeeLine, Instant, MandateId, NewEvent, OfficeId,
-    PartyId, Place, Reporter, RequestId, RoleId, SealedId, ServiceId,
+    Actor, Application, Case, CategoryId, EventId, EvidenceId, FeeLine, Instant, KioskId, MandateId, NewEvent,
+    OfficeId, PartyId, Place, Reporter, RequestId, RoleId, SealedId, ServiceId,
 };
 use pack::answers::{FieldFault, parse_form};
 use pack::calendar::civil_day;
@@ -79,8 +79,17 @@ pub struct ApplyCommand {
     pub party: PartyId,
     /// Who hands it in.
     pub by: HandedInBy,
+    /// The terminal of a service hall at which it is handed in.
+    pub kiosk: Option<KioskId>,
     /// The same key from the same person applies once.
     pub idempotency_key: Option<String>,
+}
+
+impl ApplyCommand {
+    /// By which way it comes in.
+    const fn channel(&self) -> &'static str {
+        if self.kiosk.is_some() { "kiosk" } else { self.by.channel() }
+    }
 }
 
 /// Why an application was not taken.
@@ -159,7 +168,8 @@ pub async fn apply(ctx: &Context, command: ApplyCommand) -> Result<Case, ApplyEr
             let (service, requests) = (command.service.clone(), checked.requests.clone());
             let licences = checked.accepted.iter().map(|one| one.licence).collect();
             let fees = checked.fees.clone();
-            let application = Application { service, answers, commitment, requests, licences, fees };
+            let kiosk = command.kiosk.clone();
+            let application = Application { service, answers, commitment, requests, licences, fees, kiosk };
             let events = checked.events(&compiled, &command, application, no, now)?;
             let case_id = tx.new_case_id(now);
             let (case, events) =
@@ -305,7 +315,7 @@ impl Checked {
             condition: None,
             description: String::new(),
             place: self.place.clone(),
-            channel: command.by.channel().to_owned(),
+            channel: command.channel().to_owned(),
             reporter: Reporter { party: Some(command.party), client: None, contact: None },
             evidence: self.evidence.clone(),
             answers: Answers::new(),

@@ -68,7 +68,7 @@ fn ready(database: &testkit::Database) -> Town {
 }
 
 fn command(party: PartyId, answers: Answers) -> ApplyCommand {
-    ApplyCommand { service: licence(), answers, party, by: HandedInBy::Applicant, idempotency_key: None }
+    ApplyCommand { service: licence(), answers, party, by: HandedInBy::Applicant, kiosk: None, idempotency_key: None }
 }
 
 on_both_databases!(an_application_is_a_case_whose_answers_are_sealed, |database| {

@@ -65,6 +65,7 @@ fn handed_in() -> ApplyCommand {
         answers: with(json!({})),
         party: party(1),
         by: HandedInBy::Applicant,
+        kiosk: None,
         idempotency_key: Some("0123456789".to_owned()),
     }
 }

@@ -54,7 +54,14 @@ fn leave_traces(ctx: &Context) {
     }))
     .unwrap();
     let service = "driving_licence_renew".parse().unwrap();
-    let applied = ApplyCommand { service, answers, party: party(1), by: HandedInBy::Applicant, idempotency_key: None };
+    let applied = ApplyCommand {
+        service,
+        answers,
+        party: party(1),
+        by: HandedInBy::Applicant,
+        kiosk: None,
+        idempotency_key: None,
+    };
     block(apply(ctx, applied)).unwrap();
     let draft = SaveDraft {
         service: "food_business_licence".parse().unwrap(),

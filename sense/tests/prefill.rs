@@ -127,6 +127,7 @@ fn command(answers: Value) -> ApplyCommand {
         answers,
         party: party(1),
         by: HandedInBy::Applicant,
+        kiosk: None,
         idempotency_key: Some("0123456789".to_owned()),
     }
 }

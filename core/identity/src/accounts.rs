@@ -12,7 +12,7 @@ use crate::authenticator::CodeError;
 use crate::lockout::{UnknownLogins, locked_until};
 use crate::passkeys::RelyingParty;
 use crate::password::{Password, PasswordError, hash_password, nobody_hash, verify_password};
-use crate::sessions::{Remembered, SEEN_EVERY_US, Session, lifetime_us};
+use crate::sessions::{KIOSK_LIFETIME_US, Remembered, Session, lifetime_us};
 use crate::token::{Secret, sha256};
 use crate::vault::Vault;
 
@@ -299,7 +299,7 @@ impl Accounts {
         }
         let session = self.store.read(move |reader| read_session(reader, &token_hash)).await?;
         let Some(mut session) = session.filter(|session| session.is_alive(now)) else { return Ok(None) };
-        if now.micros_since(session.seen_at) >= SEEN_EVERY_US {
+        if now.micros_since(session.seen_at) >= session.seen_every_us() {
             self.store.write(move |tx: &mut Tx| tx.touch_session(&token_hash, now)).await?;
             session.seen_at = now;
         }
@@ -374,7 +374,7 @@ impl Accounts {
 
     pub(crate) fn opening(&self, method: SignInMethod) -> Opening {
         let [token, csrf] = [(); 2].map(|()| Secret::from_random(self.random_bytes()));
-        Opening { token, csrf, method }
+        Opening { token, csrf, method, kiosk: None }
     }
 
     /// Runs work that takes tens of milliseconds on a blocking thread, a few at a time.
@@ -395,9 +395,17 @@ pub(crate) struct Opening {
     token: Secret,
     csrf: Secret,
     method: SignInMethod,
+    /// The terminal it is at, by the SHA-256 of its secret.
+    kiosk: Option<[u8; 32]>,
 }
 
 impl Opening {
+    /// One at a terminal of a service hall.
+    pub(crate) fn at_kiosk(kiosk: [u8; 32], random: [[u8; 32]; 2]) -> Self {
+        let [token, csrf] = random.map(Secret::from_random);
+        Self { token, csrf, method: SignInMethod::Kiosk, kiosk: Some(kiosk) }
+    }
+
     /// Opens the session, within the caller's transaction.
     pub(crate) fn begin(
         self,
@@ -412,9 +420,10 @@ impl Opening {
             party,
             csrf: self.csrf.reveal().to_owned(),
             created_at: now,
-            expires_at: now.plus_micros(lifetime_us(kind)),
+            expires_at: now.plus_micros(if self.kiosk.is_some() { KIOSK_LIFETIME_US } else { lifetime_us(kind) }),
             seen_at: now,
             method: self.method,
+            kiosk: self.kiosk,
         };
         tx.record_session(&row)?;
         let session = session_of(&row, kind, display_name, tx.list_grants(party)?);
@@ -458,5 +467,6 @@ fn session_of(row: &store::SessionRow, kind: PartyKind, display_name: String, gr
         seen_at: row.seen_at,
         method: row.method,
         signed_in_at: row.created_at,
+        kiosk: row.kiosk,
     }
 }

@@ -466,12 +466,12 @@ fn is_open(mandate: &MandateRow, now: Instant) -> bool {
 }
 
 /// A code of ten letters.
-fn code_of(random: [u8; CODE_LEN]) -> String {
+pub(crate) fn code_of(random: [u8; CODE_LEN]) -> String {
     random.iter().map(|byte| char::from(CODE_LETTERS[usize::from(byte % 32)])).collect()
 }
 
 /// The hash of a code as people type it: small letters, spaces and dashes, O for 0, I and L for 1.
-fn code_hash(code: &str) -> [u8; 32] {
+pub(crate) fn code_hash(code: &str) -> [u8; 32] {
     let letters = code.chars().filter(|c| c.is_ascii_alphanumeric()).take(CODE_LEN + 1);
     let plain: String = letters
         .map(|c| match c.to_ascii_uppercase() {

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{Grant, Instant, PartyId};
 use store::{PartyKind, SignInMethod};
+use subtle::ConstantTimeEq;
 
 use crate::principal::Principal;
-use crate::token::same;
+use crate::token::{same, sha256};
 
 /// One hour, µs.
 const HOUR_US: i64 = 3_600_000_000;
@@ -21,6 +22,15 @@ pub const fn idle_us(kind: PartyKind) -> i64 {
         PartyKind::Organisation => 0,
     }
 }
+
+/// How long a session at a terminal of a service hall may rest before it ends, 3 min: the page ends it sooner.
+const KIOSK_IDLE_US: i64 = HOUR_US / 20;
+
+/// How long a session at such a terminal lasts however busy it is, 30 min.
+pub const KIOSK_LIFETIME_US: i64 = HOUR_US / 2;
+
+/// A session at a terminal is marked as seen at most this often, 15 s.
+const KIOSK_SEEN_EVERY_US: i64 = HOUR_US / 240;
 
 /// How long a session of that kind lasts however busy it is: 7 days for staff, 180 days for residents.
 pub const fn lifetime_us(kind: PartyKind) -> i64 {
@@ -59,6 +69,8 @@ pub struct Session {
     pub method: SignInMethod,
     /// When they did.
     pub signed_in_at: Instant,
+    /// SHA-256 of the secret of the terminal it is at; without that terminal's cookie it is nobody's.
+    pub kiosk: Option<[u8; 32]>,
 }
 
 impl Session {
@@ -76,14 +88,30 @@ impl Session {
         same(&self.csrf, token)
     }
 
-    /// True when they proved who they are a moment ago, which changes of ways to sign in ask for.
+    /// True when they proved who they are a moment ago, which changes of ways to sign in ask for. Nobody does that at a
+    /// terminal that others use after them.
     pub fn is_present(&self, now: Instant) -> bool {
-        (0..PRESENT_US).contains(&now.micros_since(self.signed_in_at))
+        self.kiosk.is_none() && (0..PRESENT_US).contains(&now.micros_since(self.signed_in_at))
     }
 
     /// True until it expires or has rested too long.
     pub fn is_alive(&self, now: Instant) -> bool {
-        now < self.expires_at && now.micros_since(self.seen_at) < idle_us(self.kind) + SEEN_EVERY_US
+        let idle_us = if self.kiosk.is_some() { KIOSK_IDLE_US } else { idle_us(self.kind) };
+        now < self.expires_at && now.micros_since(self.seen_at) < idle_us + self.seen_every_us()
+    }
+
+    /// It is marked as seen at most this often.
+    pub const fn seen_every_us(&self) -> i64 {
+        if self.kiosk.is_some() { KIOSK_SEEN_EVERY_US } else { SEEN_EVERY_US }
+    }
+
+    /// Whether a request that carries this terminal's secret, or none, may use it.
+    pub fn is_at(&self, terminal: Option<&str>) -> bool {
+        match (self.kiosk, terminal) {
+            (None, _) => true,
+            (Some(kiosk), Some(secret)) => bool::from(kiosk.ct_eq(&sha256(secret))),
+            (Some(_), None) => false,
+        }
     }
 }
 
@@ -141,6 +169,22 @@ mod tests {
             seen_at,
             method: SignInMethod::Password,
             signed_in_at: Instant::from_micros(0),
+            kiosk: None,
+        }
+    }
+
+    #[test]
+    fn a_session_at_a_terminal_is_short_and_used_there_alone() {
+        let at = Instant::from_micros;
+        let kiosk = Some(sha256("terminal"));
+        let session = Session { kiosk, ..session(PartyKind::Resident, at(KIOSK_LIFETIME_US), at(0)) };
+        let rest = KIOSK_IDLE_US + KIOSK_SEEN_EVERY_US;
+        assert!(session.is_alive(at(rest - 1)) && !session.is_alive(at(rest)));
+        let busy = Session { seen_at: at(KIOSK_LIFETIME_US - 1), ..session.clone() };
+        assert!(busy.is_alive(at(KIOSK_LIFETIME_US - 1)) && !busy.is_alive(at(KIOSK_LIFETIME_US)));
+        assert!(!session.is_present(at(0)), "ways to sign in are not changed there");
+        for (terminal, expect) in [(Some("terminal"), true), (Some("other"), false), (None, false)] {
+            assert_eq!(session.is_at(terminal), expect, "{terminal:?}");
         }
     }
 

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::actor::{Actor, Reporter};
 use crate::clock::ClockName;
 use crate::ids::{
-    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, FormId, LicenceId,
-    OfficeId, PackHash, PartyId, PaymentId, ProcessId, RequestId, RoleId, SealedId, ServiceId, StageId, StateId,
+    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, FormId, KioskId,
+    LicenceId, OfficeId, PackHash, PartyId, PaymentId, ProcessId, RequestId, RoleId, SealedId, ServiceId, StageId,
+    StateId,
 };
 use crate::limit::Limit;
 use crate::payment::{FeeLine, PaymentState};
@@ -373,6 +374,9 @@ pub struct Application {
     /// What is to be paid for it online, as the answers leave it; for older ones the service says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fees: Vec<FeeLine>,
+    /// The terminal of a service hall at which it was handed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kiosk: Option<KioskId>,
 }
 
 /// What one party must do next. Its deadline is the clock it names.

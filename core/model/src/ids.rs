@@ -254,6 +254,10 @@ word_id!(
     SourceId, "source id"
 );
 word_id!(
+    /// A kiosk (自助终端): a terminal of a service hall.
+    KioskId, "kiosk id"
+);
+word_id!(
     /// A registered client program (API key holder, importer).
     ClientId, "client id"
 );

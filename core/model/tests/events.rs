@@ -97,6 +97,7 @@ fn application() -> Reported {
             requests: Vec::new(),
             licences: Vec::new(),
             fees: Vec::new(),
+            kiosk: None,
         }),
         answers: BTreeMap::new(),
         ..whole_report()

@@ -39,10 +39,10 @@ pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Me
 pub use people::{
     AccessRow, AddressRow, AlarmRow, ApiKeyRow, AuthenticatorRow, Basis, CodeRow, ConsentRow, ContactRow,
     DisclosureRow, DraftRow, ExtractMemberRow, ExtractRow, FetchOutcome, FetchRow, Holder, HospitalPatientRow,
-    HospitalPaymentRow, HospitalVisitRow, IdentityRow, LicenceRow, LicenceText, Looked, MandateAct, MandateActRow,
-    MandateRow, OpenIdClientRow, OpenIdKeyRow, OrganisationRow, PartyKind, PartyRow, PasskeyRow, PreferencesRow,
-    PrefillRow, QuietRow, ReconciliationRow, SealedLooks, SealedRow, SessionRow, SignInMethod, TokenRow,
-    UpstreamLinkRow, UsageRow, UseCount, erased_login, fold_login,
+    HospitalPaymentRow, HospitalVisitRow, IdentityRow, KioskRow, KioskSignInRow, LicenceRow, LicenceText, Looked,
+    MandateAct, MandateActRow, MandateRow, OpenIdClientRow, OpenIdKeyRow, OrganisationRow, PartyKind, PartyRow,
+    PasskeyRow, PreferencesRow, PrefillRow, QuietRow, ReconciliationRow, SealedLooks, SealedRow, SessionRow,
+    SignInMethod, TokenRow, UpstreamLinkRow, UsageRow, UseCount, erased_login, fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

@@ -148,6 +148,7 @@ on_both_databases!(sessions_end, |database| {
         expires_at: at(hours * 60),
         seen_at: at(0),
         method: SignInMethod::PasswordCode,
+        kiosk: None,
     };
     database
         .write_blocking(move |tx| {

@@ -106,6 +106,9 @@ pub enum Command {
     /// Look after canary residents: whoever asks about one is found by reconciliation
     #[command(subcommand)]
     Canary(CanaryCommand),
+    /// Look after terminals of service halls
+    #[command(subcommand)]
+    Kiosk(KioskCommand),
     /// Look after the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -341,6 +344,33 @@ pub enum WebhookCommand {
     /// Forget a webhook and what it was still to be told
     Remove {
         /// Its id
+        id: String,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// What can be done with terminals of service halls.
+#[derive(Debug, Subcommand)]
+pub enum KioskCommand {
+    /// Register a terminal, or close one that is there, and print the address that opens it once
+    Add {
+        /// A short word for it
+        id: String,
+        /// The office in whose hall it stands
+        #[arg(long)]
+        office: String,
+        /// Where it stands, in words for people
+        #[arg(long)]
+        title: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print every terminal
+    List(Common),
+    /// Remove a terminal; whoever is signed in at it is no longer
+    Remove {
+        /// Its word
         id: String,
         #[command(flatten)]
         common: Common,

@@ -159,6 +159,8 @@ pub struct Limits {
     pub uploads: RateLimiter<String>,
     /// Questions to departments, by person: consents and tries to prove who somebody is.
     pub fetches: RateLimiter<String>,
+    /// Codes of terminals, by person or address: 50 bits, of which a few are tried.
+    pub kiosks: RateLimiter<String>,
     /// Questions to hospitals about somebody, by person; each costs a row that is kept.
     pub hospitals: RateLimiter<String>,
     /// Questions to hospitals about nobody, by person or address.
@@ -182,7 +184,9 @@ impl Limits {
         let fetches = limiter(12, 6);
         // Somebody who waits in a queue and looks again and again; and who looks for a doctor.
         let (hospitals, offers) = (limiter(60, 20), limiter(120, 60));
-        Self { sign_in, reports, clients, uploads, fetches, hospitals, offers }
+        // Somebody who mistypes a code.
+        let kiosks = limiter(12, 6);
+        Self { sign_in, reports, clients, uploads, fetches, kiosks, hospitals, offers }
     }
 }
 

@@ -11,6 +11,7 @@ use identity::{Agent, Principal, RateLimiter, Session, find_agent};
 
 use crate::app::App;
 use crate::error::Refused;
+use crate::kiosk::kiosk_secret;
 
 /// The cookie of a session.
 const COOKIE: &str = "dipper_session";
@@ -41,6 +42,8 @@ impl FromRequestParts<Arc<App>> for Caller {
             Some(token) => app.accounts.find_session(token).await?,
             None => None,
         };
+        // A session at a terminal is nobody's elsewhere.
+        let session = session.filter(|session| session.is_at(kiosk_secret(&parts.headers)));
         let is_change = !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
         if is_change && session.as_ref().is_some_and(|session| !has_csrf(session, &parts.headers)) {
             let words = "the request lacks the token of your session; load the page again";
@@ -138,9 +141,14 @@ fn has_csrf(session: &Session, headers: &HeaderMap) -> bool {
 
 /// The token in the session cookie.
 pub fn session_token(headers: &HeaderMap) -> Option<&str> {
+    find_cookie(headers, COOKIE)
+}
+
+/// A cookie that is not empty.
+pub fn find_cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(|(name, _)| *name == COOKIE).map(|(_, value)| value).find(|value| !value.is_empty())
+    pairs.filter(|(name, _)| *name == wanted).map(|(_, value)| value).find(|value| !value.is_empty())
 }
 
 /// The `set-cookie` that begins a session.

@@ -16,6 +16,7 @@ mod faces;
 pub mod gateway;
 mod harden;
 pub mod hospital;
+mod kiosk;
 mod ledger_files;
 mod licence_keys;
 pub mod message_sink;

@@ -17,12 +17,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, counter, evidence, extracts, hospitals, licences, mandates, notifications,
-    openid as consents, payments, person, place, reports, security, services, session, stream, visits,
+    account, applications, cases, city, counter, evidence, extracts, hospitals, kiosk as api_kiosk, licences, mandates,
+    notifications, openid as consents, payments, person, place, reports, security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
-use crate::{BODY_MAX, PICTURE_MAX, faces, harden, ledger_files, licence_keys, open311, openid, operate};
+use crate::{BODY_MAX, PICTURE_MAX, faces, harden, kiosk, ledger_files, licence_keys, open311, openid, operate};
 
 /// An answer that has not begun after this is given up; pictures from slow phones take their time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -110,9 +110,11 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .merge(hospitals())
         .merge(acting_for_others())
         .merge(at_windows())
+        .merge(at_kiosks())
         .merge(messages())
         .merge(pictures)
         .fallback(no_such_resource)
+        .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
         .layer(middleware::from_fn(harden::check_origin))
 }
 
@@ -219,6 +221,17 @@ fn acting_for_others() -> OpenApiRouter<Arc<App>> {
             mandates::list_organisations::list_organisations,
             mandates::claim_organisation::claim_organisation
         ))
+}
+
+/// Terminals of service halls, and the phones that people sign in with there.
+fn at_kiosks() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(api_kiosk::open_kiosk::open_kiosk))
+        .routes(routes!(api_kiosk::ask_at_kiosk::ask_at_kiosk))
+        .routes(routes!(api_kiosk::take_kiosk_sign_in::take_kiosk_sign_in))
+        .routes(routes!(api_kiosk::find_kiosk::find_kiosk))
+        .routes(routes!(api_kiosk::agree_to_kiosk::agree_to_kiosk))
+        .routes(routes!(visits::arrive_at_kiosk::arrive_at_kiosk))
 }
 
 /// Filing at a window for who stands there.

@@ -137,7 +137,7 @@ pub const fn amr(method: SignInMethod) -> &'static [&'static str] {
         SignInMethod::PasswordCode => &["pwd", "otp", "mfa"],
         SignInMethod::Passkey => &["pop", "user", "mfa"],
         // What the other provider asked for is not known here.
-        SignInMethod::Upstream => &[],
+        SignInMethod::Upstream | SignInMethod::Kiosk => &[],
     }
 }
 

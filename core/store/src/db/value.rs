@@ -3,7 +3,7 @@
 use grid::Cell;
 use model::{
     ActionId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId, DeliveryState, EventId,
-    EvidenceId, FormId, HospitalVisitId, Instant, LicenceId, MandateId, OfficeId, Outcome, PackHash, PartyId,
+    EvidenceId, FormId, HospitalVisitId, Instant, KioskId, LicenceId, MandateId, OfficeId, Outcome, PackHash, PartyId,
     PaymentId, ProcessId, RegionId, RequestId, RoleId, SealedId, ServiceId, SourceId, StageId, StateId,
 };
 
@@ -254,6 +254,7 @@ macro_rules! text_ids {
 }
 text_ids!(
     CaseId,
+    KioskId,
     EventId,
     PartyId,
     ContactId,

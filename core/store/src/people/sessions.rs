@@ -17,11 +17,13 @@ pub enum SignInMethod {
     Passkey,
     /// By another identity provider.
     Upstream,
+    /// At a terminal of a service hall, by their own phone.
+    Kiosk,
 }
 
 impl SignInMethod {
     /// Every way.
-    pub const ALL: [Self; 4] = [Self::Password, Self::PasswordCode, Self::Passkey, Self::Upstream];
+    pub const ALL: [Self; 5] = [Self::Password, Self::PasswordCode, Self::Passkey, Self::Upstream, Self::Kiosk];
 
     /// The word used in SQL and JSON.
     pub const fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl SignInMethod {
             Self::PasswordCode => "password_code",
             Self::Passkey => "passkey",
             Self::Upstream => "upstream",
+            Self::Kiosk => "kiosk",
         }
     }
 }
@@ -64,6 +67,8 @@ pub struct SessionRow {
     pub seen_at: Instant,
     /// How they signed in.
     pub method: SignInMethod,
+    /// SHA-256 of the secret of the terminal it is at.
+    pub kiosk: Option<[u8; 32]>,
 }
 
 /// A client program's key.
@@ -81,7 +86,7 @@ pub struct ApiKeyRow {
     pub created_at: Instant,
 }
 
-const SESSION_COLUMNS: &str = "token_hash, party, csrf, created_at_us, expires_at_us, seen_at_us, method";
+const SESSION_COLUMNS: &str = "token_hash, party, csrf, created_at_us, expires_at_us, seen_at_us, method, kiosk";
 
 impl Tx {
     /// Adds a session.
@@ -90,7 +95,7 @@ impl Tx {
     /// [`StoreError`] when there is no such account or the database does not answer.
     pub fn record_session(&mut self, session: &SessionRow) -> Result<(), StoreError> {
         self.execute(
-            &format!("INSERT INTO sessions ({SESSION_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)"),
+            &format!("INSERT INTO sessions ({SESSION_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
             params![
                 session.token_hash,
                 session.party,
@@ -98,7 +103,8 @@ impl Tx {
                 session.created_at,
                 session.expires_at,
                 session.seen_at,
-                session.method
+                session.method,
+                session.kiosk
             ],
         )?;
         Ok(())
@@ -213,6 +219,7 @@ fn read_session(mut row: Row) -> Result<SessionRow, StoreError> {
         expires_at: row.next("sessions.expires_at_us")?,
         seen_at: row.next("sessions.seen_at_us")?,
         method: row.next("sessions.method")?,
+        kiosk: row.next("sessions.kiosk")?,
     })
 }
 

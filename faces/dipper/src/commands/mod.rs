@@ -12,6 +12,7 @@ pub mod gateway;
 mod grid;
 pub mod hospital;
 mod import;
+mod kiosk;
 mod ledger;
 mod licence;
 mod lines;
@@ -33,7 +34,7 @@ pub use gateway::secret as secret_file;
 
 use crate::cli::{
     CalendarCommand, CanaryCommand, Cli, ClientCommand, Command, Common, ConfigCommand, DemoCommand, GridCommand,
-    Import, LedgerCommand, PackCommand, UserCommand, WebhookCommand, WitnessCommand,
+    Import, KioskCommand, LedgerCommand, PackCommand, UserCommand, WebhookCommand, WitnessCommand,
 };
 use crate::config::Config;
 use crate::runtime::open_store;
@@ -92,6 +93,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Client(command) => clients(command),
         Command::Webhook(command) => webhooks(command),
         Command::Canary(command) => canaries(command),
+        Command::Kiosk(command) => kiosks(command),
         Command::Config(ConfigCommand::Check(common)) => config::check(&configured(&common)?),
     }
 }
@@ -111,6 +113,14 @@ fn webhooks(command: WebhookCommand) -> anyhow::Result<ExitCode> {
         }
         WebhookCommand::List(common) => webhook::list(&configured(&common)?),
         WebhookCommand::Remove { id, common } => webhook::remove(&configured(&common)?, &id),
+    }
+}
+
+fn kiosks(command: KioskCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        KioskCommand::Add { id, office, title, common } => kiosk::add(&configured(&common)?, &id, &office, &title),
+        KioskCommand::List(common) => kiosk::list(&configured(&common)?),
+        KioskCommand::Remove { id, common } => kiosk::remove(&configured(&common)?, &id),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod counter;
 pub mod evidence;
 pub mod extracts;
 pub mod hospitals;
+pub mod kiosk;
 pub mod licences;
 pub mod mandates;
 pub mod notifications;

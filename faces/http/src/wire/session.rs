@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{MandateView, Text, Time};
+use super::{KioskView, MandateView, Text, Time};
 
 /// Who is signed in, what they may do, and the token that every change must carry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -24,6 +24,10 @@ pub struct Session {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub acting: Option<MandateView>,
+    /// The terminal of a service hall that this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub kiosk: Option<KioskView>,
     /// Whether they did so within the last 10 minutes, which changes of ways to sign in ask for.
     pub is_present: bool,
     /// The host that passkeys are bound to: pages under another name offer none. Null where the city takes none.
@@ -75,6 +79,8 @@ pub enum SignInMethod {
     Passkey,
     /// By another identity provider.
     Upstream,
+    /// At a terminal of a service hall, by their own phone.
+    Kiosk,
 }
 
 impl From<identity::SignInMethod> for SignInMethod {
@@ -84,6 +90,7 @@ impl From<identity::SignInMethod> for SignInMethod {
             identity::SignInMethod::PasswordCode => Self::PasswordCode,
             identity::SignInMethod::Passkey => Self::Passkey,
             identity::SignInMethod::Upstream => Self::Upstream,
+            identity::SignInMethod::Kiosk => Self::Kiosk,
         }
     }
 }

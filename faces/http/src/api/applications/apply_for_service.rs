@@ -10,6 +10,7 @@ use sense::apply::{ApplyCommand, apply};
 use store::MandateAct;
 
 use super::parts::{apply_refused, applying, private, service_id};
+use crate::api::kiosk::parts::here;
 use crate::api::reports::parts::idempotency_key;
 use crate::app::App;
 use crate::caller::Caller;
@@ -41,8 +42,9 @@ pub async fn apply_for_service(
     let party = applicant.party;
     caller.limit(&app, &app.limits.reports)?;
     let idempotency_key = idempotency_key(&headers)?;
-    let command =
-        ApplyCommand { service, answers: input.answers, party, by: applicant.handed_in_by(), idempotency_key };
+    let kiosk = here(&app, &caller, &headers).await?.map(|kiosk| kiosk.id);
+    let by = applicant.handed_in_by();
+    let command = ApplyCommand { service, answers: input.answers, party, by, kiosk, idempotency_key };
     let case = apply(&app.sense(), command).await.map_err(apply_refused)?;
     Ok(private(StatusCode::CREATED, &Applied { case_id: case.id.to_string(), case_no: case.no.to_string() }))
 }

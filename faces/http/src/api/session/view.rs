@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use identity::{PartyKind, Session, SignedIn, lifetime_us};
+use identity::{KIOSK_LIFETIME_US, PartyKind, Session, SignedIn, lifetime_us};
 use pack::City;
 
 use crate::app::App;
@@ -35,6 +35,7 @@ pub fn session_view(app: &App, session: Option<&Session>) -> wire::Session {
         csrf_token: session.map_or_else(String::new, |session| session.csrf.clone()),
         method: session.map(|session| session.method.into()),
         acting: None,
+        kiosk: None,
         is_present: session.is_some_and(|session| session.is_present(app.now())),
         passkey_host: app.accounts.passkey_host().map(str::to_owned),
         upstreams: upstreams(app),
@@ -80,8 +81,9 @@ pub async fn begin(
     if let Some(token) = session_token(headers) {
         app.accounts.sign_out(token).await?;
     }
-    let cookie =
-        begin_cookie(signed_in.token.reveal(), lifetime_us(signed_in.session.kind), app.settings.secure_cookies);
+    let session = &signed_in.session;
+    let lifetime_us = if session.kiosk.is_some() { KIOSK_LIFETIME_US } else { lifetime_us(session.kind) };
+    let cookie = begin_cookie(signed_in.token.reveal(), lifetime_us, app.settings.secure_cookies);
     let about = [(header::SET_COOKIE, cookie), (header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"))];
     Ok((status, about, Json(session_view(app, Some(&signed_in.session)))).into_response())
 }
