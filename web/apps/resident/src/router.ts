@@ -1,5 +1,6 @@
 import { say, toast } from "@dipper/ui";
 import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
+import { isAtKiosks, isTerminal } from "./kiosk/terminal.ts";
 import HomePage from "./pages/HomePage.vue";
 
 /** Whether a page stays where it is: the same page, unless its list (`meta.list`) answers another question. */
@@ -57,10 +58,15 @@ export const router = createRouter({
     { path: "/me", component: () => import("./pages/MePage.vue"), meta: { own: true } },
     { path: "/sign-in", component: () => import("./pages/SignInPage.vue"), meta: { bare: true } },
     { path: "/register", component: () => import("./pages/RegisterPage.vue"), meta: { bare: true } },
+    { path: "/kiosk", component: () => import("./pages/KioskPage.vue"), meta: { bare: true } },
+    { path: "/at-kiosk", component: () => import("./pages/AtKioskPage.vue"), meta: { bare: true, own: true } },
     { path: "/privacy", component: () => import("./pages/PrivacyPage.vue"), meta: { bare: true } },
     { path: "/:rest(.*)*", component: () => import("./pages/NotFoundPage.vue") },
   ],
 });
+
+// At a terminal of a service hall the other pages are not there.
+router.beforeEach((to) => (isTerminal() && !isAtKiosks(to.path) ? "/kiosk" : true));
 
 // A page whose code is neither cached nor reachable: say so instead of doing nothing.
 router.onError(() => toast(say("app.chunk"), "late"));

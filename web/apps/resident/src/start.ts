@@ -4,6 +4,7 @@ import { setTimeZone } from "@dipper/ui";
 import { kept } from "@dipper/ui/shell";
 import { openDraft } from "./report/draft.ts";
 import { deliver } from "./report/deliver.ts";
+import { noteTerminal } from "./kiosk/terminal.ts";
 import { openTracked } from "./tracked.ts";
 
 export let outbox: Outbox;
@@ -33,6 +34,9 @@ async function begin(): Promise<void> {
     queries.put("city", city.value);
     setTimeZone(city.value.timezone);
   }
-  if (session.status === "fulfilled" && session.value.party) openStream();
+  if (session.status === "fulfilled") {
+    noteTerminal(Boolean(session.value.kiosk));
+    if (session.value.party && !session.value.kiosk) openStream();
+  }
   await outbox.flush();
 }

@@ -646,6 +646,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/kiosk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes this browser the terminal that the code opens. */
+        post: operations["open_kiosk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kiosk/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for somebody to sign in at this terminal with their phone. Whoever was signed in here is no longer. */
+        post: operations["ask_at_kiosk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kiosk/sign-in/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the session that somebody agreed to on their phone: given once, to the terminal that asked. */
+        post: operations["take_kiosk_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kiosks/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in at the terminal that shows a code. Only by somebody who proved a moment ago who they are: whoever finds a phone
+         *     that lies open must not get further with it than the phone itself.
+         */
+        post: operations["agree_to_kiosk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kiosks/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which terminal shows a code: to be looked at before agreeing to anything. */
+        post: operations["find_kiosk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/licences": {
         parameters: {
             query?: never;
@@ -1409,6 +1497,23 @@ export interface paths {
         post?: never;
         /** Gives one's own booked time back. */
         delete: operations["cancel_visit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{case_no}/visit/arrival": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draws the next number of the day, at a terminal in the hall of the office that decides. */
+        post: operations["arrive_at_kiosk"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3505,6 +3610,38 @@ export interface components {
         JoinInput: {
             contact?: components["schemas"]["Contact"] | null;
         };
+        /** @description What a terminal shows to be signed in at. */
+        KioskAsked: {
+            /** @description The code, to be typed on the phone. */
+            code: string;
+            /** @description Until when it is good. */
+            until: components["schemas"]["Time"];
+            /** @description The address of the same, to be scanned. */
+            url: string;
+        };
+        /** @description The terminal that shows a code. */
+        KioskAsking: {
+            /** @description Which. */
+            kiosk: components["schemas"]["KioskView"];
+            /** @description Until when its code is good. */
+            until: components["schemas"]["Time"];
+        };
+        /** @description A code, as it was read or typed. */
+        KioskCode: {
+            /** @description Ten letters and digits; spaces, dashes and small letters do not matter. */
+            code: string;
+        };
+        /** @description A terminal. */
+        KioskView: {
+            /** @description Its id. */
+            id: string;
+            /** @description The office in whose hall it stands. */
+            office: string;
+            /** @description That office's name. */
+            office_title: components["schemas"]["Text"];
+            /** @description Where it stands, in words for people. */
+            title: string;
+        };
         /** @description A law a service rests on. */
         LegalBasis: {
             /** @description The article. */
@@ -4905,6 +5042,8 @@ export interface components {
             grants: components["schemas"]["SessionGrant"][];
             /** @description Whether they did so within the last 10 minutes, which changes of ways to sign in ask for. */
             is_present: boolean;
+            /** @description The terminal of a service hall that this is. */
+            kiosk?: components["schemas"]["KioskView"];
             method: components["schemas"]["SignInMethod"] | null;
             party: components["schemas"]["SessionParty"] | null;
             /** @description The host that passkeys are bound to: pages under another name offer none. Null where the city takes none. */
@@ -4965,7 +5104,7 @@ export interface components {
          * @description How somebody proved who they are.
          * @enum {string}
          */
-        SignInMethod: "password" | "password_code" | "passkey" | "upstream";
+        SignInMethod: "password" | "password_code" | "passkey" | "upstream" | "kiosk";
         /** @description A request of a program to sign somebody out. */
         SignOutRequest: {
             /** @description The request, as it stands in the address. */
@@ -6826,6 +6965,170 @@ export interface operations {
             };
         };
     };
+    open_kiosk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KioskCode"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Opened */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KioskView"];
+                };
+            };
+        };
+    };
+    ask_at_kiosk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KioskAsked"];
+                };
+            };
+        };
+    };
+    take_kiosk_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; 410 when nobody answered in time */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Nobody has answered yet */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    agree_to_kiosk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KioskCode"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Agreed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KioskView"];
+                };
+            };
+        };
+    };
+    find_kiosk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KioskCode"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KioskAsking"];
+                };
+            };
+        };
+    };
     list_licences: {
         parameters: {
             query?: never;
@@ -8528,6 +8831,38 @@ export interface operations {
                 };
             };
             /** @description Given back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitView"];
+                };
+            };
+        };
+    };
+    arrive_at_kiosk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The case number */
+                case_no: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Arrived */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -22,6 +22,9 @@ export const signedIn = computed(() => Boolean(current.value?.party));
 /** Whether a resident is signed in: staff have no drafts or applications of their own. */
 export const isResident = computed(() => current.value?.party?.kind === "resident");
 
+/** The terminal of a service hall that this is; nothing on a device of one's own. */
+export const kiosk = computed(() => current.value?.kiosk);
+
 /** For whom this tab acts: the mandate, or nothing for oneself. */
 export const acting = computed(() => current.value?.acting);
 

@@ -17,6 +17,8 @@ export interface Face {
   plugins: Plugin[];
   /** Address of the service worker, for faces that open offline. */
   worker?: string;
+  /** Whether this is a terminal that others use afterwards: nothing is kept in its browser. */
+  shared?: () => boolean;
   /** Runs when storage is open and before the first screen. */
   before?: () => Promise<void>;
 }
@@ -26,7 +28,8 @@ export async function startFace(face: Face): Promise<void> {
   const app = createApp(face.root);
   app.use(createDictionary(face.messages, face.english));
   await startPreferences();
-  kept = await openKept(`dipper-${face.name}`);
+  const shared = face.shared?.() ?? false;
+  if (!shared) kept = await openKept(`dipper-${face.name}`);
   queries.keepIn(kept);
   watchConnection(() => queries.resume());
   document.addEventListener("visibilitychange", () => {
@@ -35,5 +38,5 @@ export async function startFace(face: Face): Promise<void> {
   await face.before?.();
   for (const plugin of face.plugins) app.use(plugin);
   app.mount("#app");
-  if (face.worker && import.meta.env.PROD && "serviceWorker" in navigator) await navigator.serviceWorker.register(face.worker);
+  if (face.worker && !shared && import.meta.env.PROD && "serviceWorker" in navigator) await navigator.serviceWorker.register(face.worker);
 }

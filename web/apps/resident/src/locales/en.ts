@@ -1,4 +1,5 @@
 import { hospital } from "./hospital.en.ts";
+import { kiosk } from "./kiosk.en.ts";
 import { mandates } from "./mandates.en.ts";
 import { messages } from "./messages.en.ts";
 import { services } from "./services.en.ts";
@@ -306,6 +307,7 @@ const en: typeof zhCN = {
     erased_phone: "Drafts and secret words from when you were not signed in are on this device only and not part of it; they go when you clear the browser's data.",
   },
   ...hospital,
+  ...kiosk,
   ...mandates,
   ...messages,
   ...services,

@@ -1,4 +1,5 @@
 import { hospital } from "./hospital.zh-CN.ts";
+import { kiosk } from "./kiosk.zh-CN.ts";
 import { mandates } from "./mandates.zh-CN.ts";
 import { messages } from "./messages.zh-CN.ts";
 import { services } from "./services.zh-CN.ts";
@@ -305,6 +306,7 @@ export default {
     erased_phone: "没有登录时写的草稿和口令只在这台设备上，不在其中；清除浏览器数据就会没有。",
   },
   ...hospital,
+  ...kiosk,
   ...mandates,
   ...messages,
   ...services,

@@ -32,6 +32,11 @@ export async function bookVisit(report: ReportView, place: string, starts_at: st
   show(report, await ask(api.PUT("/api/v1/reports/{case_no}/visit", { params: { path: { case_no: report.case_no } }, body: { place, starts_at } })));
 }
 
+/** At a terminal in the hall of the office: draws the number of the day. */
+export async function arriveHere(report: ReportView): Promise<void> {
+  show(report, await ask(api.POST("/api/v1/reports/{case_no}/visit/arrival", { params: { path: { case_no: report.case_no } } })));
+}
+
 export async function cancelVisit(report: ReportView): Promise<void> {
   show(report, await ask(api.DELETE("/api/v1/reports/{case_no}/visit", { params: { path: { case_no: report.case_no } } })));
 }
