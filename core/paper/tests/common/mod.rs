@@ -57,24 +57,7 @@ pub fn sheet() -> Sheet {
         ),
         code: "证照二维码".to_owned(),
         too_long: Words::one("太长"),
-        how: How {
-            title: Words::two("怎样核对", "How to check it"),
-            steps: vec![
-                Words::two(
-                    "打开 https://city.example/verify 扫码。核对在浏览器里完成，证照不上传。",
-                    "Open https://city.example/verify and scan the code. It is checked in your browser; nothing is sent.",
-                ),
-                Words::two(
-                    "没有网络：dipper verify 文件.pdf --keys 公钥。",
-                    "Without a network: dipper verify FILE.pdf --keys KEYS.",
-                ),
-                Words::two("内容要和纸上的文字一致。", "What is shown must be what stands on this page."),
-            ],
-            limits: Words::two(
-                "没有证明：拿着它的人就是持证人；制作以后没有被注销。",
-                "Not proved: that whoever has it is its holder; that it was not revoked since.",
-            ),
-        },
+        how: how(),
         foot: Words::two("2026年11月27日 18:05 制作。", "Made on 27 November 2026, 18:05."),
         made_at: Moment { year: 2026, month: 11, day: 27, hour: 18, minute: 5, second: 0, offset_minutes: 480 },
         attached: Attached {
@@ -84,5 +67,26 @@ pub fn sheet() -> Sheet {
             status_is: "状态清单 · The status list".to_owned(),
             seal_is: "封条 · The seal".to_owned(),
         },
+    }
+}
+
+fn how() -> How {
+    How {
+        title: Words::two("怎样核对", "How to check it"),
+        steps: vec![
+            Words::two(
+                "打开 https://city.example/verify 扫码。核对在浏览器里完成，证照不上传。",
+                "Open https://city.example/verify and scan the code. It is checked in your browser; nothing is sent.",
+            ),
+            Words::two(
+                "没有网络：dipper verify 文件.pdf --keys 公钥。",
+                "Without a network: dipper verify FILE.pdf --keys KEYS.",
+            ),
+            Words::two("内容要和纸上的文字一致。", "What is shown must be what stands on this page."),
+        ],
+        limits: Words::two(
+            "没有证明：拿着它的人就是持证人；制作以后没有被注销。",
+            "Not proved: that whoever has it is its holder; that it was not revoked since.",
+        ),
     }
 }
