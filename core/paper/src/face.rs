@@ -100,22 +100,23 @@ pub(crate) struct Ruler<'a> {
 impl Ruler<'_> {
     /// The clusters of a text; white space of any kind is a space.
     pub fn measure(&self, text: &str) -> Line {
-        let text: String = text.chars().map(|char| if char.is_whitespace() { ' ' } else { char }).collect();
-        let mut clusters: Vec<Cluster> = Vec::new();
-        for (at, char) in text.char_indices() {
-            let end = at + char.len_utf8();
+        let (mut said, mut clusters): (String, Vec<Cluster>) = (String::new(), Vec::new());
+        for char in text.chars().map(|char| if char.is_whitespace() { ' ' } else { char }) {
+            let begin = said.len();
+            // PDF/A lets no text stand for nothing: what has no meaning reads as U+FFFD, and its code is in the box.
+            said.push(if is_meaningless(char) { char::REPLACEMENT_CHARACTER } else { char });
             if let (true, Some(last)) = (is_selector(char), clusters.last_mut()) {
-                last.range.end = end;
+                last.range.end = said.len();
                 continue;
             }
             let (shape, advance) = self.shape(char);
-            clusters.push(Cluster { range: at..end, shape, advance });
+            clusters.push(Cluster { range: begin..said.len(), shape, advance });
         }
-        Line { text, clusters }
+        Line { text: said, clusters }
     }
 
     fn shape(&self, char: char) -> (Shape, f32) {
-        match self.map.map(char).filter(|glyph| glyph.to_u32() != 0 && !char.is_control()) {
+        match self.map.map(char).filter(|glyph| glyph.to_u32() != 0 && !is_meaningless(char)) {
             Some(glyph) => {
                 let advance = self.metrics.advance_width(glyph).unwrap_or(self.units);
                 (Shape::Glyph(glyph.to_u32()), advance / self.units)
@@ -147,6 +148,12 @@ impl Ruler<'_> {
         }
         lines
     }
+}
+
+/// Characters that mean nothing outside of one program: controls, private use, and marks of the order of bytes.
+fn is_meaningless(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 const fn is_selector(char: char) -> bool {
