@@ -31,7 +31,7 @@ pub enum ReadError {
     #[error("the PDF is not as the city's server makes it: another program made it, or saved it again")]
     Form,
     /// There is nothing attached, or not the three that belong together.
-    #[error("there is no licence inside this PDF")]
+    #[error("there is no licence inside this PDF that can be read")]
     NoLicence,
     /// An attachment is not the text it must be.
     #[error("the attachment {name} is damaged")]

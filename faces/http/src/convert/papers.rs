@@ -48,7 +48,7 @@ impl Printed<'_> {
             languages: (languages.0.to_owned(), languages.1.to_owned()),
             issuer: self.issuer(&speech),
             title: speech.text(&self.item.title),
-            state: speech.entry("制作时状态", "Status when made", state(self.item.status, &speech)),
+            state: speech.entry("制作时状态", "Status", state(self.item.status, &speech)),
             heads: self.heads(&speech),
             facts: self.facts.iter().map(|fact| entry(&speech, fact)).collect(),
             notes: self.notes(&speech),
