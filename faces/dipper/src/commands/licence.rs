@@ -175,7 +175,8 @@ fn read(path: &Path) -> anyhow::Result<String> {
 fn unread(error: ReadError, english: bool) -> String {
     match (error, english) {
         (ReadError::NoLicence, false) => {
-            "这份 PDF 里没有可以核对的证照，可能由别的程序另存过：请用城市网站下载的 PDF，或者扫纸上的二维码。".to_owned()
+            "这份 PDF 里没有可以核对的证照，可能由别的程序另存过：请用城市网站下载的 PDF，或者扫纸上的二维码。"
+                .to_owned()
         }
         (ReadError::NoLicence, true) => {
             format!(
