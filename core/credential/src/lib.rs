@@ -7,6 +7,7 @@ mod jws;
 mod key;
 mod proof;
 mod sd_jwt;
+mod seal;
 mod status;
 mod text;
 mod trust;
@@ -19,6 +20,7 @@ pub use jws::{Jws, JwsError};
 pub use key::{Algorithm, HolderKey, IssuerKey, KeyError, PublicKey};
 pub use proof::{ProofError, prove, verify_proof};
 pub use sd_jwt::{KeyBindingError, MAX_SD_JWT_BYTES, ParseError, PresentError, SdJwt};
+pub use seal::{Seal, SealError, seal, verify_seal};
 pub use status::{
     MAX_STATUS_BYTES, MAX_STATUS_JWT_BYTES, Status, StatusBits, StatusList, StatusListBuilder, StatusListClaims,
     StatusListError, StatusRef,

@@ -68,7 +68,7 @@ pub enum Command {
     Witness(WitnessCommand),
     /// Check a receipt (.tlog-proof) or an electronic licence (SD-JWT) without any server
     Verify {
-        /// The receipt or licence; `-` for standard input
+        /// The receipt, the licence or its PDF; `-` for standard input
         file: PathBuf,
         /// For the receipt of an extract: the proof that somebody is in it, as the page of accesses gives it
         #[arg(long)]
@@ -76,7 +76,8 @@ pub enum Command {
         /// For a licence: the keys of trusted issuers, as /licences/keys gives them
         #[arg(long)]
         keys: Option<PathBuf>,
-        /// For a licence: the status list, as /licences/status gives it; without one nothing is said of revocation
+        /// For a licence: the status list, as /licences/status gives it; without one nothing is said of revocation, but for
+        /// a PDF, which has the list of when it was made
         #[arg(long)]
         status: Option<PathBuf>,
         #[command(flatten)]

@@ -25,6 +25,7 @@ mod names;
 mod open311;
 mod openid;
 mod operate;
+mod paper_font;
 mod routes;
 mod serve;
 pub mod signature;

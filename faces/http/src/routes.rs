@@ -180,6 +180,7 @@ fn services() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(licences::list_licences::list_licences))
         .routes(routes!(licences::get_licence::get_licence))
         .routes(routes!(licences::copy_licence::copy_licence))
+        .routes(routes!(licences::print_licence::print_licence))
         .routes(routes!(visits::list_slots::list_slots))
         .routes(routes!(visits::book_visit::book_visit, visits::cancel_visit::cancel_visit))
         .routes(routes!(visits::arrive_at_window::arrive_at_window))

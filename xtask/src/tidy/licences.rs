@@ -10,6 +10,9 @@ use super::spdx::is_permissive;
 /// Copyleft by file, for tools that never leave the house (bundlers, browser tests).
 const FOR_TOOLS: [&str; 3] = ["MPL-2.0", "CC-BY-4.0", "Python-2.0"];
 
+/// The licence of fonts, for the font of papers alone: it asks that its text and name stay (docs/decisions/0030).
+const FOR_FONTS: (&str, &[&str]) = ("node_modules/@expo-google-fonts/", &["OFL-1.1"]);
+
 /// Copyleft by file, linked as it is published: the passkeys' library and its parts (docs/decisions/0018).
 const AS_PUBLISHED: [&str; 5] =
     ["crypto-glue", "webauthn-attestation-ca", "webauthn-rs", "webauthn-rs-core", "webauthn-rs-proto"];
@@ -43,7 +46,11 @@ pub fn check_lock(path: &str, text: &str) -> Vec<Breach> {
         let is_ours = package["link"] == Value::Bool(true) || !key.contains("node_modules/");
         let licence = package["license"].as_str().unwrap_or("none stated");
         let dev = package["dev"] == Value::Bool(true) || package["devOptional"] == Value::Bool(true);
-        let also: &[&str] = if dev { &FOR_TOOLS } else { &[] };
+        let also: &[&str] = match dev {
+            _ if key.starts_with(FOR_FONTS.0) => FOR_FONTS.1,
+            true => &FOR_TOOLS,
+            false => &[],
+        };
         if !is_ours && !is_permissive(licence, also) {
             let line = text.lines().position(|line| line.contains(&format!("\"{key}\""))).map_or(1, |at| at + 1);
             let name = key.rsplit("node_modules/").next().unwrap_or(key);

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use credential::{
-    Expectations, KeyBinding, SHOWN_AUDIENCE, Standing, StatusList, TrustedKeys, Verified, VerifyError, verify,
+    Expectations, KeyBinding, SHOWN_AUDIENCE, Seal, SealError, Standing, StatusList, StatusListError, TrustedKeys,
+    Verified, VerifyError, verify, verify_seal,
 };
-use model::Clock;
+use model::{Clock, Instant};
+use paper::{Paper, ReadError};
 use serde_json::Value;
 
 use crate::cli::Showing;
@@ -32,23 +34,13 @@ pub fn verify_licence(
     showing: &Showing,
     locale: &str,
 ) -> anyhow::Result<ExitCode> {
-    let Some(keys) = keys else {
-        bail!("a licence is checked with the keys of issuers you trust: give them by --keys")
-    };
+    let keys = trusted(keys)?;
     let text = std::str::from_utf8(text).context("the licence is not text")?.trim();
-    let keys = TrustedKeys::parse(&read(keys)?, None).context("the keys")?;
-    let now_s = SystemClock.now().as_micros().div_euclid(1_000_000);
+    let now_s = now_s();
     let list = status.map(|path| find_list(&read(path)?, &keys, now_s)).transpose()?;
-    let judge = |key_binding| {
-        let expected = Expectations { vct: None, key_binding, leeway_s: LEEWAY_S };
-        verify(text, &keys, now_s, &expected, list.as_ref())
-    };
-    let asked = binding(showing);
-    let is_required = showing.live || showing.nonce.is_some();
-    match judge(if is_required { asked } else { KeyBinding::NotRequired }) {
-        Ok(verified) => {
-            let shown = if is_required { Ok(()) } else { judge(asked).map(|_| ()) };
-            println!("{}", words(&verified, shown.as_ref().err(), locale));
+    match judge(text, &keys, now_s, list.as_ref(), showing) {
+        Ok((verified, unshown)) => {
+            println!("{}", words(&verified, unshown.as_ref(), locale));
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
@@ -56,6 +48,95 @@ pub fn verify_licence(
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// Checks a licence on paper: the seal of the whole file, then the licence inside as any other. Without a status list of
+/// today's, the one inside says how it stood when the paper was made.
+pub fn verify_paper(
+    bytes: &[u8],
+    keys: Option<&Path>,
+    status: Option<&Path>,
+    showing: &Showing,
+    locale: &str,
+) -> anyhow::Result<ExitCode> {
+    let keys = trusted(keys)?;
+    let english = is_english(locale);
+    let refused = |words: String| {
+        eprintln!("{words}");
+        Ok(ExitCode::FAILURE)
+    };
+    let paper = match paper::read(bytes) {
+        Ok(paper) => paper,
+        Err(error) => return refused(unread(error, english)),
+    };
+    let seal = match verify_seal(&paper.seal, &keys, &paper.digest) {
+        Ok(seal) => seal,
+        Err(error) => return refused(unsealed(error, english)),
+    };
+    let now_s = now_s();
+    let given = status.map(|path| find_list(&read(path)?, &keys, now_s)).transpose()?;
+    let (list, judged_at_s) = match given {
+        Some(list) => (list, now_s),
+        None => match inside(&paper, &keys, &seal, now_s) {
+            Ok(found) => found,
+            Err(error) => return refused(spoilt(error, english)),
+        },
+    };
+    // What ended since is no longer valid, whatever the list of that day says.
+    let now = judge(&paper.licence, &keys, now_s, None, showing);
+    match now.and_then(|_| judge(&paper.licence, &keys, judged_at_s, Some(&list), showing)) {
+        Ok((verified, _)) if verified.issuer != seal.issuer => refused(if english {
+            "the licence does not hold: another issuer made the paper than the licence".to_owned()
+        } else {
+            "证照未通过核验，不能相信：纸面和证照不是同一个机关签发的".to_owned()
+        }),
+        Ok((verified, unshown)) => {
+            println!("{}", words(&verified, unshown.as_ref(), locale));
+            println!("{}", paper_words(&seal, &list, (judged_at_s, now_s), status.is_some(), english));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => refused(refusal(&error, locale)),
+    }
+}
+
+/// The list inside a paper and the time to judge by: now while it may be relied on, else when the paper was made.
+fn inside(paper: &Paper, keys: &TrustedKeys, seal: &Seal, now_s: i64) -> Result<(StatusList, i64), StatusListError> {
+    match StatusList::verify(&paper.status, keys, &seal.issuer, now_s) {
+        Err(StatusListError::Expired) => {
+            StatusList::verify(&paper.status, keys, &seal.issuer, seal.sealed_at_s).map(|list| (list, seal.sealed_at_s))
+        }
+        list => list.map(|list| (list, now_s)),
+    }
+}
+
+fn trusted(keys: Option<&Path>) -> anyhow::Result<TrustedKeys> {
+    let Some(keys) = keys else {
+        bail!("a licence is checked with the keys of issuers you trust: give them by --keys")
+    };
+    TrustedKeys::parse(&read(keys)?, None).context("the keys")
+}
+
+fn now_s() -> i64 {
+    SystemClock.now().as_micros().div_euclid(1_000_000)
+}
+
+/// What a licence proves, and why it does not count as shown by its device, where nobody asked for that.
+fn judge(
+    text: &str,
+    keys: &TrustedKeys,
+    now_s: i64,
+    list: Option<&StatusList>,
+    showing: &Showing,
+) -> Result<(Verified, Option<VerifyError>), VerifyError> {
+    let judge = |key_binding| {
+        let expected = Expectations { vct: None, key_binding, leeway_s: LEEWAY_S };
+        verify(text, keys, now_s, &expected, list)
+    };
+    let asked = binding(showing);
+    if showing.live || showing.nonce.is_some() {
+        return judge(asked).map(|verified| (verified, None));
+    }
+    judge(KeyBinding::NotRequired).map(|verified| (verified, judge(asked).err()))
 }
 
 /// What the holder's device must have signed to count as the one that shows the licence.
@@ -88,6 +169,84 @@ fn read(path: &Path) -> anyhow::Result<String> {
     let file = std::fs::File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
     file.take(FILE_MAX).read_to_string(&mut text).with_context(|| format!("{} is not text", path.display()))?;
     Ok(text)
+}
+
+/// Why a PDF is not read, and what to do.
+fn unread(error: ReadError, english: bool) -> String {
+    match (error, english) {
+        (ReadError::NoLicence, false) => {
+            "这份 PDF 里没有可以核对的证照，可能由别的程序另存过：请用城市网站下载的 PDF，或者扫纸上的二维码。"
+                .to_owned()
+        }
+        (ReadError::NoLicence, true) => {
+            format!(
+                "{error}, so there is nothing to check: take the PDF as the city's site gives it, or scan the code on it"
+            )
+        }
+        (ReadError::Form | ReadError::NotPdf | ReadError::Attachment { .. }, false) => {
+            "这份 PDF 不是城市网站给的样子：可能由别的程序制作或另存过。请用原来下载的文件，或者扫纸上的二维码。"
+                .to_owned()
+        }
+        (ReadError::TooLarge, false) => {
+            format!("文件太大，不是证照的 PDF：最多 {} 字节。", paper::MAX_PAPER_BYTES)
+        }
+        (_, true) => format!("{error}: take the file as it was downloaded, or scan the code on it"),
+    }
+}
+
+/// Why a seal does not hold.
+fn unsealed(error: SealError, english: bool) -> String {
+    match (error, english) {
+        (SealError::Changed, false) => {
+            "这份 PDF 在制作以后被改动过，不能相信。请用原来下载的文件，或者扫纸上的二维码。".to_owned()
+        }
+        (SealError::Changed, true) => {
+            format!("{error}, so it is not to be believed: take the file as it was downloaded, or scan the code on it")
+        }
+        (error, false) => format!("这份 PDF 的封条不能核实，不能相信：{error}"),
+        (error, true) => format!("the PDF is not to be believed: {error}"),
+    }
+}
+
+fn spoilt(error: StatusListError, english: bool) -> String {
+    if english {
+        format!("the status list inside the PDF is refused: {error}")
+    } else {
+        format!("PDF 里的状态清单未通过核验：{error}")
+    }
+}
+
+/// What is known of the paper itself, and as of when its licence was not revoked.
+fn paper_words(
+    seal: &Seal,
+    list: &StatusList,
+    (judged_at_s, now_s): (i64, i64),
+    is_given: bool,
+    english: bool,
+) -> String {
+    let time = |seconds: i64| Instant::from_micros(seconds.saturating_mul(1_000_000)).to_string();
+    let (made, listed) = (time(seal.sealed_at_s), time(list.claims().issued_at_s));
+    let whole = if english {
+        format!("the paper was made at {made} and not changed since")
+    } else {
+        format!("纸面于 {made} 制作，此后没有改动。")
+    };
+    let standing = match (is_given, judged_at_s == now_s, english) {
+        (true, ..) => return whole,
+        (false, true, false) => {
+            format!("注销情况按 PDF 里 {listed} 的状态清单；要查现在的，用 --status 给出新的清单。")
+        }
+        (false, true, true) => {
+            format!("revocation is as of {listed}, by the status list inside; for now, give a new one by --status")
+        }
+        (false, false, false) => format!(
+            "注意：PDF 里的状态清单已经过期，只说明 {listed} 时没有注销；此后是否注销没有核对，请用 --status 给出新的清单。"
+        ),
+        (false, false, true) => format!(
+            "NOTE: the status list inside has expired; it says that the licence was not revoked at {listed}, and nothing of the time since: give a new one by --status"
+        ),
+    };
+    format!("{whole}\n{standing}")
 }
 
 fn is_english(locale: &str) -> bool {

@@ -70,6 +70,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Witness(WitnessCommand::Serve { data, listen, config }) => witness::serve(&data, listen, &config),
         Command::Verify { file, membership, keys, status, showing, key, data, locale } => {
             let text = ledger::read_proof(&file)?;
+            if paper::is_paper(&text) {
+                return licence::verify_paper(&text, keys.as_deref(), status.as_deref(), &showing, &locale);
+            }
             if licence::is_licence(&text) {
                 return licence::verify_licence(&text, keys.as_deref(), status.as_deref(), &showing, &locale);
             }

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod hospitals;
 pub mod mandates;
 pub mod materials;
+pub mod papers;
 pub mod payments;
 pub mod prefill;
 pub mod reports;

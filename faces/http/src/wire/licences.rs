@@ -75,6 +75,15 @@ pub struct LicenceCopy {
     pub sd_jwt: String,
 }
 
+/// What stands on a licence on paper.
+#[derive(Debug, Clone, PartialEq, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PaperQuery {
+    /// The facts to show, by their claims, with commas between; none when absent. The others are withheld.
+    pub show: Option<String>,
+}
+
 /// One thing that stands on a licence, and what it says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LicenceFact {

@@ -785,6 +785,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/licences/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A licence on paper: a PDF with the facts chosen, a code that proves them, and the signed licence attached.
+         * @description For whoever may see the licence: its holder, and who acts for them; the paper is a copy, and bound to no device.
+         */
+        get: operations["print_licence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locate": {
         parameters: {
             query?: never;
@@ -7222,6 +7242,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LicenceCopy"];
+                };
+            };
+        };
+    };
+    print_licence: {
+        parameters: {
+            query?: {
+                /** @description The facts to show, by their claims, with commas between; none when absent. The others are withheld. */
+                show?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PDF/A-3 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
                 };
             };
         };

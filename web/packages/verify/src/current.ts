@@ -1,4 +1,5 @@
 // The receipt in hand, shared by the page that checks and the page that prints. In memory only: it may be personal.
+import { parsePaper } from "@dipper/ledger/licence";
 import { isPart, LedgerError, toUtf8, type Found } from "@dipper/ledger";
 import { computed, ref, shallowRef } from "vue";
 import { check, failedBy, type Checked } from "./check.ts";
@@ -35,10 +36,11 @@ export function recheck(): void {
 
 export function take(bytes: Uint8Array, name?: string): void {
   fault.value = undefined;
-  const licence = licenceOf(bytes);
+  const paper = parsePaper(bytes);
+  const licence = paper?.licence ?? licenceOf(bytes);
   if (licence !== undefined) {
     file.value = undefined;
-    void takeLicence(licence);
+    void takeLicence(licence, paper);
     return;
   }
   letLicenceGo();

@@ -37,7 +37,8 @@ pub async fn copy_licence(
     Ok(private(StatusCode::CREATED, &LicenceCopy { sd_jwt: copied.to_string() }))
 }
 
-fn refused(error: CopyError) -> Refused {
+/// Why no copy was made.
+pub fn refused(error: CopyError) -> Refused {
     match error {
         // Somebody else's licence and none look the same.
         CopyError::NotFound => Refused::not_found("licence"),
@@ -45,7 +46,8 @@ fn refused(error: CopyError) -> Refused {
         CopyError::Proof(_) => Refused::parameter("proof", error.to_string()),
         CopyError::Vault(error) => vault_refused(error),
         CopyError::Store(error) => error.into(),
-        CopyError::Parse(_) | CopyError::Issue(_) => {
+        CopyError::Present(_) => Refused::parameter("show", error.to_string()),
+        CopyError::Parse(_) | CopyError::Issue(_) | CopyError::List(_) => {
             tracing::error!(%error, "a licence cannot be copied");
             failed()
         }

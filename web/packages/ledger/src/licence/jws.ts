@@ -12,7 +12,7 @@ export interface Jws {
   readonly payload: JsonObject;
 }
 
-type Part = "licence" | "list";
+type Part = "licence" | "list" | "seal";
 
 /** Takes a JWS apart; undefined when it is none. */
 export function parseJws(text: string): Jws | undefined {

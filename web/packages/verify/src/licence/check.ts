@@ -1,5 +1,5 @@
 // Checks the text of a licence with the keys this device believes and the status list of this site.
-import { checkShowing, checkStatus, checkTimes, LicenceError, openLicence, verifyStatusList, type Licence, type LicenceRule, type Showing } from "@dipper/ledger/licence";
+import { checkSeal, checkShowing, checkStatus, checkTimes, LicenceError, openLicence, verifyStatusList, type Licence, type LicenceRule, type Paper, type Showing } from "@dipper/ledger/licence";
 import type { LicenceTrust } from "./trust.ts";
 
 /** What is known of revocation: the list says valid, there is none, or why it was not looked at. */
@@ -12,6 +12,8 @@ export interface LicenceHeld {
   readonly standing: Standing;
   /** Who shows it. */
   readonly showing: Showing;
+  /** Whether it came in a PDF, whose seal holds. */
+  readonly sealed: boolean;
   readonly trust: LicenceTrust;
 }
 
@@ -28,7 +30,7 @@ export interface LicenceFailed {
 export type LicenceChecked = LicenceHeld | LicenceFailed;
 
 /** What kind of fault it is: each has its own advice. */
-export type LicenceFamily = "damaged" | "changed" | "signature" | "issuer" | "kind" | "expired" | "not_yet" | "revoked" | "suspended" | "stale" | "binding" | "keys" | "failed";
+export type LicenceFamily = "damaged" | "changed" | "signature" | "issuer" | "kind" | "expired" | "not_yet" | "revoked" | "suspended" | "stale" | "binding" | "paper" | "keys" | "failed";
 
 const FAMILIES: readonly [RegExp, LicenceFamily][] = [
   [/^licence\.(issuer|key)$/, "issuer"],
@@ -41,6 +43,8 @@ const FAMILIES: readonly [RegExp, LicenceFamily][] = [
   [/^holder\./, "kind"],
   [/^binding\.(time|audience)$/, "stale"],
   [/^binding\./, "binding"],
+  [/^seal\.(issuer|key)$/, "issuer"],
+  [/^seal\./, "paper"],
   [/^status\.revoked$/, "revoked"],
   [/^status\./, "suspended"],
 ];
@@ -50,16 +54,17 @@ export function licenceFamily(rule: LicenceRule): LicenceFamily {
   return FAMILIES.find(([pattern]) => pattern.test(rule))?.[1] ?? "damaged";
 }
 
-/** Checks a licence. `fetchList` gives the status list of this site, or undefined when it cannot be had. */
-export async function checkLicence(text: string, trust: LicenceTrust | undefined, now_s: number, fetchList: () => Promise<string | undefined>): Promise<LicenceChecked> {
+/** Checks a licence, and the PDF it came in. `fetchList` gives the status list of this site, or undefined when it cannot be had. */
+export async function checkLicence(text: string, trust: LicenceTrust | undefined, now_s: number, fetchList: () => Promise<string | undefined>, paper?: Paper): Promise<LicenceChecked> {
   let licence: Licence | undefined;
   try {
     // Its form is judged without any key: a damaged licence is not a question of trust.
     licence = openLicence(text, trust?.keys ?? []);
     if (!trust) throw new LicenceError("licence.issuer", licence.issuer);
+    if (paper) checkSeal(paper, licence.issuer, trust.keys);
     checkTimes(licence, now_s);
     const standing = await standingOf(licence, trust, now_s, fetchList);
-    return { verdict: "good", licence, standing, showing: checkShowing(licence.bound, now_s), trust };
+    return { verdict: "good", licence, standing, showing: checkShowing(licence.bound, now_s), sealed: paper !== undefined, trust };
   } catch (cause) {
     if (!(cause instanceof LicenceError)) return { verdict: "unknown", family: "failed", rule: undefined, what: "", licence, trust };
     const family = !trust && cause.rule === "licence.issuer" ? "keys" : licenceFamily(cause.rule);

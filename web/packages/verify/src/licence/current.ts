@@ -1,6 +1,6 @@
 // The licence in hand. In memory only: it is personal. What is asked of the site, its keys and its status list, says
 // nothing about the licence.
-import { isSdJwt, MAX_SD_JWT_CHARS } from "@dipper/ledger/licence";
+import { isSdJwt, MAX_SD_JWT_CHARS, type Paper } from "@dipper/ledger/licence";
 import { fromUtf8 } from "@dipper/ledger";
 import { serverNow } from "@dipper/api";
 import { ref, shallowRef } from "vue";
@@ -8,6 +8,8 @@ import { checkLicence, type LicenceChecked } from "./check.ts";
 import { licenceKeys } from "./trust.ts";
 
 export const licenceText = ref<string>();
+/** The PDF it came in. */
+let licencePaper: Paper | undefined;
 export const licenceChecked = shallowRef<LicenceChecked>();
 /** Whether the site was asked for its keys, and answered. */
 export const licenceSite = ref<"asking" | "known" | "unreachable">("asking");
@@ -39,8 +41,9 @@ async function askSite(): Promise<void> {
 }
 
 /** Takes a licence and checks it; the verdict follows when the site has answered. */
-export async function takeLicence(text: string): Promise<void> {
+export async function takeLicence(text: string, paper?: Paper): Promise<void> {
   licenceText.value = text;
+  licencePaper = paper;
   licenceChecked.value = undefined;
   licenceSite.value = "asking";
   await askSite();
@@ -51,12 +54,13 @@ export async function takeLicence(text: string): Promise<void> {
 export async function recheckLicence(): Promise<void> {
   const text = licenceText.value;
   if (text === undefined) return;
-  const checked = await checkLicence(text, licenceKeys.trust.value, Math.floor(serverNow() / 1000), () => fetchText("/licences/status"));
+  const checked = await checkLicence(text, licenceKeys.trust.value, Math.floor(serverNow() / 1000), () => fetchText("/licences/status"), licencePaper);
   // Meanwhile another one may have been put in.
   if (licenceText.value === text) licenceChecked.value = checked;
 }
 
 export function letLicenceGo(): void {
   licenceText.value = undefined;
+  licencePaper = undefined;
   licenceChecked.value = undefined;
 }
