@@ -108,7 +108,9 @@ fn read_manifest(folder: &Path, options: &Options) -> Result<Manifest, LakeError
         Err(error) => return Err(LakeError::Io { file: path, source: error }),
     };
     let manifest = Manifest::parse(&bytes).map_err(|fault| match fault {
-        ManifestFault::Damaged => LakeError::Damaged { file: path.clone(), offset: 0, what: "its check does not match" },
+        ManifestFault::Damaged => {
+            LakeError::Damaged { file: path.clone(), offset: 0, what: "its check does not match" }
+        }
         ManifestFault::Format(found) => LakeError::Format { file: path, found, known: FORMAT },
     })?;
     if manifest.zone_offset_s != options.zone_offset_s {

@@ -79,12 +79,7 @@ pub(crate) struct Want {
 }
 
 impl Want {
-    fn new(
-        series: Option<Vec<SeriesNo>>,
-        cells: Option<Vec<RangeInclusive<i64>>>,
-        from: Instant,
-        to: Instant,
-    ) -> Self {
+    fn new(series: Option<Vec<SeriesNo>>, cells: Option<Vec<RangeInclusive<i64>>>, from: Instant, to: Instant) -> Self {
         let sorted = |mut series: Vec<SeriesNo>| {
             series.sort_unstable();
             series.dedup();
@@ -114,8 +109,7 @@ impl Want {
     }
 
     fn holds(&self, row: &impl Row) -> bool {
-        let of_series =
-            self.series.as_ref().is_none_or(|series| is_one(series, row.series()));
+        let of_series = self.series.as_ref().is_none_or(|series| is_one(series, row.series()));
         of_series && self.holds_time(row.at()) && self.holds_cell(row.cell().get())
     }
 
@@ -216,8 +210,7 @@ impl Shared {
     }
 
     pub fn area(&self, question: &Area) -> Result<Vec<(SeriesNo, Aggregate)>, LakeError> {
-        let want =
-            Want::new(question.series.clone(), Some(question.cells.clone()), question.from, question.to);
+        let want = Want::new(question.series.clone(), Some(question.cells.clone()), question.from, question.to);
         let view = self.view(&want);
         let mut series: HashMap<SeriesNo, Aggregate> = HashMap::new();
         for day in &view.known {

@@ -80,9 +80,7 @@ impl Queue {
             Some(NoRoom::Closed)
         } else if inner.hot >= self.most_hot && inner.stuck {
             Some(NoRoom::Behind(inner.hot))
-        } else if inner.hot >= self.most_hot
-            || (inner.readings > 0 && inner.readings + readings > self.most_waiting)
-        {
+        } else if inner.hot >= self.most_hot || (inner.readings > 0 && inner.readings + readings > self.most_waiting) {
             Some(NoRoom::Full)
         } else {
             None

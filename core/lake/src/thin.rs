@@ -113,11 +113,7 @@ fn hours(files: &[Arc<Rolled>], series: Vec<SeriesNo>) -> Result<Vec<Hour>, Lake
         let hour = reading.at.as_micros().div_euclid(HOUR_US);
         hours.entry((reading.cell, reading.series, hour)).or_default().add(reading);
     })?;
-    let hour = |((cell, series, hour), aggregate)| Hour {
-        series,
-        cell,
-        at: Instant::from_micros(hour * HOUR_US),
-        aggregate,
-    };
+    let hour =
+        |((cell, series, hour), aggregate)| Hour { series, cell, at: Instant::from_micros(hour * HOUR_US), aggregate };
     Ok(hours.into_iter().map(hour).collect())
 }

@@ -42,7 +42,8 @@ struct Model {
 impl Model {
     fn append(&mut self, batch: &[Reading], now: i64) {
         for reading in batch {
-            let kept = retention(reading.series).raw_days.is_none_or(|days| now < day_end(reading.at.as_micros(), days));
+            let kept =
+                retention(reading.series).raw_days.is_none_or(|days| now < day_end(reading.at.as_micros(), days));
             if kept {
                 self.readings.insert((reading.series, reading.at), *reading);
                 let latest = self.latest.entry(reading.series).or_insert(*reading);
@@ -256,7 +257,8 @@ proptest! {
 #[test]
 fn a_day_that_is_over_becomes_one_file() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), Hand::new());
-    let lake = Lake::open(folder.path(), Options { file_readings: 10_000, ..small() }, Arc::new(clock.clone())).unwrap();
+    let lake =
+        Lake::open(folder.path(), Options { file_readings: 10_000, ..small() }, Arc::new(clock.clone())).unwrap();
     for round in 0..20 {
         let batch = (0..50).map(|n| reading(n % 5, n % 3, noon() + i64::from(n + 50 * round) * 1_000_000, 1.0));
         lake.append_blocking(batch.collect()).unwrap();
