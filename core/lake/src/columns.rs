@@ -25,8 +25,6 @@ pub(crate) const CELL_COLUMN: usize = 0;
 const ZSTD: i32 = 3;
 /// Rows handed to the writer at a time.
 const BATCH_ROWS: usize = 65_536;
-/// Rows of a row group: a dictionary is read whole with each, and most days are one.
-const GROUP_ROWS: usize = 1 << 20;
 
 /// A row of a rolled file.
 pub(crate) trait Row: Copy {
@@ -51,8 +49,8 @@ pub(crate) trait Row: Copy {
 }
 
 /// Rows, sorted, as a Parquet file.
-pub(crate) fn write<R: Row>(rows: &[R], page_rows: usize) -> Result<Vec<u8>, ParquetError> {
-    let mut writer = ArrowWriter::try_new(Vec::new(), R::schema(), Some(properties(page_rows)?))?;
+pub(crate) fn write<R: Row>(rows: &[R], page_rows: usize, group_rows: usize) -> Result<Vec<u8>, ParquetError> {
+    let mut writer = ArrowWriter::try_new(Vec::new(), R::schema(), Some(properties(page_rows, group_rows)?))?;
     for rows in rows.chunks(BATCH_ROWS) {
         writer.write(&RecordBatch::try_new(R::schema(), R::columns(rows))?)?;
     }
@@ -61,7 +59,7 @@ pub(crate) fn write<R: Row>(rows: &[R], page_rows: usize) -> Result<Vec<u8>, Par
 
 /// How the columns are encoded. Measured on a day of 2 000 devices, bytes a reading (docs/decisions/0033): times as
 /// deltas, values and what seldom changes by dictionary.
-fn properties(page_rows: usize) -> Result<WriterProperties, ParquetError> {
+fn properties(page_rows: usize, group_rows: usize) -> Result<WriterProperties, ParquetError> {
     let sorted = |column_idx| SortingColumn { column_idx, descending: false, nulls_first: false };
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_2_0)
@@ -72,7 +70,7 @@ fn properties(page_rows: usize) -> Result<WriterProperties, ParquetError> {
         .set_column_statistics_enabled(ColumnPath::from("at"), EnabledStatistics::Page)
         .set_data_page_row_count_limit(page_rows)
         .set_write_batch_size(page_rows.min(1_024))
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_max_row_group_row_count(Some(group_rows))
         .set_sorting_columns(Some(vec![sorted(0), sorted(1), sorted(2)]));
     for name in ["at", "received_at", "last_at"] {
         let column = ColumnPath::from(name);

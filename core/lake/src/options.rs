@@ -57,6 +57,8 @@ pub struct Options {
     pub file_readings: usize,
     /// Rows of a page, the least that is read of a rolled file.
     pub page_rows: usize,
+    /// Rows of a row group: its dictionary of values is read whole. The default holds a day of 3 600 devices.
+    pub row_group_rows: usize,
     /// Rolled files whose footers are kept in memory; about 100 kB each.
     pub open_files: usize,
     /// How long readings are kept, by series.
@@ -77,6 +79,7 @@ impl Default for Options {
             day_files: 8,
             file_readings: 8_000_000,
             page_rows: 4_096,
+            row_group_rows: 1 << 20,
             open_files: 512,
             retention: Arc::new(|_| Retention::ALWAYS),
             disk: Arc::new(MachineDisk),

@@ -173,4 +173,10 @@ impl Queue {
         self.room.notify_all();
         self.work.notify_all();
     }
+
+    /// Closes it and takes all that is in, for a writer that ends: nothing of it will be committed.
+    pub fn abandon(&self) -> Vec<Job> {
+        self.close();
+        self.lock().jobs.drain(..).collect()
+    }
 }

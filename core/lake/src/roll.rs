@@ -146,7 +146,8 @@ impl Shared {
             index_check: 0,
         };
         let path = self.folder.join(name(&entry));
-        let file = columns::write(rows, self.options.page_rows).map_err(LakeError::parquet(&path))?;
+        let file = columns::write(rows, self.options.page_rows, self.options.row_group_rows);
+        let file = file.map_err(LakeError::parquet(&path))?;
         let index = Index::new(&file, rows.iter().map(Row::series)).to_bytes();
         entry.bytes = file.len() as u64;
         entry.sha256 = digest(&file);

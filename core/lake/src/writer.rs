@@ -96,7 +96,6 @@ impl Writer {
 
     /// Works until the lake is closed and nothing waits.
     pub fn run(mut self) {
-        // Whatever ends this thread, nobody waits for it afterwards.
         let shared = Arc::clone(&self.shared);
         let _closing = Closing(&shared);
         loop {
@@ -143,10 +142,7 @@ impl Writer {
         }
         group.clear();
         for done in waiting.drain(..) {
-            let result = written.clone();
-            if catch_unwind(AssertUnwindSafe(|| done(result))).is_err() {
-                tracing::error!("who waited for a commit panicked when told of it");
-            }
+            tell(done, written.clone());
         }
     }
 
@@ -186,11 +182,23 @@ impl Writer {
     }
 }
 
+/// Tells who waits for a commit; their panic is theirs.
+fn tell(done: Done, result: Result<(), AppendError>) {
+    if catch_unwind(AssertUnwindSafe(|| done(result))).is_err() {
+        tracing::error!("who waited for a commit panicked when told of it");
+    }
+}
+
+/// Whatever ends the writer, nobody waits for it afterwards.
 struct Closing<'a>(&'a Shared);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        self.0.queue.close();
+        for job in self.0.queue.abandon() {
+            if let Job::Batch { done, .. } = job {
+                tell(done, Err(AppendError::Closed));
+            }
+        }
     }
 }
 

@@ -39,7 +39,7 @@ fn main() {
 
 /// The n-th reading of a sender: every third is late, by days.
 fn nth(sender: u32, n: u64) -> Reading {
-    let late = if n % 3 == 0 { (n % 5) as i64 * common::DAY_US } else { 0 };
+    let late = if n.is_multiple_of(3) { (n % 5) as i64 * common::DAY_US } else { 0 };
     reading(sender, (n / 50 % 5) as u32, noon() + n as i64 * 1_000 - late, n as f64)
 }
 

@@ -246,11 +246,12 @@ proptest! {
     fn files_of_any_size_answer_alike(
         works in prop::collection::vec(work(), 1..40),
         page_rows in 1_usize..300,
+        row_group_rows in 1_usize..300,
         file_readings in 1_usize..100,
         day_files in 1_usize..5,
     ) {
         let retention = Arc::new(retention);
-        check(works, &Options { retention, page_rows, file_readings, day_files, ..small() });
+        check(works, &Options { retention, page_rows, row_group_rows, file_readings, day_files, ..small() });
     }
 }
 

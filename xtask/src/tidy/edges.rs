@@ -41,13 +41,13 @@ const FENCED: [(&str, &[&str]); 5] = [
     ("core/catalogue", &["tantivy", "jieba-rs"]),
     ("core/store", &["rusqlite", "postgres", "tokio-postgres", "sqlx", "libsqlite3-sys", "diesel", "sea-orm"]),
     ("faces/http", &["axum", "axum-core", "axum-extra", "utoipa", "utoipa-axum", "tower-http", "hyper"]),
-    ("core/lake", &["arrow", "parquet", "datafusion"]),
+    ("core/lake", &["arrow", "arrow-array", "arrow-schema", "arrow-buffer", "arrow-ipc", "parquet", "datafusion"]),
     ("core/identity", &["cedar-policy", "argon2"]),
 ];
 /// What a crate without clock, randomness and I/O must not even be able to reach.
 const IMPURE: [&str; 8] = ["tokio", "rand", "getrandom", "reqwest", "async-std", "mio", "chrono", "axum"];
 /// Order within the core: a crate depends on those before it.
-const CORE: [&str; 9] = [
+const CORE: [&str; 10] = [
     "core/grid",
     "core/ledger",
     "core/credential",
@@ -57,6 +57,7 @@ const CORE: [&str; 9] = [
     "core/store",
     "core/registry",
     "core/identity",
+    "core/lake",
 ];
 
 impl Metadata {

@@ -59,6 +59,7 @@ pub fn small() -> Options {
         day_files: 3,
         file_readings: 400,
         page_rows: 16,
+        row_group_rows: 100,
         open_files: 2,
         disk: Arc::new(Quick),
         ..Options::default()
