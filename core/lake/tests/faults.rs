@@ -91,7 +91,10 @@ fn a_disk_that_is_full_at_any_step_loses_nothing_and_heals() {
             // It goes on where it was, once there is room.
             let more = || lake.append_blocking(vec![reading(9, 0, noon(), 1.0)]);
             assert!((0..=length).any(|_| more().is_ok()));
-            assert!((0..=length).any(|_| lake.roll(clock.now()).is_ok()));
+            // Half of the times what is hot is read from its segments again, half from rolled files.
+            if step % 2 == 0 {
+                assert!((0..=length).any(|_| lake.roll(clock.now()).is_ok()));
+            }
             drop(lake);
             let lake = Lake::open(folder.path(), small(), Arc::new(clock)).unwrap();
             assert_eq!(all(&lake, [0, 2, 4]).unwrap(), expected, "opened again after step {step}");
@@ -103,7 +106,7 @@ fn a_disk_that_is_full_at_any_step_loses_nothing_and_heals() {
 
 #[test]
 fn a_process_that_stops_between_any_two_steps_loses_nothing() {
-    for step in (0..400).step_by(5) {
+    for step in (0..400).step_by(2) {
         let (folder, clock) = (tempfile::tempdir().unwrap(), Hand::new());
         // From a step on nothing reaches the disk any more, as after a kill.
         let disk = Faulty::new(step, i64::MAX, ErrorKind::StorageFull);
