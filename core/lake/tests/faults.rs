@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -130,6 +131,22 @@ fn a_process_that_stops_between_any_two_steps_loses_nothing() {
         assert!(lake.verify().is_empty());
         lake.append_blocking(vec![reading(9, 0, noon(), 1.0)]).unwrap();
     }
+}
+
+#[test]
+fn nothing_is_acknowledged_before_it_is_synced() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Hand::new());
+    let disk = Faulty::new(i64::MAX, 0, ErrorKind::StorageFull);
+    let options = Options { disk: Arc::new(disk.clone()), ..small() };
+    let lake = Lake::open(folder.path(), options, Arc::new(clock)).unwrap();
+    let (done, answers) = channel();
+    for n in 0..300 {
+        let (done, unsynced) = (done.clone(), Arc::clone(&disk.unsynced));
+        lake.append(vec![reading(1, 1, noon() + n, 1.0)], move |result| {
+            done.send((result, unsynced.load(Ordering::SeqCst))).unwrap();
+        });
+    }
+    assert!((0..300).all(|_| answers.recv().unwrap() == (Ok(()), 0)));
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

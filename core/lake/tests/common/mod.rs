@@ -71,12 +71,15 @@ pub fn small() -> Options {
 pub struct Faulty {
     pub left: Arc<AtomicI64>,
     pub refusals: Arc<AtomicI64>,
+    /// Appends that no sync followed yet.
+    pub unsynced: Arc<AtomicI64>,
     pub kind: io::ErrorKind,
 }
 
 impl Faulty {
     pub fn new(after: i64, refusals: i64, kind: io::ErrorKind) -> Self {
-        Self { left: Arc::new(AtomicI64::new(after)), refusals: Arc::new(AtomicI64::new(refusals)), kind }
+        let number = |number| Arc::new(AtomicI64::new(number));
+        Self { left: number(after), refusals: number(refusals), unsynced: number(0), kind }
     }
 
     /// How many changes it has let through or refused.
@@ -105,11 +108,13 @@ impl Log for FaultyLog {
             self.log.append(&bytes[..bytes.len() / 2])?;
             return Err(error);
         }
+        self.disk.unsynced.fetch_add(1, Ordering::SeqCst);
         self.log.append(bytes)
     }
 
     fn sync(&mut self) -> io::Result<()> {
         self.disk.pass()?;
+        self.disk.unsynced.store(0, Ordering::SeqCst);
         self.log.sync()
     }
 
