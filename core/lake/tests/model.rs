@@ -235,7 +235,7 @@ fn check(works: Vec<Work>, options: &Options) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_lake_answers_as_a_map_would(works in prop::collection::vec(work(), 1..60)) {
