@@ -7,6 +7,7 @@ mod area;
 mod city;
 mod grid;
 mod http;
+mod lake;
 mod ledger;
 mod lifecycle;
 mod openid;
@@ -33,6 +34,9 @@ pub struct Args {
     /// Entries of the log whose proofs and storage are measured; 10 000 000 takes a few minutes and 2 GB
     #[arg(long, default_value_t = 1_000_000)]
     entries: u64,
+    /// Days of 2 000 devices that are kept before the lake is asked; 35 are 20 million readings
+    #[arg(long, default_value_t = 35)]
+    days: u32,
     /// Seconds of steady load
     #[arg(long, default_value_t = 30)]
     seconds: u64,
@@ -67,6 +71,8 @@ enum Name {
     Lifecycle,
     /// Sealing, proofs and storage of the transparency log
     Ledger,
+    /// Readings of sensors: appending, storage, queries
+    Lake,
     /// Searches over service items
     Services,
     /// Searches and drafts through HTTP
@@ -89,6 +95,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Name::Start,
         Name::Lifecycle,
         Name::Ledger,
+        Name::Lake,
         Name::Services,
         Name::Applications,
         Name::OpenId,
@@ -101,6 +108,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             Name::Area => ("area", area::measure(&root, args.cases)?),
             Name::Start => ("start", start::measure(&root, args)?),
             Name::Ledger => ("ledger", ledger::measure(&root, args.entries)?),
+            Name::Lake => ("lake", lake::measure(&root, args.days)?),
             Name::Services => ("services", services::measure(&root)?),
             Name::Applications => ("applications", applications::measure(&root, args)?),
             Name::OpenId => ("openid", openid::measure(&root, args)?),

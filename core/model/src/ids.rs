@@ -29,6 +29,12 @@ pub enum IdError {
         /// Longest word allowed, in bytes.
         max: usize,
     },
+    /// The text is not the name of a device.
+    #[error("a device is named by 1 to {max} letters, digits, '-', '_', '.' or ':', starting with a letter or digit")]
+    NotDevice {
+        /// Longest name allowed, in bytes.
+        max: usize,
+    },
     /// The text is not a hexadecimal SHA-256.
     #[error("{what} must be 64 lower-case hexadecimal digits")]
     NotDigest {

@@ -11,6 +11,7 @@ pub mod event;
 pub mod ids;
 pub mod limit;
 pub mod notification;
+pub mod observation;
 pub mod payment;
 pub mod place;
 pub mod text;
@@ -27,6 +28,7 @@ pub use event::{
 pub use ids::*;
 pub use limit::{Limit, LimitUnit};
 pub use notification::{Channel, DeliveryState};
+pub use observation::{DeviceId, Reading, SeriesNo};
 pub use payment::{FeeLine, PartRefund, Payment, PaymentState};
 pub use place::Place;
 pub use text::Text;

@@ -41,7 +41,7 @@ const FENCED: [(&str, &[&str]); 6] = [
     ("core/catalogue", &["tantivy", "jieba-rs"]),
     ("core/store", &["rusqlite", "postgres", "tokio-postgres", "sqlx", "libsqlite3-sys", "diesel", "sea-orm"]),
     ("faces/http", &["axum", "axum-core", "axum-extra", "utoipa", "utoipa-axum", "tower-http", "hyper"]),
-    ("core/lake", &["arrow", "parquet", "datafusion"]),
+    ("core/lake", &["arrow", "arrow-array", "arrow-schema", "arrow-buffer", "arrow-ipc", "parquet", "datafusion"]),
     ("core/identity", &["cedar-policy", "argon2"]),
     ("core/paper", &["krilla", "skrifa", "fast_qr"]),
 ];
@@ -59,6 +59,7 @@ const CORE: [&str; 10] = [
     "core/store",
     "core/registry",
     "core/identity",
+    "core/lake",
 ];
 
 impl Metadata {

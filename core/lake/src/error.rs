@@ -1,0 +1,139 @@
+//! What can go wrong, named for what the caller can do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use model::{Instant, SeriesNo};
+
+/// Why a lake could not be opened, read or tended.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// Another process, or another part of this one, has it open.
+    #[error("the lake in {} is open elsewhere; one process writes a lake, stop the other one first", folder.display())]
+    Held {
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// What was acknowledged cannot be read back: a bit flipped, a part is gone.
+    #[error("{} is damaged at byte {offset}: {what}; restore this file from a backup before the lake is opened", file.display())]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// Where the first fault was found.
+        offset: u64,
+        /// What is wrong there.
+        what: &'static str,
+    },
+    /// A file that must be there is not.
+    #[error("{} is missing; restore it from a backup before the lake is opened", file.display())]
+    Missing {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The manifest is of a version this program does not know.
+    #[error("{} is of format {found}; this program reads format {known}", file.display())]
+    Format {
+        /// The manifest.
+        file: PathBuf,
+        /// What it says.
+        found: u32,
+        /// What we read.
+        known: u32,
+    },
+    /// Days are divided at another offset than when the lake was made.
+    #[error("the lake divides its days at {kept_s} s from UTC and was asked for {asked_s} s; days keep their zone")]
+    Zone {
+        /// The lake's.
+        kept_s: i32,
+        /// The caller's.
+        asked_s: i32,
+    },
+    /// The disk refused.
+    #[error("{}: {source}", file.display())]
+    Io {
+        /// What was read or written.
+        file: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A rolled file is whole, but is no Parquet of ours.
+    #[error("{} cannot be read: {message}", file.display())]
+    Parquet {
+        /// The file.
+        file: PathBuf,
+        /// What its reader said.
+        message: String,
+    },
+    /// The lake is being closed.
+    #[error("the lake is closed")]
+    Closed,
+}
+
+impl LakeError {
+    /// A refusal of the disk at a file.
+    pub(crate) fn io(file: &Path) -> impl FnOnce(io::Error) -> LakeError + '_ {
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound => LakeError::Missing { file: file.to_owned() },
+            _ => LakeError::Io { file: file.to_owned(), source },
+        }
+    }
+
+    /// A fault of Parquet at a file.
+    pub(crate) fn parquet<E: std::fmt::Display>(file: &Path) -> impl FnOnce(E) -> LakeError + '_ {
+        move |error| LakeError::Parquet { file: file.to_owned(), message: error.to_string() }
+    }
+}
+
+/// Why a batch was not kept. Nothing of it was; it may be sent again when the reason is gone.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum AppendError {
+    /// A value is not a number.
+    #[error("a reading of series {series} is not a finite number")]
+    NotFinite {
+        /// Whose.
+        series: SeriesNo,
+    },
+    /// An instant that no calendar of ours holds.
+    #[error("a reading of series {series} is at {} µs; readings are of the years 1970 to 9999", at.as_micros())]
+    Time {
+        /// Whose.
+        series: SeriesNo,
+        /// When it says it was.
+        at: Instant,
+    },
+    /// More readings than one batch may have.
+    #[error("a batch of {readings} readings; at most {max}: divide it")]
+    TooLarge {
+        /// How many came.
+        readings: usize,
+        /// How many may.
+        max: usize,
+    },
+    /// The disk has no room.
+    #[error("the disk of the lake is full; readings are taken again when there is room")]
+    DiskFull,
+    /// The disk refused for another reason.
+    #[error("the disk of the lake refuses to write: {message}")]
+    Disk {
+        /// What it said.
+        message: String,
+    },
+    /// The hot part is as large as it may be and cannot be rolled.
+    #[error("{readings} readings wait to be rolled into files, which does not succeed; see the log of the program")]
+    Behind {
+        /// How many wait.
+        readings: usize,
+    },
+    /// The lake is being closed.
+    #[error("the lake is closed")]
+    Closed,
+}
+
+impl AppendError {
+    pub(crate) fn of_disk(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::Disk { message: error.to_string() },
+        }
+    }
+}

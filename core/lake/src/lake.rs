@@ -1,0 +1,292 @@
+//! The lake as callers hold it.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use model::{Clock, Instant, Reading, SeriesNo};
+
+use crate::aggregate::{Aggregate, Bucket};
+use crate::day::END_US;
+use crate::error::{AppendError, LakeError};
+use crate::manifest::{Kind, Sealed};
+use crate::open;
+use crate::options::Options;
+use crate::query::{Area, Buckets, Range};
+use crate::queue::{Done, NoRoom};
+use crate::shared::{Call, Shared};
+use crate::writer::Writer;
+
+/// How long to wait after rolling failed.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Readings of sensors, durable, by series, time and place. Clones are the same lake; it closes with the last of them.
+///
+/// Every call blocks its thread. What was acknowledged is in every answer from then on, survives a kill or a power
+/// failure at any moment, and is there once, however often it was sent.
+#[derive(Clone)]
+pub struct Lake {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Why a batch was not taken at once; nothing of it is kept and nobody will be told of it.
+#[derive(Debug)]
+pub enum TryAppendError {
+    /// The queue is full: here is the batch, for another time.
+    Full(Vec<Reading>),
+    /// It would not be taken at another time either, unless the reason is gone.
+    Refused(AppendError),
+}
+
+/// How much a lake holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Readings in the hot part.
+    pub hot_readings: u64,
+    /// Rolled files.
+    pub files: u64,
+    /// Readings in them; of files of a day that are not merged yet, one sent again may be counted twice.
+    pub rolled_readings: u64,
+    /// Hours kept for readings that no longer are.
+    pub hours: u64,
+    /// Bytes of the rolled files.
+    pub rolled_bytes: u64,
+}
+
+impl Lake {
+    /// Opens the lake in a folder, or makes one.
+    ///
+    /// A torn end of the last segment is cut off: it was not acknowledged.
+    ///
+    /// # Errors
+    /// When another holds it, when something acknowledged is damaged or missing, or when the disk refuses.
+    pub fn open(folder: impl Into<PathBuf>, options: Options, clock: Arc<dyn Clock>) -> Result<Self, LakeError> {
+        let (shared, growing) = open::open(folder.into(), options, clock)?;
+        let shared = Arc::new(shared);
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            let spawned = thread::Builder::new().name(name.to_owned()).spawn(work);
+            spawned.map_err(LakeError::io(&shared.folder))
+        };
+        let writer = Writer::new(Arc::clone(&shared), growing);
+        let mut threads = vec![spawn("lake-writer", Box::new(|| writer.run()))?];
+        // From here on dropping it ends the threads.
+        let lake = Self { inner: Arc::new(Inner { shared: Arc::clone(&shared), threads: Mutex::default() }) };
+        if let Some(every) = shared.options.tend_every {
+            let tended = Arc::clone(&shared);
+            threads.push(spawn("lake-keeper", Box::new(move || tend(&tended, every)))?);
+        }
+        *lake.inner.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
+        Ok(lake)
+    }
+
+    /// Appends a batch, whole or not at all; waits while the queue is full.
+    ///
+    /// `done` is called on the writer's thread, once the batch is durable and queries see it, or when it is not kept:
+    /// it should hand over and return. Readings that retention would let go at once are acknowledged and not kept.
+    pub fn append(&self, batch: Vec<Reading>, done: impl FnOnce(Result<(), AppendError>) + Send + 'static) {
+        if let Err((why, done)) = self.push(batch, Box::new(done), true) {
+            match why {
+                TryAppendError::Refused(error) => done(Err(error)),
+                TryAppendError::Full(batch) => done(Err(AppendError::Behind { readings: batch.len() })),
+            }
+        }
+    }
+
+    /// Appends a batch if the queue has room for it now.
+    ///
+    /// # Errors
+    /// When it has not: `done` is dropped then, and not called.
+    pub fn try_append(
+        &self,
+        batch: Vec<Reading>,
+        done: impl FnOnce(Result<(), AppendError>) + Send + 'static,
+    ) -> Result<(), TryAppendError> {
+        self.push(batch, Box::new(done), false).map_err(|(why, _)| why)
+    }
+
+    /// Appends a batch and waits until it is durable.
+    ///
+    /// # Errors
+    /// When nothing of it is kept.
+    pub fn append_blocking(&self, batch: Vec<Reading>) -> Result<(), AppendError> {
+        let (done, answer) = sync_channel(1);
+        self.append(batch, move |result| {
+            // Who waits is the thread below.
+            let _ = done.send(result);
+        });
+        answer.recv().unwrap_or(Err(AppendError::Closed))
+    }
+
+    fn push(&self, batch: Vec<Reading>, done: Done, wait: bool) -> Result<(), (TryAppendError, Done)> {
+        let shared = &self.inner.shared;
+        if let Err(error) = check(&batch, shared.options.group_readings) {
+            return Err((TryAppendError::Refused(error), done));
+        }
+        if batch.is_empty() {
+            done(Ok(()));
+            return Ok(());
+        }
+        shared.queue.push(batch, done, wait).map_err(|(why, batch, done)| match why {
+            NoRoom::Full => (TryAppendError::Full(batch), done),
+            NoRoom::Behind(readings) => (TryAppendError::Refused(AppendError::Behind { readings }), done),
+            NoRoom::Closed => (TryAppendError::Refused(AppendError::Closed), done),
+        })
+    }
+
+    /// The reading of a series measured last; it outlives retention.
+    pub fn latest(&self, series: SeriesNo) -> Option<Reading> {
+        let state = self.inner.shared.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.latest.get(&series.0).copied()
+    }
+
+    /// Readings of a series by time. Those that retention has made hourly means are in [`Lake::buckets`] alone.
+    ///
+    /// # Errors
+    /// When a file is damaged or missing.
+    pub fn range(&self, question: &Range) -> Result<Vec<Reading>, LakeError> {
+        self.inner.shared.range(question)
+    }
+
+    /// Spans of time with readings in them, in order; spans without any are left out.
+    ///
+    /// # Errors
+    /// When a file is damaged or missing.
+    pub fn buckets(&self, question: &Buckets) -> Result<Vec<Bucket>, LakeError> {
+        self.inner.shared.buckets(question)
+    }
+
+    /// Each series that was measured within an area; [`Aggregate::merge`] makes them one.
+    ///
+    /// # Errors
+    /// When a file is damaged or missing.
+    pub fn area(&self, question: &Area) -> Result<Vec<(SeriesNo, Aggregate)>, LakeError> {
+        self.inner.shared.area(question)
+    }
+
+    /// Rolls, compacts and lets go by hand, as the lake does by itself from time to time.
+    ///
+    /// # Errors
+    /// When the disk refuses, or a file to be rewritten is damaged; the lake is then as before.
+    pub fn roll(&self, now: Instant) -> Result<(), LakeError> {
+        self.inner.shared.tend(now)
+    }
+
+    /// Files sealed after a position, the oldest first, for the ledger. At least once: until they are said to be told,
+    /// they are here, over restarts too.
+    pub fn sealed_after(&self, position: u64, limit: usize) -> Vec<Sealed> {
+        let state = self.inner.shared.state.read().unwrap_or_else(PoisonError::into_inner);
+        let begin = state.manifest.sealed.partition_point(|sealed| sealed.position <= position);
+        state.manifest.sealed[begin..].iter().take(limit).cloned().collect()
+    }
+
+    /// Says that sealed files up to a position are in the ledger, and need not be kept in mind.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn told_sealed(&self, through: u64) -> Result<(), LakeError> {
+        self.inner.shared.told(through)
+    }
+
+    /// Reads every rolled file and compares its digest. Answers what is damaged or missing.
+    pub fn verify(&self) -> Vec<LakeError> {
+        let days = {
+            let state = self.inner.shared.state.read().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(&state.days)
+        };
+        let files = days.values().flat_map(|day| day.raw.iter().chain(&day.hourly));
+        files.filter_map(|file| file.verify().err()).collect()
+    }
+
+    /// How much it holds.
+    pub fn stats(&self) -> Stats {
+        let state = self.inner.shared.state.read().unwrap_or_else(PoisonError::into_inner);
+        let mut stats = Stats { hot_readings: state.hot_readings() as u64, ..Stats::default() };
+        for entry in &state.manifest.files {
+            stats.files += 1;
+            stats.rolled_bytes += entry.bytes;
+            match entry.kind {
+                Kind::Raw => stats.rolled_readings += entry.rows,
+                Kind::Hourly => stats.hours += entry.rows,
+            }
+        }
+        stats
+    }
+}
+
+fn check(batch: &[Reading], max: usize) -> Result<(), AppendError> {
+    if batch.len() > max {
+        return Err(AppendError::TooLarge { readings: batch.len(), max });
+    }
+    for Reading { series, at, value, .. } in batch {
+        if !value.is_finite() {
+            return Err(AppendError::NotFinite { series: *series });
+        }
+        if !(0..END_US).contains(&at.as_micros()) {
+            return Err(AppendError::Time { series: *series, at: *at });
+        }
+    }
+    Ok(())
+}
+
+/// The thread that tends a lake.
+fn tend(shared: &Shared, every: Duration) {
+    let mut patience = every;
+    loop {
+        let call = shared.bell.wait(patience);
+        let now = shared.clock.now();
+        let result = match call {
+            Call::Stop => return,
+            Call::Rung => shared.roll_ended(now),
+            Call::Time => shared.tend(now),
+        };
+        if let Err(error) = &result {
+            if matches!(error, LakeError::Closed) {
+                return;
+            }
+            tracing::error!(%error, "the lake could not be tended; it is tried again");
+        }
+        shared.queue.set_stuck(result.is_err());
+        patience = if result.is_ok() { every } else { RETRY.min(every) };
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        self.shared.bell.stop();
+        let threads = std::mem::take(self.threads.get_mut().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // The last clone may have been held by who was told of a commit, on the writer's own thread.
+            if thread.thread().id() != thread::current().id() && thread.join().is_err() {
+                tracing::error!("a thread of the lake panicked");
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Lake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lake").field("folder", &self.folder()).finish_non_exhaustive()
+    }
+}
+
+impl Lake {
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.inner.shared.folder
+    }
+
+    /// The latest instant retention was asked at, since it was opened; `None` before.
+    pub fn thinned_at(&self) -> Option<Instant> {
+        let at = self.inner.shared.thinned_at.load(Ordering::Acquire);
+        (at != i64::MIN).then(|| Instant::from_micros(at))
+    }
+}
