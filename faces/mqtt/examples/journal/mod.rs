@@ -1,0 +1,79 @@
+//! A gate that keeps messages in a file: one thread appends what has arrived, calls fdatasync once for all of it, and
+//! only then answers. What the lake does, in forty lines.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use dipper_mqtt::{Admitted, ConnectRefused, Gate, Gone, Hello, Message, PublishRefused, Route};
+use model::DeviceId;
+use tokio::sync::oneshot;
+
+type Order = (Message, oneshot::Sender<()>);
+
+/// Keeps every message of everybody.
+pub struct Journal {
+    orders: Mutex<Sender<Order>>,
+    /// Times fdatasync was called.
+    pub commits: Arc<AtomicU64>,
+}
+
+impl Journal {
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let (orders, arrived) = channel();
+        let commits = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&commits);
+        std::thread::spawn(move || keep(file, &arrived, &count));
+        Ok(Self { orders: Mutex::new(orders), commits })
+    }
+}
+
+fn keep(mut file: File, arrived: &Receiver<Order>, commits: &AtomicU64) {
+    let mut bytes = Vec::new();
+    while let Ok(first) = arrived.recv() {
+        let batch: Vec<Order> = std::iter::once(first).chain(arrived.try_iter()).collect();
+        bytes.clear();
+        for (message, _) in &batch {
+            bytes.extend_from_slice(message.topic.as_bytes());
+            bytes.push(b' ');
+            bytes.extend_from_slice(&message.payload);
+            bytes.push(b'\n');
+        }
+        file.write_all(&bytes).and_then(|()| file.sync_data()).expect("the journal can be written");
+        commits.fetch_add(1, Ordering::Relaxed);
+        for (_, answer) in batch {
+            let _ = answer.send(());
+        }
+    }
+}
+
+impl Gate for Journal {
+    type Client = ();
+
+    async fn connect(&self, hello: Hello) -> Result<Admitted<()>, ConnectRefused> {
+        let name = hello.user_name.ok_or(ConnectRefused::BadUserNameOrPassword)?;
+        let device = DeviceId::new(&name).map_err(|_| ConnectRefused::BadUserNameOrPassword)?;
+        Ok(Admitted { device, client: () })
+    }
+
+    fn may_publish(&self, (): &(), _topic: &str) -> bool {
+        true
+    }
+
+    fn may_subscribe(&self, (): &(), _filter: &str) -> bool {
+        true
+    }
+
+    async fn publish(&self, (): &(), message: Message) -> Result<Route, PublishRefused> {
+        let (answer, answered) = oneshot::channel();
+        self.orders.lock().expect("no holder panics").send((message, answer)).map_err(|_| PublishRefused::Later)?;
+        answered.await.map_err(|_| PublishRefused::Later)?;
+        Ok(Route::Stop)
+    }
+
+    fn gone(&self, (): &(), _why: Gone) {}
+}

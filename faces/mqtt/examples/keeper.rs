@@ -1,0 +1,24 @@
+//! `keeper FILE`: a broker of its own that keeps messages in a file; prints its port. For tests that kill it.
+
+mod journal;
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use dipper_mqtt::{Broker, Limits, Listener};
+
+#[tokio::main]
+async fn main() -> std::io::Result<()> {
+    let path = std::env::args_os().nth(1).map(PathBuf::from).expect("usage: keeper FILE");
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let journal = Arc::new(journal::Journal::open(&path)?);
+    let broker = Broker::start(vec![Listener { address, tls: None }], Limits::default(), journal).await?;
+    println!("{}", broker.local_addresses()[0].port());
+    std::io::stdout().flush()?;
+    // Until killed, or until whoever started it is gone.
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
+    broker.stop().await;
+    Ok(())
+}
