@@ -158,7 +158,7 @@ async fn tidy<G: Gate>(mut task: Task<G>) {
     loop {
         tokio::select! {
             () = stopped(&mut task.stop) => return,
-            _ = ticks.tick() => task.house.tidy(Instant::now()).await,
+            _ = ticks.tick() => task.house.tidy(Instant::now()),
         }
     }
 }

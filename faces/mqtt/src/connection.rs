@@ -130,8 +130,8 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
                 self.input.reserve(self.work.read_size);
             }
             let Self { read, write, input, output, work, .. } = &mut *self;
+            // Not biased: whoever is always ready would keep the others waiting.
             tokio::select! {
-                biased;
                 () = link.woken.notified() => {}
                 () = poll_fn(|context| work.inflight.poll(context)), if !work.inflight.is_empty() => {
                     self.take_answers()?;
@@ -416,7 +416,8 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
 
     /// Leaves the session to whoever comes next, or to its end.
     async fn leave(mut self, why: Gone) {
-        let will = self.will.take();
+        // Who is sent away because the broker stops is not lost.
+        let will = self.will.take().filter(|_| why != Gone::Stopped);
         let mut now_due = None;
         let mut ended = None;
         {
@@ -434,9 +435,8 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
                     }
                     will => now_due = will,
                 }
-                drop(state);
                 if ends {
-                    ended = self.session.end();
+                    ended = state.end(&self.session);
                 }
             } else {
                 // Taken over: a will with a delay is void, for the client is there again.

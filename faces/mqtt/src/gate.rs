@@ -1,5 +1,6 @@
 //! What the platform decides: who comes in, what each may touch, and when a message is kept.
 
+use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -56,7 +57,7 @@ pub trait Gate: Send + Sync + 'static {
 }
 
 /// What a client says of itself.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Hello {
     /// As it was sent; may be empty.
     pub client_id: Box<str>,
@@ -70,6 +71,14 @@ pub struct Hello {
     pub protocol: Protocol,
     /// The connection is encrypted.
     pub encrypted: bool,
+}
+
+impl fmt::Debug for Hello {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { client_id, user_name, peer, protocol, encrypted, .. } = self;
+        write!(f, "Hello({client_id:?}, {user_name:?}, {peer}, {protocol:?}, encrypted: {encrypted})")
+    }
 }
 
 /// A client that was let in.

@@ -14,7 +14,7 @@ use crate::limits::{Limits, Memory};
 use crate::metrics::{Counters, Metrics, count};
 use crate::retained::Retained;
 use crate::session::{Ended, Offer, Offered, Post, Session};
-use crate::sessions::{self, Sessions};
+use crate::sessions::{self, Due, Sessions};
 use crate::topic::{self, Tree};
 
 /// A message from the platform to whoever subscribed to its topic.
@@ -63,6 +63,9 @@ pub(crate) struct Subscription<C> {
     pub options: Options,
     pub id: Option<u32>,
 }
+
+/// A session with the QoS, whether `retain` stays as published, and the ids of its subscriptions to a topic.
+type Subscriber<C> = (Arc<Session<C>>, Qos, bool, Vec<u32>);
 
 pub(crate) struct House<G: Gate> {
     pub gate: Arc<G>,
@@ -165,14 +168,9 @@ impl<G: Gate> House<G> {
         handed
     }
 
-    /// Sessions with the best of their subscriptions: QoS, whether `retain` stays as published, and all their ids.
-    #[allow(clippy::type_complexity)]
-    fn subscribers(
-        &self,
-        origin: Option<&Arc<Session<G::Client>>>,
-        post: &Post,
-    ) -> Vec<(Arc<Session<G::Client>>, Qos, bool, Vec<u32>)> {
-        let mut found: Vec<(Arc<Session<G::Client>>, Qos, bool, Vec<u32>)> = Vec::new();
+    /// Sessions, each once and with the best of its subscriptions.
+    fn subscribers(&self, origin: Option<&Arc<Session<G::Client>>>, post: &Post) -> Vec<Subscriber<G::Client>> {
+        let mut found: Vec<Subscriber<G::Client>> = Vec::new();
         let routes = self.routes.read().expect("no holder panics");
         routes.each_match(&post.topic, &mut |subscription| {
             let Subscription { session, options, id } = subscription;
@@ -226,15 +224,20 @@ impl<G: Gate> House<G> {
     }
 
     /// Ends sessions and publishes wills whose time has come; forgets retained messages that expired.
-    pub async fn tidy(&self, now: Instant) {
+    ///
+    /// Wills go each their own way: thousands may be due at once, and one may have to wait.
+    pub fn tidy(self: &Arc<Self>, now: Instant) {
         for session in self.sessions.all() {
-            let (ended, will) = sessions::due(&session, now);
-            if let Some(ended) = ended {
-                self.sessions.remove(&session);
-                self.bury(ended).await;
-            }
-            if let Some((client, will)) = will {
-                self.take_will(&client, will).await;
+            let house = Arc::clone(self);
+            match sessions::due(&session, now) {
+                None => {}
+                Some(Due::End(ended)) => {
+                    self.sessions.remove(&session);
+                    tokio::spawn(async move { house.bury(ended).await });
+                }
+                Some(Due::Will(client, will)) => {
+                    tokio::spawn(async move { house.take_will(&client, will).await });
+                }
             }
         }
         self.retained.lock().expect("no holder panics").expire(now);

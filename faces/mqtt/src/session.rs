@@ -163,26 +163,25 @@ impl<C> Session<C> {
     pub fn state(&self) -> MutexGuard<'_, State<C>> {
         self.state.lock().expect("no holder panics")
     }
-
-    /// Ends it for good; `None` when it has ended before.
-    pub fn end(self: &Arc<Self>) -> Option<Ended<C>> {
-        let mut state = self.state();
-        if state.ended {
-            return None;
-        }
-        state.ended = true;
-        if let Some(link) = state.link.take() {
-            link.kick(Kick::TakenOver);
-        }
-        state.queue.clear();
-        state.unacknowledged.clear();
-        let filters = std::mem::take(&mut state.filters).into_keys().collect();
-        let will = state.late_will.take().map(|late| late.will);
-        Some(Ended { session: Arc::clone(self), client: Arc::clone(&state.client), filters, will })
-    }
 }
 
 impl<C> State<C> {
+    /// Ends its session for good; `None` when it has ended before.
+    pub fn end(&mut self, session: &Arc<Session<C>>) -> Option<Ended<C>> {
+        if self.ended {
+            return None;
+        }
+        self.ended = true;
+        if let Some(link) = self.link.take() {
+            link.kick(Kick::TakenOver);
+        }
+        self.queue.clear();
+        self.unacknowledged.clear();
+        let filters = std::mem::take(&mut self.filters).into_keys().collect();
+        let will = self.late_will.take().map(|late| late.will);
+        Some(Ended { session: Arc::clone(session), client: Arc::clone(&self.client), filters, will })
+    }
+
     /// Hands the session to a new connection: what was sent and not acknowledged is sent again first.
     pub fn attach(&mut self, link: &Arc<Link>, client: &Arc<C>, expiry: Duration) -> u64 {
         if let Some(old) = self.link.replace(Arc::clone(link)) {

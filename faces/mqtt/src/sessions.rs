@@ -101,8 +101,8 @@ impl<C> Sessions<C> {
                 drop(state);
                 return Some(Attached { session, epoch, share, present: true, ended, took_over });
             }
+            ended = state.end(&session);
             drop(state);
-            ended = session.end();
             device.sessions.swap_remove(at);
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
@@ -148,16 +148,19 @@ impl<C> Sessions<C> {
     }
 }
 
-/// Ends the sessions whose time has come, and finds the wills that are due.
-pub(crate) fn due<C>(session: &Arc<Session<C>>, now: Instant) -> (Option<Ended<C>>, Option<(Arc<C>, Will)>) {
+/// What the time has come for in a session.
+#[derive(Debug)]
+pub(crate) enum Due<C> {
+    End(Ended<C>),
+    Will(Arc<C>, Will),
+}
+
+/// Ends a session whose time has come, or finds its will due.
+pub(crate) fn due<C>(session: &Arc<Session<C>>, now: Instant) -> Option<Due<C>> {
     let mut state = session.state();
     if state.link.is_none() && state.ends_at.is_some_and(|at| at <= now) {
-        drop(state);
-        return (session.end(), None);
+        return state.end(session).map(Due::End);
     }
-    let will = match &state.late_will {
-        Some(late) if late.due <= now => state.late_will.take().map(|late| (Arc::clone(&state.client), late.will)),
-        _ => None,
-    };
-    (None, will)
+    let late = state.late_will.take_if(|late| late.due <= now)?;
+    Some(Due::Will(Arc::clone(&state.client), late.will))
 }

@@ -95,7 +95,7 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
     fn unsubscribe(&mut self, filter: &str) -> u8 {
         {
             let mut state = self.session.state();
-            if state.filters.remove(filter).is_none() {
+            if state.epoch != self.epoch || state.filters.remove(filter).is_none() {
                 return NO_SUBSCRIPTION_EXISTED;
             }
             let mut routes = self.house.routes.write().expect("no holder panics");

@@ -1,5 +1,7 @@
 //! Bad input, floods, storms and slow readers: the one who does it suffers, and nobody else.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::time::Duration;

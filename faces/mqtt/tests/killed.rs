@@ -1,5 +1,7 @@
 //! The broker is killed with -9 while devices publish: what was acknowledged is there, and the rest comes again.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::collections::HashSet;

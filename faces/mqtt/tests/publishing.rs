@@ -1,5 +1,7 @@
 //! What devices publish: acknowledged after the platform took it, in order, and never more than is allowed.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use dipper_mqtt::{Gone, Limits, Qos};

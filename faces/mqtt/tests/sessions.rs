@@ -1,5 +1,7 @@
 //! What waits for clients: commands, states, wills; sessions kept, resumed, taken over and ended.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::time::Duration;

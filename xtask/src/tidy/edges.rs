@@ -37,10 +37,11 @@ pub struct Metadata {
 }
 
 /// Crates that only one of ours may name, and which.
-const FENCED: [(&str, &[&str]); 5] = [
+const FENCED: [(&str, &[&str]); 6] = [
     ("core/catalogue", &["tantivy", "jieba-rs"]),
     ("core/store", &["rusqlite", "postgres", "tokio-postgres", "sqlx", "libsqlite3-sys", "diesel", "sea-orm"]),
     ("faces/http", &["axum", "axum-core", "axum-extra", "utoipa", "utoipa-axum", "tower-http", "hyper"]),
+    ("faces/mqtt", &["tokio-rustls", "rmqtt", "rumqttd", "ntex-mqtt", "mqtt-proto", "rumqttc"]),
     ("core/lake", &["arrow", "parquet", "datafusion"]),
     ("core/identity", &["cedar-policy", "argon2"]),
 ];

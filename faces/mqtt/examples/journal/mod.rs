@@ -4,9 +4,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
 
 use dipper_mqtt::{Admitted, ConnectRefused, Gate, Gone, Hello, Message, PublishRefused, Route};
 use model::DeviceId;
@@ -17,22 +16,18 @@ type Order = (Message, oneshot::Sender<()>);
 /// Keeps every message of everybody.
 pub struct Journal {
     orders: Mutex<Sender<Order>>,
-    /// Times fdatasync was called.
-    pub commits: Arc<AtomicU64>,
 }
 
 impl Journal {
     pub fn open(path: &Path) -> std::io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let (orders, arrived) = channel();
-        let commits = Arc::new(AtomicU64::new(0));
-        let count = Arc::clone(&commits);
-        std::thread::spawn(move || keep(file, &arrived, &count));
-        Ok(Self { orders: Mutex::new(orders), commits })
+        std::thread::spawn(move || keep(file, &arrived));
+        Ok(Self { orders: Mutex::new(orders) })
     }
 }
 
-fn keep(mut file: File, arrived: &Receiver<Order>, commits: &AtomicU64) {
+fn keep(mut file: File, arrived: &Receiver<Order>) {
     let mut bytes = Vec::new();
     while let Ok(first) = arrived.recv() {
         let batch: Vec<Order> = std::iter::once(first).chain(arrived.try_iter()).collect();
@@ -44,7 +39,6 @@ fn keep(mut file: File, arrived: &Receiver<Order>, commits: &AtomicU64) {
             bytes.push(b'\n');
         }
         file.write_all(&bytes).and_then(|()| file.sync_data()).expect("the journal can be written");
-        commits.fetch_add(1, Ordering::Relaxed);
         for (_, answer) in batch {
             let _ = answer.send(());
         }

@@ -118,7 +118,7 @@ proptest! {
         prop_assert_eq!((&*read.topic_name, &read.payload[..]), (topic.as_str(), &payload[..]));
         prop_assert_eq!((read.qos_pid, read.retain), (qos_pid(qos, pid), retain));
         prop_assert_eq!(read.properties.message_expiry_interval, expiry_s);
-        prop_assert_eq!(read.properties.subscription_id.map(|id| id.value() as u32), id);
+        prop_assert_eq!(read.properties.subscription_id.map(|id| id.value()), id);
         let length = u32::try_from(out.len()).unwrap();
         let mut none = BytesMut::new();
         prop_assert!(!write::publish(&mut none, Protocol::V5, length - 1, &delivery) && none.is_empty());
