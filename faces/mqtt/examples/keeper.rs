@@ -1,4 +1,5 @@
-//! `keeper FILE`: a broker of its own that keeps messages in a file; prints its port. For tests that kill it.
+//! `keeper FILE [spread]`: a broker of its own that keeps messages in a file, and with `spread` also hands them to
+//! subscribers; prints its port. For tests that kill it, and for suites that try brokers.
 
 mod journal;
 
@@ -11,9 +12,10 @@ use dipper_mqtt::{Broker, Limits, Listener};
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let path = std::env::args_os().nth(1).map(PathBuf::from).expect("usage: keeper FILE");
+    let path = std::env::args_os().nth(1).map(PathBuf::from).expect("usage: keeper FILE [spread]");
+    let spread = std::env::args().nth(2).is_some_and(|word| word == "spread");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let journal = Arc::new(journal::Journal::open(&path)?);
+    let journal = Arc::new(journal::Journal::open(&path, spread)?);
     // One device alone may bring all the load.
     let limits = Limits { packets_per_s: 1_000_000, bytes_per_s: 1 << 30, ..Limits::default() };
     let broker = Broker::start(vec![Listener { address, tls: None }], limits, journal).await?;

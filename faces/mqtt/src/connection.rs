@@ -70,6 +70,8 @@ pub(crate) struct Work {
     pub inflight: InFlight,
     /// The topic of the message before: devices mostly use one.
     pub topic: Arc<str>,
+    /// Topics by their numbers, from 1.
+    pub aliases: Vec<Option<Arc<str>>>,
     pub words: Option<Box<str>>,
     pause: Option<Pause>,
     large: Option<Taken>,
@@ -84,6 +86,7 @@ impl Work {
         Self {
             inflight: InFlight::default(),
             topic: "".into(),
+            aliases: Vec::new(),
             words: None,
             pause: None,
             large: None,

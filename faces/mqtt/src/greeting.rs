@@ -200,6 +200,7 @@ impl<G: Gate> Entered<G> {
             session_expiry_s: (wanted_s != given_s).then_some(given_s),
             receive_max: house.limits.in_flight,
             packet_max: u32::try_from(house.limits.packet_bytes).unwrap_or(u32::MAX),
+            alias_max: house.limits.aliases,
             assigned_client_id: connect.client_id.is_empty().then_some(&client_id),
         };
         write::connack(&mut output, connect.protocol, present, &offer);

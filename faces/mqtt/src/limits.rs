@@ -29,6 +29,8 @@ pub struct Limits {
     pub packet_timeout: Duration,
     /// Time in which a client that is sent something has to read some of it.
     pub write_timeout: Duration,
+    /// Topics one connection may give a number to (MQTT 5).
+    pub aliases: u16,
     /// Messages of one connection that wait for the platform at a time; told to MQTT 5 as Receive Maximum.
     pub in_flight: u16,
     /// Messages to one client that wait for its acknowledgement at a time.
@@ -66,6 +68,7 @@ impl Default for Limits {
             topic_bytes: 1024,
             packet_timeout: Duration::from_secs(60),
             write_timeout: Duration::from_secs(30),
+            aliases: 16,
             in_flight: 64,
             out_flight: 32,
             packets_per_s: 2_000,

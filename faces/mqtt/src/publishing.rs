@@ -16,10 +16,11 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
     /// Gives a message to the platform; the answer comes later, in order.
     pub(crate) fn take_publish(&mut self, publish: Publish<'_>, taken: Option<Taken>) -> Result<(), Gone> {
         count(&self.house.counters.received);
-        let Publish { dup, qos, retain, pid, topic, payload, properties } = publish;
+        let Publish { dup, qos, retain, pid, topic, alias, payload, properties } = publish;
         if topic.len() > self.house.limits.topic_bytes {
             return Err(self.refuse(Reason::TopicNameInvalid, "the topic is longer than allowed"));
         }
+        let topic = self.topic(topic, alias)?;
         if qos == Qos::ExactlyOnce {
             let known = {
                 let state = self.session.state();
@@ -38,23 +39,41 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
                 (false, false) => {}
             }
         }
-        if !self.house.gate.may_publish(&self.client, topic) {
+        if !self.house.gate.may_publish(&self.client, &topic) {
             count(&self.house.counters.refused);
             let words = "this client may not publish there".into();
             let refused = PublishRefused::Never { reason: Reason::NotAuthorized, words };
             self.work.inflight.push_done(pid, qos, Err(refused));
             return Ok(());
         }
-        if *self.work.topic != *topic {
-            self.work.topic = topic.into();
-        }
-        let topic = Arc::clone(&self.work.topic);
         let payload = Bytes::copy_from_slice(payload);
         let message = Message { topic, payload, qos, retain, dup, properties };
         let (house, session, client) = (Arc::clone(&self.house), Arc::clone(&self.session), Arc::clone(&self.client));
         let work = async move { house.take(Some(&session), &client, message).await };
         self.work.inflight.push(pid, qos, taken, work);
         Ok(())
+    }
+
+    /// The topic that is meant, by name or by number.
+    fn topic(&mut self, name: &str, alias: u16) -> Result<Arc<str>, Gone> {
+        if alias > self.house.limits.aliases {
+            return Err(self.refuse(Reason::TopicAliasInvalid, "the topic alias is above what was offered"));
+        }
+        let at = usize::from(alias).wrapping_sub(1);
+        if name.is_empty() {
+            let known = self.work.aliases.get(at).cloned().flatten();
+            return known.ok_or_else(|| self.refuse(Reason::ProtocolError, "the topic alias was never given a topic"));
+        }
+        if *self.work.topic != *name {
+            self.work.topic = name.into();
+        }
+        let topic = Arc::clone(&self.work.topic);
+        if alias > 0 {
+            let length = self.work.aliases.len().max(at + 1);
+            self.work.aliases.resize(length, None);
+            self.work.aliases[at] = Some(Arc::clone(&topic));
+        }
+        Ok(topic)
     }
 
     /// Acknowledges what the platform has taken; says so, where MQTT can, when it has not.

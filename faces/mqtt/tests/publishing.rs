@@ -187,3 +187,32 @@ async fn properties_and_flags_reach_the_platform() {
     assert_eq!((properties.expiry_s, properties.content_type.as_deref()), (Some(60), Some("application/json")));
     assert_eq!(properties.user, [("n".into(), "v".into())]);
 }
+
+#[tokio::test]
+async fn a_topic_may_have_a_number() {
+    let (broker, platform) = start(Limits { aliases: 2, ..Limits::default() }).await;
+    let publish = |topic: &str, alias: u8| {
+        let properties = [3, 0x23, 0, alias];
+        support::packet(0x30, &[&support::text(topic)[..], &properties, b"x"].concat())
+    };
+    let (mut raw, _) = Raw::enter(address(&broker), Connect::default()).await;
+    for (topic, alias) in
+        [("devices/lamp/a", 1), ("devices/lamp/b", 2), ("", 1), ("devices/lamp/c", 1), ("", 1), ("", 2)]
+    {
+        raw.send(&publish(topic, alias)).await;
+    }
+    let taken = platform.taken(6).await;
+    let topics: Vec<&str> = taken.iter().map(|(_, message)| message.topic.rsplit('/').next().unwrap()).collect();
+    assert_eq!(topics, ["a", "b", "a", "c", "c", "b"]);
+    raw.send(&publish("devices/lamp/d", 3)).await;
+    assert_eq!(raw.end().await, Some(0x94));
+    let (mut raw, _) = Raw::enter(address(&broker), Connect::default()).await;
+    raw.send(&publish("", 1)).await;
+    assert_eq!(raw.end().await, Some(0x82), "numbers end with their connection");
+    let (mut raw, _) = Raw::enter(address(&broker), Connect::default()).await;
+    raw.send(&publish("devices/other/a", 1)).await;
+    raw.send(&publish("", 1)).await;
+    raw.ping().await;
+    raw.receive().await.unwrap();
+    assert_eq!((platform.taken.borrow().len(), broker.metrics().refused), (6, 2), "a number gives no right");
+}

@@ -15,15 +15,17 @@ type Order = (Message, oneshot::Sender<()>);
 
 /// Keeps every message of everybody.
 pub struct Journal {
+    route: Route,
     orders: Mutex<Sender<Order>>,
 }
 
 impl Journal {
-    pub fn open(path: &Path) -> std::io::Result<Self> {
+    pub fn open(path: &Path, spread: bool) -> std::io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         let (orders, arrived) = channel();
         std::thread::spawn(move || keep(file, &arrived));
-        Ok(Self { orders: Mutex::new(orders) })
+        let route = if spread { Route::Subscribers } else { Route::Stop };
+        Ok(Self { route, orders: Mutex::new(orders) })
     }
 }
 
@@ -66,7 +68,7 @@ impl Gate for Journal {
         let (answer, answered) = oneshot::channel();
         self.orders.lock().expect("no holder panics").send((message, answer)).map_err(|_| PublishRefused::Later)?;
         answered.await.map_err(|_| PublishRefused::Later)?;
-        Ok(Route::Stop)
+        Ok(self.route)
     }
 
     fn gone(&self, (): &(), _why: Gone) {}

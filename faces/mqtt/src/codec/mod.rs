@@ -126,7 +126,10 @@ pub(crate) struct Publish<'a> {
     pub retain: bool,
     /// 0 with QoS 0, where there is none.
     pub pid: u16,
+    /// Empty when an alias stands for it.
     pub topic: &'a str,
+    /// A number for the topic; 0 for none.
+    pub alias: u16,
     pub payload: &'a [u8],
     pub properties: Option<Box<Properties>>,
 }

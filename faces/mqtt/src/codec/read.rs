@@ -76,18 +76,19 @@ fn publish<'a>(first: u8, mut reader: Reader<'a>, protocol: Protocol) -> Result<
     }
     let topic = reader.text()?;
     let pid = if qos == Qos::AtMostOnce { 0 } else { reader.pid()? };
-    let mut properties = None;
+    let (mut properties, mut alias) = (None, 0);
     if protocol == Protocol::V5 {
         let bag = Bag::read(&mut reader, properties::PUBLISH)?;
-        if bag.alias.is_some() {
-            return Err(Fault { reason: Reason::TopicAliasInvalid, what: "topic aliases are not offered" });
+        if bag.alias == Some(0) {
+            return Err(Fault { reason: Reason::TopicAliasInvalid, what: "topic alias 0" });
         }
+        alias = bag.alias.unwrap_or(0);
         if bag.response_topic.as_deref().is_some_and(|topic| !topic::is_name(topic)) {
             return Err(protocol_error("the response topic is no topic"));
         }
         properties = bag.into_properties();
     }
-    if !topic::is_name(topic) {
+    if !topic::is_name(topic) && (alias == 0 || !topic.is_empty()) {
         return Err(Fault { reason: Reason::TopicNameInvalid, what: "the topic is empty or has wildcards" });
     }
     let payload = reader.rest();
@@ -95,7 +96,7 @@ fn publish<'a>(first: u8, mut reader: Reader<'a>, protocol: Protocol) -> Result<
     if text && std::str::from_utf8(payload).is_err() {
         return Err(Fault { reason: Reason::PayloadFormatInvalid, what: "the payload is not the UTF-8 it says it is" });
     }
-    Ok(Publish { dup, qos, retain: first & 1 != 0, pid, topic, payload, properties })
+    Ok(Publish { dup, qos, retain: first & 1 != 0, pid, topic, alias, payload, properties })
 }
 
 fn ack<'a>(kind: AckKind, reader: &mut Reader<'_>, protocol: Protocol) -> Result<Packet<'a>, Fault> {

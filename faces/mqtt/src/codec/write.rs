@@ -10,6 +10,7 @@ pub(crate) struct Offer<'a> {
     pub session_expiry_s: Option<u32>,
     pub receive_max: u16,
     pub packet_max: u32,
+    pub alias_max: u16,
     pub assigned_client_id: Option<&'a str>,
 }
 
@@ -40,6 +41,8 @@ pub(crate) fn connack(out: &mut BytesMut, protocol: Protocol, session_present: b
     properties.put_u16(offer.receive_max);
     properties.put_u8(0x27);
     properties.put_u32(offer.packet_max);
+    properties.put_u8(0x22);
+    properties.put_u16(offer.alias_max);
     if let Some(client_id) = offer.assigned_client_id {
         properties.put_u8(0x12);
         put_text(&mut properties, client_id);
