@@ -11,23 +11,23 @@ use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::codec::{AckKind, Disconnect, Fault, Packet, Protocol, Qos, Reason, Will, protocol_error, read, write};
+use crate::codec::{AckKind, Disconnect, Fault, Packet, Protocol, Qos, Reason, protocol_error, read, write};
 use crate::gate::{Gate, Gone};
 use crate::house::House;
 use crate::inflight::InFlight;
 use crate::limits::Taken;
 use crate::metrics::count;
-use crate::session::{Kick, LateWill, Link, Session};
+use crate::session::{HeldWill, Kick, LateWill, Link, Session};
 use crate::sessions::Share;
 
 /// Bytes to send above which nothing more is read or taken from the queue.
-const OUTPUT_PAUSE: usize = 64 << 10;
+const OUTPUT_PAUSE: usize = 16 << 10;
 /// Buffers of a quiet connection are not larger than this; there are many.
-const BUFFER_KEPT: usize = 4 << 10;
+const BUFFER_KEPT: usize = 2 << 10;
 /// Read at once from a busy one.
 const READ_BUSY: usize = 16 << 10;
 /// Packets above this are counted against the memory of all while they arrive.
-const PACKET_LARGE: usize = 16 << 10;
+const PACKET_LARGE: usize = 4 << 10;
 /// A connection that waits for memory asks again after this.
 const MEMORY_RETRY: Duration = Duration::from_millis(20);
 /// Time for a last word.
@@ -56,7 +56,7 @@ pub(crate) struct Connection<G: Gate, S> {
     /// Messages the client takes unacknowledged.
     pub out_flight: usize,
     pub keep_alive: Option<Duration>,
-    pub will: Option<Will>,
+    pub will: Option<HeldWill>,
     pub read: ReadHalf<S>,
     pub write: WriteHalf<S>,
     pub input: BytesMut,
@@ -71,7 +71,7 @@ pub(crate) struct Work {
     /// The topic of the message before: devices mostly use one.
     pub topic: Arc<str>,
     /// Topics by their numbers, from 1.
-    pub aliases: Vec<Option<Arc<str>>>,
+    pub aliases: Vec<Option<(Arc<str>, Taken)>>,
     pub words: Option<Box<str>>,
     pause: Option<Pause>,
     large: Option<Taken>,
@@ -230,7 +230,7 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
             self.work.packet_since = None;
         } else if self.input.is_empty() {
             self.work.packet_since = None;
-            if self.input.capacity() > 2 * READ_BUSY {
+            if self.input.capacity() > 2 * self.work.read_size {
                 self.input = BytesMut::new();
             }
         } else if at > 0 || self.work.packet_since.is_none() {
@@ -432,8 +432,8 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
                 state.ends_at = Some(now + state.expiry);
                 let ends = state.expiry.is_zero();
                 match will {
-                    Some(will) if will.delay_s > 0 && !ends => {
-                        let delay = Duration::from_secs(will.delay_s.into()).min(state.expiry);
+                    Some(will) if will.will.delay_s > 0 && !ends => {
+                        let delay = Duration::from_secs(will.will.delay_s.into()).min(state.expiry);
                         state.late_will = Some(LateWill { will, due: now + delay });
                     }
                     will => now_due = will,
@@ -443,7 +443,7 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
                 }
             } else {
                 // Taken over: a will with a delay is void, for the client is there again.
-                now_due = will.filter(|will| will.delay_s == 0 || state.ended);
+                now_due = will.filter(|will| will.will.delay_s == 0 || state.ended);
             }
         }
         if let Some(ended) = ended {

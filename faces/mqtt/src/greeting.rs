@@ -14,7 +14,7 @@ use crate::connection::{Connection, Work};
 use crate::gate::{Admitted, ConnectRefused, Gate, Hello};
 use crate::house::House;
 use crate::metrics::count;
-use crate::session::{Kick, Link};
+use crate::session::{HeldWill, Kick, Link};
 use crate::sessions::{Attached, Wish};
 
 /// Longest client id. The standard asks for 23 at least.
@@ -106,6 +106,7 @@ fn refusal<G: Gate>(protocol: Option<Protocol>, fault: Fault, house: &House<G>) 
 /// A client that is let in and has a session.
 struct Entered<G: Gate> {
     connect: Connect,
+    will: Option<HeldWill>,
     client: Arc<G::Client>,
     link: Arc<Link>,
     attached: Attached<G::Client>,
@@ -139,11 +140,16 @@ async fn admit<G: Gate>(
     let refused = |refused: ConnectRefused| refuse(refused.reason(), &refused.to_string());
     let Admitted { device, client } = ask(house, hello.clone()).await.map_err(refused)?;
     let client = Arc::new(client);
+    let mut connect = connect;
     if let Some(will) = &connect.will
         && (will.topic.len() > house.limits.topic_bytes || !house.gate.may_publish(&client, &will.topic))
     {
         return Err(refuse(Reason::NotAuthorized, "this client may not publish the topic of its will"));
     }
+    let will = match connect.will.take().map(|will| HeldWill::new(will, &house.memory)) {
+        Some(None) => return Err(refuse(Reason::QuotaExceeded, "there is no memory left")),
+        held => held.flatten(),
+    };
     let client_id: Box<str> = match &*connect.client_id {
         "" => format!("auto-{}", house.names.fetch_add(1, Ordering::Relaxed)).into(),
         given => given.into(),
@@ -158,7 +164,7 @@ async fn admit<G: Gate>(
     if house.cuts.load(Ordering::SeqCst) != cuts && ask(house, hello).await.is_err() {
         link.kick(Kick::Cut);
     }
-    Ok(Entered { connect, client, link, attached, client_id, expiry })
+    Ok(Entered { connect, will, client, link, attached, client_id, expiry })
 }
 
 /// Asks the gate, so many at a time.
@@ -184,7 +190,7 @@ impl<G: Gate> Entered<G> {
         stream: S,
         input: BytesMut,
     ) -> Connection<G, S> {
-        let Self { connect, client, link, attached, client_id, expiry } = self;
+        let Self { connect, will, client, link, attached, client_id, expiry } = self;
         let Attached { session, epoch, share, present, ended, took_over } = attached;
         if took_over {
             count(&house.counters.taken_over);
@@ -218,7 +224,7 @@ impl<G: Gate> Entered<G> {
             packet_max: connect.packet_max,
             out_flight: usize::from(connect.receive_max.min(house.limits.out_flight)),
             keep_alive: (connect.keep_alive_s > 0).then_some(silence),
-            will: connect.will,
+            will,
             read,
             write,
             input,

@@ -13,7 +13,7 @@ use crate::gate::{Gate, Message, PublishRefused, Route};
 use crate::limits::{Limits, Memory};
 use crate::metrics::{Counters, Metrics, count};
 use crate::retained::Retained;
-use crate::session::{Ended, Offer, Offered, Post, Session};
+use crate::session::{Ended, HeldWill, Offer, Offered, Post, Session};
 use crate::sessions::{self, Due, Sessions};
 use crate::topic::{self, Tree};
 
@@ -195,8 +195,8 @@ impl<G: Gate> House<G> {
     }
 
     /// Publishes what a client left behind.
-    pub async fn take_will(&self, client: &G::Client, will: Will) {
-        let Will { topic, payload, qos, retain, properties, .. } = will;
+    pub async fn take_will(&self, client: &G::Client, held: HeldWill) {
+        let Will { topic, payload, qos, retain, properties, .. } = held.will;
         if !self.gate.may_publish(client, &topic) {
             return count(&self.counters.refused);
         }

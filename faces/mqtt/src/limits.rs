@@ -49,7 +49,8 @@ pub struct Limits {
     pub session_expiry: Duration,
     /// Retained messages.
     pub retained: usize,
-    /// Bytes of all messages that wait for the platform, for clients, or are retained.
+    /// Bytes of all messages that wait for the platform, for clients, or are retained, of wills and of filters. Beside
+    /// it a connection has buffers of 4 KiB, and of some 50 KiB while it is busy.
     pub memory_bytes: usize,
     /// Time for messages under way when a connection or the broker ends.
     pub drain: Duration,

@@ -61,7 +61,7 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
         }
         let at = usize::from(alias).wrapping_sub(1);
         if name.is_empty() {
-            let known = self.work.aliases.get(at).cloned().flatten();
+            let known = self.work.aliases.get(at).and_then(Option::as_ref).map(|(topic, _)| Arc::clone(topic));
             return known.ok_or_else(|| self.refuse(Reason::ProtocolError, "the topic alias was never given a topic"));
         }
         if *self.work.topic != *name {
@@ -70,8 +70,11 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
         let topic = Arc::clone(&self.work.topic);
         if alias > 0 {
             let length = self.work.aliases.len().max(at + 1);
-            self.work.aliases.resize(length, None);
-            self.work.aliases[at] = Some(Arc::clone(&topic));
+            self.work.aliases.resize_with(length, || None);
+            let Some(taken) = self.house.memory.take(topic.len()) else {
+                return Err(self.refuse(Reason::QuotaExceeded, "there is no memory left"));
+            };
+            self.work.aliases[at] = Some((Arc::clone(&topic), taken));
         }
         Ok(topic)
     }

@@ -9,7 +9,7 @@ use model::DeviceId;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::codec::{Options, Properties, Qos, Will};
+use crate::codec::{Properties, Qos, Will};
 use crate::limits::{Limits, Memory, Taken};
 
 /// What a message costs beside its topic and payload, roughly: the entry of a queue and the counts around it.
@@ -97,10 +97,25 @@ impl Link {
     }
 }
 
+/// A will, with the memory it takes.
+#[derive(Debug)]
+pub(crate) struct HeldWill {
+    pub will: Will,
+    _taken: Taken,
+}
+
+impl HeldWill {
+    /// `None` when there is no memory left.
+    pub fn new(will: Will, memory: &Arc<Memory>) -> Option<Self> {
+        let taken = memory.take(will.topic.len() + will.payload.len() + OVERHEAD_BYTES)?;
+        Some(Self { will, _taken: taken })
+    }
+}
+
 /// A will that waits for its client to come back.
 #[derive(Debug)]
 pub(crate) struct LateWill {
-    pub will: Will,
+    pub will: HeldWill,
     pub due: Instant,
 }
 
@@ -118,7 +133,8 @@ pub(crate) struct State<C> {
     pub epoch: u64,
     pub link: Option<Arc<Link>>,
     pub client: Arc<C>,
-    pub filters: HashMap<Box<str>, (Options, Option<u32>)>,
+    /// With the memory each takes.
+    pub filters: HashMap<Box<str>, Taken>,
     /// QoS 2 packet identifiers that were taken and not yet released.
     pub taken_ids: HashSet<u16>,
     pub expiry: Duration,
@@ -137,7 +153,7 @@ pub(crate) struct Ended<C> {
     pub session: Arc<Session<C>>,
     pub client: Arc<C>,
     pub filters: Vec<Box<str>>,
-    pub will: Option<Will>,
+    pub will: Option<HeldWill>,
 }
 
 impl<C> Session<C> {

@@ -8,9 +8,8 @@ use std::time::Duration;
 use model::DeviceId;
 use tokio::time::Instant;
 
-use crate::codec::Will;
 use crate::limits::{Bucket, Limits};
-use crate::session::{Ended, Link, Session};
+use crate::session::{Ended, HeldWill, Link, Session};
 
 #[derive(Debug)]
 pub(crate) struct Sessions<C> {
@@ -152,7 +151,7 @@ impl<C> Sessions<C> {
 #[derive(Debug)]
 pub(crate) enum Due<C> {
     End(Ended<C>),
-    Will(Arc<C>, Will),
+    Will(Arc<C>, HeldWill),
 }
 
 /// Ends a session whose time has come, or finds its will due.

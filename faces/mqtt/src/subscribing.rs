@@ -10,7 +10,7 @@ use crate::connection::Connection;
 use crate::gate::{Gate, Gone};
 use crate::house::Subscription;
 use crate::metrics::count;
-use crate::session::Offer;
+use crate::session::{OVERHEAD_BYTES, Offer, Offered};
 use crate::topic;
 
 /// UNSUBACK: there was no such subscription.
@@ -61,7 +61,11 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
             if !known && state.filters.len() >= self.house.limits.subscriptions {
                 return Err(Reason::QuotaExceeded);
             }
-            state.filters.insert(filter.into(), (options, id));
+            if !known {
+                // Once here, and level by level in the tree.
+                let taken = self.house.memory.take(2 * filter.len() + OVERHEAD_BYTES).ok_or(Reason::QuotaExceeded)?;
+                state.filters.insert(filter.into(), taken);
+            }
             // Under the lock of the session: its end finds either both or none.
             let subscription = Subscription { session: Arc::clone(&self.session), options, id };
             let mut routes = self.house.routes.write().expect("no holder panics");
@@ -79,7 +83,7 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
         for post in &posts {
             let ids = id.into_iter().collect();
             let offer = Offer { post, qos: options.qos.min(post.qos), retain: true, ids };
-            if state.offer(offer, &self.house.limits, &self.house.memory) == crate::session::Offered::Dropped {
+            if state.offer(offer, &self.house.limits, &self.house.memory) == Offered::Dropped {
                 count(&self.house.counters.dropped);
             }
         }
