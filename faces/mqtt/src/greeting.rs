@@ -220,7 +220,8 @@ impl<G: Gate> Entered<G> {
             share,
             epoch,
             protocol: connect.protocol,
-            wants_words: connect.wants_words,
+            // Words must not make a packet longer than the client takes.
+            wants_words: connect.wants_words && connect.packet_max >= 256,
             packet_max: connect.packet_max,
             out_flight: usize::from(connect.receive_max.min(house.limits.out_flight)),
             keep_alive: (connect.keep_alive_s > 0).then_some(silence),
