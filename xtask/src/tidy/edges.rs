@@ -42,6 +42,8 @@ const FENCED: [(&str, &[&str]); 6] = [
     ("core/store", &["rusqlite", "postgres", "tokio-postgres", "sqlx", "libsqlite3-sys", "diesel", "sea-orm"]),
     ("faces/http", &["axum", "axum-core", "axum-extra", "utoipa", "utoipa-axum", "tower-http", "hyper"]),
     ("core/lake", &["arrow", "arrow-array", "arrow-schema", "arrow-buffer", "arrow-ipc", "parquet", "datafusion"]),
+    ("faces/mqtt", &["tokio-rustls", "rmqtt", "rumqttd", "ntex-mqtt", "mqtt-proto", "rumqttc"]),
+    ("core/lake", &["arrow", "parquet", "datafusion"]),
     ("core/identity", &["cedar-policy", "argon2"]),
     ("core/paper", &["krilla", "skrifa", "fast_qr"]),
 ];

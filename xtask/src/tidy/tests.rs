@@ -28,6 +28,8 @@ fn edges_point_down_and_stages_do_not_meet() {
         ("act", "faces/http", "normal", false),
         ("act", "rusqlite", "normal", false),
         ("faces/dipper", "axum", "normal", false),
+        ("faces/dipper", "tokio-rustls", "normal", false),
+        ("faces/mqtt", "tokio-rustls", "normal", true),
         ("sense", "utoipa", "normal", false),
         ("core/model", "getrandom", "normal", false),
         ("core/grid", "libm", "normal", false),
