@@ -127,6 +127,16 @@ impl Machine {
             && self.raises.is_empty()
     }
 
+    /// How far its time has come.
+    pub(crate) fn clock(&self) -> Instant {
+        self.clock
+    }
+
+    /// Its time has come at least so far.
+    pub(crate) fn move_clock(&mut self, clock: Instant) {
+        self.clock = clock.max(self.clock);
+    }
+
     /// Whether a level fires: then the wider of its two conditions is asked.
     pub(crate) fn fires(&self, level: usize) -> bool {
         self.is_open() && level <= usize::from(self.level)

@@ -45,7 +45,9 @@ pub fn dry_run<'s>(
     }
     // The latest lane ends where the others do.
     for late in [until, until.plus_micros(crate::rule::LATENESS_MAX_US)] {
-        episodes.take(engine.tick(late).into_iter().filter(|effect| effect_at(effect).is_none_or(|at| at <= until)).collect());
+        episodes.take(
+            engine.tick(late).into_iter().filter(|effect| effect_at(effect).is_none_or(|at| at <= until)).collect(),
+        );
     }
     Ok(episodes.done)
 }

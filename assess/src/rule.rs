@@ -181,7 +181,9 @@ pub enum RuleFault {
         got: String,
     },
     /// Hysteresis on something that has no threshold.
-    #[error("hysteresis needs levels such as \"temperature > 60.0\": a number compared with a constant by <, <=, > or >=")]
+    #[error(
+        "hysteresis needs levels such as \"temperature > 60.0\": a number compared with a constant by <, <=, > or >="
+    )]
     NoThreshold,
     /// Both ways to clear.
     #[error("give clear or hysteresis, not both")]
@@ -238,7 +240,8 @@ impl Rule {
     /// # Errors
     /// [`RuleError`] names the field and the limit.
     pub fn compile(config: &RuleConfig) -> Result<Self, RuleError> {
-        let fault = |field: &str, fault: RuleFault| RuleError { rule: config.id.clone(), field: field.to_owned(), fault };
+        let fault =
+            |field: &str, fault: RuleFault| RuleError { rule: config.id.clone(), field: field.to_owned(), fault };
         if !is_id(&config.id) {
             return Err(fault("id", RuleFault::Id));
         }
@@ -353,7 +356,11 @@ fn check_numbers(config: &RuleConfig) -> Result<(), (&'static str, RuleFault)> {
     let span = |field, min: i64, max: i64, got: Span| {
         let told = |micros: i64| format!("{}s", micros / 1_000_000);
         let fits = (min..=max).contains(&got.micros());
-        if fits { Ok(()) } else { Err((field, RuleFault::Range { min: told(min), max: told(max), got: got.to_string() })) }
+        if fits {
+            Ok(())
+        } else {
+            Err((field, RuleFault::Range { min: told(min), max: told(max), got: got.to_string() }))
+        }
     };
     let (second, longest) = (1_000_000, crate::span::SPAN_MAX.micros());
     span("lateness", 0, LATENESS_MAX_US, config.lateness)?;
@@ -407,9 +414,9 @@ fn fingerprint(config: &RuleConfig) -> u64 {
     put("hysteresis", &config.hysteresis.map(f64::to_bits));
     put("keep", &config.keep_firing.micros());
     put("silence", &config.no_data_after.map(Span::micros));
-    let neighbours = config.neighbours.map(|near| {
-        (near.within_m.map(f64::to_bits), near.same_group, near.at_least, near.fresh.map(Span::micros))
-    });
+    let neighbours = config
+        .neighbours
+        .map(|near| (near.within_m.map(f64::to_bits), near.same_group, near.at_least, near.fresh.map(Span::micros)));
     put("neighbours", &neighbours);
     put("flap", &config.flap.map(|flap| (flap.raises, flap.within.micros(), flap.quiet.micros())));
     put("lateness", &config.lateness.micros());

@@ -21,7 +21,9 @@ pub struct Span(i64);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpanError {
     /// Not numbers with units.
-    #[error("a span is whole numbers with units d, h, m, s, ms from the longest to the shortest, such as \"1h30m\", got {0:?}")]
+    #[error(
+        "a span is whole numbers with units d, h, m, s, ms from the longest to the shortest, such as \"1h30m\", got {0:?}"
+    )]
     Shape(String),
     /// Too long.
     #[error("a span is at most 31d, got {0:?}")]

@@ -115,7 +115,8 @@ impl Window {
             out.instant(part.from);
             out.signed(part.to.micros_since(part.from));
             out.unsigned(part.count.into());
-            for value in [part.first, part.last, part.min, part.max, part.sum].iter().take(1 + usize::from(part.count > 1) * 4)
+            for value in
+                [part.first, part.last, part.min, part.max, part.sum].iter().take(1 + usize::from(part.count > 1) * 4)
             {
                 out.float(*value);
             }

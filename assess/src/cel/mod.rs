@@ -8,8 +8,8 @@ mod eval;
 mod lex;
 mod parse;
 
-pub use eval::{Env, Windowed};
 pub(crate) use eval::Cond;
+pub use eval::{Env, Windowed};
 pub use parse::Scope;
 
 /// Longest text of a condition, in bytes.

@@ -13,8 +13,23 @@ const WINDOWS_MAX: usize = 8;
 const WINDOW_MAX_US: i64 = 86_400_000_000;
 /// Words that CEL keeps for itself.
 const RESERVED: [&str; 17] = [
-    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "in", "let", "loop", "namespace",
-    "package", "return", "var", "void",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "package",
+    "return",
+    "var",
+    "void",
 ];
 
 /// The names and windows that the conditions of one rule share.

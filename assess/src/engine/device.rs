@@ -125,6 +125,7 @@ impl Engine {
                 let number = self.install(subject, now);
                 self.dirty.subjects.insert(number);
                 self.queue_all(number);
+                self.touch(number);
                 number
             }
         }
@@ -161,7 +162,9 @@ impl Engine {
     fn describe_anew(&mut self, number: u32, subject: &Subject, now: Instant) {
         let samples = self.samples_record(number);
         let mut alarms = Vec::new();
-        for binding in (0..).zip(&self.devices[number as usize].machines).filter_map(|(at, one)| one.as_ref().map(|_| at)) {
+        for binding in
+            (0..).zip(&self.devices[number as usize].machines).filter_map(|(at, one)| one.as_ref().map(|_| at))
+        {
             alarms.push((self.key(number, binding), self.alarm_record(number, binding)));
         }
         let (old, known_since, order) = {
@@ -182,9 +185,9 @@ impl Engine {
         self.dirty.gone.extend(alarms.iter().map(|(alarm, _)| alarm.clone()));
         self.devices[number as usize] = self.blank(subject, known_since);
         self.dirty.subjects.insert(number);
-        self.dirty.samples.insert(number);
+        self.touch(number);
         // Records that were written a moment ago read well.
-        let _ = self.fill(number, &samples, false);
+        let timers = self.fill(number, &samples, false).unwrap_or_default();
         for (alarm, record) in alarms.into_iter().filter_map(|(alarm, record)| Some((alarm, record?))) {
             match self.find(&alarm) {
                 Some((number, binding)) => {
@@ -198,6 +201,7 @@ impl Engine {
             }
         }
         self.queue_all(number);
+        self.set_timers(number, timers);
         // It may explain others no longer, or be explained by another.
         self.hush_all();
     }

@@ -242,7 +242,9 @@ impl Engine {
     /// Every alarm that is pending or open.
     pub fn list_alarms(&self) -> Vec<AlarmView> {
         let numbers = (0_u32..).zip(&self.devices);
-        numbers.flat_map(|(number, device)| (0..device.machines.len()).filter_map(move |at| self.view(number, at))).collect()
+        numbers
+            .flat_map(|(number, device)| (0..device.machines.len()).filter_map(move |at| self.view(number, at)))
+            .collect()
     }
 
     fn view(&self, number: u32, at: usize) -> Option<AlarmView> {

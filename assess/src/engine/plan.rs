@@ -102,8 +102,15 @@ impl Plan {
             windows.push(u16::try_from(place).unwrap_or(NONE));
         }
         let timed = !windows.is_empty() || rule.schedule.is_some();
-        let binding =
-            Binding { rule: number, kind: Kind::Levels, lane, part: part.into(), slots, windows: windows.into(), timed };
+        let binding = Binding {
+            rule: number,
+            kind: Kind::Levels,
+            lane,
+            part: part.into(),
+            slots,
+            windows: windows.into(),
+            timed,
+        };
         self.bindings.push(binding);
     }
 
@@ -125,7 +132,8 @@ impl Plan {
         let (mut by, mut fills) = (empty(), empty());
         for (number, binding) in (0_u16..).zip(&self.bindings) {
             for slot in &binding.slots {
-                if let Some(list) = by[binding.lane].get_mut(usize::from(*slot)).filter(|list| list.last() != Some(&number))
+                if let Some(list) =
+                    by[binding.lane].get_mut(usize::from(*slot)).filter(|list| list.last() != Some(&number))
                 {
                     list.push(number);
                 }

@@ -250,9 +250,7 @@ impl Engine {
         let device = &self.devices[number as usize];
         let rule = device.plan.bindings[usize::from(binding)].rule;
         let id = &*self.watches[rule as usize].rule.id;
-        let silenced = |one: &&Silence| {
-            one.from <= self.now && self.now < one.until && one.matcher.matches(id, device)
-        };
+        let silenced = |one: &&Silence| one.from <= self.now && self.now < one.until && one.matcher.matches(id, device);
         if let Some(silence) = self.silences.values().find(silenced) {
             return Some(Suppressor::Silence(Arc::clone(&silence.id)));
         }

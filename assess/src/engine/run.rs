@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use model::{Instant, Reading, SeriesNo};
 
-use super::device::{Latest, NEVER};
+use super::device::{Device, Latest, NEVER};
 use super::plan::{Kind, NONE};
 use super::{Engine, Waiting};
 use crate::effect::{ClearedBy, Effect, Evidence};
@@ -21,16 +21,13 @@ const EVIDENCE_MAX: usize = 8;
 impl Engine {
     /// Takes a reading into a lane; false when it comes too late.
     pub(super) fn take(&mut self, lane: usize, number: u32, prop: usize, reading: &Reading, now: Instant) -> bool {
-        let device = &mut self.devices[number as usize];
+        let device = &self.devices[number as usize];
         let (order, at) = (device.order, reading.at);
         let ordered = self.lanes[lane].lateness_us == 0;
         if ordered && at <= device.latest[lane][prop].at || !ordered && at < self.lanes[lane].cursor {
             return false;
         }
-        if !device.dirty {
-            device.dirty = true;
-            self.dirty.samples.insert(number);
-        }
+        self.touch(number);
         if ordered && at <= now {
             self.run_timers(lane, at);
             self.apply(lane, number, &[(prop, reading.value)], at);
@@ -44,6 +41,15 @@ impl Engine {
             self.run(lane, now.plus_micros(-self.lanes[lane].lateness_us));
         }
         true
+    }
+
+    /// What a device measured, or waits for, is to be written.
+    pub(super) fn touch(&mut self, number: u32) {
+        let device = &mut self.devices[number as usize];
+        if !device.dirty {
+            device.dirty = true;
+            self.dirty.samples.insert(number);
+        }
     }
 
     /// Settles a lane up to a watermark.
@@ -71,7 +77,8 @@ impl Engine {
     }
 
     fn go(&mut self, number: u32, binding: u16, due: Instant) {
-        let Some(machine) = self.devices[number as usize].machines.get_mut(usize::from(binding)).and_then(Option::as_mut)
+        let Some(machine) =
+            self.devices[number as usize].machines.get_mut(usize::from(binding)).and_then(Option::as_mut)
         else {
             return;
         };
@@ -79,6 +86,7 @@ impl Engine {
             return;
         }
         machine.queued = None;
+        self.touch(number);
         // What waited may have been put off since.
         match self.due(number, binding, due.plus_micros(-1)) {
             Some(later) if later > due => self.queue(number, binding, later),
@@ -101,11 +109,8 @@ impl Engine {
             }
             group.push((next.series, f64::from_bits(next.value)));
         }
+        self.touch(first.device);
         let device = &mut self.devices[first.device as usize];
-        if !device.dirty {
-            device.dirty = true;
-            self.dirty.samples.insert(first.device);
-        }
         let place = |series: SeriesNo| device.subject.series.iter().position(|(known, _)| *known == series);
         let values = group.into_iter().filter_map(|(series, value)| Some((place(series)?, value)));
         let values: Vec<(usize, f64)> = values.filter(|(prop, _)| first.at > device.latest[lane][*prop].at).collect();
@@ -142,7 +147,8 @@ impl Engine {
         let bound = &device.plan.bindings[usize::from(binding)];
         let machine = device.machines[usize::from(binding)].as_deref();
         // Silence that nobody noticed needs no look: its timer is put off when it comes.
-        if bound.kind == Kind::Silence && machine.is_some_and(|machine| machine.is_blank() && machine.queued.is_some()) {
+        if bound.kind == Kind::Silence && machine.is_some_and(|machine| machine.is_blank() && machine.queued.is_some())
+        {
             return;
         }
         self.evaluate(number, binding, at, true);
@@ -210,13 +216,14 @@ impl Engine {
 
     /// Queues what a device waits for, after it was made known or remembered.
     pub(super) fn queue_all(&mut self, number: u32) {
-        let plan = Arc::clone(&self.devices[number as usize].plan);
+        let Device { plan, known_since, .. } = &self.devices[number as usize];
+        let (plan, known_since) = (Arc::clone(plan), *known_since);
         for (binding, bound) in (0..).zip(&plan.bindings) {
             if !bound.timed && self.machine(number, binding).is_none() {
                 continue;
             }
-            let cursor = self.lanes[bound.lane].cursor;
-            let after = if cursor == NEVER { cursor } else { cursor.plus_micros(-1) };
+            // Not from the beginning of time: schedules have had hours then, too.
+            let after = self.lanes[bound.lane].cursor.max(known_since).plus_micros(-1);
             if let Some(due) = self.due(number, binding, after) {
                 self.queue(number, binding, due);
             }
@@ -229,9 +236,7 @@ impl Engine {
         let Some(machine) = self.machine(number, binding) else { return };
         let (since, severity) = (machine.since, self.severity(number, binding, machine.level));
         let effect = match change {
-            Change::Pending => {
-                Effect::Pending { alarm, since, due: machine.raises_at(self.law(number, binding)) }
-            }
+            Change::Pending => Effect::Pending { alarm, since, due: machine.raises_at(self.law(number, binding)) },
             Change::Passed => Effect::Passed { alarm, at },
             Change::Raised { flapping } => {
                 let evidence = self.evidence(number, binding);

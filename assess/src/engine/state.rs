@@ -115,6 +115,7 @@ impl Engine {
         if let Some(record) = state.0.get(&StateKey::Time) {
             self.read_time(record)?;
         }
+        let mut timers = Vec::new();
         for (key, record) in &state.0 {
             match key {
                 StateKey::Device(name) => {
@@ -123,7 +124,7 @@ impl Engine {
                 }
                 StateKey::Samples(name) => {
                     let number = *self.by_name.get(name).ok_or(Torn)?;
-                    self.fill(number, record, true)?;
+                    timers.push((number, self.fill(number, record, true)?));
                 }
                 StateKey::Silence(id) => {
                     let silence = read_silence(id, record)?;
@@ -149,10 +150,30 @@ impl Engine {
         for number in 0..u32::try_from(self.devices.len()).unwrap_or(u32::MAX) {
             self.queue_all(number);
         }
+        for (number, timers) in timers {
+            self.set_timers(number, timers);
+        }
         // Not those that time has passed already: they were seen.
         self.edges = self.edges.split_off(&self.now.plus_micros(1));
         self.hush_all();
         Ok(())
+    }
+
+    /// Sets the timers of a lane without lateness as they were: what is due may be older than what was seen last.
+    pub(super) fn set_timers(&mut self, number: u32, timers: Vec<ReadTimer>) {
+        for (rule, part, clock, queued) in timers {
+            let device = self.devices[number as usize].subject.device.clone();
+            let Some((_, binding)) = self.find(&AlarmKey { rule, device, part }) else { continue };
+            let lane = self.devices[number as usize].plan.bindings[usize::from(binding)].lane;
+            if self.lanes[lane].lateness_us == 0 {
+                if let Some(queued) = queued {
+                    self.queue(number, binding, queued);
+                }
+                if let Some(machine) = &mut self.devices[number as usize].machines[usize::from(binding)] {
+                    machine.move_clock(clock);
+                }
+            }
+        }
     }
 
     fn time_record(&self) -> Vec<u8> {
@@ -219,12 +240,30 @@ impl Engine {
                 out.signed(kept.span.micros());
                 window.write(out);
             });
+            // With a lateness they follow from all the rest.
+            let timers = if lane.lateness_us == 0 { self.timers_of(number, number_of) } else { Vec::new() };
+            out.list(&timers, |out, (alarm, clock, queued)| {
+                out.text(&alarm.rule);
+                out.text(&alarm.part);
+                out.instant(*clock);
+                out.maybe(*queued, Writer::instant);
+            });
         }
         out.done()
     }
 
+    fn timers_of(&self, number: u32, lane: usize) -> Vec<(AlarmKey, Instant, Option<Instant>)> {
+        let device = &self.devices[number as usize];
+        let machines = (0..).zip(&device.machines).zip(&device.plan.bindings);
+        let mine = machines.filter(|(_, bound)| bound.lane == lane);
+        mine.filter_map(|((at, machine), _)| {
+            machine.as_ref().map(|machine| (self.key(number, at), machine.clock(), machine.queued))
+        })
+        .collect()
+    }
+
     /// Reads back what a device measured. A lane that is new takes what another one has seen.
-    pub(super) fn fill(&mut self, number: u32, record: &[u8], with_waiting: bool) -> Result<(), Torn> {
+    pub(super) fn fill(&mut self, number: u32, record: &[u8], with_waiting: bool) -> Result<Vec<ReadTimer>, Torn> {
         let mut from = Reader::versioned(record, VERSION)?;
         let mut read = Vec::new();
         for _ in 0..from.count()? {
@@ -246,6 +285,12 @@ impl Engine {
                 lane.readings.push(std::cmp::Reverse(one));
             }
         }
+        self.fill_windows(number, &read);
+        Ok(read.into_iter().flat_map(|one| one.timers).collect())
+    }
+
+    fn fill_windows(&mut self, number: u32, read: &[ReadLane]) {
+        let device = &mut self.devices[number as usize];
         for (kept, window) in device.plan.windows.iter().zip(&mut device.windows) {
             let name = &device.subject.series[usize::from(kept.prop)].1;
             let lateness = self.lanes[kept.lane].lateness_us;
@@ -256,7 +301,6 @@ impl Engine {
                 *window = found.clone();
             }
         }
-        Ok(())
     }
 
     fn device_record(&self, number: u32) -> Vec<u8> {
@@ -333,7 +377,11 @@ struct ReadLane {
     latest: Vec<(Box<str>, Latest)>,
     waiting: Vec<(Instant, SeriesNo, Instant, f64)>,
     windows: Vec<(i64, Box<str>, Span, Window)>,
+    timers: Vec<ReadTimer>,
 }
+
+/// What an alarm of a lane without lateness waits for: rule, part, how far its time has come, when it is due.
+type ReadTimer = (Arc<str>, Arc<str>, Instant, Option<Instant>);
 
 fn series(from: &mut Reader) -> Result<SeriesNo, Torn> {
     u32::try_from(from.unsigned()?).map(SeriesNo).map_err(|_| Torn)
@@ -351,7 +399,9 @@ fn read_lane(from: &mut Reader) -> Result<ReadLane, Torn> {
         let span = Span::from_micros(from.signed()?).ok_or(Torn)?;
         Ok((lateness_us, name, span, Window::read(span, from)?))
     })?;
-    Ok(ReadLane { lateness_us, latest, waiting, windows })
+    let timers = from
+        .list(|from| Ok((from.text()?.into(), from.text()?.into(), from.instant()?, from.maybe(Reader::instant)?)))?;
+    Ok(ReadLane { lateness_us, latest, waiting, windows, timers })
 }
 
 fn words(from: &mut Reader) -> Result<Vec<Box<str>>, Torn> {

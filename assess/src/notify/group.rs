@@ -31,6 +31,31 @@ pub(super) struct Group {
     pub(super) news: bool,
     pub(super) climbed: usize,
     pub(super) queued: Option<Instant>,
+    /// Kept beside the members: a group of thousands is asked at every alarm.
+    counts: Counts,
+}
+
+/// How many of the members are what.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Counts {
+    loud: usize,
+    closed: usize,
+    /// Told of, and nobody has taken note.
+    waiting: usize,
+}
+
+impl Counts {
+    fn add(&mut self, member: &Member) {
+        self.loud += usize::from(member.loud());
+        self.closed += usize::from(member.closed);
+        self.waiting += usize::from(member.waits());
+    }
+
+    fn take(&mut self, member: &Member) {
+        self.loud -= usize::from(member.loud());
+        self.closed -= usize::from(member.closed);
+        self.waiting -= usize::from(member.waits());
+    }
 }
 
 impl Member {
@@ -42,29 +67,44 @@ impl Member {
     fn loud(&self) -> bool {
         !self.closed && !self.muted
     }
+
+    fn waits(&self) -> bool {
+        self.loud() && self.told && !self.acknowledged
+    }
 }
 
 impl Group {
     pub(super) fn new(now: Instant) -> Self {
-        let (first_at, last_at) = (None, None);
-        Self { members: BTreeMap::new(), since: now, first_at, last_at, news: false, climbed: 0, queued: None }
+        let (members, counts) = (BTreeMap::new(), Counts::default());
+        Self { members, since: now, first_at: None, last_at: None, news: false, climbed: 0, queued: None, counts }
     }
 
+    /// Takes an alarm in, unless it is in and open.
     pub(super) fn join(&mut self, alarm: &AlarmKey, member: Member) {
-        if self.members.values().all(|member| !member.loud()) && self.first_at.is_none() {
-            self.since = member.since;
+        if self.members.get(alarm).is_some_and(|known| !known.closed) {
+            return;
         }
-        match self.members.get_mut(alarm).filter(|known| !known.closed) {
-            Some(_) => {}
-            None => {
-                self.members.insert(alarm.clone(), member);
-                self.news = true;
-            }
+        self.begin_anew(member.since);
+        self.news = true;
+        self.put(alarm, member);
+    }
+
+    pub(super) fn put(&mut self, alarm: &AlarmKey, member: Member) {
+        self.counts.add(&member);
+        if let Some(before) = self.members.insert(alarm.clone(), member) {
+            self.counts.take(&before);
         }
     }
 
-    pub(super) fn happened(&mut self, alarm: &AlarmKey, effect: &Effect, severity: Option<Severity>) {
-        let Some(member) = self.members.get_mut(alarm) else { return };
+    /// The first wait counts from when something is loud.
+    fn begin_anew(&mut self, now: Instant) {
+        if self.counts.loud == 0 && self.last_at.is_none() {
+            self.since = now;
+        }
+    }
+
+    pub(super) fn happened(&mut self, alarm: &AlarmKey, effect: &Effect, severity: Option<Severity>, now: Instant) {
+        let Some(mut member) = self.members.get(alarm).cloned() else { return };
         if let Some(severity) = severity {
             self.news |= severity > member.severity && member.loud();
             member.severity = severity;
@@ -72,6 +112,7 @@ impl Group {
         match effect {
             Effect::Suppressed { .. } => member.muted = true,
             Effect::Resumed { .. } => {
+                self.begin_anew(now);
                 member.muted = false;
                 self.news |= !member.told;
             }
@@ -80,14 +121,19 @@ impl Group {
                 member.closed = true;
                 self.news = true;
             }
-            // Nobody has heard of it: nobody hears of its end.
-            Effect::Cleared { .. } => drop(self.members.remove(alarm)),
+            Effect::Cleared { .. } => {
+                // Nobody has heard of it: nobody hears of its end.
+                self.counts.take(&member);
+                self.members.remove(alarm);
+                return;
+            }
             _ => {}
         }
+        self.put(alarm, member);
     }
 
     pub(super) fn count_open(&self) -> usize {
-        self.members.values().filter(|member| !member.closed).count()
+        self.members.len() - self.counts.closed
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -96,13 +142,11 @@ impl Group {
 
     /// Whether there is something new to say.
     fn has_news(&self, route: &Route) -> bool {
-        let fresh = |member: &Member| member.loud() || member.closed && route.resolved;
-        self.news && self.members.values().any(fresh)
+        self.news && (self.counts.loud > 0 || self.counts.closed > 0 && route.resolved)
     }
 
     fn step<'r>(&self, route: &'r Route) -> Option<(Instant, &'r str)> {
-        let waits = self.members.values().any(|member| member.loud() && !member.acknowledged && member.told);
-        let step = route.escalation.get(self.climbed).filter(|_| waits)?;
+        let step = route.escalation.get(self.climbed).filter(|_| self.counts.waiting > 0)?;
         Some((self.first_at?.plus_micros(step.after.micros()), &step.to))
     }
 
@@ -113,8 +157,8 @@ impl Group {
             Some(last) => last.plus_micros(route.group_interval.micros()),
         };
         // What is closed and of no interest is put away at the same time.
-        let news = Some(news).filter(|_| self.has_news(route) || self.members.values().any(|member| member.closed));
-        let loud = self.members.values().any(Member::loud);
+        let news = Some(news).filter(|_| self.has_news(route) || self.counts.closed > 0);
+        let loud = self.counts.loud > 0;
         let repeat = route.repeat_interval.filter(|_| loud);
         let repeat = repeat.and_then(|span| Some(self.last_at?.plus_micros(span.micros())));
         [news, repeat, self.step(route).map(|(at, _)| at)].into_iter().flatten().min()
@@ -124,7 +168,7 @@ impl Group {
     pub(super) fn tell(&mut self, route: &Route, labels: &[Box<str>], now: Instant) -> Vec<Notice> {
         let mut notices = Vec::new();
         let interval = self.last_at.is_none_or(|last| now.micros_since(last) >= route.group_interval.micros());
-        let loud = self.members.values().any(Member::loud);
+        let loud = self.counts.loud > 0;
         if self.has_news(route) && interval {
             let kind = match (loud, self.last_at) {
                 (false, _) => NoticeKind::Resolved,
@@ -151,9 +195,6 @@ impl Group {
             self.last_at = Some(now);
             self.first_at = self.first_at.or(Some(now));
         }
-        if self.members.values().all(|member| member.closed || member.acknowledged) && self.members.is_empty() {
-            (self.first_at, self.climbed) = (None, 0);
-        }
         notices
     }
 
@@ -164,16 +205,18 @@ impl Group {
         for member in self.members.values_mut().filter(|member| member.loud()) {
             member.told = true;
         }
+        self.counts = Counts::default();
+        self.members.values().for_each(|member| self.counts.add(member));
     }
 
     fn notice(&self, route: &Route, labels: &[Box<str>], kind: NoticeKind, at: Instant) -> Notice {
-        let loud = self.members.iter().filter(|(_, member)| member.loud());
         let mut shown: Vec<_> = if kind == NoticeKind::Resolved {
             self.members.iter().filter(|(_, member)| member.closed).collect()
         } else {
-            loud.clone().collect()
+            self.members.iter().filter(|(_, member)| member.loud()).collect()
         };
-        let order = |(key, member): &(&AlarmKey, &Member)| (std::cmp::Reverse(member.severity), member.since, (*key).clone());
+        let order =
+            |(key, member): &(&AlarmKey, &Member)| (std::cmp::Reverse(member.severity), member.since, (*key).clone());
         let worst = shown.iter().map(|(_, member)| member.severity).max().unwrap_or(Severity::Info);
         if shown.len() > NAMED_MAX {
             shown.select_nth_unstable_by_key(NAMED_MAX, order);
@@ -185,8 +228,8 @@ impl Group {
             to: route.to.clone(),
             labels: labels.to_vec(),
             kind,
-            open: loud.count(),
-            closed: self.members.values().filter(|member| member.closed).count(),
+            open: self.counts.loud,
+            closed: self.counts.closed,
             worst,
             named: shown.into_iter().map(|(key, _)| key.clone()).collect(),
             at,

@@ -221,7 +221,7 @@ impl Notifier {
             _ => None,
         };
         for key in self.member_of.get(alarm).cloned().unwrap_or_default() {
-            self.with(&key, now, |group| group.happened(alarm, effect, severity));
+            self.with(&key, |group| group.happened(alarm, effect, severity, now));
         }
         if matches!(effect, Effect::Cleared { .. }) {
             self.member_of.remove(alarm);
@@ -292,10 +292,10 @@ impl Notifier {
         if !keys.contains(&key) {
             keys.push(key.clone());
         }
-        self.with(&key, now, |group| group.join(alarm, Member::new(severity, now)));
+        self.with(&key, |group| group.join(alarm, Member::new(severity, now)));
     }
 
-    fn with(&mut self, key: &GroupKey, _now: Instant, change: impl FnOnce(&mut Group)) {
+    fn with(&mut self, key: &GroupKey, change: impl FnOnce(&mut Group)) {
         if let Some(group) = self.groups.get_mut(key) {
             change(group);
             self.dirty.insert(key.clone());

@@ -93,7 +93,7 @@ fn read(record: &[u8]) -> Result<Group, Torn> {
         member.muted = bits & 2 != 0;
         member.acknowledged = bits & 4 != 0;
         member.closed = bits & 8 != 0;
-        group.members.insert(alarm, member);
+        group.put(&alarm, member);
     }
     from.end()?;
     Ok(group)

@@ -8,7 +8,7 @@ use model::{Instant, Reading, SeriesNo};
 use serde_json::Value;
 
 /// 2026-11-27T00:00:00Z, a Friday.
-pub const START_US: i64 = 1_795_737_600_000_000;
+pub const START_US: i64 = 1795737600_000_000;
 
 /// So many seconds after the start.
 pub fn at(secs: i64) -> Instant {
@@ -70,7 +70,9 @@ pub fn told(effect: &Effect) -> String {
         Effect::Changed { alarm, from, severity, at } => {
             format!("{} changed {} {from:?} to {severity:?}", short(alarm), secs(*at))
         }
-        Effect::Recovering { alarm, at, due } => format!("{} recovering {} due {}", short(alarm), secs(*at), secs(*due)),
+        Effect::Recovering { alarm, at, due } => {
+            format!("{} recovering {} due {}", short(alarm), secs(*at), secs(*due))
+        }
         Effect::Relapsed { alarm, severity, at } => format!("{} relapsed {} {severity:?}", short(alarm), secs(*at)),
         Effect::Cleared { alarm, at, by } => format!("{} cleared {} {by:?}", short(alarm), secs(*at)),
         Effect::Suppressed { alarm, by } => match by {
