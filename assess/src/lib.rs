@@ -25,7 +25,9 @@ mod window;
 pub use codec::Torn;
 pub use effect::{AlarmKey, ClearedBy, Effect, Evidence, Ignored, Suppressor};
 pub use engine::{AlarmView, CommandError, Engine, Inhibition, Matcher, Setup, Silence, Stage, State, StateKey, Via};
-pub use notify::{AlarmFacts, Escalation, GroupBy, Notice, NoticeKind, Notifier, NotifyState, Route, RouteError};
+pub use notify::{
+    AlarmFacts, Escalation, GroupBy, Notice, NoticeKind, Notifier, NotifyError, NotifyState, Route, RouteError,
+};
 pub use replay::{Episode, dry_run};
 pub use rule::{
     Flap, LevelConfig, NeighboursConfig, Repeat, Rule, RuleConfig, RuleError, RuleFault, Severity, compile_rules,

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use model::{Instant, Reading};
 
-use crate::codec::Torn;
 use crate::effect::{AlarmKey, Effect, Evidence};
-use crate::engine::{Engine, Setup, State};
+use crate::engine::{Engine, Setup};
 use crate::rule::Severity;
 use crate::subject::Subject;
 
@@ -28,15 +27,12 @@ pub struct Episode {
 }
 
 /// Runs rules over readings in the order they were measured, up to an instant; alarms come in the order raised.
-///
-/// # Errors
-/// Never [`Torn`] in truth: it begins with an empty state.
 pub fn dry_run<'s>(
     setup: Setup,
     readings: impl IntoIterator<Item = (&'s Subject, Reading)>,
     until: Instant,
-) -> Result<Vec<Episode>, Torn> {
-    let mut engine = Engine::new(setup, &State::default())?;
+) -> Vec<Episode> {
+    let mut engine = Engine::empty(setup);
     let mut episodes = Episodes::default();
     let mut now = Instant::from_micros(i64::MIN);
     for (subject, reading) in readings {
@@ -49,7 +45,7 @@ pub fn dry_run<'s>(
             engine.tick(late).into_iter().filter(|effect| effect_at(effect).is_none_or(|at| at <= until)).collect(),
         );
     }
-    Ok(episodes.done)
+    episodes.done
 }
 
 fn effect_at(effect: &Effect) -> Option<Instant> {

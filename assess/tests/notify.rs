@@ -5,12 +5,13 @@ mod common;
 
 use common::{at, device, engine, reading, secs};
 use dipper_assess::{
-    AlarmFacts, AlarmKey, ClearedBy, Effect, NoticeKind, Notifier, NotifyState, Route, Severity, Subject, Suppressor,
+    AlarmFacts, AlarmKey, ClearedBy, Effect, NoticeKind, Notifier, NotifyError, NotifyState, Route, Severity, Subject,
+    Suppressor,
 };
 use serde_json::{Value, json};
 
 fn make(routes: &Value, state: &NotifyState) -> Notifier {
-    Notifier::new(serde_json::from_value(routes.clone()).unwrap(), state).unwrap().unwrap()
+    Notifier::new(serde_json::from_value(routes.clone()).unwrap(), state).unwrap()
 }
 
 fn key(device: &str) -> AlarmKey {
@@ -213,6 +214,9 @@ fn a_route_that_cannot_be_says_which_field_and_why() {
         ),
     ] {
         let routes: Vec<Route> = serde_json::from_value(routes).unwrap();
-        assert_eq!(Notifier::new(routes, &NotifyState::default()).unwrap_err().field, field);
+        match Notifier::new(routes, &NotifyState::default()) {
+            Err(NotifyError::Route(error)) => assert_eq!(error.field, field),
+            other => panic!("{field}: {other:?}"),
+        }
     }
 }

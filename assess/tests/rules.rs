@@ -369,6 +369,87 @@ fn a_device_that_changes_keeps_its_alarms_or_closes_them() {
 }
 
 #[test]
+fn what_is_not_seen_again_can_clear() {
+    check(
+        &json!({"when": "count(\"temperature\", \"10m\") > 0", "severity": "info"}),
+        &[(0, 1.0), (300, 1.0), (899, TICK), (901, TICK)],
+        &["raised 0 Info since 0", "cleared 900 Condition"],
+    );
+}
+
+#[test]
+fn an_alarm_may_explain_those_of_its_group() {
+    let rules = json!([
+        {"id": "feeder_cut", "selector": {"classes": ["meter"]}, "when": "voltage < 100.0"},
+        {"id": "lamp_dark", "selector": {"classes": ["lamp"]}, "when": "power < 1.0"}
+    ]);
+    let inhibition = Inhibition { source: "feeder_cut".into(), targets: vec!["lamp_dark".into()], via: Via::Group };
+    let mut engine = Engine::empty(dipper_assess::Setup { inhibitions: vec![inhibition], ..setup(&rules) });
+    let of = |class: &str, name: &str, series: u32, property: &str| Subject {
+        class: class.into(),
+        group: Some("f1".into()),
+        ..device(name, series, &[property])
+    };
+    let (meter, lamp) = (of("meter", "m", 1, "voltage"), of("lamp", "l", 2, "power"));
+    let mut said = Vec::new();
+    for (second, subject, series, value) in [(0, &meter, 1, 0.0), (1, &lamp, 2, 0.0), (9, &meter, 1, 230.0)] {
+        said.extend(engine.observe(subject, &reading(series, at(second), value), at(second)).iter().map(told));
+    }
+    assert_eq!(
+        said,
+        [
+            "feeder_cut@m raised 0 Minor since 0",
+            "lamp_dark@l raised 1 Minor since 1",
+            "lamp_dark@l suppressed by feeder_cut@m",
+            "feeder_cut@m cleared 9 Condition",
+            "lamp_dark@l resumed"
+        ]
+    );
+}
+
+#[test]
+fn changes_add_up_through_commands_and_changing_devices() {
+    let rules = json!([
+        {"id": "hot", "when": "temperature > 60.0", "keep_firing": "1m"},
+        {"id": "indoor", "selector": {"tags": ["indoor"]}, "when": "mean(\"temperature\", \"1m\") > 40.0", "for": "10s"},
+        {"id": "silent", "no_data_after": "2m", "lateness": "10s"}
+    ]);
+    let mut engine = engine(&rules);
+    let mut kept = State::default();
+    let mut seen = 0;
+    for step in 0..400_i64 {
+        let now = at(step * 7);
+        let inside = step / 50 % 2 == 0;
+        let tags = if inside { vec!["indoor".into()] } else { Vec::new() };
+        let revision = u32::try_from(step / 50).unwrap();
+        let subject = Subject { tags, revision, ..device("t1", 1, &["temperature"]) };
+        let value = f64::from(i32::try_from(step * 37 % 90).unwrap());
+        match step % 11 {
+            0 => drop(engine.acknowledge(&key("hot", "t1"), now)),
+            1 => drop(engine.shelve(&key("hot", "t1"), now.plus_micros(20_000_000), now)),
+            2 => drop(engine.clear(&key("hot", "t1"), now)),
+            3 => {
+                let matcher = Matcher::default();
+                let until = now.plus_micros(30_000_000);
+                let id = format!("s{}", step % 3).into();
+                drop(engine.silence(Silence { id, matcher, from: now, until, reason: String::new() }, now));
+            }
+            4 => drop(engine.end_silence("s1", now)),
+            5 if step % 3 == 0 => drop(engine.tick(now.plus_micros(500_000_000))),
+            _ => drop(engine.observe(&subject, &reading(1, now, value), now)),
+        }
+        kept.apply(engine.changes());
+        let whole = engine.save();
+        assert_eq!(kept.0.keys().collect::<Vec<_>>(), whole.0.keys().collect::<Vec<_>>(), "step {step}");
+        let again = Engine::new(setup(&rules), &kept).unwrap();
+        assert_eq!(again.list_alarms(), engine.list_alarms(), "step {step}");
+        assert_eq!(again.next_due(), Engine::new(setup(&rules), &whole).unwrap().next_due(), "step {step}");
+        seen += again.list_alarms().len();
+    }
+    assert!(seen > 200, "{seen}");
+}
+
+#[test]
 fn a_rule_that_cannot_be_says_which_field_and_why() {
     for (rule, field, words) in [
         (json!({"id": "Hot", "when": "true"}), "id", "a-z"),

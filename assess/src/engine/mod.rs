@@ -138,6 +138,13 @@ impl Engine {
     /// # Errors
     /// [`Torn`] when a record was not written by this version.
     pub fn new(setup: Setup, state: &State) -> Result<Self, Torn> {
+        let mut engine = Self::empty(setup);
+        engine.restore(state)?;
+        Ok(engine)
+    }
+
+    /// Begins with nothing remembered.
+    pub fn empty(setup: Setup) -> Self {
         let mut latenesses: Vec<i64> = setup.rules.iter().map(|rule| rule.lateness.micros()).collect();
         latenesses.push(0);
         latenesses.sort_unstable();
@@ -160,7 +167,7 @@ impl Engine {
             timers: BinaryHeap::new(),
             shared,
         };
-        let mut engine = Self {
+        Self {
             watches,
             inhibitions,
             zone: setup.zone,
@@ -175,9 +182,7 @@ impl Engine {
             open: BTreeSet::new(),
             dirty: state::Dirty::default(),
             effects: Vec::new(),
-        };
-        engine.restore(state)?;
-        Ok(engine)
+        }
     }
 
     /// Takes one reading of a device.

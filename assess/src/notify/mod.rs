@@ -115,6 +115,17 @@ pub struct RouteError {
     pub fault: &'static str,
 }
 
+/// Why there is no grouping.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotifyError {
+    /// A route cannot be.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// The state was not written by this version.
+    #[error(transparent)]
+    State(#[from] crate::Torn),
+}
+
 /// What a route looks at beside the alarm's key: the caller knows the device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AlarmFacts {
@@ -184,8 +195,8 @@ impl Notifier {
     /// Begins where a state ended. Groups of routes that are gone are forgotten.
     ///
     /// # Errors
-    /// [`RouteError`] names the field; [`crate::Torn`] inside of `Ok` when the state was not written by this version.
-    pub fn new(routes: Vec<Route>, state: &NotifyState) -> Result<Result<Self, crate::Torn>, RouteError> {
+    /// [`NotifyError`]: a route that cannot be, or a state that was not written by this version.
+    pub fn new(routes: Vec<Route>, state: &NotifyState) -> Result<Self, NotifyError> {
         let mut ids = BTreeSet::new();
         for route in &routes {
             check(route, ids.insert(&route.id))?;
@@ -198,7 +209,8 @@ impl Notifier {
             due: BTreeSet::new(),
             dirty: BTreeSet::new(),
         };
-        Ok(notifier.restore(state).map(|()| notifier))
+        notifier.restore(state)?;
+        Ok(notifier)
     }
 
     /// Takes what happened to an alarm. Notices come from [`Notifier::tick`].

@@ -134,7 +134,7 @@ pub fn fault(from: &str, to: &str, kind: &str) -> Option<String> {
     if let Some((owner, _)) = FENCED.iter().find(|(owner, names)| names.contains(&to) && *owner != from) {
         return (!dev).then(|| format!("only {owner} names {to}"));
     }
-    let pure = ["core/grid", "core/ledger", "core/credential", "core/model"].contains(&from);
+    let pure = ["core/grid", "core/ledger", "core/credential", "core/model", "assess"].contains(&from);
     if pure && !dev && IMPURE.contains(&to) {
         return Some(format!("{from} has no clock, randomness or I/O: not {to}"));
     }
