@@ -26,7 +26,8 @@ pub use codec::Torn;
 pub use effect::{AlarmKey, ClearedBy, Effect, Evidence, Ignored, Suppressor};
 pub use engine::{AlarmView, CommandError, Engine, Inhibition, Matcher, Setup, Silence, Stage, State, StateKey, Via};
 pub use notify::{
-    AlarmFacts, Escalation, GroupBy, Notice, NoticeKind, Notifier, NotifyError, NotifyState, Route, RouteError,
+    AlarmFacts, Escalation, GroupBy, Notice, NoticeKind, Notifier, NotifyError, NotifyKey, NotifyState, Route,
+    RouteError,
 };
 pub use replay::{Episode, dry_run};
 pub use rule::{

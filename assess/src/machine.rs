@@ -62,8 +62,6 @@ pub(crate) struct Machine {
     recovering_at: Instant,
     /// Never goes back.
     clock: Instant,
-    /// The time that waits in the queue for this alarm.
-    pub(crate) queued: Option<Instant>,
     held: [Option<Instant>; LEVELS_MAX],
     hits: Vec<Instant>,
     raises: Vec<Instant>,
@@ -102,7 +100,6 @@ impl Default for Machine {
             raised_at: NEVER,
             recovering_at: NEVER,
             clock: NEVER,
-            queued: None,
             held: [None; LEVELS_MAX],
             hits: Vec::new(),
             raises: Vec::new(),

@@ -30,9 +30,15 @@ fn instant(text: &str) -> Instant {
         .unwrap()
 }
 
-/// Car parks: name, capacity, and what was counted when; the first of each instant.
-fn parks() -> Option<BTreeMap<String, (f64, BTreeMap<Instant, f64>)>> {
-    let mut parks: BTreeMap<String, (f64, BTreeMap<Instant, f64>)> = BTreeMap::new();
+/// Capacity, and what was counted when; the first of each instant.
+type Park = (f64, BTreeMap<Instant, f64>);
+
+/// A device with series, instants and values.
+type Measured = (Subject, Vec<(u32, Instant, f64)>);
+
+/// Car parks by name.
+fn parks() -> Option<BTreeMap<String, Park>> {
+    let mut parks: BTreeMap<String, Park> = BTreeMap::new();
     for row in data("parking_birmingham_2016.csv")?.deserialize() {
         let (name, capacity, occupancy, at): (String, f64, f64, String) = row.unwrap();
         let park = parks.entry(name).or_insert_with(|| (capacity, BTreeMap::new()));
@@ -42,7 +48,7 @@ fn parks() -> Option<BTreeMap<String, (f64, BTreeMap<Instant, f64>)>> {
 }
 
 /// All readings of some devices in the order of their time.
-fn in_order(series: &[(Subject, Vec<(u32, Instant, f64)>)]) -> Vec<(&Subject, Reading)> {
+fn in_order(series: &[Measured]) -> Vec<(&Subject, Reading)> {
     let mut all: Vec<(&Subject, Reading)> = Vec::new();
     for (subject, readings) in series {
         all.extend(readings.iter().map(|(series, at, value)| (subject, reading(*series, *at, *value))));

@@ -191,12 +191,12 @@ impl Parser<'_> {
 
     /// `a || b`
     fn either(&mut self) -> Parsed {
-        self.joined("||", Self::both, |a, b| Cond::Or(a, b))
+        self.joined("||", Self::both, Cond::Or)
     }
 
     /// `a && b`
     fn both(&mut self) -> Parsed {
-        self.joined("&&", Self::compared, |a, b| Cond::And(a, b))
+        self.joined("&&", Self::compared, Cond::And)
     }
 
     fn joined(

@@ -42,6 +42,8 @@ pub(super) struct Device {
     pub(super) latest: Box<[Box<[Latest]>]>,
     pub(super) windows: Box<[Window]>,
     pub(super) machines: Box<[Option<Box<Machine>>]>,
+    /// Times that wait in the queue, by binding: an alarm that remembers nothing needs no machine to wait.
+    pub(super) queued: Vec<(u16, Instant)>,
     /// For rules that compare: when it was looked up, and who they are.
     pub(super) near: Vec<(u32, u64, Box<[u32]>)>,
     pub(super) dirty: bool,
@@ -57,11 +59,28 @@ pub(super) struct Places {
 }
 
 impl Device {
+    /// The time that waits in the queue for a binding.
+    pub(super) fn queued(&self, binding: u16) -> Option<Instant> {
+        let place = self.queued.binary_search_by_key(&binding, |(known, _)| *known);
+        place.ok().map(|place| self.queued[place].1)
+    }
+
+    pub(super) fn set_queued(&mut self, binding: u16, due: Option<Instant>) {
+        let place = self.queued.binary_search_by_key(&binding, |(known, _)| *known);
+        match (place, due) {
+            (Ok(place), Some(due)) => self.queued[place].1 = due,
+            (Ok(place), None) => drop(self.queued.remove(place)),
+            (Err(place), Some(due)) => self.queued.insert(place, (binding, due)),
+            (Err(_), None) => {}
+        }
+    }
+
     pub(super) fn heap_bytes(&self) -> usize {
         let windows: usize = self.windows.iter().map(|window| size_of::<Window>() + window.heap_bytes()).sum();
         let machines = self.machines.iter().flatten().count() * size_of::<Machine>();
         let latest: usize = self.latest.iter().map(|lane| lane.len() * size_of::<Latest>() + 16).sum();
-        size_of::<Self>() + windows + machines + self.machines.len() * 8 + latest
+        let queued = self.queued.capacity() * size_of::<(u16, Instant)>();
+        size_of::<Self>() + windows + machines + self.machines.len() * 8 + latest + queued
     }
 }
 
@@ -152,6 +171,7 @@ impl Engine {
             latest: vec![vec![never; subject.series.len()].into(); self.lanes.len()].into(),
             windows: plan.windows.iter().map(|kept| Window::new(kept.span)).collect(),
             machines: plan.bindings.iter().map(|_| None).collect(),
+            queued: Vec::new(),
             near: Vec::new(),
             dirty: false,
             plan,

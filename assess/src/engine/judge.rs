@@ -55,7 +55,7 @@ impl Env for View<'_> {
 /// The middle value; of two, their mean.
 fn median(values: &mut [f64]) -> Option<f64> {
     let middle = values.len() / 2;
-    let even = values.len() % 2 == 0;
+    let even = values.len().is_multiple_of(2);
     if values.is_empty() {
         return None;
     }

@@ -77,21 +77,17 @@ impl Engine {
     }
 
     fn go(&mut self, number: u32, binding: u16, due: Instant) {
-        let Some(machine) =
-            self.devices[number as usize].machines.get_mut(usize::from(binding)).and_then(Option::as_mut)
-        else {
-            return;
-        };
-        if machine.queued != Some(due) {
+        let device = &mut self.devices[number as usize];
+        if device.queued(binding) != Some(due) {
             return;
         }
-        machine.queued = None;
+        device.set_queued(binding, None);
         self.touch(number);
         // What waited may have been put off since.
         match self.due(number, binding, due.plus_micros(-1)) {
             Some(later) if later > due => self.queue(number, binding, later),
             Some(_) => self.evaluate(number, binding, due, false),
-            None => self.drop_if_blank(number, binding),
+            None => {}
         }
     }
 
@@ -145,10 +141,9 @@ impl Engine {
     fn heard(&mut self, number: u32, binding: u16, at: Instant) {
         let device = &self.devices[number as usize];
         let bound = &device.plan.bindings[usize::from(binding)];
-        let machine = device.machines[usize::from(binding)].as_deref();
         // Silence that nobody noticed needs no look: its timer is put off when it comes.
-        if bound.kind == Kind::Silence && machine.is_some_and(|machine| machine.is_blank() && machine.queued.is_some())
-        {
+        let unnoticed = device.machines[usize::from(binding)].is_none() && device.queued(binding).is_some();
+        if bound.kind == Kind::Silence && unnoticed {
             return;
         }
         self.evaluate(number, binding, at, true);
@@ -168,26 +163,24 @@ impl Engine {
         if place.is_none() && !timed && input.holds.iter().all(|holds| *holds != Some(true)) {
             return;
         }
-        let mut machine = place.take().unwrap_or_default();
+        let (mut known, mut fresh) = (place.take(), Machine::default());
+        let machine = known.as_deref_mut().unwrap_or(&mut fresh);
         let change = machine.step(self.law(number, binding), &input, at);
         if std::mem::take(&mut machine.dirty) {
             self.dirty.alarms.insert((number, binding));
         }
-        self.devices[number as usize].machines[usize::from(binding)] = Some(machine);
+        if !machine.is_blank() || change.is_some() {
+            let machine = known.unwrap_or_else(|| Box::new(fresh));
+            self.devices[number as usize].machines[usize::from(binding)] = Some(machine);
+        }
         if let Some(change) = change {
             self.announce(number, binding, change, at);
         }
-        match self.due(number, binding, at) {
-            Some(due) => self.queue(number, binding, due),
-            None => self.drop_if_blank(number, binding),
+        if let Some(due) = self.due(number, binding, at) {
+            self.queue(number, binding, due);
         }
-    }
-
-    fn drop_if_blank(&mut self, number: u32, binding: u16) {
         let place = &mut self.devices[number as usize].machines[usize::from(binding)];
-        if place.as_ref().is_some_and(|machine| machine.is_blank() && machine.queued.is_none()) {
-            *place = None;
-        }
+        place.take_if(|machine| machine.is_blank());
     }
 
     /// When an alarm next moves by time alone, after an instant.
@@ -207,9 +200,8 @@ impl Engine {
     pub(super) fn queue(&mut self, number: u32, binding: u16, due: Instant) {
         let device = &mut self.devices[number as usize];
         let lane = device.plan.bindings[usize::from(binding)].lane;
-        let machine = device.machines[usize::from(binding)].get_or_insert_with(Box::<Machine>::default);
-        if machine.queued.is_none_or(|queued| due < queued) {
-            machine.queued = Some(due);
+        if device.queued(binding).is_none_or(|queued| due < queued) {
+            device.set_queued(binding, Some(due));
             self.lanes[lane].timers.push(Reverse((due, device.order, number, binding)));
         }
     }

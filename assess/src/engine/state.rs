@@ -169,7 +169,8 @@ impl Engine {
                 if let Some(queued) = queued {
                     self.queue(number, binding, queued);
                 }
-                if let Some(machine) = &mut self.devices[number as usize].machines[usize::from(binding)] {
+                let machine = &mut self.devices[number as usize].machines[usize::from(binding)];
+                if let (Some(machine), Some(clock)) = (machine, clock) {
                     machine.move_clock(clock);
                 }
             }
@@ -245,21 +246,23 @@ impl Engine {
             out.list(&timers, |out, (alarm, clock, queued)| {
                 out.text(&alarm.rule);
                 out.text(&alarm.part);
-                out.instant(*clock);
+                out.maybe(*clock, Writer::instant);
                 out.maybe(*queued, Writer::instant);
             });
         }
         out.done()
     }
 
-    fn timers_of(&self, number: u32, lane: usize) -> Vec<(AlarmKey, Instant, Option<Instant>)> {
+    fn timers_of(&self, number: u32, lane: usize) -> Vec<(AlarmKey, Option<Instant>, Option<Instant>)> {
         let device = &self.devices[number as usize];
         let machines = (0..).zip(&device.machines).zip(&device.plan.bindings);
         let mine = machines.filter(|(_, bound)| bound.lane == lane);
-        mine.filter_map(|((at, machine), _)| {
-            machine.as_ref().map(|machine| (self.key(number, at), machine.clock(), machine.queued))
-        })
-        .collect()
+        let timers = mine.map(|((at, machine), _)| {
+            let clock = machine.as_ref().filter(|machine| !machine.is_blank()).map(|machine| machine.clock());
+            (at, clock, device.queued(at))
+        });
+        let some = timers.filter(|(_, clock, queued)| clock.is_some() || queued.is_some());
+        some.map(|(at, clock, queued)| (self.key(number, at), clock, queued)).collect()
     }
 
     /// Reads back what a device measured. A lane that is new takes what another one has seen.
@@ -381,7 +384,7 @@ struct ReadLane {
 }
 
 /// What an alarm of a lane without lateness waits for: rule, part, how far its time has come, when it is due.
-type ReadTimer = (Arc<str>, Arc<str>, Instant, Option<Instant>);
+type ReadTimer = (Arc<str>, Arc<str>, Option<Instant>, Option<Instant>);
 
 fn series(from: &mut Reader) -> Result<SeriesNo, Torn> {
     u32::try_from(from.unsigned()?).map(SeriesNo).map_err(|_| Torn)
@@ -399,8 +402,9 @@ fn read_lane(from: &mut Reader) -> Result<ReadLane, Torn> {
         let span = Span::from_micros(from.signed()?).ok_or(Torn)?;
         Ok((lateness_us, name, span, Window::read(span, from)?))
     })?;
-    let timers = from
-        .list(|from| Ok((from.text()?.into(), from.text()?.into(), from.instant()?, from.maybe(Reader::instant)?)))?;
+    let timers = from.list(|from| {
+        Ok((from.text()?.into(), from.text()?.into(), from.maybe(Reader::instant)?, from.maybe(Reader::instant)?))
+    })?;
     Ok(ReadLane { lateness_us, latest, waiting, windows, timers })
 }
 

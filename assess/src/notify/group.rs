@@ -176,10 +176,10 @@ impl Group {
                 (true, Some(_)) => NoticeKind::Update,
             };
             notices.push(self.notice(route, labels, kind, now));
-        } else if let Some(span) = route.repeat_interval.filter(|_| loud) {
-            if self.last_at.is_some_and(|last| now.micros_since(last) >= span.micros()) {
-                notices.push(self.notice(route, labels, NoticeKind::Repeat, now));
-            }
+        } else if let Some(span) = route.repeat_interval.filter(|_| loud)
+            && self.last_at.is_some_and(|last| now.micros_since(last) >= span.micros())
+        {
+            notices.push(self.notice(route, labels, NoticeKind::Repeat, now));
         }
         if interval && (!notices.is_empty() || !self.has_news(route)) {
             self.told();

@@ -16,7 +16,7 @@ use crate::effect::{AlarmKey, Effect};
 use crate::rule::Severity;
 use crate::span::Span;
 use group::{Group, Member};
-pub use state::NotifyState;
+pub use state::{NotifyKey, NotifyState};
 
 /// Most groups of one route; alarms beyond share one group.
 pub const GROUPS_MAX: usize = 500;

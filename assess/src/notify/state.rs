@@ -11,13 +11,16 @@ use crate::machine::{read_key, write_key};
 /// Version of the records.
 const VERSION: u8 = 1;
 
+/// Which group: the route's id, and its labels.
+pub type NotifyKey = (String, Vec<Box<str>>);
+
 /// Groups by route and labels, each as a record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NotifyState(pub BTreeMap<(String, Vec<Box<str>>), Vec<u8>>);
+pub struct NotifyState(pub BTreeMap<NotifyKey, Vec<u8>>);
 
 impl NotifyState {
     /// Takes what changed.
-    pub fn apply(&mut self, changes: impl IntoIterator<Item = ((String, Vec<Box<str>>), Option<Vec<u8>>)>) {
+    pub fn apply(&mut self, changes: impl IntoIterator<Item = (NotifyKey, Option<Vec<u8>>)>) {
         for (key, record) in changes {
             match record {
                 Some(record) => drop(self.0.insert(key, record)),
@@ -34,12 +37,12 @@ impl Notifier {
     }
 
     /// The records that changed since this was last asked; without a record, it is to be deleted.
-    pub fn changes(&mut self) -> Vec<((String, Vec<Box<str>>), Option<Vec<u8>>)> {
+    pub fn changes(&mut self) -> Vec<(NotifyKey, Option<Vec<u8>>)> {
         let dirty = std::mem::take(&mut self.dirty);
         dirty.into_iter().map(|key| (self.told_key(&key), self.groups.get(&key).map(write))).collect()
     }
 
-    fn told_key(&self, (route, labels): &GroupKey) -> (String, Vec<Box<str>>) {
+    fn told_key(&self, (route, labels): &GroupKey) -> NotifyKey {
         (self.routes[*route as usize].id.clone(), labels.clone())
     }
 

@@ -8,7 +8,7 @@ use model::{Instant, Reading, SeriesNo};
 use serde_json::Value;
 
 /// 2026-11-27T00:00:00Z, a Friday.
-pub const START_US: i64 = 1795737600_000_000;
+pub const START_US: i64 = 1_795_737_600_000_000;
 
 /// So many seconds after the start.
 pub fn at(secs: i64) -> Instant {
