@@ -59,7 +59,7 @@ fn subjects() -> Vec<Subject> {
 fn reading(count: u32, cell: Cell) -> (usize, Reading, Instant) {
     let device = count.wrapping_mul(7_919) % DEVICES;
     let at = Instant::from_micros(START_US + i64::from(count) * 1_000);
-    let hot = count.wrapping_mul(2_654_435_761) % 1_000 == 0;
+    let hot = count.wrapping_mul(2_654_435_761).is_multiple_of(1_000);
     let value = if hot { 75.0 } else { 20.0 + f64::from(count % 97) / 10.0 };
     (device as usize, Reading { series: SeriesNo(device * 2 + 1), cell, at, received_at: at, value }, at)
 }

@@ -189,6 +189,11 @@ impl Machine {
     }
 
     fn settle_quiet(&mut self, law: &Law, any: bool, at: Instant) -> Option<Change> {
+        if let Some(flap) = law.flap.filter(|_| !self.raises.is_empty()) {
+            let before = self.raises.len();
+            self.raises.retain(|raise| at.micros_since(*raise) < flap.within.micros());
+            self.dirty |= self.raises.len() != before;
+        }
         if self.latched {
             self.dirty |= !any;
             self.latched = any;
@@ -225,17 +230,19 @@ impl Machine {
         self.hits.clear();
         self.dirty = true;
         if let Some(flap) = law.flap {
-            self.raises.retain(|raise| at.micros_since(*raise) < flap.within.micros());
             self.raises.push(at);
             if self.raises.len() > usize::from(flap.raises) {
                 self.raises.remove(0);
             }
         }
-        Change::Raised { flapping: self.is_flapping(law) }
+        Change::Raised { flapping: self.is_flapping(law, at) }
     }
 
-    fn is_flapping(&self, law: &Law) -> bool {
-        law.flap.is_some_and(|flap| self.raises.len() >= usize::from(flap.raises))
+    fn is_flapping(&self, law: &Law, at: Instant) -> bool {
+        law.flap.is_some_and(|flap| {
+            let recent = |raise: &&Instant| at.micros_since(**raise) < flap.within.micros();
+            self.raises.iter().filter(recent).count() >= usize::from(flap.raises)
+        })
     }
 
     fn settle_active(&mut self, law: &Law, any: bool, kept: bool, at: Instant) -> Option<Change> {
@@ -261,7 +268,8 @@ impl Machine {
 
     /// How long it stays open after its condition ended.
     fn stay_us(&self, law: &Law) -> i64 {
-        let quiet = law.flap.filter(|_| self.is_flapping(law)).map_or(0, |flap| flap.quiet.micros());
+        let quiet =
+            law.flap.filter(|_| self.is_flapping(law, self.recovering_at)).map_or(0, |flap| flap.quiet.micros());
         law.keep_us.max(quiet)
     }
 

@@ -138,6 +138,27 @@ fn a_device_that_never_spoke_is_silent_too() {
 }
 
 #[test]
+fn an_engine_can_move_between_threads() {
+    fn moves<T: Send>() {}
+    moves::<Engine>();
+    moves::<dipper_assess::Notifier>();
+}
+
+#[test]
+fn an_alarm_that_stayed_for_long_no_longer_flaps() {
+    check(
+        &json!({"when": "temperature > 60.0", "flap": {"raises": 2, "within": "1m", "quiet": "10m"}}),
+        &[(0, 61.0), (10, 0.0), (20, 61.0), (100, 0.0)],
+        &[
+            "raised 0 Minor since 0",
+            "cleared 10 Condition",
+            "raised 20 Minor since 20 flapping",
+            "cleared 100 Condition",
+        ],
+    );
+}
+
+#[test]
 fn flapping_is_damped() {
     check(
         &json!({"when": "temperature > 60.0", "flap": {"raises": 3, "within": "1h", "quiet": "10m"}}),

@@ -187,6 +187,10 @@ impl Engine {
         {
             alarms.push((self.key(number, binding), self.alarm_record(number, binding)));
         }
+        let explained = self.open_on(number).any(|binding| {
+            let rule = self.devices[number as usize].plan.bindings[usize::from(binding)].rule;
+            self.watches[rule as usize].explains
+        });
         let (old, known_since, order) = {
             let device = &self.devices[number as usize];
             (device.subject.clone(), device.known_since, device.order)
@@ -222,8 +226,13 @@ impl Engine {
         }
         self.queue_all(number);
         self.set_timers(number, timers);
-        // It may explain others no longer, or be explained by another.
-        self.hush_all();
+        // It may be explained by another now, and others by it no longer.
+        if explained || !self.places.children(&subject.device).is_empty() {
+            self.hush_all();
+        }
+        for binding in self.open_on(number).collect::<Vec<_>>() {
+            self.hush(number, binding);
+        }
     }
 
     /// Looks up whom a rule compares a device with, unless that is known.

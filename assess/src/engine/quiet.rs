@@ -136,10 +136,11 @@ impl Engine {
     /// Begins a silence, or changes the one of the same id.
     ///
     /// # Errors
-    /// [`CommandError::Ends`].
+    /// [`CommandError::Ends`] when it ends before it begins, or is over.
     pub fn silence(&mut self, silence: Silence, now: Instant) -> Result<Vec<Effect>, CommandError> {
-        if silence.until <= silence.from {
-            return Err(CommandError::Ends { from: silence.from, until: silence.until });
+        let begins = silence.from.max(now);
+        if silence.until <= silence.from || silence.until <= now {
+            return Err(CommandError::Ends { from: begins, until: silence.until });
         }
         self.pass_edges(now);
         self.edges.extend([silence.from, silence.until].into_iter().filter(|edge| *edge > now));
@@ -202,8 +203,10 @@ impl Engine {
         if !self.watches[rule as usize].explains {
             return;
         }
+        let id = &self.watches[rule as usize].rule.id;
+        let by_group = self.inhibitions.iter().any(|one| one.via == Via::Group && *one.source == **id);
         let mut told = vec![number];
-        if let Some(group) = &device.subject.group {
+        if let Some(group) = device.subject.group.as_ref().filter(|_| by_group) {
             told.extend(self.places.group(group));
         }
         let mut layer = vec![number];
@@ -221,7 +224,7 @@ impl Engine {
         }
     }
 
-    fn open_on(&self, number: u32) -> impl Iterator<Item = u16> {
+    pub(super) fn open_on(&self, number: u32) -> impl Iterator<Item = u16> {
         let order = self.devices[number as usize].order;
         self.open.range((order, number, 0)..=(order, number, u16::MAX)).map(|(.., binding)| *binding)
     }

@@ -161,9 +161,17 @@ impl Engine {
 
     /// Sets the timers of a lane without lateness as they were: what is due may be older than what was seen last.
     pub(super) fn set_timers(&mut self, number: u32, timers: Vec<ReadTimer>) {
+        let mut from = 0;
         for (rule, part, clock, queued) in timers {
-            let device = self.devices[number as usize].subject.device.clone();
-            let Some((_, binding)) = self.find(&AlarmKey { rule, device, part }) else { continue };
+            // They were written in the order of the bindings, which seldom changes.
+            let bindings = &self.devices[number as usize].plan.bindings;
+            let is_it = |place: &usize| {
+                let bound = &bindings[*place % bindings.len()];
+                bound.part == part && self.watches[bound.rule as usize].rule.id == rule
+            };
+            let Some(place) = (from..from + bindings.len()).find(is_it) else { continue };
+            from = place % bindings.len();
+            let Ok(binding) = u16::try_from(from) else { continue };
             let lane = self.devices[number as usize].plan.bindings[usize::from(binding)].lane;
             if self.lanes[lane].lateness_us == 0 {
                 if let Some(queued) = queued {
