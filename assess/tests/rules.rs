@@ -51,6 +51,12 @@ fn for_fires_with_no_new_message() {
         &[(0, 61.0), (300, TICK), (600, TICK), (601, TICK), (700, TICK)],
         &["pending 0 due 600", "raised 600 Minor since 0"],
     );
+    // At one instant the reading goes before the timer.
+    check(
+        &json!({"when": "temperature > 60.0", "for": "10m"}),
+        &[(0, 61.0), (600, TICK), (600, 59.0), (601, TICK)],
+        &["pending 0 due 600", "passed 600"],
+    );
     check(
         &json!({"when": "temperature > 60.0", "for": "10m"}),
         &[(0, 61.0), (599, 59.0), (601, TICK), (660, 61.0), (1260, 61.0)],
