@@ -140,6 +140,7 @@ pub fn fault(from: &str, to: &str, kind: &str) -> Option<String> {
         return (!dev).then(|| format!("only {owner} names {to}"));
     }
     let pure = ["core/grid", "core/ledger", "core/credential", "core/paper", "core/model"].contains(&from);
+    let pure = ["core/grid", "core/ledger", "core/credential", "core/model", "assess"].contains(&from);
     if pure && !dev && IMPURE.contains(&to) {
         return Some(format!("{from} has no clock, randomness or I/O: not {to}"));
     }
