@@ -9,11 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Reporter};
 use crate::clock::ClockName;
-use crate::ids::{
-    ActionId, CalendarId, CaseId, CaseNo, CategoryId, Commitment, ConditionId, EventId, EvidenceId, FormId, KioskId,
-    LicenceId, OfficeId, PackHash, PartyId, PaymentId, ProcessId, RequestId, RoleId, SealedId, ServiceId, StageId,
-    StateId,
-};
+use crate::ids::*;
 use crate::limit::Limit;
 use crate::payment::{FeeLine, PaymentState};
 use crate::place::Place;

@@ -110,7 +110,6 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .merge(hospitals())
         .merge(acting_for_others())
         .merge(at_windows())
-        .merge(at_kiosks())
         .merge(messages())
         .merge(pictures)
         .fallback(no_such_resource)
@@ -241,6 +240,7 @@ fn at_windows() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(counter::get_counter::get_counter))
         .routes(routes!(counter::open_sitting::open_sitting))
         .routes(routes!(counter::close_sitting::close_sitting))
+        .merge(at_kiosks())
 }
 
 /// What residents are told, and how they want to be told.

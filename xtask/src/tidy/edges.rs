@@ -37,20 +37,19 @@ pub struct Metadata {
 }
 
 /// Crates that only one of ours may name, and which.
-const FENCED: [(&str, &[&str]); 6] = [
+const FENCED: [(&str, &[&str]); 7] = [
     ("core/catalogue", &["tantivy", "jieba-rs"]),
     ("core/store", &["rusqlite", "postgres", "tokio-postgres", "sqlx", "libsqlite3-sys", "diesel", "sea-orm"]),
     ("faces/http", &["axum", "axum-core", "axum-extra", "utoipa", "utoipa-axum", "tower-http", "hyper"]),
     ("core/lake", &["arrow", "arrow-array", "arrow-schema", "arrow-buffer", "arrow-ipc", "parquet", "datafusion"]),
     ("faces/mqtt", &["tokio-rustls", "rmqtt", "rumqttd", "ntex-mqtt", "mqtt-proto", "rumqttc"]),
-    ("core/lake", &["arrow", "parquet", "datafusion"]),
     ("core/identity", &["cedar-policy", "argon2"]),
     ("core/paper", &["krilla", "skrifa", "fast_qr"]),
 ];
 /// What a crate without clock, randomness and I/O must not even be able to reach.
 const IMPURE: [&str; 8] = ["tokio", "rand", "getrandom", "reqwest", "async-std", "mio", "chrono", "axum"];
 /// Order within the core: a crate depends on those before it.
-const CORE: [&str; 10] = [
+const CORE: [&str; 11] = [
     "core/grid",
     "core/ledger",
     "core/credential",
@@ -139,8 +138,7 @@ pub fn fault(from: &str, to: &str, kind: &str) -> Option<String> {
     if let Some((owner, _)) = FENCED.iter().find(|(owner, names)| names.contains(&to) && *owner != from) {
         return (!dev).then(|| format!("only {owner} names {to}"));
     }
-    let pure = ["core/grid", "core/ledger", "core/credential", "core/paper", "core/model"].contains(&from);
-    let pure = ["core/grid", "core/ledger", "core/credential", "core/model", "assess"].contains(&from);
+    let pure = ["core/grid", "core/ledger", "core/credential", "core/paper", "core/model", "assess"].contains(&from);
     if pure && !dev && IMPURE.contains(&to) {
         return Some(format!("{from} has no clock, randomness or I/O: not {to}"));
     }

@@ -1,6 +1,4 @@
-//! What each crate may name: purity of `grid`, `ledger`, `credential`, `paper` and `model`, SQL in `store`
-//! alone, the environment in `faces/dipper` alone, wire types in the faces, and use-cases as the public functions of a stage.
-//! What each crate may name: purity of `grid`, `ledger`, `credential`, `model` and `assess`, SQL in `store` alone, the
+//! What each crate may name: purity of `grid`, `ledger`, `credential`, `paper`, `model` and `assess`, SQL in `store` alone, the
 //! environment in `faces/dipper` alone, wire types in the faces, and use-cases as the public functions of a stage.
 
 use super::Breach;
@@ -8,9 +6,8 @@ use super::repository::is_test;
 use super::rust::{Function, Kind, Source};
 
 /// Crates without clock, randomness and I/O.
-const PURE: [&str; 5] =
-    ["core/grid/src/", "core/ledger/src/", "core/credential/src/", "core/paper/src/", "core/model/src/"];
-    ["core/grid/src/", "core/ledger/src/", "core/credential/src/", "core/model/src/", "assess/src/"];
+const PURE: [&str; 6] =
+    ["core/grid/src/", "core/ledger/src/", "core/credential/src/", "core/paper/src/", "core/model/src/", "assess/src/"];
 /// The stages of the loop.
 const STAGES: [&str; 4] = ["sense/src/", "assess/src/", "act/src/", "account/src/"];
 /// Tools of the house, not part of the product.
