@@ -56,7 +56,7 @@ fn take(kiosks: &Kiosks, secret: &str) -> Result<SignedIn, &'static str> {
 }
 
 on_both_databases!(a_terminal_is_opened_once_and_within_a_day, |database| {
-    let (kiosks, _, clock) = world(&database);
+    let (kiosks, _, clock) = world(database);
     let code = add(&kiosks, "one");
     assert!(matches!(wait_for(kiosks.open("0000000000")), Err(KioskError::Opening)));
     let (kiosk, secret) = wait_for(kiosks.open(&code.to_lowercase())).unwrap();
@@ -70,7 +70,7 @@ on_both_databases!(a_terminal_is_opened_once_and_within_a_day, |database| {
 });
 
 on_both_databases!(a_person_signs_in_at_the_terminal_that_shows_the_code, |database| {
-    let (kiosks, accounts, _) = world(&database);
+    let (kiosks, accounts, _) = world(database);
     let (one, two) = (open(&kiosks, "one"), open(&kiosks, "two"));
     assert_eq!(take(&kiosks, &one).unwrap_err(), "over", "nothing was asked");
     let (code, until) = wait_for(kiosks.ask(&one)).unwrap();
@@ -90,7 +90,7 @@ on_both_databases!(a_person_signs_in_at_the_terminal_that_shows_the_code, |datab
 });
 
 on_both_databases!(codes_end_after_three_minutes_and_with_the_next, |database| {
-    let (kiosks, _, clock) = world(&database);
+    let (kiosks, _, clock) = world(database);
     let one = open(&kiosks, "one");
     let (old, _) = wait_for(kiosks.ask(&one)).unwrap();
     let (code, _) = wait_for(kiosks.ask(&one)).unwrap();
@@ -102,7 +102,7 @@ on_both_databases!(codes_end_after_three_minutes_and_with_the_next, |database| {
 });
 
 on_both_databases!(sessions_end_with_the_terminal_and_with_the_next_person, |database| {
-    let (kiosks, accounts, clock) = world(&database);
+    let (kiosks, accounts, clock) = world(database);
     let one = open(&kiosks, "one");
     let sign_in = || {
         let (code, _) = wait_for(kiosks.ask(&one)).unwrap();
