@@ -6,7 +6,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
-use dipper_act::visits::{BookCommand, Slot, VisitError, arrive, book, cancel_visit, list_slots};
+use dipper_act::visits::{BookCommand, Slot, VisitError, arrive, arrive_at_kiosk, book, cancel_visit, list_slots};
 use dipper_act::{Acting, CaseRef, Context, fire_due};
 use model::{
     Actor, Application, Case, Commitment, FormId, Grant, Instant, NewEvent, PartyId, Place, Reporter, SealedId,
@@ -187,6 +187,25 @@ on_both_databases!(who_comes_draws_a_number_and_who_misses_too_often_waits, |dat
     assert!(case.bookings.iter().all(|booking| booking.state == VisitState::Ended(model::VisitEnd::Missed)));
     town.clock.set("2027-03-01T09:00:00+08:00".parse().unwrap());
     block(book(&town.ctx, command(&cases[1], slots(&town)[0].starts_at))).unwrap();
+});
+
+on_both_databases!(the_applicant_draws_a_number_at_a_terminal_of_the_office_that_decides, |database| {
+    let town = town(database);
+    let cases = applications(&town, database, 2);
+    let starts_at = slots(&town)[0].starts_at;
+    block(book(&town.ctx, command(&cases[0], starts_at))).unwrap();
+    let draw = |person: u128, office: &str| {
+        let office = office.parse().unwrap();
+        block(arrive_at_kiosk(&town.ctx, CaseRef::Id(cases[0].id), party(person), office))
+    };
+    town.clock.set(starts_at.plus_micros(-3 * 3_600_000_000));
+    assert!(matches!(draw(1, "market_bureau"), Err(VisitError::WrongTime { .. })));
+    town.clock.set(starts_at);
+    assert!(matches!(draw(1, "water_supply"), Err(VisitError::NotHere)), "another office's hall");
+    assert!(matches!(draw(2, "market_bureau"), Err(VisitError::NotFound)), "somebody else's application");
+    let case = draw(1, "market_bureau").unwrap();
+    assert_eq!(case.bookings[0].ticket.as_deref(), Some("A001"));
+    assert!(matches!(draw(1, "market_bureau"), Err(VisitError::NotHere)), "a number is drawn once");
 });
 
 /// Rounds of the race. Each has its own time.

@@ -85,6 +85,7 @@ test("a terminal of a service hall", { timeout: 600_000 }, async (t) => {
     await terminal.getByText(`${NAME}，您好`).waitFor();
     await clean(hall, "signed in");
     await shoot(terminal, "kiosk-signed-in");
+    await phone.goto("/me");
     await phone.goto(`/at-kiosk#${code}`);
     await phone.getByText("没有终端在显示这个码").waitFor();
   });

@@ -4,7 +4,7 @@ import { setTimeZone } from "@dipper/ui";
 import { kept } from "@dipper/ui/shell";
 import { openDraft } from "./report/draft.ts";
 import { deliver } from "./report/deliver.ts";
-import { noteTerminal } from "./kiosk/terminal.ts";
+import { forgetAll, isTerminal, noteTerminal } from "./kiosk/terminal.ts";
 import { openTracked } from "./tracked.ts";
 
 export let outbox: Outbox;
@@ -21,6 +21,8 @@ async function send(item: OutItem): Promise<unknown> {
 
 /** Opens storage, then asks for the session and city in the background: the first screen does not wait for them. */
 export async function startHome(): Promise<void> {
+  // What cannot be forgotten now is tried again by the next page.
+  if (isTerminal()) await forgetAll().catch(() => undefined);
   outbox = new Outbox({ kept, upload: async (photo) => (await uploadEvidence(photo)).id, deliver: send });
   await Promise.all([outbox.load(), openDraft(kept), openTracked(kept)]);
   void begin();

@@ -26,6 +26,13 @@ export function noteTerminal(is: boolean): void {
   location.replace(is ? "/kiosk" : "/");
 }
 
+/** Forgets what the browser kept before it became a terminal, or while somebody made it one by mistake. */
+export async function forgetAll(): Promise<void> {
+  const [stores, caches, workers] = await Promise.all([indexedDB.databases(), globalThis.caches?.keys() ?? [], navigator.serviceWorker?.getRegistrations() ?? []]);
+  for (const { name } of stores) if (name) indexedDB.deleteDatabase(name);
+  await Promise.all([...caches.map((name) => globalThis.caches.delete(name)), ...workers.map((worker) => worker.unregister())]);
+}
+
 /** Begins anew, as a document of its own: nothing of the one before is left in memory, nor comes back by going back. */
 export function beginAnew(): void {
   location.replace("/kiosk");

@@ -13,7 +13,7 @@ export const kiosk = {
     sign_in: "Sign in with your phone",
     sign_in_help: "No password is typed here. Scan with your phone, and confirm there.",
     scan: "Scan with your phone",
-    scan_steps: "Scan the code with the camera or browser, sign in on your own phone and confirm. Or open Me → Sign in at a terminal on the phone, and type the code below.",
+    scan_steps: "Scan the code with the camera or browser, sign in on your own phone and confirm. Or open Me → Sign in at a terminal on the phone, and type the code above.",
     code: "Code",
     code_alt: "The code as a QR code",
     remaining: "Good for {n} seconds",
