@@ -113,7 +113,8 @@ mod tests {
         let wrong_type = SealError::Jws(JwsError::Type { expected: SEAL_TYPE });
         for (text, expected) in [
             (good.clone(), Ok(Seal { issuer: ISSUER.into(), sealed_at_s: 5 })),
-            (format!("{good}A"), Err(SealError::Jws(JwsError::Form))),
+            (format!("{good}A"), Err(SealError::Jws(JwsError::Signature))),
+            ("x.y".to_owned(), Err(SealError::Jws(JwsError::Form))),
             ("a".repeat(4_097), Err(SealError::TooLarge)),
             (seal(&key("2", 1), ISSUER, 5, &DIGEST), Err(SealError::UnknownKey)),
             (seal(&key("1", 2), ISSUER, 5, &DIGEST), Err(SealError::Jws(JwsError::Signature))),
