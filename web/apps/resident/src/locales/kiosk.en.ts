@@ -25,7 +25,6 @@ export const kiosk = {
     idle_title: "Are you still there?",
     idle_text: "In {n} seconds you are signed out and the screen is cleared. What you filled in is saved in your account; you can go on later.",
     idle_stay: "I am here",
-    language: "中文",
     draw: "Draw a queue number",
     print_ticket: "Print the number",
     opening: "Open the terminal",

@@ -25,7 +25,6 @@ export const kiosk = {
     idle_title: "您还在吗？",
     idle_text: "{n} 秒后自动退出，并清除屏幕上的内容。填好的内容已存到您的账号，以后可以接着填。",
     idle_stay: "我还在",
-    language: "English",
     draw: "取排队号",
     print_ticket: "打印号条",
     opening: "启用终端",
