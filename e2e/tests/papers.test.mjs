@@ -179,13 +179,15 @@ test("a licence on paper", { timeout: 600_000 }, async (t) => {
       assert.match(done.stderr, words, name);
     }
     // The seal and the licence of two papers do not go together.
-    const other = await readFile(await pdfOf("other.pdf", "shop_name"));
-    const seal = (bytes) => {
-      const end = bytes.lastIndexOf("\nendstream", bytes.indexOf("xref"), "latin1");
-      return bytes.subarray(0, end).lastIndexOf("stream\n", end, "latin1");
+    const sealOf = async (pdf, into) => {
+      await mkdir(path.join(home, into), { recursive: true });
+      await python("check_paper.py", pdf, path.join(home, into));
+      return readFile(path.join(home, into, "seal.jwt"));
     };
-    const swapped = await changed("swapped", (bytes) => other.copy(bytes, seal(bytes) + 7, seal(other) + 7, seal(other) + 200));
-    assert.notEqual(swapped.code, 0);
+    const [mine, theirs] = [await sealOf(file, "mine"), await sealOf(await pdfOf("other.pdf", "shop_name"), "theirs")];
+    assert.ok(good.includes(mine) && mine.length === theirs.length && !mine.equals(theirs));
+    const swapped = await changed("swapped", (bytes) => theirs.copy(bytes, bytes.indexOf(mine)));
+    assert.deepEqual([swapped.code === 0, /改动过/.test(swapped.stderr)], [false, true], swapped.stderr);
     // Keys of somebody else's.
     const keys = path.join(home, "elsewhere.json");
     await writeFile(keys, (await readFile(path.join(home, "keys.json"), "utf8")).replaceAll("127.0.0.1", "127.0.0.2"));
