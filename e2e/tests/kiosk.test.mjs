@@ -193,6 +193,9 @@ test("a terminal of a service hall", { timeout: 600_000 }, async (t) => {
       await terminal.clock.runFor(1_000);
       return (await hall.context.cookies()).length === 0;
     });
-    assert.equal(await terminal.evaluate(() => localStorage.getItem("dipper.kiosk")), null);
+    await until("the page, which loads anew, has forgotten too", async () => {
+      const kept = await terminal.evaluate(() => localStorage.getItem("dipper.kiosk")).catch(() => "loading");
+      return kept === null;
+    });
   });
 });
