@@ -8,6 +8,7 @@ pub mod alarms;
 pub mod apply;
 pub mod correct;
 pub mod departments;
+pub mod devices;
 pub mod duplicates;
 pub mod evidence;
 pub mod extracts;
@@ -20,6 +21,7 @@ pub mod picture;
 pub mod prefill;
 pub mod real_name;
 pub mod report;
+pub mod telemetry;
 
 use std::sync::Arc;
 

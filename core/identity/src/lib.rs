@@ -25,7 +25,7 @@ mod prefills;
 mod presentations;
 mod principal;
 mod sessions;
-mod token;
+pub mod token;
 pub mod upstream;
 mod vault;
 

@@ -264,6 +264,14 @@ word_id!(
     KioskId, "kiosk id"
 );
 word_id!(
+    /// A class of devices (设备类型) of the pack.
+    DeviceClassId, "device class id"
+);
+word_id!(
+    /// A property (SensorThings: ObservedProperty) that devices of a class measure.
+    PropertyId, "property id"
+);
+word_id!(
     /// A registered client program (API key holder, importer).
     ClientId, "client id"
 );

@@ -2,6 +2,7 @@
 //! and warnings come out.
 
 mod calendars;
+mod devices;
 mod fees;
 mod flow;
 mod hospitals;
@@ -56,6 +57,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
     notifications::check_notifications(folder, report);
     sources::check_sources(folder, city, report);
     hospitals::check_hospitals(folder, report);
+    devices::check_devices(folder, report);
     for scenario in &folder.scenarios {
         stories::check_scenario(scenario, folder, city, report);
     }

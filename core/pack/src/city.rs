@@ -5,6 +5,7 @@
 
 mod calendar;
 mod data_source;
+mod device;
 mod fee;
 mod hospital;
 mod notification;
@@ -14,13 +15,14 @@ mod service;
 use std::collections::BTreeMap;
 
 use model::{
-    CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, PackHash, ProcessId, RegionId, RoleId, SourceId,
-    StateId, Text,
+    CalendarId, CategoryId, ConditionId, DeviceClassId, FormId, Limit, OfficeId, PackHash, ProcessId, RegionId, RoleId,
+    SourceId, StateId, Text,
 };
 use serde::{Deserialize, Serialize};
 
 pub use calendar::*;
 pub use data_source::*;
+pub use device::*;
 pub use fee::*;
 pub use hospital::*;
 pub use notification::*;
@@ -83,6 +85,9 @@ pub struct City {
     /// Hospitals that are reached over HL7 FHIR.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hospitals: BTreeMap<SourceId, Hospital>,
+    /// Classes of devices.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub devices: BTreeMap<DeviceClassId, DeviceClass>,
     /// Base map layers in drawing order: file name (under `basemap/`) and kind.
     pub basemap: Vec<BasemapLayer>,
 }

@@ -13,16 +13,17 @@ use model::{CategoryId, OfficeId, RegionId, Text};
 pub(crate) use fields::lower_fields;
 
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, Escalation, Hospital,
-    Notifications, Office, Poor, Process, Region, Role, Route, Services, Stage, State, Swap, TaskRule,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, DeviceClass, Escalation,
+    Hospital, Notifications, Office, Poor, Process, Property, PropertyKind, Region, Role, Route, Services, Stage,
+    State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
 use crate::source::files::{Folder, Shelf};
 use crate::source::read::Needed;
 use crate::source::types::{
-    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, HospitalEntry,
-    PackFile, ProcessSource, RegionSource, StateSource,
+    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, DeviceClassEntry,
+    HospitalEntry, PackFile, ProcessSource, PropertyEntry, RegionSource, StateSource,
 };
 
 /// Builds the city; `None` only when `pack.yaml` itself could not be read.
@@ -50,6 +51,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
     let messages = index(&folder.messages, "message", report, |text: &Text, _| Some(text.clone()));
     let sources = index(&folder.sources, "source", report, |source, report| Some(lower_source(source, report)));
     let hospitals = index(&folder.hospitals, "hospital", report, |hospital, _| Some(lower_hospital(hospital)));
+    let devices = index(&folder.devices, "class of devices", report, |class, _| Some(lower_devices(class)));
     let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
     let catalogue = services::lower_catalogue(folder);
     let notifications = notifications::lower_notifications(folder, report);
@@ -72,6 +74,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         notifications,
         sources,
         hospitals,
+        devices,
         routing: lower_routing(folder),
         ..lower_pack(pack)
     };
@@ -131,6 +134,7 @@ fn lower_pack(pack: &PackFile) -> City {
         notifications: Notifications::default(),
         sources: BTreeMap::new(),
         hospitals: BTreeMap::new(),
+        devices: BTreeMap::new(),
     }
 }
 
@@ -298,6 +302,25 @@ fn lower_hospital(hospital: &HospitalEntry) -> Hospital {
         purpose: hospital.purpose.clone(),
         basis: hospital.basis.clone(),
         timeout_seconds: hospital.timeout_seconds.as_ref().map_or(5, |seconds| seconds.value),
+    }
+}
+
+fn lower_devices(class: &DeviceClassEntry) -> DeviceClass {
+    let property = |entry: &PropertyEntry| Property {
+        id: entry.id.value.clone(),
+        title: entry.title.clone(),
+        kind: entry.kind.as_ref().map_or(PropertyKind::Measurement, |kind| kind.value),
+        unit: entry.unit.as_ref().map(|unit| unit.value),
+        definition: entry.definition.as_ref().map(|definition| definition.value.clone()),
+        min: entry.min.as_ref().map(|min| min.value),
+        max: entry.max.as_ref().map(|max| max.value),
+        is_battery: entry.means.is_some(),
+    };
+    DeviceClass {
+        title: class.title.clone(),
+        office: class.office.value.clone(),
+        interval_seconds: u32::try_from(class.interval_seconds.value).unwrap_or(1),
+        properties: class.properties.iter().map(property).collect(),
     }
 }
 

@@ -9,8 +9,8 @@ use crate::source::notifications::NotificationsFile;
 use crate::source::read::Source;
 use crate::source::services::{CatalogueFile, ServicesFile};
 use crate::source::types::{
-    CalendarSource, CategoriesFile, FieldSource, HospitalsFile, MessagesFile, OfficesFile, PackFile, ProcessSource,
-    RegionSource, RolesFile, RouteSource, SourcesFile,
+    CalendarSource, CategoriesFile, DevicesFile, FieldSource, HospitalsFile, MessagesFile, OfficesFile, PackFile,
+    ProcessSource, RegionSource, RolesFile, RouteSource, SourcesFile,
 };
 
 /// Every schema by the name of its file under `packs/_schema/`, as the text to write there.
@@ -30,6 +30,7 @@ pub fn schemas() -> BTreeMap<&'static str, String> {
         ("notifications.json", text("notifications.yaml", NotificationsFile::schema())),
         ("sources.json", text("sources.yaml", SourcesFile::schema())),
         ("hospitals.json", text("hospitals.yaml", HospitalsFile::schema())),
+        ("devices.json", text("devices.yaml", DevicesFile::schema())),
         ("messages.json", text("messages/*.yaml", MessagesFile::schema())),
         ("scenario.json", text("scenarios/*.yaml", Scenario::schema())),
     ])

@@ -12,6 +12,7 @@ mod cases;
 mod command;
 mod connect;
 mod db;
+mod devices;
 mod entropy;
 mod error;
 mod events;
@@ -32,6 +33,7 @@ pub use cases::{
     Area, AreaError, Arrived, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor,
     CursorError, Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
 };
+pub use devices::{DeviceChangeRow, DeviceFilter, DeviceRow, DeviceState, SeriesRow};
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;

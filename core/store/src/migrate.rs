@@ -39,7 +39,11 @@ const MIGRATIONS: [Migration; 12] = [
     migration!(9, "0009_accountability"),
     migration!(10, "0010_hospitals"),
     migration!(12, "0012_mandates"),
+<<<<<<< HEAD
     migration!(14, "0014_kiosks"),
+=======
+    migration!(20, "0020_devices"),
+>>>>>>> 8f4548f (Classes of devices in the pack, a register of devices, messages read)
 ];
 
 const CREATE: &str = "

@@ -4,15 +4,17 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
-use model::{CalendarId, CategoryId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, SourceId, Text};
+use model::{
+    CalendarId, CategoryId, DeviceClassId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, SourceId, Text,
+};
 
 use super::notifications::NotificationsFile;
 use super::read::{Reader, Source, Table};
 use super::services::{CatalogueFile, ServiceSource, ServicesFile};
 use super::types::{
-    CalendarSource, CategoriesFile, CategorySource, DataSourceEntry, FieldSource, HospitalEntry, HospitalsFile,
-    MessagesFile, OfficeSource, OfficesFile, PackFile, ProcessSource, RegionSource, RoleSource, RolesFile, RouteSource,
-    SourcesFile,
+    CalendarSource, CategoriesFile, CategorySource, DataSourceEntry, DeviceClassEntry, DevicesFile, FieldSource,
+    HospitalEntry, HospitalsFile, MessagesFile, OfficeSource, OfficesFile, PackFile, ProcessSource, RegionSource,
+    RoleSource, RolesFile, RouteSource, SourcesFile,
 };
 use super::yaml::{self, Node, Value};
 use crate::faults::{At, Pos, Report};
@@ -35,6 +37,7 @@ const TOP: &[&str] = &[
     "notifications.yaml",
     "sources.yaml",
     "hospitals.yaml",
+    "devices.yaml",
 ];
 /// The folders of the pack, and what their files end in.
 const FOLDERS: &[(&str, &str)] = &[
@@ -103,6 +106,7 @@ pub(crate) struct Folder {
     pub services: Shelf<ServiceId, ServiceSource>,
     pub sources: Shelf<SourceId, DataSourceEntry>,
     pub hospitals: Shelf<SourceId, HospitalEntry>,
+    pub devices: Shelf<DeviceClassId, DeviceClassEntry>,
     pub forms: Shelf<FormId, Vec<FieldSource>>,
     pub messages: Shelf<String, Text>,
     pub notifications: Option<NotificationsFile>,
@@ -156,6 +160,8 @@ impl Files<'_> {
         folder.sources = Shelf::of(sources, whole);
         let (hospitals, whole) = self.read_file::<HospitalsFile>("hospitals.yaml");
         folder.hospitals = Shelf::of(hospitals, whole);
+        let (devices, whole) = self.read_file::<DevicesFile>("devices.yaml");
+        folder.devices = Shelf::of(devices, whole);
         let (routes, whole) = self.read_file::<Vec<RouteSource>>("routing.yaml");
         let nameless = |route: RouteSource| (At { value: (), at: route.office.at }, Some(route));
         folder.catalogue = self.read_file::<CatalogueFile>("catalogue.yaml").0;

@@ -1,15 +1,15 @@
 //! The pack's files, type by type. A field's comment here is its description in the JSON Schema.
 
 use model::{
-    ActionId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId, ServiceId,
-    SourceId, StageId, StateId, Tally, Text,
+    ActionId, CategoryId, ConditionId, DeviceClassId, FormId, Limit, OfficeId, Outcome, ProcessId, PropertyId,
+    RegionId, RoleId, ServiceId, SourceId, StageId, StateId, Tally, Text,
 };
 
 use super::read::{Many, Needed, Table, source};
 use super::words::{FieldType, HolidayWord};
 use crate::city::{
-    AlarmKind, CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat,
-    Weekday, Who, Within,
+    AlarmKind, CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, PropertyKind, RegionLevel,
+    Target, TextFormat, Unit, Weekday, Who, Within,
 };
 use crate::faults::At;
 
@@ -330,6 +330,38 @@ source! {
         timeout_seconds: Option<At<u8>>,
     }
 
+    /// A class of devices: what they measure, and how often.
+    struct DeviceClassEntry {
+        /// Its name.
+        title: Text,
+        /// The office that answers for the devices.
+        office: At<OfficeId>,
+        /// How often each property is expected, seconds: 1 to 604800. A device that is silent for three times that is said to be silent.
+        interval_seconds: At<i64>,
+        /// What they measure; at least one, at most 32.
+        properties: Vec<PropertyEntry>,
+    }
+
+    /// What devices of a class measure.
+    struct PropertyEntry {
+        /// Its id: the key of readings.
+        id: At<PropertyId>,
+        /// Its name.
+        title: Text,
+        /// measurement, count or truth; measurement when absent.
+        kind: Option<At<PropertyKind>>,
+        /// UCUM unit of a measurement, such as Cel, W, ug/m3; readings in another unit are refused.
+        unit: Option<At<Unit>>,
+        /// URI that defines it; one of this city when absent.
+        definition: Option<At<String>>,
+        /// Least value the sensor can give; smaller readings are refused.
+        min: Option<At<f64>>,
+        /// Greatest value the sensor can give; greater readings are refused.
+        max: Option<At<f64>>,
+        /// battery when it is the charge of the device's battery in per cent: its health.
+        means: Option<At<String>>,
+    }
+
     /// The earlier answer that brings a question up.
     struct ShowIfSource {
         /// The earlier field.
@@ -405,5 +437,7 @@ pub(crate) type RolesFile = Table<RoleId, RoleSource>;
 pub(crate) type SourcesFile = Table<SourceId, DataSourceEntry>;
 /// Hospitals, by id.
 pub(crate) type HospitalsFile = Table<SourceId, HospitalEntry>;
+/// Classes of devices, by id.
+pub(crate) type DevicesFile = Table<DeviceClassId, DeviceClassEntry>;
 /// Messages, by key.
 pub(crate) type MessagesFile = Table<String, Text>;

@@ -1,16 +1,16 @@
 //! How single values are spelled: ids, enumerations and the short phrases of tasks and actions.
 
 use model::{
-    ActionId, CalendarId, CategoryId, ConditionId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId,
-    ServiceId, SourceId, StageId, StateId, Tally,
+    ActionId, CalendarId, CategoryId, ConditionId, DeviceClassId, FormId, Limit, OfficeId, Outcome, ProcessId,
+    PropertyId, RegionId, RoleId, ServiceId, SourceId, StageId, StateId, Tally,
 };
 use serde_json::{Value as Json, json};
 
 use super::read::{Reader, Source, parsed_source, shown};
 use super::yaml::Node;
 use crate::city::{
-    AlarmKind, CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat,
-    Trigger, Weekday, Who, Within,
+    AlarmKind, CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, PropertyKind, RegionLevel,
+    Target, TextFormat, Trigger, Unit, Weekday, Who, Within,
 };
 
 parsed_source! {
@@ -18,15 +18,18 @@ parsed_source! {
     CalendarId, "a calendar id", {"type": "string"};
     CategoryId, "a category id", {"type": "string"};
     ConditionId, "a condition id", {"type": "string"};
+    DeviceClassId, "a class of devices", {"type": "string"};
     FormId, "an id", {"type": "string"};
     OfficeId, "an office id", {"type": "string"};
     ProcessId, "a process id", {"type": "string"};
+    PropertyId, "a property", {"type": "string"};
     RegionId, "a region id", {"type": "string"};
     RoleId, "a role id", {"type": "string"};
     ServiceId, "a service id", {"type": "string"};
     SourceId, "a source id", {"type": "string"};
     StageId, "a stage id", {"type": "string"};
     StateId, "a state id", {"type": "string"};
+    Unit, "a unit", {"enum": (Unit::CODES)};
     Limit, "a limit", {"type": "string", "description": "A whole number and a unit, such as \"3 working_day\"."};
 }
 
@@ -75,6 +78,11 @@ words! {
         "over_quota" => Self::OverQuota,
         "logs_differ" => Self::LogsDiffer,
         "canary" => Self::Canary,
+    }
+    PropertyKind, "a kind of property" {
+        "measurement" => Self::Measurement,
+        "count" => Self::Count,
+        "truth" => Self::Truth,
     }
     Trigger, "what a message tells of" {
         "action" => Self::Action,

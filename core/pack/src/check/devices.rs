@@ -1,0 +1,91 @@
+//! Checks of classes of devices.
+
+use std::collections::BTreeMap;
+
+use model::{DeviceClassId, PropertyId};
+
+use crate::city::PropertyKind;
+use crate::faults::{Pos, Report};
+use crate::source::files::Folder;
+use crate::source::types::{DeviceClassEntry, PropertyEntry};
+
+/// Longest expected interval, seconds: a week.
+const INTERVAL_MAX_S: i64 = 604_800;
+
+/// Most properties of a class.
+const PROPERTIES_MAX: usize = 32;
+
+/// The unit of a battery's charge.
+const PER_CENT: &str = "%";
+
+pub(super) fn check_devices(folder: &Folder, report: &mut Report) {
+    for (id, class) in folder.devices.iter() {
+        check_class(&id.value, id.at, class, folder, report);
+    }
+}
+
+fn check_class(id: &DeviceClassId, at: Pos, class: &DeviceClassEntry, folder: &Folder, report: &mut Report) {
+    if !folder.offices.may_have(&class.office.value) {
+        report.fault(class.office.at, format!("class {id}: unknown office {}", class.office.value));
+    }
+    if !(1..=INTERVAL_MAX_S).contains(&class.interval_seconds.value) {
+        report.fault(class.interval_seconds.at, format!("class {id}: an interval is 1 to {INTERVAL_MAX_S} seconds"));
+    }
+    if !(1..=PROPERTIES_MAX).contains(&class.properties.len()) {
+        report.fault(at, format!("class {id}: it has 1 to {PROPERTIES_MAX} properties"));
+    }
+    let (mut seen, mut battery) = (BTreeMap::<&PropertyId, Pos>::new(), None::<Pos>);
+    for property in &class.properties {
+        if let Some(first) = seen.insert(&property.id.value, property.id.at) {
+            let first = report.show(first);
+            report.fault(property.id.at, format!("property {} stands twice, first at {first}", property.id.value));
+        }
+        check_property(property, report);
+        let Some(means) = &property.means else { continue };
+        if let Some(first) = battery.replace(means.at) {
+            let first = report.show(first);
+            report.fault(means.at, format!("class {id}: two properties are its battery, the first at {first}"));
+        }
+    }
+}
+
+fn check_property(property: &PropertyEntry, report: &mut Report) {
+    let id = &property.id.value;
+    if id.as_str().contains('/') {
+        report.fault(property.id.at, format!("property {id}: its id stands in topics and addresses, so it has no '/'"));
+    }
+    let kind = property.kind.as_ref().map_or(PropertyKind::Measurement, |kind| kind.value);
+    match (kind, &property.unit) {
+        (PropertyKind::Measurement, None) => {
+            report.fault(property.id.at, format!("property {id}: a measurement has a unit; \"1\" for a plain number"));
+        }
+        (PropertyKind::Count | PropertyKind::Truth, Some(unit)) => {
+            report.fault(unit.at, format!("property {id}: counts and truths have no unit"));
+        }
+        _ => {}
+    }
+    if let (Some(min), Some(max)) = (&property.min, &property.max)
+        && min.value >= max.value
+    {
+        report.fault(max.at, format!("property {id}: its greatest value is above its least"));
+    }
+    if kind == PropertyKind::Truth
+        && let Some(at) = property.min.as_ref().or(property.max.as_ref())
+    {
+        report.fault(at.at, format!("property {id}: a truth has no least or greatest value"));
+    }
+    if let Some(definition) = property.definition.as_ref().filter(|uri| !is_uri(&uri.value)) {
+        report.fault(definition.at, format!("property {id}: a definition is an http, https or urn address"));
+    }
+    let Some(means) = &property.means else { return };
+    if means.value != "battery" {
+        report.fault(means.at, format!("property {id}: it may mean battery, got {:?}", means.value));
+    } else if property.unit.as_ref().is_none_or(|unit| unit.value.ucum() != PER_CENT) {
+        report.fault(means.at, format!("property {id}: the charge of a battery is in {PER_CENT}"));
+    }
+}
+
+fn is_uri(text: &str) -> bool {
+    let begins = ["http://", "https://", "urn:"].iter().any(|scheme| text.starts_with(scheme));
+    begins && text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic())
+}

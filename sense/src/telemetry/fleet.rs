@@ -1,0 +1,242 @@
+//! The fleet: every device with its series, in memory, so that a message is judged without asking the database.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use grid::Cell;
+use identity::{sha256, token};
+use model::{DeviceId, Instant, Reading, SeriesNo};
+use pack::{Compiled, DeviceClass};
+use store::{DeviceFilter, DeviceRow, DeviceState, SeriesRow, Store, StoreError, Tx};
+
+use super::payload::{Format, PayloadError, parse};
+
+/// Devices read at a time.
+const PAGE: u32 = 1_000;
+
+/// Refused messages within [`FAULTS_WITHIN_US`] after which a device is shut out.
+const FAULTS_MAX: u32 = 20;
+
+/// Ten minutes.
+const FAULTS_WITHIN_US: i64 = 600 * 1_000_000;
+
+/// A device as the gateways know it.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The device.
+    pub row: DeviceRow,
+    /// Its class, of the pack in force.
+    pub class: Arc<DeviceClass>,
+    /// Its series, by the place of the property in the class.
+    pub series: Vec<SeriesNo>,
+}
+
+/// Whose a series is.
+#[derive(Debug, Clone)]
+pub struct SeriesOf {
+    /// The device.
+    pub member: Arc<Member>,
+    /// The place of the property in its class.
+    pub property: usize,
+}
+
+/// Why a device may not speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The name or the secret is wrong; which of them is not told.
+    #[error("the device's name or password is wrong")]
+    Credentials,
+    /// It is shut out.
+    #[error("the device is quarantined: ask whoever runs it")]
+    Quarantined,
+    /// It is gone for good.
+    #[error("the device is retired")]
+    Retired,
+}
+
+/// Refused messages of a device.
+struct Faults {
+    since: Instant,
+    count: u32,
+}
+
+#[derive(Default)]
+struct Members {
+    by_id: HashMap<DeviceId, Arc<Member>>,
+    by_series: BTreeMap<SeriesNo, (DeviceId, usize)>,
+}
+
+/// Every device.
+pub struct Fleet {
+    members: RwLock<Members>,
+    faults: Mutex<HashMap<DeviceId, Faults>>,
+}
+
+impl Fleet {
+    /// Reads the register; properties that a class has come by since get their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn load(store: &Store, compiled: &Compiled) -> Result<Self, StoreError> {
+        let fleet = Self { members: RwLock::default(), faults: Mutex::default() };
+        fleet.reload(store, compiled)?;
+        Ok(fleet)
+    }
+
+    /// Reads the register anew.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn reload(&self, store: &Store, compiled: &Compiled) -> Result<(), StoreError> {
+        let (rows, series) = store.read_blocking(|db| {
+            let mut rows: Vec<DeviceRow> = Vec::new();
+            loop {
+                let after = rows.last().map(|row| row.id.clone());
+                let page = db.list_devices(&DeviceFilter { after, ..DeviceFilter::default() }, PAGE)?;
+                let is_last = page.len() < PAGE as usize;
+                rows.extend(page);
+                if is_last {
+                    break;
+                }
+            }
+            let mut series: Vec<SeriesRow> = Vec::new();
+            loop {
+                let page = db.list_series(series.last().map_or(SeriesNo(0), |row| row.series), PAGE)?;
+                let is_last = page.len() < PAGE as usize;
+                series.extend(page);
+                if is_last {
+                    return Ok::<_, StoreError>((rows, series));
+                }
+            }
+        })?;
+        let mut numbers: HashMap<(DeviceId, String), SeriesNo> =
+            series.into_iter().map(|row| ((row.device, row.property.to_string()), row.series)).collect();
+        let classes: BTreeMap<_, _> =
+            compiled.city.devices.iter().map(|(id, class)| (id.clone(), Arc::new(class.clone()))).collect();
+        let mut members = Members::default();
+        for row in rows {
+            // A class that the pack no longer has: its devices stay in the register and may not speak.
+            let Some(class) = classes.get(&row.class) else { continue };
+            let series = number_all(store, &row.id, class, &mut numbers)?;
+            insert(&mut members, Member { row, class: Arc::clone(class), series });
+        }
+        *self.members.write().unwrap_or_else(PoisonError::into_inner) = members;
+        Ok(())
+    }
+
+    /// Takes a device in as it is now.
+    pub fn put(&self, compiled: &Compiled, row: DeviceRow, series: Vec<SeriesNo>) {
+        let Some(class) = compiled.city.devices.get(&row.class) else { return };
+        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        insert(&mut members, Member { row, class: Arc::new(class.clone()), series });
+    }
+
+    /// A device by its name.
+    pub fn find(&self, id: &DeviceId) -> Option<Arc<Member>> {
+        self.members.read().unwrap_or_else(PoisonError::into_inner).by_id.get(id).cloned()
+    }
+
+    /// Whose a series is.
+    pub fn of_series(&self, series: SeriesNo) -> Option<SeriesOf> {
+        let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
+        let (id, property) = members.by_series.get(&series)?;
+        Some(SeriesOf { member: Arc::clone(members.by_id.get(id)?), property: *property })
+    }
+
+    /// How many devices there are.
+    pub fn len(&self) -> usize {
+        self.members.read().unwrap_or_else(PoisonError::into_inner).by_id.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Lets a device in by its name and secret. True beside it when it came with its new secret, which then takes the old
+    /// one's place.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn admit(&self, name: &str, secret: &str) -> Result<(Arc<Member>, bool), Refused> {
+        let given = hex(sha256(secret));
+        let member = DeviceId::new(name).ok().and_then(|id| self.find(&id));
+        // Both are compared whatever the name: how long it takes says nothing about who is registered.
+        let (kept, next) =
+            member.as_ref().map_or(([0; 32], None), |member| (member.row.secret, member.row.next_secret));
+        let is_kept = token::same(&given, &hex(kept));
+        let is_next = token::same(&given, &hex(next.unwrap_or([0; 32]))) && next.is_some();
+        let member = member.filter(|_| is_kept || is_next).ok_or(Refused::Credentials)?;
+        match member.row.state {
+            DeviceState::Active => Ok((member, is_next)),
+            DeviceState::Quarantined => Err(Refused::Quarantined),
+            DeviceState::Retired => Err(Refused::Retired),
+        }
+    }
+
+    /// Notes that a message of a device was refused. True when it was one too many: the device is to be shut out.
+    pub fn fault(&self, device: &DeviceId, now: Instant) -> bool {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Faults { since: now, count: 0 };
+        let entry = faults.entry(device.clone()).or_insert_with(fresh);
+        if now.micros_since(entry.since) > FAULTS_WITHIN_US {
+            *entry = fresh();
+        }
+        entry.count += 1;
+        let is_too_many = entry.count >= FAULTS_MAX;
+        if is_too_many {
+            faults.remove(device);
+        }
+        is_too_many
+    }
+}
+
+impl Member {
+    /// Reads a message of this device.
+    ///
+    /// # Errors
+    /// [`PayloadError`].
+    pub fn read(&self, format: Format, bytes: &[u8], now: Instant) -> Result<Vec<Reading>, PayloadError> {
+        let cell: Cell = self.row.cell;
+        let reading = |measured: super::Measured| Reading {
+            series: self.series[measured.property],
+            cell,
+            at: measured.at,
+            received_at: now,
+            value: measured.value,
+        };
+        Ok(parse(format, bytes, &self.class, now)?.into_iter().map(reading).collect())
+    }
+}
+
+fn insert(members: &mut Members, member: Member) {
+    for (property, series) in member.series.iter().enumerate() {
+        members.by_series.insert(*series, (member.row.id.clone(), property));
+    }
+    members.by_id.insert(member.row.id.clone(), Arc::new(member));
+}
+
+/// The numbers of a device's series, in the order of its class; those that are missing are given.
+fn number_all(
+    store: &Store,
+    device: &DeviceId,
+    class: &DeviceClass,
+    numbers: &mut HashMap<(DeviceId, String), SeriesNo>,
+) -> Result<Vec<SeriesNo>, StoreError> {
+    let mut series = Vec::with_capacity(class.properties.len());
+    for property in &class.properties {
+        let number = match numbers.remove(&(device.clone(), property.id.to_string())) {
+            Some(number) => number,
+            None => {
+                let (device, property) = (device.clone(), property.id.clone());
+                store.write_blocking(move |tx: &mut Tx| tx.record_series(&device, &property))?
+            }
+        };
+        series.push(number);
+    }
+    Ok(series)
+}
+
+fn hex(bytes: [u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
