@@ -524,3 +524,20 @@ fn a_rule_that_cannot_be_says_which_field_and_why() {
         serde_json::from_value(json!([{"id": "hot", "when": "true"}, {"id": "hot", "when": "true"}])).unwrap();
     assert_eq!(compile_rules(&twice).unwrap_err().field, "id");
 }
+
+#[test]
+fn nobody_is_called_silent_for_the_time_in_which_nobody_listened() {
+    let rules = json!([{"id": "gone", "no_data_after": "30m"}]);
+    let (silent, talking) = (device("t1", 1, &["temperature"]), device("t2", 2, &["temperature"]));
+    let mut before = engine(&rules);
+    before.register(&silent, at(0));
+    before.observe(&talking, &reading(2, at(1_700), 20.0), at(1_700));
+    let said = |effects: Vec<Effect>| effects.iter().map(told).collect::<Vec<_>>();
+    assert_eq!(said(before.tick(at(1_801))), ["gone@t1/no_data raised 1800 Minor since 1800"]);
+    let mut after = Engine::new(setup(&rules), &before.save()).unwrap();
+    after.listen_from(at(9_000));
+    assert!(said(after.tick(at(9_001))).is_empty(), "what is open stays open, what is not has its whole time");
+    assert!(after.next_due().unwrap() <= at(10_801));
+    assert_eq!(said(after.tick(at(10_801))), ["gone@t2/no_data raised 10800 Minor since 10800"]);
+    assert_eq!(said(after.observe(&silent, &reading(1, at(10_900), 20.0), at(10_900))), ["gone@t1/no_data cleared 10900 Condition"]);
+}

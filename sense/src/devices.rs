@@ -172,32 +172,38 @@ fn check_words(name: &'static str, text: &str) -> Result<(), DeviceError> {
 ///
 /// # Errors
 /// [`DeviceError`].
-pub async fn change_secret(ctx: &Context, by: Option<PartyId>, id: DeviceId) -> Result<Secret, DeviceError> {
+pub async fn change_secret(
+    ctx: &Context,
+    by: Option<PartyId>,
+    id: DeviceId,
+) -> Result<(DeviceRow, Secret), DeviceError> {
     let now = ctx.clock.now();
     ctx.store
         .write(move |tx: &mut Tx| {
             let device = find(tx, &id)?;
             let secret = Secret::from_random(tx.random_bytes());
             let next_secret = Some(sha256(secret.reveal()));
-            tx.update_device(&DeviceRow { next_secret, changed_at: now, ..device })?;
+            let device = DeviceRow { next_secret, changed_at: now, ..device };
+            tx.update_device(&device)?;
             note(tx, &id, by, "secret_changed", None, now)?;
-            Ok(secret)
+            Ok((device, secret))
         })
         .await
 }
 
-/// The new secret of a device was used: the old one ends.
+/// The new secret of a device was used: the old one ends. The device as it is now; `None` where it has no new secret.
 ///
 /// # Errors
 /// [`DeviceError`].
-pub async fn take_over_secret(ctx: &Context, id: DeviceId) -> Result<(), DeviceError> {
+pub async fn take_over_secret(ctx: &Context, id: DeviceId) -> Result<Option<DeviceRow>, DeviceError> {
     let now = ctx.clock.now();
     ctx.store
         .write(move |tx: &mut Tx| {
             let device = find(tx, &id)?;
-            let Some(secret) = device.next_secret else { return Ok(()) };
-            tx.update_device(&DeviceRow { secret, next_secret: None, changed_at: now, ..device })?;
-            Ok(())
+            let Some(secret) = device.next_secret else { return Ok(None) };
+            let device = DeviceRow { secret, next_secret: None, changed_at: now, ..device };
+            tx.update_device(&device)?;
+            Ok(Some(device))
         })
         .await
 }

@@ -8,6 +8,7 @@ pub mod alarms;
 pub mod apply;
 pub mod correct;
 pub mod departments;
+pub mod device_alarms;
 pub mod devices;
 pub mod duplicates;
 pub mod evidence;

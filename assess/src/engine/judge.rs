@@ -77,7 +77,7 @@ impl Engine {
         }
         if binding.kind == Kind::Silence {
             let after_us = watch.rule.no_data.map_or(i64::MAX, |(after, _)| after.micros());
-            input.holds[0] = Some(at.micros_since(self.heard_at(number, binding)) >= after_us);
+            input.holds[0] = Some(at.micros_since(self.silent_since(number, at_binding)) >= after_us);
             return input;
         }
         let machine = self.machine(number, at_binding);
@@ -92,8 +92,15 @@ impl Engine {
         input
     }
 
+    /// From when a silence counts. What is not called silent yet is not blamed for the time in which nobody listened.
+    pub(super) fn silent_since(&self, number: u32, at_binding: u16) -> Instant {
+        let heard_at = self.heard_at(number, &self.devices[number as usize].plan.bindings[usize::from(at_binding)]);
+        let is_open = self.machine(number, at_binding).is_some_and(|machine| machine.is_open());
+        if is_open { heard_at } else { heard_at.max(self.listening_since) }
+    }
+
     /// When something was last heard of what a silence is about.
-    pub(super) fn heard_at(&self, number: u32, binding: &Binding) -> Instant {
+    fn heard_at(&self, number: u32, binding: &Binding) -> Instant {
         let device = &self.devices[number as usize];
         let latest = &device.latest[binding.lane];
         let heard = binding.slots.iter().filter_map(|slot| Some(latest.get(usize::from(*slot))?.at)).max();

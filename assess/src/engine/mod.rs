@@ -2,6 +2,7 @@
 
 mod device;
 mod judge;
+mod key;
 mod plan;
 mod quiet;
 mod run;
@@ -95,6 +96,8 @@ pub struct Engine {
     /// Times at which silences and shelves begin or end.
     edges: BTreeSet<Instant>,
     now: Instant,
+    /// Before, nobody listened: see [`Engine::listen_from`].
+    listening_since: Instant,
     /// Open alarms: order and number of the device, number of the binding.
     open: BTreeSet<(u64, u32, u16)>,
     dirty: state::Dirty,
@@ -179,6 +182,7 @@ impl Engine {
             silences: BTreeMap::new(),
             edges: BTreeSet::new(),
             now: Instant::from_micros(i64::MIN),
+            listening_since: Instant::from_micros(i64::MIN),
             open: BTreeSet::new(),
             dirty: state::Dirty::default(),
             effects: Vec::new(),
@@ -222,6 +226,15 @@ impl Engine {
         self.pass_edges(now);
         self.admit(subject, now);
         std::mem::take(&mut self.effects)
+    }
+
+    /// The program was away until now, and nothing could be heard: devices that were not silent before are given their
+    /// whole time again. Say it after [`Engine::new`], before time passes.
+    pub fn listen_from(&mut self, now: Instant) {
+        self.listening_since = now;
+        for number in 0..u32::try_from(self.devices.len()).unwrap_or(u32::MAX) {
+            self.queue_all(number);
+        }
     }
 
     /// Lets time pass.

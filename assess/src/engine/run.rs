@@ -189,7 +189,7 @@ impl Engine {
         let bound = &device.plan.bindings[usize::from(binding)];
         let machine = self.machine(number, binding).and_then(|machine| machine.due(self.law(number, binding)));
         let silence = self.watches[bound.rule as usize].rule.no_data.filter(|_| bound.kind == Kind::Silence);
-        let silence = silence.map(|(span, _)| self.heard_at(number, bound).plus_micros(span.micros()));
+        let silence = silence.map(|(span, _)| self.silent_since(number, binding).plus_micros(span.micros()));
         let windows = bound.windows.iter().filter(|window| **window != NONE);
         let windows = windows.filter_map(|window| device.windows[usize::from(*window)].loses_at(after)).min();
         let hours = self.hours_until(bound.rule, after).map(|(_, until)| until);

@@ -54,6 +54,12 @@ pub enum Permission {
     CaseFollow,
     /// See indicators.
     IndicatorRead,
+    /// See devices and what they measure.
+    DeviceRead,
+    /// Register devices, shut them out, give them passwords.
+    DeviceManage,
+    /// Take note of alarms, put them aside, close them.
+    AlarmHandle,
     /// See the whole pack.
     PackRead,
     /// See the whole ledger's state.
@@ -64,7 +70,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -80,6 +86,9 @@ impl Permission {
         Self::ReportAct,
         Self::CaseFollow,
         Self::IndicatorRead,
+        Self::DeviceRead,
+        Self::DeviceManage,
+        Self::AlarmHandle,
         Self::PackRead,
         Self::LedgerRead,
         Self::UserManage,
@@ -103,6 +112,9 @@ impl Permission {
             Self::ReportAct => "report.act",
             Self::CaseFollow => "case.follow",
             Self::IndicatorRead => "indicator.read",
+            Self::DeviceRead => "device.read",
+            Self::DeviceManage => "device.manage",
+            Self::AlarmHandle => "alarm.handle",
             Self::PackRead => "pack.read",
             Self::LedgerRead => "ledger.read",
             Self::UserManage => "user.manage",

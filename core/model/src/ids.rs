@@ -268,6 +268,10 @@ word_id!(
     DeviceClassId, "device class id"
 );
 word_id!(
+    /// A rule that makes alarms of readings (告警规则).
+    AlarmRuleId, "alarm rule id"
+);
+word_id!(
     /// A property (SensorThings: ObservedProperty) that devices of a class measure.
     PropertyId, "property id"
 );

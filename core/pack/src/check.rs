@@ -1,6 +1,7 @@
 //! Checks across files: references, trees, life-cycles, routing, calendars. Pure: the folder as read goes in, faults
 //! and warnings come out.
 
+mod alarm_rules;
 mod calendars;
 mod devices;
 mod fees;
@@ -22,6 +23,7 @@ use model::CategoryId;
 
 use crate::city::{AlarmKind, CategoryKind, City};
 use crate::faults::{At, Pos, Report};
+use crate::load::Judge;
 use crate::source::files::{Folder, is_language_tag};
 use crate::source::types::{CategorySource, PackFile, RoleSource};
 
@@ -29,7 +31,7 @@ use crate::source::types::{CategorySource, PackFile, RoleSource};
 const LAYER_KINDS: [&str; 5] = ["water", "green", "building", "road", "place"];
 
 /// Runs every check. `city` is what could be understood; absent when `pack.yaml` could not.
-pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
+pub(crate) fn check(folder: &Folder, city: Option<&City>, judge: Judge<'_>, report: &mut Report) {
     if let Some(pack) = &folder.pack {
         check_pack(pack, folder, report);
     }
@@ -58,6 +60,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, report: &mut Report) {
     sources::check_sources(folder, city, report);
     hospitals::check_hospitals(folder, report);
     devices::check_devices(folder, report);
+    alarm_rules::check_alarm_rules(folder, city, judge, report);
     for scenario in &folder.scenarios {
         stories::check_scenario(scenario, folder, city, report);
     }

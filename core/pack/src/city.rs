@@ -3,6 +3,7 @@
 //! Serialises to canonical JSON; [`PackHash`] is the SHA-256 of that JSON, so that a case keeps the exact
 //! rules it began under.
 
+mod alarm_rule;
 mod calendar;
 mod data_source;
 mod device;
@@ -20,6 +21,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use alarm_rule::*;
 pub use calendar::*;
 pub use data_source::*;
 pub use device::*;
@@ -88,6 +90,9 @@ pub struct City {
     /// Classes of devices.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub devices: BTreeMap<DeviceClassId, DeviceClass>,
+    /// Rules that make alarms of readings.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub alarm_rules: AlarmRules,
     /// Base map layers in drawing order: file name (under `basemap/`) and kind.
     pub basemap: Vec<BasemapLayer>,
 }

@@ -30,7 +30,7 @@ pub use compiled::{Compiled, Packs};
 pub use faults::{Fault, Faults};
 pub use form_schema::form_schema;
 pub use gazetteer::{Found, Gazetteer, NamedShape, Precision};
-pub use load::{Loaded, load};
+pub use load::{Judge, Loaded, load, load_judged};
 pub use schema::schemas;
 
 /// Reads a YAML document of a pack's other files (import maps) as JSON, by the same rules as the pack itself.

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use model::PackHash;
+use model::{AlarmRuleId, PackHash};
 
-use crate::city::{City, hash};
+use crate::city::{AlarmRule, City, hash};
 use crate::faults::{Fault, Faults, Report};
 use crate::gazetteer::NamedShape;
 use crate::scenario::Scenario;
@@ -25,16 +25,27 @@ pub struct Loaded {
     pub scenarios: Vec<Scenario>,
 }
 
-/// Loads and checks the pack in a folder.
+/// Whoever reads the conditions of alarm rules: says what is wrong with one.
+pub type Judge<'a> = &'a dyn Fn(&AlarmRuleId, &AlarmRule) -> Result<(), String>;
+
+/// Loads and checks the pack in a folder, but for the conditions of its alarm rules, which [`load_judged`] has read.
+///
+/// # Errors
+/// As [`load_judged`].
+pub fn load(dir: &Path) -> Result<Loaded, Faults> {
+    load_judged(dir, &|_, _| Ok(()))
+}
+
+/// Loads and checks the pack in a folder; `judge` reads the conditions of its alarm rules.
 ///
 /// # Errors
 /// [`Faults`]: everything found wrong, in order of file and line. Faults that only follow from other faults are left
 /// out as far as that can be told.
-pub fn load(dir: &Path) -> Result<Loaded, Faults> {
+pub fn load_judged(dir: &Path, judge: Judge<'_>) -> Result<Loaded, Faults> {
     let mut report = Report::default();
     let folder = source::files::read(dir, &mut report);
     let city = lower::lower(&folder, &mut report);
-    check::check(&folder, city.as_ref(), &mut report);
+    check::check(&folder, city.as_ref(), judge, &mut report);
     let (faults, warnings) = report.finish();
     match city {
         Some(city) if faults.is_empty() => {

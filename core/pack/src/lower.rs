@@ -1,6 +1,7 @@
 //! From the files as written to the city as used. Whatever can be understood is kept, so that the checks across files
 //! see as much as possible; the city is only handed out when nothing was wrong anywhere.
 
+mod alarm_rules;
 mod fields;
 mod holidays;
 mod notifications;
@@ -52,6 +53,8 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
     let sources = index(&folder.sources, "source", report, |source, report| Some(lower_source(source, report)));
     let hospitals = index(&folder.hospitals, "hospital", report, |hospital, _| Some(lower_hospital(hospital)));
     let devices = index(&folder.devices, "class of devices", report, |class, _| Some(lower_devices(class)));
+    let alarm_rules =
+        index(&folder.alarm_rules, "alarm rule", report, |rule, _| Some(alarm_rules::lower_alarm_rule(rule)));
     let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
     let catalogue = services::lower_catalogue(folder);
     let notifications = notifications::lower_notifications(folder, report);
@@ -75,6 +78,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         sources,
         hospitals,
         devices,
+        alarm_rules,
         routing: lower_routing(folder),
         ..lower_pack(pack)
     };
@@ -135,6 +139,7 @@ fn lower_pack(pack: &PackFile) -> City {
         sources: BTreeMap::new(),
         hospitals: BTreeMap::new(),
         devices: BTreeMap::new(),
+        alarm_rules: BTreeMap::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::scenario::Scenario;
+use crate::source::alarm_rules::AlarmRulesFile;
 use crate::source::notifications::NotificationsFile;
 use crate::source::read::Source;
 use crate::source::services::{CatalogueFile, ServicesFile};
@@ -30,6 +31,7 @@ pub fn schemas() -> BTreeMap<&'static str, String> {
         ("notifications.json", text("notifications.yaml", NotificationsFile::schema())),
         ("sources.json", text("sources.yaml", SourcesFile::schema())),
         ("hospitals.json", text("hospitals.yaml", HospitalsFile::schema())),
+        ("alarm_rules.json", text("alarm_rules.yaml", AlarmRulesFile::schema())),
         ("devices.json", text("devices.yaml", DevicesFile::schema())),
         ("messages.json", text("messages/*.yaml", MessagesFile::schema())),
         ("scenario.json", text("scenarios/*.yaml", Scenario::schema())),

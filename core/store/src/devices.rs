@@ -262,6 +262,16 @@ impl Reader {
         rows.into_iter().map(read_device).collect()
     }
 
+    /// Devices that changed at an instant or later, in the order of their changes, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_devices_changed(&mut self, since: Instant, limit: u32) -> Result<Vec<DeviceRow>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM devices WHERE changed_at_us >= $1 ORDER BY changed_at_us, id LIMIT $2");
+        self.query(&sql, params![since, limit])?.into_iter().map(read_device).collect()
+    }
+
     /// The series of a device, in the order of their numbers.
     ///
     /// # Errors

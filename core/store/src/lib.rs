@@ -6,6 +6,7 @@
 //!
 //! Must never: show SQL or values in an error, read a clock or randomness by itself, or hold contact data unsealed.
 
+mod device_alarms;
 mod backup;
 mod canonical;
 mod cases;
@@ -33,6 +34,7 @@ pub use cases::{
     Area, AreaError, Arrived, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor,
     CursorError, Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
 };
+pub use device_alarms::{DeviceAlarmFilter, DeviceAlarmRow};
 pub use devices::{DeviceChangeRow, DeviceFilter, DeviceRow, DeviceState, SeriesRow};
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};

@@ -27,7 +27,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 12] = [
+const MIGRATIONS: [Migration; 13] = [
     migration!(1, "0001_spine"),
     migration!(2, "0002_people"),
     migration!(3, "0003_ledger_heads"),
@@ -39,11 +39,8 @@ const MIGRATIONS: [Migration; 12] = [
     migration!(9, "0009_accountability"),
     migration!(10, "0010_hospitals"),
     migration!(12, "0012_mandates"),
-<<<<<<< HEAD
     migration!(14, "0014_kiosks"),
-=======
-    migration!(20, "0020_devices"),
->>>>>>> 8f4548f (Classes of devices in the pack, a register of devices, messages read)
+    migration!(17, "0017_devices"),
 ];
 
 const CREATE: &str = "

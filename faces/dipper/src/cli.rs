@@ -1,6 +1,7 @@
 //! The command line.
 
 mod demo;
+mod device;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 
 pub use demo::DemoCommand;
+pub use device::DeviceCommand;
 
 /// Dipper 天枢: city governance in one program.
 #[derive(Debug, Parser)]
@@ -110,6 +112,9 @@ pub enum Command {
     /// Look after terminals of service halls
     #[command(subcommand)]
     Kiosk(KioskCommand),
+    /// Look after devices: lamps, meters, gauges
+    #[command(subcommand)]
+    Device(DeviceCommand),
     /// Look after the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -178,6 +183,14 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<PathBuf>,
+    /// Address on which devices speak MQTT in the clear
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtt: Option<SocketAddr>,
+    /// Address on which devices speak MQTT over TLS
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtts: Option<SocketAddr>,
     /// Log filter
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -29,6 +29,18 @@ pub struct Config {
     /// Origin of the ledger, a name without scheme; `<city id>.dipper/ledger` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger_origin: Option<String>,
+    /// Address on which devices speak MQTT in the clear; they do not when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtt: Option<SocketAddr>,
+    /// Address on which devices speak MQTT over TLS; they do not when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtts: Option<SocketAddr>,
+    /// File of the certificate for it, PEM, with those that vouch for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtts_certificate: Option<PathBuf>,
+    /// File of its key, PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtts_key: Option<PathBuf>,
     /// Whether this process writes the ledger; `false` on all but one of several that share a database.
     pub seal: bool,
     /// File with the witnesses of the ledger and their quorum (tlog-policy); published without witnesses when absent.
@@ -119,6 +131,10 @@ impl Default for Config {
             database_url: None,
             base_url: None,
             ledger_origin: None,
+            mqtt: None,
+            mqtts: None,
+            mqtts_certificate: None,
+            mqtts_key: None,
             seal: true,
             ledger_policy: None,
             payment_gateway: None,

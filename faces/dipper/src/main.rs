@@ -12,6 +12,7 @@ mod logs;
 mod remote;
 mod runtime;
 mod scanner;
+mod sensing;
 mod system;
 mod upstream;
 

@@ -18,7 +18,9 @@ use ledger::key::VerifierKey;
 use model::{Case, Clock, Instant};
 use pack::{Compiled, Packs};
 use sense::departments::Departments;
+use sense::device_alarms::AlarmDesk;
 use sense::evidence::Files;
+use sense::telemetry::Intake;
 use store::{Entropy, Store, StoreError};
 
 use crate::api::city::basemap::Layers;
@@ -61,6 +63,10 @@ pub struct Parts {
     pub hospitals: Option<Arc<dyn Hospitals>>,
     /// Other providers that residents may sign in with, and how they are reached; absent where none are configured.
     pub upstream: Option<(Vec<Provider>, Arc<dyn UpstreamRemote>)>,
+    /// The door for messages of devices; absent where the city has none.
+    pub intake: Option<Arc<Intake>>,
+    /// Whoever runs the alarm engine; absent where the city has no devices.
+    pub alarm_desk: Option<Arc<dyn AlarmDesk>>,
     /// The folder of the present pack, for its base map.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -126,6 +132,10 @@ pub struct App {
     pub departments: Option<Arc<dyn Departments>>,
     /// How hospitals are reached; absent where none are connected.
     pub hospitals: Option<Arc<dyn Hospitals>>,
+    /// The door for messages of devices; absent where the city has none.
+    pub intake: Option<Arc<Intake>>,
+    /// Whoever runs the alarm engine; absent where the city has no devices.
+    pub alarm_desk: Option<Arc<dyn AlarmDesk>>,
     /// The folder of the present pack.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -228,6 +238,8 @@ impl App {
             senders: parts.senders,
             departments: parts.departments,
             hospitals: parts.hospitals,
+            intake: parts.intake,
+            alarm_desk: parts.alarm_desk,
             pack_folder: parts.pack_folder,
             settings: parts.settings,
             metrics: Metrics::default(),

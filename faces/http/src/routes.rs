@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, applications, cases, city, counter, evidence, extracts, hospitals, kiosk as api_kiosk, licences, mandates,
+    account, alarms, applications, cases, city, counter, devices, evidence, extracts, hospitals, kiosk as api_kiosk, licences, mandates,
     notifications, openid as consents, payments, person, place, reports, security, services, session, stream, visits,
 };
 use crate::app::App;
@@ -111,6 +111,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .merge(acting_for_others())
         .merge(at_windows())
         .merge(messages())
+        .merge(of_devices())
         .merge(pictures)
         .fallback(no_such_resource)
         .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
@@ -241,6 +242,20 @@ fn at_windows() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(counter::open_sitting::open_sitting))
         .routes(routes!(counter::close_sitting::close_sitting))
         .merge(at_kiosks())
+}
+
+/// Devices, what they measure, and their alarms.
+fn of_devices() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(devices::list_device_classes::list_device_classes))
+        .routes(routes!(devices::list_devices::list_devices, devices::register_device::register_device))
+        .routes(routes!(devices::get_device::get_device))
+        .routes(routes!(devices::get_device_series::get_device_series))
+        .routes(routes!(devices::renew_device_secret::renew_device_secret))
+        .routes(routes!(devices::change_device::change_device))
+        .routes(routes!(devices::send_readings::send_readings))
+        .routes(routes!(alarms::list_alarms::list_alarms))
+        .routes(routes!(alarms::act_on_alarm::act_on_alarm))
 }
 
 /// What residents are told, and how they want to be told.

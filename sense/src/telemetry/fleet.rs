@@ -54,10 +54,22 @@ pub enum Refused {
     Retired,
 }
 
-/// Refused messages of a device.
-struct Faults {
-    since: Instant,
-    count: u32,
+/// The last message of a device that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// When it came.
+    pub at: Instant,
+    /// What was wrong with it.
+    pub words: String,
+}
+
+/// What is known of a device beside the register: gone with the program.
+#[derive(Debug, Default)]
+struct Health {
+    heard_at: Option<Instant>,
+    fault: Option<Fault>,
+    /// Refused messages since then.
+    faults: Option<(Instant, u32)>,
 }
 
 #[derive(Default)]
@@ -69,7 +81,7 @@ struct Members {
 /// Every device.
 pub struct Fleet {
     members: RwLock<Members>,
-    faults: Mutex<HashMap<DeviceId, Faults>>,
+    health: Mutex<HashMap<DeviceId, Health>>,
 }
 
 impl Fleet {
@@ -78,7 +90,7 @@ impl Fleet {
     /// # Errors
     /// [`StoreError`].
     pub fn load(store: &Store, compiled: &Compiled) -> Result<Self, StoreError> {
-        let fleet = Self { members: RwLock::default(), faults: Mutex::default() };
+        let fleet = Self { members: RwLock::default(), health: Mutex::default() };
         fleet.reload(store, compiled)?;
         Ok(fleet)
     }
@@ -124,11 +136,22 @@ impl Fleet {
         Ok(())
     }
 
-    /// Takes a device in as it is now.
-    pub fn put(&self, compiled: &Compiled, row: DeviceRow, series: Vec<SeriesNo>) {
-        let Some(class) = compiled.city.devices.get(&row.class) else { return };
+    /// Takes a device in as it is now; `None` where the pack no longer has its class, or a property of it has no number yet.
+    pub fn put(&self, compiled: &Compiled, row: DeviceRow, series: Vec<SeriesRow>) -> Option<Arc<Member>> {
+        let class = Arc::new(compiled.city.devices.get(&row.class)?.clone());
+        let number = |property: &pack::Property| series.iter().find(|row| row.property == property.id).map(|row| row.series);
+        let series = class.properties.iter().map(number).collect::<Option<Vec<_>>>()?;
         let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
-        insert(&mut members, Member { row, class: Arc::new(class.clone()), series });
+        Some(insert(&mut members, Member { row, class, series }))
+    }
+
+    /// Every device, in the order of their names.
+    pub fn list(&self) -> Vec<Arc<Member>> {
+        let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = members.by_id.values().cloned().collect();
+        drop(members);
+        all.sort_unstable_by(|one, other| one.row.id.cmp(&other.row.id));
+        all
     }
 
     /// A device by its name.
@@ -174,24 +197,43 @@ impl Fleet {
         }
     }
 
+    /// Notes that a message of a device was taken.
+    pub fn heard(&self, device: &DeviceId, now: Instant) {
+        self.health().entry(device.clone()).or_default().heard_at = Some(now);
+    }
+
+    /// When a message of a device was last taken, since the program began.
+    pub fn heard_at(&self, device: &DeviceId) -> Option<Instant> {
+        self.health().get(device)?.heard_at
+    }
+
+    /// The last message of a device that was refused, since the program began.
+    pub fn fault(&self, device: &DeviceId) -> Option<Fault> {
+        self.health().get(device)?.fault.clone()
+    }
+
     /// Notes that a message of a device was refused. True when it was one too many: the device is to be shut out.
-    pub fn fault(&self, device: &DeviceId, now: Instant) -> bool {
-        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || Faults { since: now, count: 0 };
-        let entry = faults.entry(device.clone()).or_insert_with(fresh);
-        if now.micros_since(entry.since) > FAULTS_WITHIN_US {
-            *entry = fresh();
-        }
-        entry.count += 1;
-        let is_too_many = entry.count >= FAULTS_MAX;
-        if is_too_many {
-            faults.remove(device);
-        }
+    pub fn blame(&self, device: &DeviceId, words: String, now: Instant) -> bool {
+        let mut health = self.health();
+        let known = health.entry(device.clone()).or_default();
+        known.fault = Some(Fault { at: now, words });
+        let (since, count) = known.faults.filter(|(since, _)| now.micros_since(*since) <= FAULTS_WITHIN_US).unwrap_or((now, 0));
+        let is_too_many = count + 1 >= FAULTS_MAX;
+        known.faults = (!is_too_many).then_some((since, count + 1));
         is_too_many
+    }
+
+    fn health(&self) -> std::sync::MutexGuard<'_, HashMap<DeviceId, Health>> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Member {
+    /// Whether its messages are taken.
+    pub fn may_speak(&self) -> bool {
+        self.row.state == DeviceState::Active
+    }
+
     /// Reads a message of this device.
     ///
     /// # Errors
@@ -209,11 +251,13 @@ impl Member {
     }
 }
 
-fn insert(members: &mut Members, member: Member) {
+fn insert(members: &mut Members, member: Member) -> Arc<Member> {
     for (property, series) in member.series.iter().enumerate() {
         members.by_series.insert(*series, (member.row.id.clone(), property));
     }
-    members.by_id.insert(member.row.id.clone(), Arc::new(member));
+    let member = Arc::new(member);
+    members.by_id.insert(member.row.id.clone(), Arc::clone(&member));
+    member
 }
 
 /// The numbers of a device's series, in the order of its class; those that are missing are given.

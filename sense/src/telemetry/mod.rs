@@ -4,12 +4,14 @@
 //! the disk, never before.
 
 mod fleet;
+mod intake;
 mod payload;
 mod senml;
 
 use model::{Instant, Reading, SeriesNo};
 
-pub use fleet::{Fleet, Member, Refused, SeriesOf};
+pub use fleet::{Fault, Fleet, Member, Refused, SeriesOf};
+pub use intake::{Intake, IntakeError, Kept, Told};
 pub use payload::{AHEAD_US, BEHIND_US, Format, MESSAGE_MAX, Measured, PayloadError, READINGS_MAX, parse};
 
 /// Told when readings are on the disk, or why they are not.

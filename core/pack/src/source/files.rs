@@ -5,9 +5,10 @@ use std::path::Path;
 use std::str::FromStr;
 
 use model::{
-    CalendarId, CategoryId, DeviceClassId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, SourceId, Text,
+    AlarmRuleId, CalendarId, CategoryId, DeviceClassId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, SourceId, Text,
 };
 
+use super::alarm_rules::{AlarmRuleEntry, AlarmRulesFile};
 use super::notifications::NotificationsFile;
 use super::read::{Reader, Source, Table};
 use super::services::{CatalogueFile, ServiceSource, ServicesFile};
@@ -38,6 +39,7 @@ const TOP: &[&str] = &[
     "sources.yaml",
     "hospitals.yaml",
     "devices.yaml",
+    "alarm_rules.yaml",
 ];
 /// The folders of the pack, and what their files end in.
 const FOLDERS: &[(&str, &str)] = &[
@@ -107,6 +109,7 @@ pub(crate) struct Folder {
     pub sources: Shelf<SourceId, DataSourceEntry>,
     pub hospitals: Shelf<SourceId, HospitalEntry>,
     pub devices: Shelf<DeviceClassId, DeviceClassEntry>,
+    pub alarm_rules: Shelf<AlarmRuleId, AlarmRuleEntry>,
     pub forms: Shelf<FormId, Vec<FieldSource>>,
     pub messages: Shelf<String, Text>,
     pub notifications: Option<NotificationsFile>,
@@ -162,6 +165,8 @@ impl Files<'_> {
         folder.hospitals = Shelf::of(hospitals, whole);
         let (devices, whole) = self.read_file::<DevicesFile>("devices.yaml");
         folder.devices = Shelf::of(devices, whole);
+        let (rules, whole) = self.read_file::<AlarmRulesFile>("alarm_rules.yaml");
+        folder.alarm_rules = Shelf::of(rules, whole);
         let (routes, whole) = self.read_file::<Vec<RouteSource>>("routing.yaml");
         let nameless = |route: RouteSource| (At { value: (), at: route.office.at }, Some(route));
         folder.catalogue = self.read_file::<CatalogueFile>("catalogue.yaml").0;

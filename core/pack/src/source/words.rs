@@ -1,7 +1,7 @@
 //! How single values are spelled: ids, enumerations and the short phrases of tasks and actions.
 
 use model::{
-    ActionId, CalendarId, CategoryId, ConditionId, DeviceClassId, FormId, Limit, OfficeId, Outcome, ProcessId,
+    ActionId, AlarmRuleId, CalendarId, CategoryId, ConditionId, DeviceClassId, FormId, Limit, OfficeId, Outcome, ProcessId,
     PropertyId, RegionId, RoleId, ServiceId, SourceId, StageId, StateId, Tally,
 };
 use serde_json::{Value as Json, json};
@@ -15,6 +15,7 @@ use crate::city::{
 
 parsed_source! {
     ActionId, "an action id", {"type": "string"};
+    AlarmRuleId, "an alarm rule id", {"type": "string"};
     CalendarId, "a calendar id", {"type": "string"};
     CategoryId, "a category id", {"type": "string"};
     ConditionId, "a condition id", {"type": "string"};

@@ -2,16 +2,10 @@
 
 use grid::Cell;
 use model::{
-<<<<<<< HEAD
-    ActionId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId, DeliveryState, EventId,
-    EvidenceId, FormId, HospitalVisitId, Instant, KioskId, LicenceId, MandateId, OfficeId, Outcome, PackHash, PartyId,
-    PaymentId, ProcessId, RegionId, RequestId, RoleId, SealedId, ServiceId, SourceId, StageId, StateId,
-=======
-    ActionId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId, DeliveryState,
-    DeviceClassId, DeviceId, EventId, EvidenceId, FormId, HospitalVisitId, Instant, LicenceId, MandateId, OfficeId,
+    ActionId, AlarmRuleId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId, DeliveryState,
+    DeviceClassId, DeviceId, EventId, EvidenceId, FormId, HospitalVisitId, Instant, KioskId, LicenceId, MandateId, OfficeId,
     Outcome, PackHash, PartyId, PaymentId, ProcessId, PropertyId, RegionId, RequestId, RoleId, SealedId, ServiceId,
     SourceId, StageId, StateId,
->>>>>>> 8f4548f (Classes of devices in the pack, a register of devices, messages read)
 };
 
 use crate::error::StoreError;
@@ -261,13 +255,11 @@ macro_rules! text_ids {
 }
 text_ids!(
     CaseId,
-<<<<<<< HEAD
     KioskId,
-=======
+    AlarmRuleId,
     DeviceClassId,
     DeviceId,
     PropertyId,
->>>>>>> 8f4548f (Classes of devices in the pack, a register of devices, messages read)
     EventId,
     PartyId,
     ContactId,

@@ -7,6 +7,7 @@ mod client;
 mod config;
 mod demo;
 pub mod department;
+mod device;
 pub mod erased;
 pub mod gateway;
 mod grid;
@@ -97,6 +98,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Webhook(command) => webhooks(command),
         Command::Canary(command) => canaries(command),
         Command::Kiosk(command) => kiosks(command),
+        Command::Device(command) => device::run(command, |common| configured(common)),
         Command::Config(ConfigCommand::Check(common)) => config::check(&configured(&common)?),
     }
 }

@@ -8,7 +8,7 @@ use pack::Loaded;
 
 /// Loads a pack, or says how many faults it has after printing each.
 pub fn load(folder: &Path) -> anyhow::Result<Loaded> {
-    match pack::load(folder) {
+    match pack::load_judged(folder, &crate::sensing::rules::judge) {
         Ok(loaded) => Ok(loaded),
         Err(faults) => {
             eprint!("{faults}");
@@ -25,7 +25,7 @@ pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
     }
     let city = &loaded.city;
     println!(
-        "{}: {} regions, {} offices, {} roles, {} categories, {} processes, {} calendars, {} services; hash {}",
+        "{}: {} regions, {} offices, {} roles, {} categories, {} processes, {} calendars, {} services, {} classes of devices, {} alarm rules; hash {}",
         city.id,
         city.regions.len(),
         city.offices.len(),
@@ -34,6 +34,8 @@ pub fn check(folder: &Path) -> anyhow::Result<ExitCode> {
         city.processes.len(),
         city.calendars.len(),
         city.services.len(),
+        city.devices.len(),
+        city.alarm_rules.len(),
         loaded.hash
     );
     Ok(ExitCode::SUCCESS)

@@ -23,6 +23,7 @@ use crate::config::{Config, LogFormat};
 use crate::demo;
 use crate::logs;
 use crate::runtime::Runtime;
+use crate::sensing::Sensing;
 use crate::system::SystemEntropy;
 
 /// Requests under way get this long when the process is told to stop.
@@ -67,7 +68,10 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     };
     let shared = || config.payment_secret.clone().unwrap_or_else(|| config.keys_folder().join("payment.secret"));
     let secret = config.payment_gateway.as_ref().map(|_| gateway::secret(&shared())).transpose()?;
+    let sensing = Sensing::open(&runtime)?;
     let app = App::new(Parts {
+        intake: sensing.as_ref().map(|sensing| std::sync::Arc::clone(&sensing.intake)),
+        alarm_desk: sensing.as_ref().map(Sensing::desk),
         store: runtime.store.clone(),
         packs: std::sync::Arc::clone(&runtime.packs),
         clock: std::sync::Arc::clone(&runtime.clock),
@@ -93,6 +97,9 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     let mut tasks = JoinSet::new();
     background::begin(&mut tasks, &runtime, &app, logs, &stopping)?;
     announce(&config, address, &runtime);
+    if let Some(sensing) = sensing {
+        sensing.begin(&mut tasks, &runtime, &stopping).await?;
+    }
     let mut told = stopping.clone();
     let serving =
         tokio::spawn(dipper_http::serve(listener, app, async move { drop(told.wait_for(|stop| *stop).await) }));

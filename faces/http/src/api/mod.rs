@@ -1,10 +1,12 @@
 //! `/api/v1`: one file per endpoint, grouped by resource.
 
 pub mod account;
+pub mod alarms;
 pub mod applications;
 pub mod cases;
 pub mod city;
 pub mod counter;
+pub mod devices;
 pub mod evidence;
 pub mod extracts;
 pub mod hospitals;

@@ -164,6 +164,8 @@ impl TestApp {
             departments: None,
             hospitals: None,
             upstream: None,
+            intake: None,
+            alarm_desk: None,
             pack_folder: pack_folder(),
             settings: Settings { base_url: Some("https://yaoguang.example/".to_owned()), ..Settings::default() },
         };

@@ -23,6 +23,7 @@ CREATE TABLE devices (
 CREATE INDEX devices_region ON devices (region_path, id);
 CREATE INDEX devices_class ON devices (class, id);
 CREATE INDEX devices_cell ON devices (cell);
+CREATE INDEX devices_changed ON devices (changed_at_us);
 
 -- One row a property of a device. Numbers are never given twice: the lake names its readings by them alone.
 CREATE TABLE device_series (
@@ -42,3 +43,33 @@ CREATE TABLE device_changes (
     reason TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_changes_device ON device_changes (device, id);
+
+-- What the alarm engine remembers, in its own form.
+CREATE TABLE alarm_states (
+    key TEXT NOT NULL PRIMARY KEY,
+    record BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Alarms that were raised. One of them is open for each rule, device and part.
+CREATE TABLE device_alarms (
+    id TEXT NOT NULL PRIMARY KEY,
+    rule TEXT NOT NULL,
+    device TEXT NOT NULL REFERENCES devices (id),
+    part TEXT NOT NULL,
+    class TEXT NOT NULL,
+    region_path TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    property TEXT,
+    value REAL,
+    since_us INTEGER NOT NULL,
+    raised_at_us INTEGER NOT NULL,
+    cleared_at_us INTEGER,
+    cleared_by TEXT,
+    acknowledged_at_us INTEGER,
+    acknowledged_by TEXT,
+    quiet TEXT,
+    case_id TEXT
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX device_alarms_open ON device_alarms (rule, device, part) WHERE cleared_at_us IS NULL;
+CREATE INDEX device_alarms_region ON device_alarms (region_path, id);
+CREATE INDEX device_alarms_device ON device_alarms (device, id);

@@ -23,6 +23,7 @@ CREATE TABLE devices (
 CREATE INDEX devices_region ON devices (region_path, id);
 CREATE INDEX devices_class ON devices (class, id);
 CREATE INDEX devices_cell ON devices (cell);
+CREATE INDEX devices_changed ON devices (changed_at_us);
 
 -- One row a property of a device. Numbers are never given twice: the lake names its readings by them alone.
 CREATE TABLE device_series (
@@ -42,3 +43,33 @@ CREATE TABLE device_changes (
     reason TEXT COLLATE "C"
 );
 CREATE INDEX device_changes_device ON device_changes (device, id);
+
+-- What the alarm engine remembers, in its own form.
+CREATE TABLE alarm_states (
+    key TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    record BYTEA NOT NULL
+);
+
+-- Alarms that were raised. One of them is open for each rule, device and part.
+CREATE TABLE device_alarms (
+    id TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    rule TEXT COLLATE "C" NOT NULL,
+    device TEXT COLLATE "C" NOT NULL REFERENCES devices (id),
+    part TEXT COLLATE "C" NOT NULL,
+    class TEXT COLLATE "C" NOT NULL,
+    region_path TEXT COLLATE "C" NOT NULL,
+    severity TEXT COLLATE "C" NOT NULL,
+    property TEXT COLLATE "C",
+    value DOUBLE PRECISION,
+    since_us BIGINT NOT NULL,
+    raised_at_us BIGINT NOT NULL,
+    cleared_at_us BIGINT,
+    cleared_by TEXT COLLATE "C",
+    acknowledged_at_us BIGINT,
+    acknowledged_by TEXT COLLATE "C",
+    quiet TEXT COLLATE "C",
+    case_id TEXT COLLATE "C"
+);
+CREATE UNIQUE INDEX device_alarms_open ON device_alarms (rule, device, part) WHERE cleared_at_us IS NULL;
+CREATE INDEX device_alarms_region ON device_alarms (region_path, id);
+CREATE INDEX device_alarms_device ON device_alarms (device, id);

@@ -1,0 +1,328 @@
+//! The alarm engine at work: readings that are on the disk go in, alarms are written down, cases are opened.
+//!
+//! What the engine remembers is kept together with what it said. A program that is killed reads the readings again that
+//! came after, and says nothing twice.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use assess::{ClearedBy, Effect, Engine, Severity, State, Subject, Suppressor};
+use model::{AlarmRuleId, DeviceId, Instant, PartyId};
+use pack::City;
+use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError};
+use sense::telemetry::{Fleet, Kept, Lake, Member, Told};
+use store::Tx;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::rules;
+
+/// What the engine remembers is kept at least this often; what it says, at once.
+const KEEP_EVERY_US: i64 = 1_000_000;
+
+/// Batches of readings that are judged between two looks at the clock.
+const BATCHES: usize = 256;
+
+/// The record of how far readings had come when the rest was kept.
+const THROUGH: &str = "through";
+
+/// Readings that came while a record was being kept are read again: so long before it, microseconds.
+const OVERLAP_US: i64 = 10 * 60 * 1_000_000;
+
+/// Most readings of one series that are read again after a stop.
+const AGAIN_MAX: usize = 100_000;
+
+/// A deed, and who waits to hear of it.
+pub struct Ask {
+    /// The rule.
+    pub rule: AlarmRuleId,
+    /// The device.
+    pub device: DeviceId,
+    /// The part.
+    pub part: String,
+    /// What is done.
+    pub deed: Deed,
+    /// By whom.
+    pub by: PartyId,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<Result<(), String>>,
+}
+
+/// The way to the engine, for whoever does something with an alarm.
+pub struct Counter(pub mpsc::Sender<Ask>);
+
+impl AlarmDesk for Counter {
+    fn act(&self, alarm: &store::DeviceAlarmRow, deed: Deed, by: PartyId) -> DeedDone<'_> {
+        let (answer, done) = oneshot::channel();
+        let (rule, device, part) = (alarm.rule.clone(), alarm.device.clone(), alarm.part.clone());
+        Box::pin(async move {
+            let stopped = || "the platform is stopping; try again".to_owned();
+            self.0.send(Ask { rule, device, part, deed, by, answer }).await.map_err(|_| stopped())?;
+            done.await.unwrap_or_else(|_| Err(stopped()))
+        })
+    }
+}
+
+/// The engine with what it works on.
+pub struct Desk {
+    ctx: sense::Context,
+    engine: Engine,
+    fleet: Arc<Fleet>,
+    subjects: HashMap<DeviceId, (Arc<Member>, Arc<Subject>)>,
+    /// What it said and has not been written down.
+    said: Vec<(Effect, Option<PartyId>)>,
+    /// Records that changed and have not been kept.
+    changes: BTreeMap<String, Option<Vec<u8>>>,
+    moved: bool,
+    kept_at: Instant,
+}
+
+impl Desk {
+    /// Begins where the last program ended.
+    pub fn open(ctx: sense::Context, fleet: Arc<Fleet>, lake: &dyn Lake) -> anyhow::Result<Self> {
+        let compiled = ctx.packs.current();
+        let setup = rules::setup(&compiled.city).map_err(|fault| anyhow::anyhow!(fault))?;
+        let (mut state, mut through) = (State::default(), None);
+        for (key, record) in ctx.store.read_blocking(|db| db.list_alarm_states())? {
+            if key == THROUGH {
+                through = <[u8; 8]>::try_from(record.as_slice()).ok().map(|bytes| Instant::from_micros(i64::from_le_bytes(bytes)));
+            } else {
+                state.apply([(key.parse()?, Some(record))]);
+            }
+        }
+        let now = ctx.clock.now();
+        let engine = Engine::new(setup, &state)?;
+        let (said, changes) = (Vec::new(), BTreeMap::new());
+        let mut desk = Self { ctx, engine, fleet, subjects: HashMap::new(), said, changes, moved: false, kept_at: now };
+        desk.engine.listen_from(now);
+        for member in desk.fleet.list() {
+            let subject = desk.subject(&compiled.city, &member);
+            let effects = desk.engine.register(&subject, now);
+            desk.hear(effects, None);
+        }
+        if let Some(through) = through {
+            desk.read_again(&compiled.city, lake, through.plus_micros(-OVERLAP_US), now)?;
+        }
+        Ok(desk)
+    }
+
+    /// Readings that were on the disk, and perhaps not judged, when the last program ended.
+    fn read_again(&mut self, city: &City, lake: &dyn Lake, from: Instant, now: Instant) -> anyhow::Result<()> {
+        for member in self.fleet.list() {
+            let subject = self.subject(city, &member);
+            let mut readings = Vec::new();
+            for series in &member.series {
+                if lake.latest(*series).is_some_and(|latest| latest.received_at >= from) {
+                    readings.extend(lake.range(*series, from, now.plus_micros(OVERLAP_US), AGAIN_MAX)?);
+                }
+            }
+            readings.sort_by_key(|reading| reading.at);
+            for reading in &readings {
+                let effects = self.engine.observe(&subject, reading, now);
+                self.hear(effects, None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges what comes until the program stops.
+    pub async fn run(
+        mut self,
+        mut told: mpsc::Receiver<Told>,
+        mut asked: mpsc::Receiver<Ask>,
+        shut_out: impl Fn(&DeviceId),
+        mut stopping: watch::Receiver<bool>,
+    ) {
+        let mut batch = Vec::with_capacity(BATCHES);
+        let mut answers = Vec::new();
+        loop {
+            let pause = self.pause();
+            tokio::select! {
+                count = told.recv_many(&mut batch, BATCHES) => if count == 0 { break },
+                Some(ask) = asked.recv() => answers.push(self.answer(ask)),
+                () = tokio::time::sleep(pause) => {}
+                _ = stopping.wait_for(|stop| *stop) => break,
+            }
+            let compiled = self.ctx.packs.current();
+            for told in batch.drain(..) {
+                match told {
+                    Told::Kept(kept) => self.judge(&compiled.city, &kept),
+                    Told::Changed(member) => {
+                        if !member.may_speak() {
+                            shut_out(&member.row.id);
+                        }
+                        self.meet(&compiled.city, &member);
+                    }
+                }
+            }
+            let effects = self.engine.tick(self.ctx.clock.now());
+            self.hear(effects, None);
+            self.keep(!answers.is_empty()).await;
+            for (answer, outcome) in answers.drain(..) {
+                let outcome = if self.said.is_empty() { outcome } else { Err("it could not be written down now; it will be".to_owned()) };
+                // Whoever asked may be gone.
+                let _ = answer.send(outcome);
+            }
+        }
+        self.keep(true).await;
+    }
+
+    /// Until time alone moves something, or something has to be kept.
+    fn pause(&self) -> Duration {
+        let now = self.ctx.clock.now();
+        let keep = self.moved.then(|| self.kept_at.plus_micros(KEEP_EVERY_US));
+        let due = self.engine.next_due().into_iter().chain(keep).min().unwrap_or(now.plus_micros(KEEP_EVERY_US));
+        let micros = due.micros_since(now).clamp(1_000, KEEP_EVERY_US);
+        Duration::from_micros(u64::try_from(micros).unwrap_or(1_000))
+    }
+
+    fn judge(&mut self, city: &City, kept: &Kept) {
+        let now = self.ctx.clock.now();
+        let subject = self.subject(city, &kept.member);
+        for reading in &kept.readings {
+            let effects = self.engine.observe(&subject, reading, now);
+            self.hear(effects, None);
+        }
+        self.moved = true;
+    }
+
+    fn meet(&mut self, city: &City, member: &Arc<Member>) {
+        let subject = self.subject(city, member);
+        let effects = self.engine.register(&subject, self.ctx.clock.now());
+        self.hear(effects, None);
+        self.moved = true;
+    }
+
+    fn answer(&mut self, ask: Ask) -> (oneshot::Sender<Result<(), String>>, Result<(), String>) {
+        let Ask { rule, device, part, deed, by, answer } = ask;
+        let (key, now) = (assess::AlarmKey { rule: rule.as_str().into(), device, part: part.into() }, self.ctx.clock.now());
+        let outcome = match deed {
+            Deed::Acknowledge => self.engine.acknowledge(&key, now),
+            Deed::Clear => self.engine.clear(&key, now),
+            Deed::Shelve(until) => self.engine.shelve(&key, until, now),
+        };
+        let outcome = outcome.map(|effects| self.hear(effects, Some(by))).map_err(|error| error.to_string());
+        self.moved = true;
+        (answer, outcome)
+    }
+
+    fn hear(&mut self, effects: Vec<Effect>, by: Option<PartyId>) {
+        let matters = |effect: &Effect| {
+            !matches!(
+                effect,
+                Effect::Pending { .. } | Effect::Passed { .. } | Effect::Ignored { .. } | Effect::Recovering { .. }
+            )
+        };
+        self.said.extend(effects.into_iter().filter(matters).map(|effect| (effect, by)));
+    }
+
+    /// A device as rules see it.
+    fn subject(&mut self, city: &City, member: &Arc<Member>) -> Arc<Subject> {
+        let known = self.subjects.get(&member.row.id).filter(|(known, _)| Arc::ptr_eq(known, member));
+        if let Some((_, subject)) = known {
+            return Arc::clone(subject);
+        }
+        let row = &member.row;
+        let properties = member.class.properties.iter().map(|property| property.id.as_str().into());
+        let subject = Arc::new(Subject {
+            device: row.id.clone(),
+            // Changes of a device lie apart by more than a microsecond; the low bits tell them apart.
+            revision: (row.changed_at.as_micros() & i64::from(u32::MAX)) as u32,
+            class: row.class.as_str().into(),
+            areas: city.region_chain(&row.region).into_iter().map(|region| region.as_str().into()).collect(),
+            group: None,
+            tags: Vec::new(),
+            parent: row.parent.clone(),
+            point: grid::LonLat::new(row.point.0, row.point.1).ok(),
+            series: member.series.iter().copied().zip(properties).collect(),
+        });
+        self.subjects.insert(row.id.clone(), (Arc::clone(member), Arc::clone(&subject)));
+        subject
+    }
+
+    /// Writes down what was said, with what the engine remembers, in one transaction. What the database does not take now
+    /// is tried again.
+    async fn keep(&mut self, at_all_events: bool) {
+        let now = self.ctx.clock.now();
+        let is_due = self.moved && now.micros_since(self.kept_at) >= KEEP_EVERY_US;
+        if self.said.is_empty() && !is_due && !(at_all_events && self.moved) {
+            return;
+        }
+        let changes = self.engine.changes().into_iter().map(|(key, record)| (key.to_string(), record));
+        self.changes.extend(changes);
+        self.changes.insert(THROUGH.to_owned(), Some(now.as_micros().to_le_bytes().to_vec()));
+        let records: Vec<_> = self.changes.iter().map(|(key, record)| (key.clone(), record.clone())).collect();
+        let (said, compiled) = (by_alarm(&self.said, &self.fleet), self.ctx.packs.current());
+        let kept = self.ctx.store.write(move |tx: &mut Tx| -> Result<(), RecordError> {
+            for (member, rule, part, changes) in &said {
+                device_alarms::record(tx, &compiled, member, (rule, part), changes, now)?;
+            }
+            tx.keep_alarm_states(&records)?;
+            Ok(())
+        });
+        match kept.await {
+            Ok(()) => {
+                self.said.clear();
+                self.changes.clear();
+                self.moved = false;
+            }
+            Err(error) => tracing::error!(%error, "alarms could not be written down; the next round tries again"),
+        }
+        self.kept_at = now;
+    }
+}
+
+/// What is written down of one alarm.
+type OfAlarm = (Arc<Member>, AlarmRuleId, String, Vec<AlarmChange>);
+
+/// What was said, alarm by alarm, each in its order.
+fn by_alarm(said: &[(Effect, Option<PartyId>)], fleet: &Fleet) -> Vec<OfAlarm> {
+    let mut alarms: Vec<OfAlarm> = Vec::new();
+    for (effect, by) in said {
+        let (Some(key), Some(change)) = (effect.alarm(), change_of(effect, *by)) else { continue };
+        let (Some(member), Ok(rule)) = (fleet.find(&key.device), key.rule.parse::<AlarmRuleId>()) else { continue };
+        let same = |one: &&mut OfAlarm| one.0.row.id == key.device && one.1 == rule && *one.2 == *key.part;
+        match alarms.iter_mut().find(same) {
+            Some(known) => known.3.push(change),
+            None => alarms.push((member, rule, key.part.to_string(), vec![change])),
+        }
+    }
+    alarms
+}
+
+fn change_of(effect: &Effect, by: Option<PartyId>) -> Option<AlarmChange> {
+    Some(match effect {
+        Effect::Raised { severity, since, at, evidence, .. } => AlarmChange::Raised {
+            severity: word(*severity),
+            since: *since,
+            at: *at,
+            reading: evidence.first().map(|first| (first.property.to_string(), first.value)),
+        },
+        Effect::Changed { severity, .. } | Effect::Relapsed { severity, .. } => AlarmChange::Severity(word(*severity)),
+        Effect::Cleared { at, by, .. } => AlarmChange::Cleared {
+            at: *at,
+            by: match by {
+                ClearedBy::Condition => "condition",
+                ClearedBy::Hand => "hand",
+                ClearedBy::Scope => "scope",
+            },
+        },
+        Effect::Acknowledged { at, .. } => AlarmChange::Acknowledged { at: *at, by },
+        Effect::Suppressed { by, .. } => AlarmChange::Quiet(Some(match by {
+            Suppressor::Shelf(until) => format!("shelf/{until}"),
+            Suppressor::Silence(id) => format!("silence/{id}"),
+            Suppressor::Alarm(alarm) => format!("alarm/{alarm}"),
+        })),
+        Effect::Resumed { .. } => AlarmChange::Quiet(None),
+        _ => return None,
+    })
+}
+
+const fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Minor => "minor",
+        Severity::Major => "major",
+        Severity::Critical => "critical",
+    }
+}

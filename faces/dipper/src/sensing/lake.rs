@@ -1,0 +1,77 @@
+//! The lake as the stage of sensing knows it.
+
+use std::num::NonZeroU64;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use lake::{AppendError, Buckets, Lake, Options, Order, Range, TryAppendError};
+use jiff::tz::TimeZone;
+use model::{Clock, Instant, Reading, SeriesNo};
+use sense::telemetry::{Bucket, Done, LakeFault, LakeRefusal};
+
+/// The lake of a city.
+pub struct CityLake {
+    lake: Lake,
+    zone_offset_s: i32,
+}
+
+impl CityLake {
+    /// Opens the lake in a folder; its days are those of the city.
+    pub fn open(folder: &Path, zone: &TimeZone, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        // The offset of the city's first day of the century: a zone with summer time keeps its winter days.
+        let zone_offset_s = zone.to_offset(jiff::Timestamp::UNIX_EPOCH).seconds();
+        let options = Options { zone_offset_s, ..Options::default() };
+        let lake = Lake::open(folder, options, clock).with_context(|| "the readings cannot be opened")?;
+        Ok(Self { lake, zone_offset_s })
+    }
+}
+
+impl sense::telemetry::Lake for CityLake {
+    fn append(&self, readings: Vec<Reading>, done: Done) {
+        // Shared by the two ways in which it may be called; it is called once.
+        let done = Arc::new(std::sync::Mutex::new(Some(done)));
+        let tell = |done: &std::sync::Mutex<Option<Done>>, result| {
+            let taken = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+            if let Some(done) = taken {
+                done(result);
+            }
+        };
+        let later = Arc::clone(&done);
+        let outcome = self.lake.try_append(readings, move |result| tell(&later, result.map_err(refusal)));
+        match outcome {
+            Ok(()) => {}
+            Err(TryAppendError::Full(_)) => tell(&done, Err(LakeRefusal::Busy)),
+            Err(TryAppendError::Refused(error)) => tell(&done, Err(refusal(error))),
+        }
+    }
+
+    fn latest(&self, series: SeriesNo) -> Option<Reading> {
+        self.lake.latest(series)
+    }
+
+    fn range(&self, series: SeriesNo, from: Instant, to: Instant, limit: usize) -> Result<Vec<Reading>, LakeFault> {
+        let question = Range { series, from, to, order: Order::Descending, limit, after: None };
+        self.lake.range(&question).map_err(|error| LakeFault(error.to_string()))
+    }
+
+    fn buckets(&self, series: SeriesNo, from: Instant, to: Instant, step_us: i64) -> Result<Vec<Bucket>, LakeFault> {
+        let step_us = u64::try_from(step_us).ok().and_then(NonZeroU64::new);
+        let step_us = step_us.ok_or_else(|| LakeFault("a step is longer than nothing".to_owned()))?;
+        let question = Buckets { series: vec![series], from, to, step_us, zone_offset_s: self.zone_offset_s };
+        let found = self.lake.buckets(&question).map_err(|error| LakeFault(error.to_string()))?;
+        let bucket = |one: lake::Bucket| {
+            let lake::Bucket { from, count, min, max, mean, last } = one;
+            Bucket { from, count, min, max, mean, last }
+        };
+        Ok(found.into_iter().map(bucket).collect())
+    }
+}
+
+fn refusal(error: AppendError) -> LakeRefusal {
+    match error {
+        AppendError::Behind { .. } => LakeRefusal::Busy,
+        AppendError::Closed => LakeRefusal::Stopping,
+        error => LakeRefusal::Disk(error.to_string()),
+    }
+}

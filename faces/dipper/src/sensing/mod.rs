@@ -1,0 +1,98 @@
+//! Sensing: the register of devices, the lake, the broker and the alarm engine, put together.
+
+mod alarms;
+mod gate;
+mod lake;
+pub mod rules;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::Instant;
+use sense::device_alarms::AlarmDesk;
+use sense::telemetry::{Fleet, Intake, Told};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::runtime::Runtime;
+
+/// Batches of readings that wait for the alarm engine.
+const WAITING: usize = 1_024;
+
+/// Deeds that wait for it.
+const ASKED: usize = 64;
+
+/// The register is looked at this often for what others changed.
+const REGISTER_EVERY: Duration = Duration::from_millis(700);
+
+/// A city that senses.
+pub struct Sensing {
+    /// The door for messages of devices.
+    pub intake: Arc<Intake>,
+    desk: alarms::Desk,
+    told: mpsc::Receiver<Told>,
+    asked: mpsc::Receiver<alarms::Ask>,
+    counter: Arc<alarms::Counter>,
+}
+
+impl Sensing {
+    /// Opens the lake and the register; `None` where the pack has no class of devices.
+    pub fn open(runtime: &Runtime) -> anyhow::Result<Option<Self>> {
+        let compiled = runtime.packs.current();
+        if compiled.city.devices.is_empty() {
+            return Ok(None);
+        }
+        let folder = runtime.config.data.join("lake");
+        let lake = lake::CityLake::open(&folder, &compiled.city.zone(), Arc::clone(&runtime.clock))?;
+        let fleet = Arc::new(Fleet::load(&runtime.store, &compiled)?);
+        let (tell, told) = mpsc::channel(WAITING);
+        let (ask, asked) = mpsc::channel(ASKED);
+        let desk = alarms::Desk::open(runtime.sense(), Arc::clone(&fleet), &lake)?;
+        let intake = Arc::new(Intake { ctx: runtime.sense(), fleet, lake: Arc::new(lake), told: tell });
+        Ok(Some(Self { intake, desk, told, asked, counter: Arc::new(alarms::Counter(ask)) }))
+    }
+
+    /// The way to the alarm engine, for the faces.
+    pub fn desk(&self) -> Arc<dyn AlarmDesk> {
+        Arc::<alarms::Counter>::clone(&self.counter)
+    }
+
+    /// Listens to devices and judges what they say, until the program stops.
+    pub async fn begin(
+        self,
+        tasks: &mut JoinSet<()>,
+        runtime: &Runtime,
+        stopping: &watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        let Self { intake, desk, told, asked, .. } = self;
+        let broker = gate::start(&runtime.config, &intake).await?.map(Arc::new);
+        if let Some(broker) = &broker {
+            for address in broker.local_addresses() {
+                println!("  MQTT      {address}");
+            }
+        }
+        let cut = broker.clone();
+        let shut_out = move |device: &model::DeviceId| {
+            if let Some(broker) = &cut {
+                broker.disconnect(device);
+            }
+        };
+        tasks.spawn(desk.run(told, asked, shut_out, stopping.clone()));
+        tasks.spawn(watch_register(intake, runtime.clock.now(), stopping.clone()));
+        Ok(())
+    }
+}
+
+/// Takes in what the command line, or another process, changed in the register.
+async fn watch_register(intake: Arc<Intake>, mut since: Instant, mut stopping: watch::Receiver<bool>) {
+    loop {
+        match intake.refresh(since).await {
+            Ok(seen) => since = seen,
+            Err(error) => tracing::error!(%error, "the register of devices cannot be read; the next round tries again"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(REGISTER_EVERY) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Rules of the pack, as the alarm engine has them.
+
+use assess::{Rule, RuleConfig, Setup};
+use model::AlarmRuleId;
+use pack::{AlarmRule, City};
+use serde_json::Value;
+
+/// Says what is wrong with a rule of a pack: what `pack::load_judged` asks.
+///
+/// # Errors
+/// The rule, its field and the limit, in words.
+pub fn judge(id: &AlarmRuleId, rule: &AlarmRule) -> Result<(), String> {
+    compile(id, rule).map(drop)
+}
+
+/// What the engine of a city begins with. The pack was judged when it was loaded.
+///
+/// # Errors
+/// The rule that cannot be.
+pub fn setup(city: &City) -> Result<Setup, String> {
+    let rules = city.alarm_rules.iter().map(|(id, rule)| compile(id, rule)).collect::<Result<_, _>>()?;
+    Ok(Setup { rules, inhibitions: Vec::new(), zone: city.zone() })
+}
+
+fn compile(id: &AlarmRuleId, rule: &AlarmRule) -> Result<Rule, String> {
+    let fault = |error: serde_json::Error| format!("alarm rule {id}: {error}");
+    let mut written = serde_json::to_value(rule).map_err(fault)?;
+    if let Value::Object(fields) = &mut written {
+        // Which case it opens is not the engine's business.
+        fields.remove("category");
+        fields.insert("id".to_owned(), Value::String(id.to_string()));
+    }
+    let config: RuleConfig = serde_json::from_value(written).map_err(fault)?;
+    Rule::compile(&config).map_err(|error| format!("alarm {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(json: Value) -> AlarmRule {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn faults_name_the_rule_the_field_and_what_would_do() {
+        let id: AlarmRuleId = "hot".parse().unwrap();
+        for (json, words) in [
+            (serde_json::json!({"title": {}, "when": "temperature > 60.0", "for": "10m"}), ""),
+            (serde_json::json!({"title": {}, "when": "temperature >"}), "alarm rule \"hot\": when: expected"),
+            (serde_json::json!({"title": {}}), "alarm rule \"hot\": when: give either when or levels"),
+            (serde_json::json!({"title": {}, "when": "t > 1.0", "for": "soon"}), "a span is whole numbers"),
+            (serde_json::json!({"title": {}, "when": "t > 1.0", "severity": "awful"}), "unknown variant `awful`"),
+        ] {
+            let found = judge(&id, &rule(json)).err().unwrap_or_default();
+            assert!(found.contains(words) && found.is_empty() == words.is_empty(), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn the_rules_of_the_demo_city_can_be_read() {
+        let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo"));
+        let loaded = pack::load_judged(folder, &judge).unwrap_or_else(|faults| panic!("{faults}"));
+        assert_eq!(setup(&loaded.city).unwrap().rules.len(), loaded.city.alarm_rules.len());
+        assert!(loaded.city.alarm_rules.len() >= 10);
+    }
+}

@@ -1,0 +1,148 @@
+//! What the endpoints of devices share.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use identity::{Permission, Subject};
+use model::{DeviceId, Instant, Reading, RegionId};
+use pack::{City, Property, PropertyKind};
+use sense::devices::DeviceError;
+use sense::telemetry::{Intake, Member};
+use store::DeviceState;
+
+use crate::access::authorise;
+use crate::app::App;
+use crate::caller::Caller;
+use crate::convert::cases::office_title;
+use crate::convert::{text, time};
+use crate::error::{Refused, failed};
+use crate::wire::*;
+
+/// The door for messages of devices.
+///
+/// # Errors
+/// 404 where the city has no devices.
+pub fn intake(app: &App) -> Result<&Arc<Intake>, Refused> {
+    app.intake.as_ref().ok_or_else(|| Refused::not_found("device"))
+}
+
+/// A device that the caller may see, or do something to.
+///
+/// # Errors
+/// 404 when it is not there; 401 and 403 when the caller may not.
+pub fn device(app: &App, caller: &Caller, id: &str, permission: Permission) -> Result<Arc<Member>, Refused> {
+    caller.staff()?;
+    let found = DeviceId::new(id).ok().and_then(|id| intake(app).ok()?.fleet.find(&id));
+    let member = found.ok_or_else(|| Refused::not_found("device"))?;
+    authorise(app, &caller.principal, permission, &Subject::Region(member.row.region.clone()).into())?;
+    Ok(member)
+}
+
+/// Where the caller may do something with devices; regions with everything below them.
+///
+/// # Errors
+/// 401 and 403 when nowhere.
+pub fn regions(app: &App, caller: &Caller, permission: Permission) -> Result<Vec<RegionId>, Refused> {
+    caller.staff()?;
+    let compiled = app.current();
+    let posts = app.policy.posts_with(&compiled.city, &caller.principal, permission);
+    let regions: Vec<_> = posts.into_iter().map(|grant| grant.region.clone()).collect();
+    if regions.is_empty() { Err(Refused::forbidden()) } else { Ok(regions) }
+}
+
+/// How a device stands, with the newest of its readings.
+pub fn standing(intake: &Intake, member: &Member, now: Instant) -> (DeviceStanding, Option<Reading>) {
+    let newest = member.series.iter().filter_map(|series| intake.lake.latest(*series));
+    let newest = newest.max_by_key(|reading| reading.received_at);
+    let standing = match member.row.state {
+        DeviceState::Quarantined => DeviceStanding::Quarantined,
+        DeviceState::Retired => DeviceStanding::Retired,
+        DeviceState::Active => {
+            let heard = newest.map(|reading| now.micros_since(reading.received_at));
+            let is_silent = heard.is_none_or(|ago| ago > member.class.silent_after_us());
+            if is_silent { DeviceStanding::Silent } else { DeviceStanding::Active }
+        }
+    };
+    (standing, newest)
+}
+
+/// A device as staff see it.
+pub fn device_view(intake: &Intake, city: &City, member: &Member, now: Instant) -> DeviceView {
+    let (standing, newest) = standing(intake, member, now);
+    let row = &member.row;
+    let values: Vec<_> = member
+        .class
+        .properties
+        .iter()
+        .zip(&member.series)
+        .map(|(property, series)| value_view(property, intake.lake.latest(*series).map(|reading| (reading.value, reading.at))))
+        .collect();
+    let battery = member.class.properties.iter().zip(&values).find(|(property, _)| property.is_battery);
+    DeviceView {
+        id: row.id.to_string(),
+        class: class_view(row.class.as_str(), &member.class),
+        title: row.title.clone(),
+        office: row.office.to_string(),
+        office_title: office_title(city, &row.office),
+        region: row.region.to_string(),
+        lon: row.point.0,
+        lat: row.point.1,
+        height_m: row.height_m,
+        cell: row.cell.to_string(),
+        standing,
+        reason: row.reason.clone(),
+        registered_at: time(row.registered_at),
+        heard_at: newest.map(|reading| time(reading.received_at)),
+        clock_ahead_seconds: newest.map(|reading| reading.at.micros_since(reading.received_at) as f64 / 1e6),
+        battery: battery.and_then(|(_, value)| value.value),
+        values,
+        fault: intake.fleet.fault(&row.id).map(|fault| DeviceFault { at: time(fault.at), message: fault.words }),
+    }
+}
+
+/// A class as people see it.
+pub fn class_view(id: &str, class: &pack::DeviceClass) -> DeviceClassView {
+    DeviceClassView { id: id.to_owned(), title: text(&class.title), interval_seconds: class.interval_seconds }
+}
+
+/// A property with a value.
+pub fn value_view(property: &Property, value: Option<(f64, Instant)>) -> DeviceValue {
+    DeviceValue {
+        property: property.id.to_string(),
+        title: text(&property.title),
+        kind: match property.kind {
+            PropertyKind::Measurement => DeviceValueKind::Measurement,
+            PropertyKind::Count => DeviceValueKind::Count,
+            PropertyKind::Truth => DeviceValueKind::Truth,
+        },
+        unit: property.unit.map(|unit| unit.ucum().to_owned()),
+        symbol: property.unit.map(|unit| unit.symbol().to_owned()),
+        value: value.map(|(value, _)| value),
+        at: value.map(|(_, at)| time(at)),
+    }
+}
+
+/// Why something was not done to a device.
+pub fn device_refused(error: DeviceError) -> Refused {
+    match error {
+        DeviceError::Field { field, message } => Refused::field(field, message),
+        DeviceError::Exists(_) => Refused::new(StatusCode::CONFLICT, "device_exists", error.to_string()),
+        DeviceError::Unknown(_) => Refused::not_found("device"),
+        DeviceError::State { .. } => Refused::new(StatusCode::CONFLICT, "device_state", error.to_string()),
+        DeviceError::Store(error) => error.into(),
+    }
+}
+
+/// Asks the lake on a thread that may wait for the disk.
+///
+/// # Errors
+/// 500 when it cannot be read.
+pub async fn ask_lake<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, sense::telemetry::LakeFault> + Send + 'static,
+) -> Result<T, Refused> {
+    let outcome = tokio::task::spawn_blocking(work).await.map_err(|_| failed())?;
+    outcome.map_err(|fault| {
+        tracing::error!(%fault, "the lake did not answer");
+        failed()
+    })
+}

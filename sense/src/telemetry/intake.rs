@@ -1,0 +1,207 @@
+//! The door for messages of devices, whichever way they came: judged, kept, told on, acknowledged.
+
+use std::sync::Arc;
+
+use model::{DeviceId, Instant, PartyId, PropertyId, Reading, SeriesNo};
+use store::{DeviceRow, Reader, SeriesRow, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use super::fleet::{Fleet, Member};
+use super::payload::{Format, PayloadError};
+use super::{Lake, LakeRefusal};
+use crate::Context;
+use crate::devices::{self, DeviceChange, DeviceError};
+
+/// Most changes of the register that are taken in at a time.
+const CHANGES_MAX: u32 = 1_000;
+
+/// Readings of a device that are on the disk.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The device as it was when they came.
+    pub member: Arc<Member>,
+    /// What it measured.
+    pub readings: Vec<Reading>,
+}
+
+/// What whoever listens is told.
+#[derive(Debug, Clone)]
+pub enum Told {
+    /// Readings are on the disk.
+    Kept(Kept),
+    /// A device changed, or is new.
+    Changed(Arc<Member>),
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum IntakeError {
+    /// It cannot be read. It will be refused again.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// It was one unreadable message too many: the device is shut out from now on.
+    #[error("{0}; that was one too many, the device is quarantined")]
+    ShutOut(PayloadError),
+    /// The device was shut out or retired since it connected.
+    #[error("the device may not speak any more")]
+    Gone,
+    /// It cannot be kept now.
+    #[error(transparent)]
+    Lake(#[from] LakeRefusal),
+}
+
+/// The door for messages of devices.
+pub struct Intake {
+    /// What the use-cases need.
+    pub ctx: Context,
+    /// Every device.
+    pub fleet: Arc<Fleet>,
+    /// Where readings are kept.
+    pub lake: Arc<dyn Lake>,
+    /// Who is told. While too many wait there, the door waits too: what is behind slows down what is before.
+    pub told: mpsc::Sender<Told>,
+}
+
+impl Intake {
+    /// Takes a message of a device. It may be acknowledged when this answers with `Ok`: what it holds is on the disk then.
+    ///
+    /// # Errors
+    /// [`IntakeError`].
+    pub async fn take(&self, device: &DeviceId, format: Format, bytes: &[u8]) -> Result<usize, IntakeError> {
+        let member = self.fleet.find(device).filter(|member| member.may_speak()).ok_or(IntakeError::Gone)?;
+        let now = self.ctx.clock.now();
+        let readings = match member.read(format, bytes, now) {
+            Ok(readings) => readings,
+            Err(fault) => return Err(self.blame(&member, fault).await),
+        };
+        let (told, answer) = oneshot::channel();
+        let done = move |result| {
+            // Whoever asked may be gone.
+            let _ = told.send(result);
+        };
+        self.lake.append(readings.clone(), Box::new(done));
+        answer.await.unwrap_or(Err(LakeRefusal::Stopping))?;
+        self.fleet.heard(device, now);
+        let count = readings.len();
+        self.tell(Told::Kept(Kept { member, readings })).await;
+        Ok(count)
+    }
+
+    /// Notes an unreadable message; the device that sends too many of them is shut out.
+    async fn blame(&self, member: &Member, fault: PayloadError) -> IntakeError {
+        let (id, now) = (&member.row.id, self.ctx.clock.now());
+        tracing::debug!(device = %id, %fault, "a message of a device was refused");
+        if !self.fleet.blame(id, fault.to_string(), now) {
+            return fault.into();
+        }
+        let reason: String = fault.to_string().chars().filter(|one| !one.is_control()).take(200).collect();
+        match self.change(None, id.clone(), DeviceChange::Quarantine(reason)).await {
+            Ok(_) => tracing::warn!(device = %id, %fault, "a device is quarantined: too many unreadable messages"),
+            Err(error) => tracing::error!(device = %id, %error, "a device could not be quarantined"),
+        }
+        IntakeError::ShutOut(fault)
+    }
+
+    /// Changes a device, and lets everybody know.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn change(
+        &self,
+        by: Option<PartyId>,
+        id: DeviceId,
+        change: DeviceChange,
+    ) -> Result<Arc<Member>, DeviceError> {
+        let row = devices::change(&self.ctx, by, id, change).await?;
+        self.put(row).await
+    }
+
+    async fn tell(&self, told: Told) {
+        // Nobody listens any more when the program stops; what is on the disk is read again.
+        let _ = self.told.send(told).await;
+    }
+
+    /// Takes in what others changed in the register since an instant: the command line, another process. Answers with how
+    /// far the changes have been seen.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn refresh(&self, since: Instant) -> Result<Instant, StoreError> {
+        let read = move |db: &mut Reader| {
+            let rows = db.list_devices_changed(since, CHANGES_MAX)?;
+            let with_series = |row: DeviceRow| Ok((db.list_series_of(&row.id)?, row));
+            rows.into_iter().map(with_series).collect::<Result<Vec<_>, StoreError>>()
+        };
+        let (mut seen, compiled) = (since, self.ctx.packs.current());
+        for (series, row) in self.ctx.store.read(read).await? {
+            seen = seen.max(row.changed_at);
+            if self.fleet.find(&row.id).is_some_and(|known| known.row == row) {
+                continue;
+            }
+            if let Some(member) = self.fleet.put(&compiled, row, series) {
+                self.tell(Told::Changed(member)).await;
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Takes a device in as the register has it now.
+    async fn put(&self, row: DeviceRow) -> Result<Arc<Member>, DeviceError> {
+        let id = row.id.clone();
+        let read = {
+            let id = id.clone();
+            move |db: &mut Reader| db.list_series_of(&id)
+        };
+        let series = self.ctx.store.read(read).await?;
+        let member = self.fleet.put(&self.ctx.packs.current(), row, series).ok_or(DeviceError::Unknown(id))?;
+        self.tell(Told::Changed(Arc::clone(&member))).await;
+        Ok(member)
+    }
+
+    /// Registers a device, and lets everybody know.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn register(
+        &self,
+        by: Option<PartyId>,
+        new: devices::NewDevice,
+    ) -> Result<devices::Registered, DeviceError> {
+        let registered = devices::register(&self.ctx, by, new).await?;
+        let of = |(property, series): &(PropertyId, SeriesNo)| SeriesRow {
+            series: *series,
+            device: registered.device.id.clone(),
+            property: property.clone(),
+        };
+        let series = registered.series.iter().map(of).collect();
+        if let Some(member) = self.fleet.put(&self.ctx.packs.current(), registered.device.clone(), series) {
+            self.tell(Told::Changed(member)).await;
+        }
+        Ok(registered)
+    }
+
+    /// Gives a device a new secret beside the one it has.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn change_secret(
+        &self,
+        by: Option<PartyId>,
+        id: DeviceId,
+    ) -> Result<identity::Secret, DeviceError> {
+        let (row, secret) = devices::change_secret(&self.ctx, by, id).await?;
+        self.put(row).await?;
+        Ok(secret)
+    }
+
+    /// A device came with its new secret: the old one ends.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn take_over_secret(&self, id: DeviceId) -> Result<(), DeviceError> {
+        if let Some(row) = devices::take_over_secret(&self.ctx, id).await? {
+            self.put(row).await?;
+        }
+        Ok(())
+    }
+}
