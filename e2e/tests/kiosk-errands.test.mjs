@@ -40,7 +40,7 @@ test("errands at a terminal", { timeout: 600_000 }, async (t) => {
   await she.post("/residents", { ...GRANDMA, display_name: "王奶奶" });
   await she.signIn(GRANDMA);
   const { case_no } = await she.post(`/services/${SERVICE}/applications`, { answers: ANSWERS }, { "idempotency-key": randomUUID() });
-  const other = await she.post("/services/water_household_quota/applications", { answers: { account_no: "W-2201", people: 6, phone: "13800000000", check: true } }, { "idempotency-key": randomUUID() });
+  const other = await she.post("/services/water_household_quota/applications", { answers: { account_no: "W-2201", people: 6, phone: "13800000000", check: "online" } }, { "idempotency-key": randomUUID() });
 
   const browser = await launch(t);
   const [hall, own] = [await person(browser, server.base, "desk"), await person(browser, server.base)];
@@ -134,7 +134,7 @@ test("errands at a terminal", { timeout: 600_000 }, async (t) => {
       const drawn = await fetch(`/api/v1/reports/${no}/visit/arrival`, { method: "POST", headers: { "x-csrf-token": csrf_token } });
       return [drawn.status, (await drawn.json()).code];
     }, other.case_no);
-    assert.deepEqual(answer, [409, "not_here"]);
+    assert.deepEqual(answer, [409, "no_booking_here"]);
   });
 
   await t.test("all of it is there in English", async () => {
