@@ -539,5 +539,8 @@ fn nobody_is_called_silent_for_the_time_in_which_nobody_listened() {
     assert!(said(after.tick(at(9_001))).is_empty(), "what is open stays open, what is not has its whole time");
     assert!(after.next_due().unwrap() <= at(10_801));
     assert_eq!(said(after.tick(at(10_801))), ["gone@t2/no_data raised 10800 Minor since 10800"]);
-    assert_eq!(said(after.observe(&silent, &reading(1, at(10_900), 20.0), at(10_900))), ["gone@t1/no_data cleared 10900 Condition"]);
+    assert_eq!(
+        said(after.observe(&silent, &reading(1, at(10_900), 20.0), at(10_900))),
+        ["gone@t1/no_data cleared 10900 Condition"]
+    );
 }

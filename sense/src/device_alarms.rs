@@ -10,7 +10,7 @@ use model::{Actor, AlarmRuleId, CaseId, Instant, NewEvent, PartyId, Place, Repor
 use pack::calendar::civil_day;
 use pack::enter::{EnterError, Opening};
 use pack::{AlarmRule, Compiled, PropertyKind};
-use store::{DeviceAlarmFilter, DeviceAlarmRow, Append, StoreError, Tx};
+use store::{Append, DeviceAlarmFilter, DeviceAlarmRow, StoreError, Tx};
 
 use crate::telemetry::Member;
 
@@ -124,7 +124,13 @@ pub fn record(
     Ok(())
 }
 
-fn raise(tx: &mut Tx, member: &Member, (rule, part): (&AlarmRuleId, &str), change: &AlarmChange, now: Instant) -> DeviceAlarmRow {
+fn raise(
+    tx: &mut Tx,
+    member: &Member,
+    (rule, part): (&AlarmRuleId, &str),
+    change: &AlarmChange,
+    now: Instant,
+) -> DeviceAlarmRow {
     let (severity, since, raised_at, reading) = match change {
         AlarmChange::Raised { severity, since, at, reading } => (*severity, *since, *at, reading.clone()),
         _ => ("minor", now, now, None),
@@ -179,10 +185,15 @@ fn case_for(
     now: Instant,
 ) -> Result<Option<CaseId>, RecordError> {
     let Some(category) = &rule.category else { return Ok(None) };
-    let filter = DeviceAlarmFilter { open: Some(true), within: vec![row.region_path.clone()], ..DeviceAlarmFilter::default() };
+    let filter =
+        DeviceAlarmFilter { open: Some(true), within: vec![row.region_path.clone()], ..DeviceAlarmFilter::default() };
     let same = |other: &DeviceAlarmRow| other.rule == row.rule && other.region_path == row.region_path;
-    let cases: Vec<CaseId> =
-        tx.list_device_alarms(&filter, LOOKED_THROUGH)?.into_iter().filter(same).filter_map(|other| other.case_id).collect();
+    let cases: Vec<CaseId> = tx
+        .list_device_alarms(&filter, LOOKED_THROUGH)?
+        .into_iter()
+        .filter(same)
+        .filter_map(|other| other.case_id)
+        .collect();
     for case_id in cases {
         if tx.load_case(case_id)?.is_some_and(|case| case.is_open()) {
             return Ok(Some(case_id));

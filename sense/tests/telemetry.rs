@@ -99,7 +99,11 @@ fn messages_that_do_not_fit_are_refused_whole_with_the_reason() {
         (Format::Plain, r#"{"power": {"v": 1}}"#, "a number, true, false or null"),
         (Format::Plain, r#"{"power": 1e999}"#, "cannot be read: number out of range"),
         (Format::Plain, r#"{"power": 1, "power": 2}"#, "power stands twice"),
-        (Format::Plain, r#"{"powr": 1}"#, "\"powr\" is no property of this device; known are power, level, water_level, cars, lit"),
+        (
+            Format::Plain,
+            r#"{"powr": 1}"#,
+            "\"powr\" is no property of this device; known are power, level, water_level, cars, lit",
+        ),
         (Format::Plain, r#"{"power": 600.5}"#, "600.5 is beyond what the sensor can give (0..600)"),
         (Format::Plain, r#"{"power": -1, "lit": true}"#, "-1 is beyond"),
         (Format::Plain, r#"{"power": true}"#, "true is not a number"),

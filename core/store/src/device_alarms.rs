@@ -180,7 +180,11 @@ impl Reader {
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn list_device_alarms(&mut self, filter: &DeviceAlarmFilter, limit: u32) -> Result<Vec<DeviceAlarmRow>, StoreError> {
+    pub fn list_device_alarms(
+        &mut self,
+        filter: &DeviceAlarmFilter,
+        limit: u32,
+    ) -> Result<Vec<DeviceAlarmRow>, StoreError> {
         let standing = match filter.open {
             Some(true) => "cleared_at_us IS NULL AND",
             Some(false) => "cleared_at_us IS NOT NULL AND",

@@ -6,13 +6,13 @@
 //!
 //! Must never: show SQL or values in an error, read a clock or randomness by itself, or hold contact data unsealed.
 
-mod device_alarms;
 mod backup;
 mod canonical;
 mod cases;
 mod command;
 mod connect;
 mod db;
+mod device_alarms;
 mod devices;
 mod entropy;
 mod error;

@@ -17,8 +17,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, alarms, applications, cases, city, counter, devices, evidence, extracts, hospitals, kiosk as api_kiosk, licences, mandates,
-    notifications, openid as consents, payments, person, place, reports, security, services, session, stream, visits,
+    account, alarms, applications, cases, city, counter, devices, evidence, extracts, hospitals, kiosk as api_kiosk,
+    licences, mandates, notifications, openid as consents, payments, person, place, reports, security, services,
+    session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -57,6 +58,7 @@ impl utoipa::Modify for SessionCookie {
 fn api() -> OpenApiRouter<Arc<App>> {
     let pictures = OpenApiRouter::new()
         .routes(routes!(evidence::upload_evidence::upload_evidence))
+        .routes(routes!(evidence::get_evidence::get_evidence))
         .layer(DefaultBodyLimit::max(PICTURE_MAX + FORM_AROUND));
     OpenApiRouter::new()
         .routes(routes!(session::get_session::get_session, session::sign_in::sign_in, session::sign_out::sign_out))
@@ -80,7 +82,6 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(place::list_grid_cells::list_grid_cells))
         .routes(routes!(place::find_grid_cell::find_grid_cell))
         .routes(routes!(place::decode_grid_code::decode_grid_code))
-        .routes(routes!(evidence::get_evidence::get_evidence))
         .routes(routes!(reports::suggest_duplicates::suggest_duplicates))
         .routes(routes!(reports::file_report::file_report))
         .routes(routes!(reports::join_report::join_report))

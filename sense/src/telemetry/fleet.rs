@@ -139,7 +139,8 @@ impl Fleet {
     /// Takes a device in as it is now; `None` where the pack no longer has its class, or a property of it has no number yet.
     pub fn put(&self, compiled: &Compiled, row: DeviceRow, series: Vec<SeriesRow>) -> Option<Arc<Member>> {
         let class = Arc::new(compiled.city.devices.get(&row.class)?.clone());
-        let number = |property: &pack::Property| series.iter().find(|row| row.property == property.id).map(|row| row.series);
+        let number =
+            |property: &pack::Property| series.iter().find(|row| row.property == property.id).map(|row| row.series);
         let series = class.properties.iter().map(number).collect::<Option<Vec<_>>>()?;
         let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
         Some(insert(&mut members, Member { row, class, series }))
@@ -217,7 +218,8 @@ impl Fleet {
         let mut health = self.health();
         let known = health.entry(device.clone()).or_default();
         known.fault = Some(Fault { at: now, words });
-        let (since, count) = known.faults.filter(|(since, _)| now.micros_since(*since) <= FAULTS_WITHIN_US).unwrap_or((now, 0));
+        let (since, count) =
+            known.faults.filter(|(since, _)| now.micros_since(*since) <= FAULTS_WITHIN_US).unwrap_or((now, 0));
         let is_too_many = count + 1 >= FAULTS_MAX;
         known.faults = (!is_too_many).then_some((since, count + 1));
         is_too_many

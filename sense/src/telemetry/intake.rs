@@ -184,11 +184,7 @@ impl Intake {
     ///
     /// # Errors
     /// [`DeviceError`].
-    pub async fn change_secret(
-        &self,
-        by: Option<PartyId>,
-        id: DeviceId,
-    ) -> Result<identity::Secret, DeviceError> {
+    pub async fn change_secret(&self, by: Option<PartyId>, id: DeviceId) -> Result<identity::Secret, DeviceError> {
         let (row, secret) = devices::change_secret(&self.ctx, by, id).await?;
         self.put(row).await?;
         Ok(secret)

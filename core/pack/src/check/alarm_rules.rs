@@ -33,10 +33,7 @@ fn check_names(id: &At<AlarmRuleId>, rule: &AlarmRuleEntry, folder: &Folder, rep
             entry.properties.iter().any(|known| known.id.value == property.value)
         };
         if folder.devices.whole && !watched.into_iter().any(|(_, entry)| measures(entry)) {
-            report.fault(
-                property.at,
-                format!("alarm rule {id}: no class it watches measures {}", property.value),
-            );
+            report.fault(property.at, format!("alarm rule {id}: no class it watches measures {}", property.value));
         }
     }
     for region in &rule.regions.0 {
@@ -50,9 +47,6 @@ fn check_names(id: &At<AlarmRuleId>, rule: &AlarmRuleEntry, folder: &Folder, rep
     }
     let found = folder.categories.iter().find(|(known, _)| known.value == category.value);
     if found.is_some_and(|(_, found)| !matches!(found.kind, CategoryKind::Component | CategoryKind::Event)) {
-        report.fault(
-            category.at,
-            format!("alarm rule {id}: {} is neither a component nor an event", category.value),
-        );
+        report.fault(category.at, format!("alarm rule {id}: {} is neither a component nor an event", category.value));
     }
 }

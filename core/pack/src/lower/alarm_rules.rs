@@ -1,8 +1,6 @@
 //! Rules over readings: from the file to the city.
 
-use crate::city::{
-    AlarmFlap, AlarmLevel, AlarmNeighbours, AlarmRepeat, AlarmRule, AlarmSchedule, AlarmSelector,
-};
+use crate::city::{AlarmFlap, AlarmLevel, AlarmNeighbours, AlarmRepeat, AlarmRule, AlarmSchedule, AlarmSelector};
 use crate::faults::At;
 use crate::source::alarm_rules::{AlarmLevelEntry, AlarmRuleEntry};
 

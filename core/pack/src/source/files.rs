@@ -5,7 +5,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use model::{
-    AlarmRuleId, CalendarId, CategoryId, DeviceClassId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId, SourceId, Text,
+    AlarmRuleId, CalendarId, CategoryId, DeviceClassId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId,
+    SourceId, Text,
 };
 
 use super::alarm_rules::{AlarmRuleEntry, AlarmRulesFile};

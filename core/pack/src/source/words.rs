@@ -1,8 +1,8 @@
 //! How single values are spelled: ids, enumerations and the short phrases of tasks and actions.
 
 use model::{
-    ActionId, AlarmRuleId, CalendarId, CategoryId, ConditionId, DeviceClassId, FormId, Limit, OfficeId, Outcome, ProcessId,
-    PropertyId, RegionId, RoleId, ServiceId, SourceId, StageId, StateId, Tally,
+    ActionId, AlarmRuleId, CalendarId, CategoryId, ConditionId, DeviceClassId, FormId, Limit, OfficeId, Outcome,
+    ProcessId, PropertyId, RegionId, RoleId, ServiceId, SourceId, StageId, StateId, Tally,
 };
 use serde_json::{Value as Json, json};
 

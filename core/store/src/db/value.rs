@@ -2,10 +2,10 @@
 
 use grid::Cell;
 use model::{
-    ActionId, AlarmRuleId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId, DeliveryState,
-    DeviceClassId, DeviceId, EventId, EvidenceId, FormId, HospitalVisitId, Instant, KioskId, LicenceId, MandateId, OfficeId,
-    Outcome, PackHash, PartyId, PaymentId, ProcessId, PropertyId, RegionId, RequestId, RoleId, SealedId, ServiceId,
-    SourceId, StageId, StateId,
+    ActionId, AlarmRuleId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId,
+    DeliveryState, DeviceClassId, DeviceId, EventId, EvidenceId, FormId, HospitalVisitId, Instant, KioskId, LicenceId,
+    MandateId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, PropertyId, RegionId, RequestId, RoleId,
+    SealedId, ServiceId, SourceId, StageId, StateId,
 };
 
 use crate::error::StoreError;

@@ -33,7 +33,7 @@ pub enum DeviceCommand {
         common: Box<Common>,
     },
     /// Print every device: name, class, state, region, title
-    List(Common),
+    List(Box<Common>),
     /// Print a new password, which takes the old one's place when it is used first
     Secret {
         /// Its name

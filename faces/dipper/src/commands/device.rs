@@ -16,7 +16,10 @@ use crate::runtime::{Runtime, open_store};
 const PAGE: u32 = 1_000;
 
 /// Runs a command about devices.
-pub fn run(command: DeviceCommand, configured: impl Fn(&crate::cli::Common) -> anyhow::Result<Config>) -> anyhow::Result<ExitCode> {
+pub fn run(
+    command: DeviceCommand,
+    configured: impl Fn(&crate::cli::Common) -> anyhow::Result<Config>,
+) -> anyhow::Result<ExitCode> {
     match command {
         DeviceCommand::Add { id, class, at, height, title, parent, office, common } => {
             let new = NewDevice {
@@ -56,7 +59,10 @@ fn add(config: Config, new: NewDevice) -> anyhow::Result<ExitCode> {
     println!("its password, shown once: {secret}");
     let property = registered.series.first().map_or_else(String::new, |(property, _)| property.to_string());
     let port = listens.map_or(1883, |address| address.port());
-    println!("try it: mosquitto_pub -p {port} -u {0} -P {secret} -q 1 -t devices/{0}/readings -m '{{\"{property}\": 1}}'", row.id);
+    println!(
+        "try it: mosquitto_pub -p {port} -u {0} -P {secret} -q 1 -t devices/{0}/readings -m '{{\"{property}\": 1}}'",
+        row.id
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -98,7 +98,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Webhook(command) => webhooks(command),
         Command::Canary(command) => canaries(command),
         Command::Kiosk(command) => kiosks(command),
-        Command::Device(command) => device::run(command, |common| configured(common)),
+        Command::Device(command) => device::run(command, configured),
         Command::Config(ConfigCommand::Check(common)) => config::check(&configured(&common)?),
     }
 }

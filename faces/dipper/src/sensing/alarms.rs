@@ -85,7 +85,9 @@ impl Desk {
         let (mut state, mut through) = (State::default(), None);
         for (key, record) in ctx.store.read_blocking(|db| db.list_alarm_states())? {
             if key == THROUGH {
-                through = <[u8; 8]>::try_from(record.as_slice()).ok().map(|bytes| Instant::from_micros(i64::from_le_bytes(bytes)));
+                through = <[u8; 8]>::try_from(record.as_slice())
+                    .ok()
+                    .map(|bytes| Instant::from_micros(i64::from_le_bytes(bytes)));
             } else {
                 state.apply([(key.parse()?, Some(record))]);
             }
@@ -159,7 +161,11 @@ impl Desk {
             self.hear(effects, None);
             self.keep(!answers.is_empty()).await;
             for (answer, outcome) in answers.drain(..) {
-                let outcome = if self.said.is_empty() { outcome } else { Err("it could not be written down now; it will be".to_owned()) };
+                let outcome = if self.said.is_empty() {
+                    outcome
+                } else {
+                    Err("it could not be written down now; it will be".to_owned())
+                };
                 // Whoever asked may be gone.
                 let _ = answer.send(outcome);
             }
@@ -195,7 +201,8 @@ impl Desk {
 
     fn answer(&mut self, ask: Ask) -> (oneshot::Sender<Result<(), String>>, Result<(), String>) {
         let Ask { rule, device, part, deed, by, answer } = ask;
-        let (key, now) = (assess::AlarmKey { rule: rule.as_str().into(), device, part: part.into() }, self.ctx.clock.now());
+        let (key, now) =
+            (assess::AlarmKey { rule: rule.as_str().into(), device, part: part.into() }, self.ctx.clock.now());
         let outcome = match deed {
             Deed::Acknowledge => self.engine.acknowledge(&key, now),
             Deed::Clear => self.engine.clear(&key, now),

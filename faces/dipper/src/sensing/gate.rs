@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use model::DeviceId;
 use mqtt::{
     Admitted, Broker, ConnectRefused, Gate, Gone, Hello, Limits, Listener, Message, Protocol, PublishRefused, Reason,
     Route, Tls,
 };
-use model::DeviceId;
 use sense::telemetry::{Format, Intake, IntakeError, MESSAGE_MAX, Refused};
 
 use crate::config::Config;
@@ -29,7 +29,8 @@ pub async fn start(config: &Config, intake: &Arc<Intake>) -> anyhow::Result<Opti
         listeners.push(Listener { address, tls: None });
     }
     if let Some(address) = config.mqtts {
-        let missing = |flag: &str| anyhow::anyhow!("mqtts needs {flag}: the file of the server's certificate and its key");
+        let missing =
+            |flag: &str| anyhow::anyhow!("mqtts needs {flag}: the file of the server's certificate and its key");
         let certificate = config.mqtts_certificate.as_ref().ok_or_else(|| missing("mqtts_certificate"))?;
         let key = config.mqtts_key.as_ref().ok_or_else(|| missing("mqtts_key"))?;
         listeners.push(Listener { address, tls: Some(Tls::from_files(certificate, key)?) });

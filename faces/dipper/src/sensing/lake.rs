@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use lake::{AppendError, Buckets, Lake, Options, Order, Range, TryAppendError};
 use jiff::tz::TimeZone;
+use lake::{AppendError, Buckets, Lake, Options, Order, Range, TryAppendError};
 use model::{Clock, Instant, Reading, SeriesNo};
 use sense::telemetry::{Bucket, Done, LakeFault, LakeRefusal};
 

@@ -41,6 +41,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alarms of the devices that the caller may see, the newest first. */
+        get: operations["list_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm}/deeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes note of an alarm, puts it aside for a while, or closes it. */
+        post: operations["act_on_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/basemap/{layer}": {
         parameters: {
             query?: never;
@@ -311,6 +345,129 @@ export interface paths {
         post?: never;
         /** Ends filing for somebody at the window. */
         delete: operations["close_sitting"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The classes of devices that the city has. */
+        get: operations["list_device_classes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that the caller may see, with their newest values. */
+        get: operations["list_devices"];
+        put?: never;
+        /** Registers a device where it stands. Its password is shown in this answer and never again. */
+        post: operations["register_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A device with its newest values. */
+        get: operations["get_device"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shuts a device out, lets it speak again, or retires it. */
+        post: operations["change_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes readings of a device that speaks HTTP. It signs in with its name and password (Basic). They are on the disk when
+         *     this answers.
+         */
+        post: operations["send_readings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a device a new password beside the one it has, which ends when the new one is used first. */
+        post: operations["renew_device_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/series/{property}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a device measured over a time, in steps. */
+        get: operations["get_device_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2140,6 +2297,61 @@ export interface components {
             /** @description In which role. */
             role_title?: components["schemas"]["Text"];
         };
+        /** @description What somebody does with an alarm. */
+        AlarmDeedInput: {
+            /** @description What. */
+            deed: components["schemas"]["AlarmDeedWord"];
+            /** @description Until when it is put aside, RFC 3339; for `shelve`. */
+            until?: string;
+        };
+        /**
+         * @description What may be done with an alarm.
+         * @enum {string}
+         */
+        AlarmDeedWord: "acknowledge" | "clear" | "shelve";
+        /** @description A page of alarms. */
+        AlarmPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["AlarmView"][];
+            /** @description To be given as `before` for the next page; absent on the last. */
+            next?: string;
+        };
+        /**
+         * @description How bad an alarm is.
+         * @enum {string}
+         */
+        AlarmSeverity: "info" | "minor" | "major" | "critical";
+        /** @description An alarm of a device. */
+        AlarmView: {
+            /** @description When somebody took note. */
+            acknowledged_at?: components["schemas"]["Time"];
+            /** @description The case it opened or joined. */
+            case_id?: string;
+            /** @description When it cleared; open without. */
+            cleared_at?: components["schemas"]["Time"];
+            /** @description The device. */
+            device: string;
+            /** @description The device's name for people. */
+            device_title: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Whether something keeps it quiet. */
+            is_quiet: boolean;
+            /** @description True when nothing was heard, rather than something bad. */
+            is_silence: boolean;
+            /** @description When it was raised. */
+            raised_at: components["schemas"]["Time"];
+            /** @description What was measured. */
+            reading?: components["schemas"]["DeviceValue"];
+            /** @description The rule. */
+            rule: string;
+            /** @description How bad. */
+            severity: components["schemas"]["AlarmSeverity"];
+            /** @description Since when its condition held. */
+            since: components["schemas"]["Time"];
+            /** @description The rule's name. */
+            title: components["schemas"]["Text"];
+        };
         /** @description The answers of an application. */
         ApplicationAnswers: {
             /** @description Answers by field id. */
@@ -2747,6 +2959,181 @@ export interface components {
             password: string;
             /** @description Who it is. */
             title: components["schemas"]["Text"];
+        };
+        /** @description What becomes of a device. */
+        DeviceChangeInput: {
+            /** @description What. */
+            change: components["schemas"]["DeviceChangeWord"];
+            /** @description Why; for quarantine. */
+            reason?: string;
+        };
+        /**
+         * @description What may be done to a device.
+         * @enum {string}
+         */
+        DeviceChangeWord: "quarantine" | "release" | "retire";
+        /** @description A class of devices. */
+        DeviceClassView: {
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: int32
+             * @description How often each property is expected, seconds.
+             */
+            interval_seconds: number;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description A message that could not be read. */
+        DeviceFault: {
+            /** @description When it came. */
+            at: components["schemas"]["Time"];
+            /** @description What was wrong with it. */
+            message: string;
+        };
+        /** @description A page of devices. */
+        DevicePage: {
+            /** @description By name. */
+            items: components["schemas"]["DeviceView"][];
+            /** @description To be given as `after` for the next page; absent on the last. */
+            next?: string;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A device with the password it speaks with, shown once. */
+        DeviceSecret: {
+            /** @description The device. */
+            device: components["schemas"]["DeviceView"];
+            /** @description Its password. */
+            password: string;
+        };
+        /** @description What a device measured over a time. */
+        DeviceSeries: {
+            /** @description From when. */
+            from: components["schemas"]["Time"];
+            /** @description The property. */
+            property: string;
+            /**
+             * Format: int32
+             * @description How long a step is, seconds.
+             */
+            step_seconds: number;
+            /** @description Steps in which something was measured. */
+            steps: components["schemas"]["DeviceStep"][];
+            /** @description Up to when. */
+            to: components["schemas"]["Time"];
+        };
+        /**
+         * @description How a device stands.
+         * @enum {string}
+         */
+        DeviceStanding: "active" | "silent" | "quarantined" | "retired";
+        /** @description What was measured in a step. */
+        DeviceStep: {
+            /**
+             * Format: int64
+             * @description How many readings it holds.
+             */
+            count: number;
+            /** @description When it begins. */
+            from: components["schemas"]["Time"];
+            /**
+             * Format: double
+             * @description The greatest.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description Their mean.
+             */
+            mean: number;
+            /**
+             * Format: double
+             * @description The least.
+             */
+            min: number;
+        };
+        /** @description What a device measures, and its newest value. */
+        DeviceValue: {
+            /** @description When it was measured. */
+            at?: components["schemas"]["Time"];
+            /** @description What its values are. */
+            kind: components["schemas"]["DeviceValueKind"];
+            /** @description The property. */
+            property: string;
+            /** @description The unit as people write it. */
+            symbol?: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+            /** @description The unit's code (UCUM); absent for counts and truths. */
+            unit?: string;
+            /**
+             * Format: double
+             * @description The newest value; 1 and 0 for true and false.
+             */
+            value?: number;
+        };
+        /**
+         * @description What values are.
+         * @enum {string}
+         */
+        DeviceValueKind: "measurement" | "count" | "truth";
+        /** @description A device as staff see it. */
+        DeviceView: {
+            /**
+             * Format: double
+             * @description The charge of its battery, per cent.
+             */
+            battery?: number;
+            /** @description The BeiDou cell it stands in. */
+            cell: string;
+            /** @description Its class. */
+            class: components["schemas"]["DeviceClassView"];
+            /**
+             * Format: double
+             * @description How far its clock is ahead of ours, seconds, as its newest reading says; negative when it is behind.
+             */
+            clock_ahead_seconds?: number;
+            /** @description The last message of it that could not be read. */
+            fault?: components["schemas"]["DeviceFault"];
+            /** @description When its newest reading came. */
+            heard_at?: components["schemas"]["Time"];
+            /**
+             * Format: double
+             * @description Height above the ground, metres.
+             */
+            height_m?: number;
+            /** @description Its name in the field. */
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees, CGCS2000.
+             */
+            lon: number;
+            /** @description The office that answers for it. */
+            office: string;
+            /** @description That office's name. */
+            office_title: components["schemas"]["Text"];
+            /** @description Why it is shut out. */
+            reason?: string;
+            /** @description The smallest region it stands in. */
+            region: string;
+            /** @description When it was registered. */
+            registered_at: components["schemas"]["Time"];
+            /** @description How it stands. */
+            standing: components["schemas"]["DeviceStanding"];
+            /** @description Its name for people. */
+            title: string;
+            /** @description What it measures, in the order of its class. */
+            values: components["schemas"]["DeviceValue"][];
         };
         /** @description Something that a program was told about the caller. */
         DisclosureEntry: {
@@ -3935,6 +4322,34 @@ export interface components {
          * @enum {string}
          */
         Necessity: "required" | "optional" | "deferrable";
+        /** @description A device to be registered. */
+        NewDeviceInput: {
+            /** @description Its class. */
+            class: string;
+            /**
+             * Format: double
+             * @description Height above the ground, metres.
+             */
+            height_m?: number;
+            /** @description Its name in the field: letters, digits, `-`, `_`, `.` and `:`. */
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees, CGCS2000.
+             */
+            lon: number;
+            /** @description The office that answers for it; the class's when absent. */
+            office?: string;
+            /** @description The gateway it speaks through. */
+            parent?: string;
+            /** @description Its name for people; the class's when absent. */
+            title?: string;
+        };
         /** @description A passkey that a device made. */
         NewPasskey: {
             /** @description The ceremony it answers. */
@@ -4542,6 +4957,14 @@ export interface components {
             from: string;
             /** @description When they end, `08:00`; on the next day when it is the earlier time. */
             to: string;
+        };
+        /** @description Readings that were taken. */
+        ReadingsTaken: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            readings: number;
         };
         /** @description Messages that were read. */
         ReadInput: {
@@ -5569,6 +5992,80 @@ export interface operations {
             };
         };
     };
+    list_alarms: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: string;
+                /** @description Of this device. */
+                device?: string;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+                /** @description True for open ones alone, false for closed ones alone. */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPage"];
+                };
+            };
+        };
+    };
+    act_on_alarm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                alarm: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmDeedInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmView"];
+                };
+            };
+        };
+    };
     get_basemap_layer: {
         parameters: {
             query?: {
@@ -6091,6 +6588,288 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_device_classes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceClassView"][];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description A class. */
+                class?: string;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+                /** @description Words of the name or the title. */
+                q?: string;
+                /** @description A region, with everything below. */
+                region?: string;
+                /** @description A state. */
+                state?: components["schemas"]["DeviceStanding"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicePage"];
+                };
+            };
+        };
+    };
+    register_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Registered */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSecret"];
+                };
+            };
+        };
+    };
+    get_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    change_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceChangeInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    send_readings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+                "application/senml+json": unknown;
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingsTaken"];
+                };
+            };
+        };
+    };
+    renew_device_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Given */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSecret"];
+                };
+            };
+        };
+    };
+    get_device_series: {
+        parameters: {
+            query?: {
+                /** @description From this instant, RFC 3339; a day ago when absent. */
+                from?: string;
+                /** @description How many steps the time is divided into, at most 2000; 240 when absent. */
+                steps?: number;
+                /** @description Up to this instant; now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its name */
+                device: string;
+                /** @description What it measures */
+                property: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceSeries"];
+                };
             };
         };
     };

@@ -46,7 +46,8 @@ pub async fn list_devices(
     let mut devices = intake.fleet.list();
     devices.retain(|member| is_asked(member));
     let total = devices.len() as u64;
-    let begin = query.after.as_deref().map_or(0, |after| devices.partition_point(|member| member.row.id.as_str() <= after));
+    let begin =
+        query.after.as_deref().map_or(0, |after| devices.partition_point(|member| member.row.id.as_str() <= after));
     let page = &devices[begin..devices.len().min(begin + limit)];
     let next = page.last().filter(|_| begin + limit < devices.len()).map(|member| member.row.id.to_string());
     let items = page.iter().map(|member| device_view(intake, city, member, now)).collect();

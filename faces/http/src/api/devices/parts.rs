@@ -75,7 +75,9 @@ pub fn device_view(intake: &Intake, city: &City, member: &Member, now: Instant) 
         .properties
         .iter()
         .zip(&member.series)
-        .map(|(property, series)| value_view(property, intake.lake.latest(*series).map(|reading| (reading.value, reading.at))))
+        .map(|(property, series)| {
+            value_view(property, intake.lake.latest(*series).map(|reading| (reading.value, reading.at)))
+        })
         .collect();
     let battery = member.class.properties.iter().zip(&values).find(|(property, _)| property.is_battery);
     DeviceView {
