@@ -532,7 +532,7 @@ fn nobody_is_called_silent_for_the_time_in_which_nobody_listened() {
     let mut before = engine(&rules);
     before.register(&silent, at(0));
     before.observe(&talking, &reading(2, at(1_700), 20.0), at(1_700));
-    let said = |effects: Vec<Effect>| effects.iter().map(told).collect::<Vec<_>>();
+    let said = |effects: Vec<dipper_assess::Effect>| effects.iter().map(told).collect::<Vec<_>>();
     assert_eq!(said(before.tick(at(1_801))), ["gone@t1/no_data raised 1800 Minor since 1800"]);
     let mut after = Engine::new(setup(&rules), &before.save()).unwrap();
     after.listen_from(at(9_000));

@@ -67,6 +67,20 @@ fn an_archived_pack_keeps_its_hash() {
 }
 
 #[test]
+fn whoever_reads_conditions_faults_them_where_they_stand() {
+    let demo = here("../../packs/demo");
+    let judge = |id: &model::AlarmRuleId, rule: &dipper_pack::AlarmRule| match &rule.when {
+        Some(when) if when.contains("voltage") => Err(format!("alarm rule {id}: nobody knows voltage")),
+        _ => Ok(()),
+    };
+    let faults = dipper_pack::load_judged(&demo, &judge).unwrap_err().to_string();
+    let line = fs::read_to_string(demo.join("alarm_rules.yaml")).unwrap();
+    let line = line.lines().position(|line| line == "lamp_overvoltage:").unwrap() + 1;
+    assert_eq!(faults, format!("alarm_rules.yaml:{line}: alarm rule lamp_overvoltage: nobody knows voltage"));
+    load(&demo).unwrap();
+}
+
+#[test]
 fn a_folder_that_is_none_says_so() {
     let faults = load(&here("tests/packs/nowhere")).unwrap_err();
     assert_eq!(faults.to_string(), "pack.yaml: the file is missing: a pack is a folder with a pack.yaml");

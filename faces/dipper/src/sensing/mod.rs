@@ -4,6 +4,8 @@ mod alarms;
 mod gate;
 mod lake;
 pub mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
