@@ -2,7 +2,9 @@
 
 use model::{AlarmRuleId, CaseId, DeviceClassId, DeviceId, EventId, Instant, PartyId};
 
+use crate::cases::Where;
 use crate::db::{Row, params};
+use crate::devices::within;
 use crate::error::StoreError;
 use crate::tx::{Reader, Tx};
 
@@ -185,27 +187,21 @@ impl Reader {
         filter: &DeviceAlarmFilter,
         limit: u32,
     ) -> Result<Vec<DeviceAlarmRow>, StoreError> {
-        let standing = match filter.open {
-            Some(true) => "cleared_at_us IS NULL AND",
-            Some(false) => "cleared_at_us IS NOT NULL AND",
-            None => "",
-        };
-        let mut params = params![filter.device, filter.before, limit].to_vec();
-        let mut parts = Vec::new();
-        for path in &filter.within {
-            parts.push(format!("(region_path >= ${} AND region_path < ${})", params.len() + 1, params.len() + 2));
-            // '0' is the character after '/': the path with everything below it.
-            let end = format!("{}0", path.trim_end_matches('/'));
-            params.extend(params![path, end].to_vec());
+        let mut clause = Where::new();
+        match filter.open {
+            Some(true) => clause.and("cleared_at_us IS NULL"),
+            Some(false) => clause.and("cleared_at_us IS NOT NULL"),
+            None => {}
         }
-        let within = if parts.is_empty() { String::new() } else { format!("({}) AND", parts.join(" OR ")) };
-        let sql = format!(
-            "SELECT {COLUMNS} FROM device_alarms
-             WHERE {standing} {within} ($1 IS NULL OR device = $1) AND ($2 IS NULL OR id < $2)
-             ORDER BY id DESC
-             LIMIT $3"
-        );
-        let rows = self.query(&sql, &params)?;
+        clause.and_in("device", &filter.device);
+        within(&mut clause, &filter.within);
+        if let Some(before) = filter.before {
+            let before = clause.bind(before);
+            clause.and(&format!("id < {before}"));
+        }
+        let limit = clause.bind(limit);
+        let sql = format!("SELECT {COLUMNS} FROM device_alarms{} ORDER BY id DESC LIMIT {limit}", clause.sql());
+        let rows = self.query(&sql, clause.values())?;
         rows.into_iter().map(read_alarm).collect()
     }
 }

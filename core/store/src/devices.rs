@@ -3,6 +3,7 @@
 use grid::Cell;
 use model::{DeviceClassId, DeviceId, EventId, Instant, OfficeId, PartyId, PropertyId, RegionId, SeriesNo};
 
+use crate::cases::Where;
 use crate::db::{FromValue, Row, ToValue, Value, params};
 use crate::error::StoreError;
 use crate::tx::{Reader, Tx};
@@ -246,19 +247,20 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn list_devices(&mut self, filter: &DeviceFilter, limit: u32) -> Result<Vec<DeviceRow>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM devices
-             WHERE ($1 IS NULL OR class = $1) AND ($2 IS NULL OR office = $2) AND ($3 IS NULL OR state = $3)
-               AND ($4 IS NULL OR (region_path >= $4 AND region_path < $5)) AND ($6 IS NULL OR id > $6)
-             ORDER BY id
-             LIMIT $7"
-        );
-        // '0' is the character after '/': the path with everything below it.
-        let end = filter.region_path.as_ref().map(|path| format!("{}0", path.trim_end_matches('/')));
-        let rows = self.query(
-            &sql,
-            params![filter.class, filter.office, filter.state, filter.region_path, end, filter.after, limit],
-        )?;
+        let mut clause = Where::new();
+        clause.and_in("class", &filter.class);
+        clause.and_in("office", &filter.office);
+        clause.and_in("state", filter.state);
+        if let Some(path) = &filter.region_path {
+            within(&mut clause, std::slice::from_ref(path));
+        }
+        if let Some(after) = &filter.after {
+            let after = clause.bind(after);
+            clause.and(&format!("id > {after}"));
+        }
+        let limit = clause.bind(limit);
+        let sql = format!("SELECT {COLUMNS} FROM devices{} ORDER BY id LIMIT {limit}", clause.sql());
+        let rows = self.query(&sql, clause.values())?;
         rows.into_iter().map(read_device).collect()
     }
 
@@ -307,6 +309,19 @@ impl Reader {
             })
         };
         self.query(sql, params![device, limit])?.into_iter().map(read).collect()
+    }
+}
+
+/// Narrows to regions, each with everything below it; nothing where none is given.
+pub(crate) fn within(clause: &mut Where, paths: &[String]) {
+    let mut part = |path: &String| {
+        // '0' is the character after '/': the path with everything below it.
+        let end = clause.bind(format!("{}0", path.trim_end_matches('/')));
+        format!("(region_path >= {} AND region_path < {end})", clause.bind(path))
+    };
+    let parts: Vec<String> = paths.iter().map(&mut part).collect();
+    if !parts.is_empty() {
+        clause.and(&format!("({})", parts.join(" OR ")));
     }
 }
 
