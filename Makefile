@@ -3,6 +3,7 @@ PORT ?= 8080
 GATEWAY_PORT ?= 8090
 DEPARTMENT_PORT ?= 8091
 HOSPITAL_PORT ?= 8092
+MQTT_PORT ?= 1884
 DATA ?= .demo
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -17,10 +18,12 @@ run: setup web
 	$(BIN) demo gateway --data $(DATA)/gateway --listen 127.0.0.1:$(GATEWAY_PORT) --city http://127.0.0.1:$(PORT) & gateway=$$!; \
 	$(BIN) demo department --data $(DATA)/departments --listen 127.0.0.1:$(DEPARTMENT_PORT) --pack packs/demo & department=$$!; \
 	$(BIN) demo hospital --data $(DATA)/hospitals --listen 127.0.0.1:$(HOSPITAL_PORT) --pack packs/demo & hospital=$$!; \
-	trap "kill $$gateway $$department $$hospital" EXIT; \
+	$(BIN) demo devices --data $(DATA) --pack packs/demo --mqtt 127.0.0.1:$(MQTT_PORT) & devices=$$!; \
+	trap "kill $$gateway $$department $$hospital $$devices" EXIT; \
 	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT) --base-url http://localhost:$(PORT) \
 		--payment-gateway http://127.0.0.1:$(GATEWAY_PORT) --payment-secret $(DATA)/gateway/secret \
 		--departments http://127.0.0.1:$(DEPARTMENT_PORT) --departments-secrets $(DATA)/departments/secrets \
+		--mqtt 127.0.0.1:$(MQTT_PORT) \
 		--hospitals http://127.0.0.1:$(HOSPITAL_PORT) --hospitals-secrets $(DATA)/hospitals/secrets
 
 # Everything CI runs.

@@ -100,13 +100,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(extracts::ask_for_extract::ask_for_extract))
         .routes(routes!(extracts::take_extract::take_extract))
         .routes(routes!(stream::stream_changes::stream_changes))
-        .routes(routes!(account::get_indicators::get_indicators))
-        .routes(routes!(account::export_indicators::export_indicators))
-        .routes(routes!(account::list_indicator_cases::list_indicator_cases))
-        .routes(routes!(account::get_trends::get_trends))
-        .routes(routes!(account::get_receipt::get_receipt))
-        .routes(routes!(account::get_accountability::get_accountability))
-        .routes(routes!(account::explain_receipt::explain_receipt))
+        .merge(accounts_given())
         .merge(services())
         .merge(hospitals())
         .merge(acting_for_others())
@@ -243,6 +237,18 @@ fn at_windows() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(counter::open_sitting::open_sitting))
         .routes(routes!(counter::close_sitting::close_sitting))
         .merge(at_kiosks())
+}
+
+/// What is made public of the city's work, and what proves it.
+fn accounts_given() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(account::get_indicators::get_indicators))
+        .routes(routes!(account::export_indicators::export_indicators))
+        .routes(routes!(account::list_indicator_cases::list_indicator_cases))
+        .routes(routes!(account::get_trends::get_trends))
+        .routes(routes!(account::get_receipt::get_receipt))
+        .routes(routes!(account::get_accountability::get_accountability))
+        .routes(routes!(account::explain_receipt::explain_receipt))
 }
 
 /// Devices, what they measure, and their alarms.

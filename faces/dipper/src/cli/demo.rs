@@ -18,6 +18,18 @@ pub enum DemoCommand {
         #[command(flatten)]
         common: Box<Common>,
     },
+    /// Fictional lamps, covers, meters and gauges that speak MQTT: a process of its own, which registers them first
+    Devices {
+        /// How many
+        #[arg(long, default_value_t = 2_000)]
+        count: u32,
+        /// How many times as often as their class says they speak
+        #[arg(long, default_value_t = 10)]
+        pace: u32,
+        /// Of the city; `--mqtt` is where it listens
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// A provider of text and push messages that sends nothing and shows what it was given
     Messages {
         /// Address to listen on

@@ -6,6 +6,7 @@ mod canary;
 mod client;
 mod config;
 mod demo;
+mod demo_devices;
 pub mod department;
 mod device;
 pub mod erased;
@@ -79,18 +80,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             ledger::verify_receipt(&text, key.as_deref(), &data, membership.as_deref(), &locale)
         }
-        Command::Demo(DemoCommand::Gateway { data, listen, city, secret, repeat }) => {
-            gateway::serve(&gateway::Plan { data, listen, city, secret, repeat })
-        }
-        Command::Demo(DemoCommand::Messages { listen, secret }) => messages::serve(listen, &secret),
-        Command::Demo(DemoCommand::Department { data, listen, pack, secrets }) => {
-            department::serve(&department::Plan { data, listen, pack, secrets })
-        }
-        Command::Demo(DemoCommand::Hospital { data, listen, pack, secrets, pace }) => {
-            hospital::serve(&hospital::Plan { data, listen, pack, secrets, pace })
-        }
         Command::Reconcile { day, common } => reconcile::reconcile(configured(&common)?, day.as_deref()),
-        Command::Demo(DemoCommand::Seed { cases, common }) => demo::seed(configured(&common)?, cases),
         Command::User(UserCommand::Add { login, name, posts, common }) => {
             user::add(&configured(&common)?, &login, &name, &posts)
         }
@@ -98,6 +88,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Webhook(command) => webhooks(command),
         Command::Canary(command) => canaries(command),
         Command::Kiosk(command) => kiosks(command),
+        Command::Demo(command) => demos(command),
         Command::Device(command) => device::run(command, configured),
         Command::Config(ConfigCommand::Check(common)) => config::check(&configured(&common)?),
     }
@@ -118,6 +109,23 @@ fn webhooks(command: WebhookCommand) -> anyhow::Result<ExitCode> {
         }
         WebhookCommand::List(common) => webhook::list(&configured(&common)?),
         WebhookCommand::Remove { id, common } => webhook::remove(&configured(&common)?, &id),
+    }
+}
+
+fn demos(command: DemoCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        DemoCommand::Gateway { data, listen, city, secret, repeat } => {
+            gateway::serve(&gateway::Plan { data, listen, city, secret, repeat })
+        }
+        DemoCommand::Messages { listen, secret } => messages::serve(listen, &secret),
+        DemoCommand::Department { data, listen, pack, secrets } => {
+            department::serve(&department::Plan { data, listen, pack, secrets })
+        }
+        DemoCommand::Hospital { data, listen, pack, secrets, pace } => {
+            hospital::serve(&hospital::Plan { data, listen, pack, secrets, pace })
+        }
+        DemoCommand::Seed { cases, common } => demo::seed(configured(&common)?, cases),
+        DemoCommand::Devices { count, pace, common } => demo_devices::run(configured(&common)?, count, pace),
     }
 }
 

@@ -4,6 +4,7 @@
 //! log of events. The same seed gives the same city.
 
 mod chance;
+mod devices;
 mod live;
 mod people;
 mod pictures;
@@ -13,7 +14,10 @@ mod registers;
 mod seed;
 mod sim;
 
+pub use chance::Chance;
+pub use devices::{DemoDevice, class_of};
 pub use live::keep_alive;
 pub use people::{DEMO_PASSWORD, Login, logins};
+pub use places::Places;
 pub use registers::{Organisation, organisation_records, organisations, records, residents};
 pub use seed::{is_seeded, seed};
