@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use model::{Clock, Instant, MandateId, OfficeId, PartyId, RoleId, ServiceId};
-use store::{Basis, MandateRow, PartyKind, Reader, Store, StoreError, Tx};
+use store::{Basis, MandateNews, MandateNotice, MandateRow, PartyKind, Reader, Store, StoreError, Tx};
 
 use crate::identities::{Level, find_level};
 use crate::token::sha256;
@@ -310,6 +310,7 @@ impl Mandates {
                 check_identified(tx, agent)?;
                 let taken = MandateRow { agent: Some(agent), taken_at: Some(now), code_hash: None, ..found };
                 tx.update_mandate(&taken)?;
+                tell(tx, &taken, MandateNews::Taken, taken.granted_by, now)?;
                 Ok(taken)
             })
             .await
@@ -332,6 +333,9 @@ impl Mandates {
                 }
                 let confirmed = MandateRow { confirmed_at: Some(now), ..found };
                 tx.update_mandate(&confirmed)?;
+                if let Some(agent) = confirmed.agent {
+                    tell(tx, &confirmed, MandateNews::Confirmed, agent, now)?;
+                }
                 Ok(confirmed)
             })
             .await
@@ -353,8 +357,16 @@ impl Mandates {
                 if found.ended_at.is_some() {
                     return Ok(found);
                 }
-                let ended = MandateRow { ended_at: Some(now), ended_by: Some(by), code_hash: None, ..found };
+                if found.basis == Basis::Oneself {
+                    return Err(MandateError::State("your own"));
+                }
+                let ended = MandateRow { ended_at: Some(now), ended_by: Some(by), code_hash: None, ..found.clone() };
                 tx.update_mandate(&ended)?;
+                if MandateState::of(&found, now) != MandateState::Expired {
+                    if let Some(to) = other_side(&ended, by) {
+                        tell(tx, &ended, MandateNews::Ended, to, now)?;
+                    }
+                }
                 Ok(ended)
             })
             .await
@@ -441,6 +453,17 @@ pub fn record_representative(
     };
     tx.record_mandate(&mandate)?;
     Ok(mandate)
+}
+
+fn tell(tx: &mut Tx, mandate: &MandateRow, news: MandateNews, to: PartyId, now: Instant) -> Result<(), StoreError> {
+    tx.enqueue_mandate_notice(MandateNotice { mandate: mandate.id, news, to }, now, now).map(drop)
+}
+
+/// Whom an end concerns beside who brought it about: nobody before somebody took the mandate.
+fn other_side(mandate: &MandateRow, by: PartyId) -> Option<PartyId> {
+    let agent = mandate.agent?;
+    let other = if agent == by { mandate.granted_by } else { agent };
+    (other != by).then_some(other)
 }
 
 fn check_identified(reader: &mut Reader, party: PartyId) -> Result<(), MandateError> {
