@@ -400,7 +400,10 @@ on_both_databases!(mandates_are_told_to_the_other_side_and_before_they_end, |dat
     tell(&mandate, MandateNews::Taken, mother);
     tell(&mandate, MandateNews::Confirmed, daughter);
     assert_eq!(block(remind_due(&city.ctx)).unwrap(), 1, "what is not so any more is not told");
-    assert_eq!((told(mother), told(daughter)), (vec!["mandate_taken".to_owned()], vec!["mandate_confirmed".to_owned()]));
+    assert_eq!(
+        (told(mother), told(daughter)),
+        (vec!["mandate_taken".to_owned()], vec!["mandate_confirmed".to_owned()])
+    );
 
     city.clock.set(until.plus_micros(-7 * DAY_US - 1));
     assert_eq!(block(remind_due(&city.ctx)).unwrap(), 0);

@@ -141,7 +141,11 @@ on_both_databases!(both_parents_act_for_the_same_child_until_the_register_says_o
     assert_eq!(ready.acts_for(database, fathers[0].id, 2), Some(small_party));
     assert_eq!(ready.acts_for(database, fathers[0].id, 1), None, "a mandate is of one guardian");
     let question = ready.hall.asked.lock().unwrap().last().unwrap().clone();
-    assert_eq!((question.subject.name.as_str(), question.fields.len()), ("王晓月", 3), "asked by the guardian's number");
+    assert_eq!(
+        (question.subject.name.as_str(), question.fields.len()),
+        ("王晓月", 3),
+        "asked by the guardian's number"
+    );
     assert_eq!(notices(database), ["guardian_found 1", "guardian_found 1", "guardian_found 2"]);
     let account = database.read_blocking(move |reader| reader.find_party(small_party)).unwrap().unwrap();
     assert_eq!((account.display_name.as_str(), account.password_hash.as_str()), ("", ""), "the name is sealed");
@@ -167,7 +171,10 @@ on_both_databases!(a_mandate_of_a_guardian_ends_with_half_a_year_or_the_eighteen
     assert!(ready.acts_for(database, found[1].id, 1).is_some());
     ready.town.clock.set("2026-11-06T16:00:00Z".parse().unwrap());
     assert_eq!(ready.acts_for(database, found[1].id, 1), None);
-    assert!(matches!(ready.find(1), Err(GuardianError::Away(_))), "a register that still names who is of age is not believed");
+    assert!(
+        matches!(ready.find(1), Err(GuardianError::Away(_))),
+        "a register that still names who is of age is not believed"
+    );
     assert!(ready.acts_for(database, found[0].id, 1).is_some());
     ready.town.clock.set(found[0].until);
     assert_eq!(ready.acts_for(database, found[0].id, 1), None, "the register is asked anew");
