@@ -16,6 +16,7 @@ mod hospitals;
 mod identities;
 mod limiter;
 mod lockout;
+mod mandate_codes;
 mod mandates;
 pub mod openid;
 mod passkeys;
