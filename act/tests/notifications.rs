@@ -16,7 +16,7 @@ use identity::{Vault, new_webhook_secret};
 use model::{Case, Channel, Clock, DeliveryState, NewEvent, PartyId};
 use pack::Packs;
 use serde_json::json;
-use store::{Append, OutboxRow, PartyRow, StoreError, Tx, WebhookOwner, WebhookRow};
+use store::{Append, MandateNews, MandateNotice, OutboxRow, PartyRow, StoreError, Tx, WebhookOwner, WebhookRow};
 use testkit::{Database, FixedClock, Story, on_both_databases};
 
 fn block<T>(future: impl Future<Output = T>) -> T {
@@ -344,4 +344,85 @@ on_both_databases!(a_program_is_told_by_signed_calls_until_it_takes_them, |datab
     }
     // Reported, assigned, done and closed; two of them were called a second time.
     assert_eq!((ids.len(), called.len()), (4, 6));
+});
+
+on_both_databases!(mandates_are_told_to_the_other_side_and_before_they_end, |database| {
+    let city = City::new(database);
+    city.confirm_mail();
+    let (daughter, now) = (person(7), city.clock.now());
+    let mother = city.zhao;
+    let until = now.plus_micros(30 * DAY_US);
+    let mandate = store::MandateRow {
+        id: model::MandateId::new(now, 1),
+        represented: mother,
+        agent: Some(daughter),
+        basis: store::Basis::Appointed,
+        granted_by: mother,
+        services: None,
+        departments: true,
+        post: None,
+        code_hash: None,
+        code_until: None,
+        created_at: now,
+        taken_at: Some(now),
+        confirmed_at: None,
+        until,
+        ended_at: None,
+        ended_by: None,
+    };
+    let tell = |mandate: &store::MandateRow, news: MandateNews, to: PartyId| {
+        let (notice, now) = (MandateNotice { mandate: mandate.id, news, to }, city.clock.now());
+        database.write_blocking(move |tx: &mut Tx| tx.enqueue_mandate_notice(notice, now, now)).unwrap();
+    };
+    let taken = mandate.clone();
+    database
+        .write_blocking(move |tx: &mut Tx| {
+            tx.record_party(&PartyRow::resident(daughter, "daughter", "D", now))?;
+            tx.record_mandate(&taken)
+        })
+        .unwrap();
+    let told = |party: PartyId| {
+        let rows = database.read_blocking(move |db| db.list_messages_of(&party.to_string(), Channel::InApp)).unwrap();
+        rows.into_iter().map(|row| row.message.kind).collect::<Vec<_>>()
+    };
+    tell(&mandate, MandateNews::Taken, mother);
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 2, "the list and mail");
+    block(deliver_due(&city.ctx)).unwrap();
+    let letter = city.mail.sent().pop().unwrap();
+    assert_eq!(letter.subject, "有人接受了您的授权，请确认");
+    assert_eq!(letter.link.as_deref(), Some("https://city.example/me/mandates"));
+    let row = city.rows(Channel::InApp).pop().unwrap();
+    assert!(row.message.position < 0 && row.message.case.is_none(), "no event tells of it");
+
+    let confirmed = store::MandateRow { confirmed_at: Some(now), ..mandate.clone() };
+    let active = confirmed.clone();
+    database.write_blocking(move |tx: &mut Tx| tx.update_mandate(&active)).unwrap();
+    tell(&mandate, MandateNews::Taken, mother);
+    tell(&mandate, MandateNews::Confirmed, daughter);
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 1, "what is not so any more is not told");
+    assert_eq!(
+        (told(mother), told(daughter)),
+        (vec!["mandate_taken".to_owned()], vec!["mandate_confirmed".to_owned()])
+    );
+
+    city.clock.set(until.plus_micros(-7 * DAY_US - 1));
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 0);
+    city.clock.set(until.plus_micros(-7 * DAY_US));
+    city.wants(|wants| wants.switch("mandates", Channel::Email, false));
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 3, "both sides hear of the end");
+    let (state, reason) = city.states(Channel::Email).pop().unwrap();
+    assert_eq!((state, reason.as_deref()), (DeliveryState::Suppressed, Some("preference")));
+    assert_eq!(told(daughter), ["mandate_confirmed", "mandate_ending"]);
+
+    let ended = store::MandateRow { ended_at: Some(city.clock.now()), ended_by: Some(mother), ..confirmed };
+    database.write_blocking(move |tx: &mut Tx| tx.update_mandate(&ended)).unwrap();
+    tell(&mandate, MandateNews::Ended, daughter);
+    tell(&mandate, MandateNews::Ending, daughter);
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 1);
+    assert_eq!(told(daughter).last().map(String::as_str), Some("mandate_ended"));
+    for news in [MandateNews::GuardianEnded, MandateNews::GuardianFound] {
+        tell(&mandate, news, daughter);
+    }
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 1, "found, and ended already");
+    assert_eq!(told(daughter).last().map(String::as_str), Some("guardian_ended"));
 });

@@ -11,6 +11,7 @@ pub mod departments;
 pub mod duplicates;
 pub mod evidence;
 pub mod extracts;
+pub mod guardians;
 pub mod import;
 pub mod looks;
 pub mod material;

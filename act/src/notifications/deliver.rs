@@ -108,7 +108,7 @@ fn prepare(ctx: &Context, reader: &mut Reader, row: &OutboxRow, now: Instant) ->
     let Some(to) = address(&ctx.vault, reader, party, message.channel)? else { return never("no_address") };
     let locale = wants.locale().or(city.locales.first().map(String::as_str)).unwrap_or_default();
     let Some(words) = message_words(&ctx.packs, row, locale) else { return never("words") };
-    let link = ctx.base_url.as_ref().map(|base| format!("{}/reports/{}", base.trim_end_matches('/'), words.case_no));
+    let link = ctx.base_url.as_ref().map(|base| format!("{}{}", base.trim_end_matches('/'), words.path));
     let message = Message { id: row.id.to_string(), to: Recipient(to), subject: words.title, text: words.body, link };
     Ok(Task::Send(Arc::clone(sender), message))
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use identity::list_agents_for;
-use model::{Actor, Case, Channel, ClockName, DeliveryState, Event, EventBody, FormId, Instant, PartyId, PaymentState};
+use model::{
+    Actor, Case, CaseId, Channel, ClockName, DeliveryState, Event, EventBody, FormId, Instant, PartyId, PaymentState,
+};
 use pack::{City, NotificationKind, Trigger};
 use store::{MessageFacts, NewOutboxRow, PartyKind, StoreError, Tx, WebhookRow};
 
@@ -93,8 +95,7 @@ fn record_event(
             rows += write_to_person(
                 ctx,
                 tx,
-                &Telling { position: event.position, id, kind, case: &case },
-                &facts,
+                &Telling { position: event.position, id, kind, case: Some(case.id), body: facts.to_body() },
                 party,
                 now,
             )?;
@@ -196,14 +197,16 @@ pub(super) fn is_resident(tx: &mut Tx, party: PartyId) -> Result<bool, StoreErro
 
 /// What a person is told of.
 pub(super) struct Telling<'a> {
-    /// The event.
+    /// The event; below zero where there is none.
     pub position: i64,
     /// The id of the kind.
     pub id: &'a FormId,
     /// The kind.
     pub kind: &'a NotificationKind,
-    /// The case.
-    pub case: &'a Case,
+    /// The case; absent where it is about a mandate.
+    pub case: Option<CaseId>,
+    /// What its words are made of.
+    pub body: serde_json::Value,
 }
 
 /// Writes one message to a person, a row for each channel that reaches them; how many rows.
@@ -211,7 +214,6 @@ pub(super) fn write_to_person(
     ctx: &Context,
     tx: &mut Tx,
     telling: &Telling<'_>,
-    facts: &MessageFacts,
     party: PartyId,
     now: Instant,
 ) -> Result<usize, StoreError> {
@@ -242,8 +244,8 @@ pub(super) fn write_to_person(
             kind: telling.id.to_string(),
             channel,
             recipient,
-            case: telling.case.id,
-            body: facts.to_body(),
+            case: telling.case,
+            body: telling.body.clone(),
             state,
             next_at,
             reason: reason.map(str::to_owned),
@@ -280,7 +282,7 @@ fn write_to_programs(
             kind: WEBHOOK_KIND.to_owned(),
             channel: Channel::Webhook,
             recipient: webhook.id.to_string(),
-            case: case.id,
+            case: Some(case.id),
             body: body.clone(),
             state: DeliveryState::Queued,
             next_at: Some(now),

@@ -42,6 +42,8 @@ pub enum Permission {
     DepartmentsAsk,
     /// File applications at a window for who stands there.
     CounterFile,
+    /// See who looked at somebody's data and what was done for them.
+    TrailRead,
     /// Sign in to another program as somebody who acts for an organisation.
     OrganisationTell,
     /// File a report.
@@ -64,7 +66,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -74,6 +76,7 @@ impl Permission {
         Self::ServiceApply,
         Self::DepartmentsAsk,
         Self::CounterFile,
+        Self::TrailRead,
         Self::OrganisationTell,
         Self::ReportFile,
         Self::ReportRead,
@@ -97,6 +100,7 @@ impl Permission {
             Self::ServiceApply => "service.apply",
             Self::DepartmentsAsk => "departments.ask",
             Self::CounterFile => "counter.file",
+            Self::TrailRead => "trail.read",
             Self::OrganisationTell => "organisation.tell",
             Self::ReportFile => "report.file",
             Self::ReportRead => "report.read",
@@ -287,6 +291,10 @@ impl Policy {
             ("services".to_owned(), RestrictedExpression::new_set(services)),
             ("departments".to_owned(), RestrictedExpression::new_bool(agent.departments)),
             ("at_window".to_owned(), RestrictedExpression::new_bool(agent.basis == Basis::Counter)),
+            (
+                "of_child".to_owned(),
+                RestrictedExpression::new_bool(matches!(agent.basis, Basis::Guardian | Basis::Oneself)),
+            ),
         ]);
         Entity::new(uid(&self.types.agent, &agent.party.to_string()), attributes, HashSet::new()).ok()
     }

@@ -15,15 +15,21 @@ pub enum PartyKind {
     Resident,
     /// An organisation (法人): acted for by people, and never signed in to.
     Organisation,
+    /// A child whose guardians act for it; never signed in to.
+    Child,
 }
 
 impl PartyKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Staff, Self::Resident, Self::Organisation, Self::Child];
+
     /// The word used in SQL, JSON and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Staff => "staff",
             Self::Resident => "resident",
             Self::Organisation => "organisation",
+            Self::Child => "child",
         }
     }
 }
@@ -37,7 +43,7 @@ impl ToValue for PartyKind {
 impl FromValue for PartyKind {
     fn from_value(value: Value) -> Option<Self> {
         let word = String::from_value(value)?;
-        [Self::Staff, Self::Resident, Self::Organisation].into_iter().find(|kind| kind.as_str() == word)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -78,6 +84,11 @@ impl PartyRow {
     /// An organisation, under its number.
     pub fn organisation(id: PartyId, number: &str, name: &str, created_at: Instant) -> Self {
         Self::new(PartyKind::Organisation, id, &format!("organisation/{number}"), name, created_at)
+    }
+
+    /// A child, whose name is sealed elsewhere.
+    pub fn child(id: PartyId, created_at: Instant) -> Self {
+        Self::new(PartyKind::Child, id, &format!("child/{id}"), "", created_at)
     }
 
     fn new(kind: PartyKind, id: PartyId, login: &str, display_name: &str, created_at: Instant) -> Self {
@@ -222,9 +233,9 @@ impl Reader {
         let sql = "SELECT id
              FROM parties
              WHERE login >= 'erased-' AND login < 'erased.'
-             AND login = lower('erased-' || id) AND disabled = $1 AND kind = $2
+             AND login = lower('erased-' || id) AND disabled = $1 AND kind IN ($2, $3)
              ORDER BY id";
-        let rows = self.query(sql, params![true, PartyKind::Resident])?;
+        let rows = self.query(sql, params![true, PartyKind::Resident, PartyKind::Child])?;
         rows.into_iter().map(|mut row| row.next("parties.id")).collect()
     }
 

@@ -4,7 +4,7 @@
 //! channel) makes a second one impossible. A worker leases rows by moving `next_at` to the end of the lease: one that
 //! dies gives them back by doing nothing. The body names a case and holds no personal data.
 
-use model::{Case, CaseId, CategoryId, Channel, DeliveryState, EventId, Instant, PackHash, PartyId};
+use model::{Case, CaseId, CategoryId, Channel, DeliveryState, EventId, Instant, MandateId, PackHash, PartyId};
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Row, Value, params};
@@ -17,7 +17,7 @@ pub type OutboxId = EventId;
 /// A message to be told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewOutboxRow {
-    /// The event that it tells of.
+    /// The event that it tells of; below zero for what no event tells of.
     pub position: i64,
     /// What kind of message, a word of the pack or of the platform.
     pub kind: String,
@@ -25,8 +25,8 @@ pub struct NewOutboxRow {
     pub channel: Channel,
     /// Who: a party, or a webhook.
     pub recipient: String,
-    /// Of which case.
-    pub case: CaseId,
+    /// Of which case; absent for what is told of a mandate.
+    pub case: Option<CaseId>,
     /// What its words are made of.
     pub body: serde_json::Value,
     /// Its state.
@@ -70,7 +70,33 @@ impl MessageFacts {
     }
 }
 
+/// What the words of a message about a mandate are made of: its body. No personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MandateFacts {
+    /// Which mandate.
+    pub mandate: MandateId,
+    /// Until when it is in force.
+    pub until: Instant,
+    /// Whether it is that of a guardian.
+    pub guardian: bool,
+}
+
+impl MandateFacts {
+    /// As the body of a message.
+    ///
+    /// # Panics
+    /// Never: facts are plain data.
+    pub fn to_body(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("facts are plain data")
+    }
+}
+
 impl OutboxRow {
+    /// What its words are made of, where it is about a mandate.
+    pub fn mandate_facts(&self) -> Option<MandateFacts> {
+        serde_json::from_value(self.message.body.clone()).ok()
+    }
+
     /// What its words are made of; `None` when it is not a message to a person.
     pub fn facts(&self) -> Option<MessageFacts> {
         serde_json::from_value(self.message.body.clone()).ok()
@@ -108,6 +134,7 @@ impl Tx {
              ON CONFLICT (position, kind, recipient, channel) DO NOTHING"
         );
         let body = new.body.to_string();
+        let case = new.case.map(|case| case.to_string()).unwrap_or_default();
         let changed = self.execute(
             &sql,
             params![
@@ -116,7 +143,7 @@ impl Tx {
                 new.kind,
                 new.channel,
                 new.recipient,
-                new.case,
+                case,
                 body,
                 new.state,
                 new.next_at,
@@ -281,7 +308,7 @@ fn read_message(mut row: Row) -> Result<OutboxRow, StoreError> {
         kind: row.next("outbox.kind")?,
         channel: row.next("outbox.channel")?,
         recipient: row.next("outbox.recipient")?,
-        case: row.next("outbox.case_id")?,
+        case: case_of(row.next("outbox.case_id")?)?,
         body: serde_json::from_str(&row.next::<String>("outbox.body")?)
             .map_err(|_| StoreError::corrupt("outbox.body"))?,
         state: row.next("outbox.state")?,
@@ -296,4 +323,12 @@ fn read_message(mut row: Row) -> Result<OutboxRow, StoreError> {
         changed_at: row.next("outbox.changed_at_us")?,
         read_at: row.next("outbox.read_at_us")?,
     })
+}
+
+/// The case of a message; the column is empty where it is of none.
+fn case_of(text: String) -> Result<Option<CaseId>, StoreError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| StoreError::corrupt("outbox.case_id"))
 }

@@ -150,6 +150,9 @@ pub fn serve(plan: &Plan) -> anyhow::Result<ExitCode> {
         for organisation in demo::organisations(&city).into_iter().take(demo::residents(&city).len()) {
             println!("  {} {}", organisation.name, organisation.number.as_str());
         }
+        for (child, _) in demo::children() {
+            println!("  {} {}", child.name, child.id_number.as_str());
+        }
         let told = async { drop(wait_for_signal().await) };
         serve_departments(listener, &plan.data, registers, Arc::new(SystemClock), told).await?;
         Ok(ExitCode::SUCCESS)
@@ -163,14 +166,25 @@ fn registers(city: &City, mut secrets: BTreeMap<SourceId, Vec<u8>>) -> BTreeMap<
             found
                 .map(|(organisation, values)| {
                     let Organisation { number, representative, .. } = organisation;
-                    (organisation_key(&number, &representative.id_number), Record { name: representative.name, values })
+                    (
+                        organisation_key(&number, &representative.id_number),
+                        Record { name: representative.name, values, children: None },
+                    )
+                })
+                .collect()
+        } else if source.guardianship {
+            let found = demo::guardian_records(city, id).into_iter();
+            found
+                .map(|(guardian, children)| {
+                    let record = Record { name: guardian.name, values: BTreeMap::new(), children: Some(children) };
+                    (guardian.id_number.as_str().to_owned(), record)
                 })
                 .collect()
         } else {
             let found = demo::records(city, id).into_iter();
             found
                 .map(|(person, values)| {
-                    (person.id_number.as_str().to_owned(), Record { name: person.name.clone(), values })
+                    (person.id_number.as_str().to_owned(), Record { name: person.name, values, children: None })
                 })
                 .collect()
         };
