@@ -27,7 +27,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 11] = [
+const MIGRATIONS: [Migration; 12] = [
     migration!(1, "0001_spine"),
     migration!(2, "0002_people"),
     migration!(3, "0003_ledger_heads"),
@@ -39,6 +39,7 @@ const MIGRATIONS: [Migration; 11] = [
     migration!(9, "0009_accountability"),
     migration!(10, "0010_hospitals"),
     migration!(12, "0012_mandates"),
+    migration!(16, "0016_accounts"),
 ];
 
 const CREATE: &str = "
