@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{CategoryId, FormId, Instant, Text};
 use pack::{City, Packs, fill};
-use store::OutboxRow;
+use store::{Digest, MessageFacts, OutboxRow};
 
 /// A message in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,17 +17,34 @@ pub struct Words {
     pub case_no: String,
 }
 
-/// A message in one language; `None` when it is not one to a person.
+/// A message in one language; `None` when it is not one about a case.
 pub fn message_words(packs: &Packs, row: &OutboxRow, locale: &str) -> Option<Words> {
-    let facts = row.facts()?;
+    Some(words_of(packs, &row.message.kind, row.facts()?, locale))
+}
+
+/// A digest in one language: how many messages, and the lines of the first.
+pub fn digest_words(packs: &Packs, digest: &Digest, locale: &str) -> Words {
+    let lines = digest.items.iter().map(|item| {
+        let words = words_of(packs, &item.kind, item.facts.clone(), locale);
+        format!("· {} {}", words.title, words.case_no)
+    });
+    let count = digest.items.len() + digest.more as usize;
+    let rest = (digest.more > 0).then(|| "· …".to_owned());
+    let list = lines.chain(rest).collect::<Vec<_>>().join("\n");
+    let values = BTreeMap::from([("count", count.to_string()), ("list", list)]);
+    let declared = &packs.current().city.notifications.digest;
+    let words = |text: &Text| fill(text.in_locale(locale), &values);
+    Words { title: words(&declared.title), body: words(&declared.body), case_no: String::new() }
+}
+
+fn words_of(packs: &Packs, kind: &str, facts: MessageFacts, locale: &str) -> Words {
     let compiled = packs.current();
     let began = packs.get(&facts.pack).unwrap_or_else(|| packs.current());
     let about = title_of(&began.city, &facts.category).in_locale(locale).to_owned();
-    let kind =
-        FormId::new(row.message.kind.as_str()).ok().and_then(|kind| compiled.city.notifications.kinds.get(&kind));
+    let kind = FormId::new(kind).ok().and_then(|kind| compiled.city.notifications.kinds.get(&kind));
     let Some(kind) = kind else {
         // A kind that the pack gave up: the message still leads to its case.
-        return Some(Words { title: about, body: facts.case_no.clone(), case_no: facts.case_no });
+        return Words { title: about, body: facts.case_no.clone(), case_no: facts.case_no };
     };
     let mut values = BTreeMap::from([("case_no", facts.case_no.clone()), ("title", about)]);
     if let Some(time) = facts.time {
@@ -37,7 +54,7 @@ pub fn message_words(packs: &Packs, row: &OutboxRow, locale: &str) -> Option<Wor
         values.insert("amount", format!("{}.{:02}", amount / 100, amount % 100));
     }
     let words = |text: &Text| fill(text.in_locale(locale), &values);
-    Some(Words { title: words(&kind.title), body: words(&kind.body), case_no: facts.case_no })
+    Words { title: words(&kind.title), body: words(&kind.body), case_no: facts.case_no }
 }
 
 /// A message in every language of the city.

@@ -48,6 +48,6 @@ pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use url::DatabaseUrl;
 pub use work::{
-    EvidenceRow, Job, JobId, LedgerHead, MessageFacts, NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId,
-    WebhookOwner, WebhookRow,
+    DIGEST_KIND, Digest, DigestItem, EvidenceRow, Job, JobId, LedgerHead, MessageFacts, NewOutboxRow, OutboxId,
+    OutboxRow, SealRow, WebhookId, WebhookOwner, WebhookRow,
 };

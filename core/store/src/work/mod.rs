@@ -15,6 +15,6 @@ mod webhooks;
 pub use evidence::EvidenceRow;
 pub use heads::LedgerHead;
 pub use jobs::{Job, JobId};
-pub use outbox::{MessageFacts, NewOutboxRow, OutboxId, OutboxRow};
+pub use outbox::{DIGEST_KIND, Digest, DigestItem, MessageFacts, NewOutboxRow, OutboxId, OutboxRow};
 pub use seal::SealRow;
 pub use webhooks::{WebhookId, WebhookOwner, WebhookRow};

@@ -70,7 +70,60 @@ impl MessageFacts {
     }
 }
 
+/// The kind of a message that tells of several: no word of a pack.
+pub const DIGEST_KIND: &str = "+digest";
+
+/// When a message counts as sent: a digest waits long before it is.
+const SENT_AT: &str = "CASE WHEN kind = '+digest' THEN changed_at_us ELSE created_at_us END";
+
+/// Messages that a digest names; of the others it gives the number.
+const DIGEST_NAMED: usize = 10;
+
+/// A message that a digest tells of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestItem {
+    /// Its kind.
+    pub kind: String,
+    /// What its words are made of.
+    pub facts: MessageFacts,
+}
+
+/// What the words of a digest are made of: its body.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digest {
+    /// The first messages.
+    pub items: Vec<DigestItem>,
+    /// How many more there are.
+    pub more: u32,
+}
+
+impl Digest {
+    /// With one more message.
+    #[must_use]
+    pub fn with(mut self, item: DigestItem) -> Self {
+        if self.items.len() < DIGEST_NAMED {
+            self.items.push(item)
+        } else {
+            self.more += 1
+        }
+        self
+    }
+
+    /// As the body of a message.
+    ///
+    /// # Panics
+    /// Never: a digest is plain data.
+    pub fn to_body(&self) -> serde_json::Value {
+        serde_json::to_value(self).expect("a digest is plain data")
+    }
+}
+
 impl OutboxRow {
+    /// What a digest tells of; `None` when it is none.
+    pub fn digest(&self) -> Option<Digest> {
+        (self.message.kind == DIGEST_KIND).then(|| serde_json::from_value(self.message.body.clone()).ok())?
+    }
+
     /// What its words are made of; `None` when it is not a message to a person.
     pub fn facts(&self) -> Option<MessageFacts> {
         serde_json::from_value(self.message.body.clone()).ok()
@@ -125,6 +178,30 @@ impl Tx {
             ],
         )?;
         Ok((changed > 0).then_some(id))
+    }
+
+    /// Lets a digest that waits tell of one more message; false when none waits. One that a worker had tells of nothing new:
+    /// it says the same however often it is sent.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn join_digest(
+        &mut self,
+        recipient: &str,
+        channel: Channel,
+        item: &DigestItem,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outbox
+             WHERE recipient = $1 AND channel = $2 AND kind = $3 AND state = 'held' AND attempts = 0
+             ORDER BY id DESC LIMIT 1"
+        );
+        let waiting = self.query_opt(&sql, params![recipient, channel, DIGEST_KIND])?.map(read_message).transpose()?;
+        let Some((id, digest)) = waiting.and_then(|row| Some((row.id, row.digest()?))) else { return Ok(false) };
+        let body = digest.with(item.clone()).to_body().to_string();
+        let sql = "UPDATE outbox SET body = $2, changed_at_us = $3 WHERE id = $1 AND state = 'held' AND attempts = 0";
+        Ok(self.execute(sql, params![id, body, now])? > 0)
     }
 
     /// Takes messages that wait, the longest first, until `now + lease_us`; each is `sending` then.
@@ -241,15 +318,36 @@ impl Reader {
         self.query_one(sql, params![party])?.next("count of unread")
     }
 
-    /// How many messages were or will be sent to somebody by a channel, of those written since an instant.
+    /// How many messages were or will be sent to somebody by a channel, since an instant.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn count_sent_since(&mut self, recipient: &str, channel: Channel, since: Instant) -> Result<u32, StoreError> {
-        let sql = "SELECT COUNT(*) FROM outbox
-             WHERE recipient = $1 AND channel = $2 AND created_at_us >= $3
-             AND state <> 'suppressed'";
-        self.query_one(sql, params![recipient, channel, since])?.next("count of sent")
+        let sql = format!(
+            "SELECT COUNT(*) FROM outbox
+             WHERE recipient = $1 AND channel = $2 AND {SENT_AT} >= $3
+             AND state NOT IN ('suppressed', 'merged')"
+        );
+        self.query_one(&sql, params![recipient, channel, since])?.next("count of sent")
+    }
+
+    /// When the `number`-th latest of the messages to somebody by a channel was sent, or written to be.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn find_sent_at(
+        &mut self,
+        recipient: &str,
+        channel: Channel,
+        number: u32,
+    ) -> Result<Option<Instant>, StoreError> {
+        let sql = format!(
+            "SELECT {SENT_AT} AS sent_at_us FROM outbox
+             WHERE recipient = $1 AND channel = $2 AND state NOT IN ('suppressed', 'merged')
+             ORDER BY sent_at_us DESC LIMIT 1 OFFSET $3"
+        );
+        let found = self.query_opt(&sql, params![recipient, channel, number.saturating_sub(1)])?;
+        found.map(|mut row| row.next("sent_at_us")).transpose()
     }
 
     /// How many messages there are of each channel and state.
