@@ -228,19 +228,86 @@ on_both_databases!(an_address_that_does_not_exist_is_given_up_at_once, |database
     assert_eq!(city.states(Channel::Email), [(DeliveryState::GivenUp, Some("smtp 550".to_owned()))]);
 });
 
-on_both_databases!(beyond_the_limit_of_an_hour_the_list_alone_is_told, |database| {
+on_both_databases!(beyond_the_limit_of_an_hour_the_rest_is_one_message_when_the_hour_is_over, |database| {
+    let city = City::new(database);
+    city.confirm_mail();
+    let cases: Vec<Case> = (0..5).map(|_| city.closed_case()).collect();
+    // Five for the list, five for the mail, of which two are told by one more.
+    assert_eq!(city.round(), (11, 3));
+    assert_eq!((city.mail.sent().len(), city.rows(Channel::InApp).len()), (3, 5));
+    let rate = || Some("rate".to_owned());
+    let waiting = [(DeliveryState::Merged, rate()), (DeliveryState::Held, rate()), (DeliveryState::Merged, rate())];
+    assert_eq!(city.states(Channel::Email)[3..], waiting);
+    city.clock.advance_minutes(59);
+    city.closed_case();
+    assert_eq!(city.round(), (2, 0), "one more for the list, and for the message that waits");
+    // A consumer that is sent back merges nothing twice.
+    database.write_blocking(|tx| tx.reset_consumer("notifications", 0)).unwrap();
+    assert_eq!(city.round(), (0, 0));
+    city.clock.advance_minutes(1);
+    assert_eq!(city.round(), (0, 1));
+    let letter = city.mail.sent().pop().unwrap();
+    assert_eq!(
+        (letter.subject.as_str(), letter.link.as_deref()),
+        ("另有 3 条消息", Some("https://city.example/messages"))
+    );
+    for case in &cases[3..] {
+        assert!(letter.text.contains(&format!("· 已办结：路灯 {}", case.no)), "{}", letter.text);
+    }
+    assert!(!letter.text.contains(cases[0].no.as_str()), "what was told is not told again: {}", letter.text);
+    assert_eq!(city.states(Channel::Email)[4], (DeliveryState::Delivered, None));
+    city.clock.advance_minutes(61);
+    city.closed_case();
+    assert_eq!(city.round(), (2, 1));
+    assert_eq!(city.mail.sent().last().unwrap().subject, "已办结：路灯", "alone again");
+});
+
+on_both_databases!(a_message_of_several_that_was_on_its_way_says_the_same_when_it_is_sent_again, |database| {
     let city = City::new(database);
     city.confirm_mail();
     for _ in 0..5 {
         city.closed_case();
     }
-    assert_eq!(city.round(), (10, 3));
-    assert_eq!((city.mail.sent().len(), city.rows(Channel::InApp).len()), (3, 5));
-    let suppressed = city.states(Channel::Email).into_iter().filter(|(_, reason)| reason.as_deref() == Some("rate"));
-    assert_eq!(suppressed.count(), 2);
+    city.round();
     city.clock.advance_minutes(61);
-    city.closed_case();
-    assert_eq!(city.round(), (2, 1));
+    // A worker takes it, the mail server takes the letter, and the worker dies before it says so.
+    let now = city.clock.now();
+    let taken = database.write_blocking(move |tx: &mut Tx| tx.lease_messages(now, 120_000_000, 32)).unwrap();
+    assert_eq!(taken.len(), 1);
+    // Meanwhile there is more than is sent in an hour once more: it waits for a message of its own.
+    for _ in 0..5 {
+        city.closed_case();
+    }
+    assert_eq!(city.round(), (11, 2), "the digest counts as one of three");
+    city.clock.advance_minutes(3);
+    assert_eq!(city.round(), (0, 1));
+    let again = city.mail.sent().pop().unwrap();
+    assert_eq!((again.id, again.subject.as_str()), (taken[0].id.to_string(), "另有 2 条消息"));
+    city.clock.advance_minutes(60);
+    assert_eq!(city.round(), (0, 1));
+    assert_eq!(city.mail.sent().pop().unwrap().subject, "另有 3 条消息");
+    assert!(
+        city.states(Channel::Email)
+            .iter()
+            .all(|(state, _)| matches!(state, DeliveryState::Delivered | DeliveryState::Merged))
+    );
+});
+
+on_both_databases!(a_message_of_several_leaves_out_what_is_not_wanted_any_more, |database| {
+    let city = City::new(database);
+    city.confirm_mail();
+    city.clock.set("2026-11-02T21:30:00+08:00".parse().unwrap());
+    for _ in 0..5 {
+        city.closed_case();
+    }
+    city.round();
+    city.clock.set("2026-11-02T22:30:00+08:00".parse().unwrap());
+    assert_eq!(city.round().1, 0, "nobody is told in the night");
+    city.wants(|wants| wants.switch("reports", Channel::Email, false));
+    city.clock.set("2026-11-03T08:00:00+08:00".parse().unwrap());
+    city.round();
+    assert_eq!(city.states(Channel::Email)[4], (DeliveryState::Suppressed, Some("preference".to_owned())));
+    assert_eq!((city.mail.sent().len(), city.rows(Channel::InApp).len()), (3, 5));
 });
 
 on_both_databases!(what_is_switched_off_is_not_sent_even_when_it_waits_already, |database| {

@@ -307,6 +307,7 @@ fn erase_in(tx: &mut Tx, vault: &Vault, files: &Files, left: Left, now: Instant)
         disabled: true,
         ..left.account
     })?;
+    tx.record_erasure(party, now)?;
     tx.overwrite_deleted(false)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use identity::MandateState;
 use model::Instant;
 use pack::{City, Trigger};
 use sha2::{Digest, Sha256};
-use store::{Basis, Job, MandateFacts, MandateNews, MandateNotice, MandateRow, StoreError, Tx};
+use store::{Basis, Facts, Job, MandateFacts, MandateNews, MandateNotice, MandateRow, StoreError, Tx};
 
 use super::Context;
 use super::record::{Telling, is_resident, write_to_person};
@@ -33,7 +33,7 @@ pub(super) fn tell_notice(ctx: &Context, tx: &mut Tx, job: &Job, now: Instant) -
     let facts = MandateFacts { mandate: mandate.id, until: mandate.until, guardian: mandate.basis == Basis::Guardian };
     let mut rows = 0;
     for (id, kind) in compiled.city.notifications.kinds.iter().filter(|(_, kind)| kind.on == trigger(notice.news)) {
-        let telling = Telling { position: place_of(job), id, kind, case: None, body: facts.to_body() };
+        let telling = Telling { position: place_of(job), id, kind, case: None, facts: Facts::Mandate(facts) };
         rows += write_to_person(ctx, tx, &telling, notice.to, now)?;
     }
     Ok(rows)

@@ -4,7 +4,7 @@
 use model::{Case, CaseId, Event, EventBody, FormId, Instant, VisitState};
 use pack::{City, Effect, Trigger};
 use serde_json::{Value, json};
-use store::{Job, MANDATE_NOTICE, MessageFacts, StoreError, Tx};
+use store::{Facts, Job, MANDATE_NOTICE, MessageFacts, StoreError, Tx};
 
 use super::Context;
 use super::mandates::tell_notice;
@@ -127,8 +127,8 @@ fn remind(ctx: &Context, tx: &mut Tx, job: &Job, now: Instant) -> Result<usize, 
         return Ok(0);
     }
     let facts = MessageFacts { time: reminder.starts_at, ..MessageFacts::of(&case) };
-    let (position, id, body) = (reminder.position, &reminder.kind, facts.to_body());
-    let telling = Telling { position, id, kind, case: Some(case.id), body };
+    let (position, id, facts) = (reminder.position, &reminder.kind, Facts::Case(facts));
+    let telling = Telling { position, id, kind, case: Some(case.id), facts };
     write_to_person(ctx, tx, &telling, party, now)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{CategoryId, FormId, Instant, Text};
 use pack::{City, Packs, fill};
-use store::{MandateFacts, OutboxRow};
+use store::{Digest, Facts, MandateFacts, MessageFacts, OutboxRow};
 
 /// A message in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,24 +19,52 @@ pub struct Words {
     pub path: String,
 }
 
-/// A message in one language; `None` when it is not one to a person.
+/// A message in one language; `None` when it is not one to a person, or its kind has no words any more.
 pub fn message_words(packs: &Packs, row: &OutboxRow, locale: &str) -> Option<Words> {
+    words_of(packs, &row.message.kind, &row.facts()?, locale)
+}
+
+/// A digest in one language: how many messages, and the lines of the first; `None` when none of those has words any more.
+pub fn digest_words(packs: &Packs, digest: &Digest, locale: &str) -> Option<Words> {
+    let named = digest.items.iter().filter_map(|item| words_of(packs, &item.kind, &item.facts, locale));
+    let mut lines: Vec<String> = named
+        .map(|words| match words.case_no {
+            Some(case_no) => format!("· {} {case_no}", words.title),
+            None => format!("· {}", words.title),
+        })
+        .collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let count = lines.len() + digest.more as usize;
+    if digest.more > 0 {
+        lines.push("· …".to_owned());
+    }
+    let values = BTreeMap::from([("count", count.to_string()), ("list", lines.join("\n"))]);
+    let declared = &packs.current().city.notifications.digest;
+    let words = |text: &Text| fill(text.in_locale(locale), &values);
+    let (title, body) = (words(&declared.title), words(&declared.body));
+    Some(Words { title, body, case_no: None, path: "/messages".to_owned() })
+}
+
+fn words_of(packs: &Packs, kind: &str, facts: &Facts, locale: &str) -> Option<Words> {
+    match facts {
+        Facts::Case(facts) => Some(case_words(packs, kind, facts, locale)),
+        Facts::Mandate(facts) => mandate_words(&packs.current().city, kind, facts, locale),
+    }
+}
+
+fn case_words(packs: &Packs, kind: &str, facts: &MessageFacts, locale: &str) -> Words {
     let compiled = packs.current();
-    let facts = match (row.facts(), row.mandate_facts()) {
-        (Some(facts), _) => facts,
-        (None, Some(facts)) => return mandate_words(&compiled.city, row, &facts, locale),
-        (None, None) => return None,
-    };
-    let path = format!("/reports/{}", facts.case_no);
+    let (case_no, path) = (facts.case_no.clone(), format!("/reports/{}", facts.case_no));
     let began = packs.get(&facts.pack).unwrap_or_else(|| packs.current());
     let about = title_of(&began.city, &facts.category).in_locale(locale).to_owned();
-    let kind =
-        FormId::new(row.message.kind.as_str()).ok().and_then(|kind| compiled.city.notifications.kinds.get(&kind));
+    let kind = FormId::new(kind).ok().and_then(|kind| compiled.city.notifications.kinds.get(&kind));
     let Some(kind) = kind else {
         // A kind that the pack gave up: the message still leads to its case.
-        return Some(Words { title: about, body: facts.case_no.clone(), case_no: Some(facts.case_no), path });
+        return Words { title: about, body: case_no.clone(), case_no: Some(case_no), path };
     };
-    let mut values = BTreeMap::from([("case_no", facts.case_no.clone()), ("title", about)]);
+    let mut values = BTreeMap::from([("case_no", case_no.clone()), ("title", about)]);
     if let Some(time) = facts.time {
         values.insert("time", visit_time(&compiled.city, time, locale));
     }
@@ -44,12 +72,12 @@ pub fn message_words(packs: &Packs, row: &OutboxRow, locale: &str) -> Option<Wor
         values.insert("amount", format!("{}.{:02}", amount / 100, amount % 100));
     }
     let words = |text: &Text| fill(text.in_locale(locale), &values);
-    Some(Words { title: words(&kind.title), body: words(&kind.body), case_no: Some(facts.case_no), path })
+    Words { title: words(&kind.title), body: words(&kind.body), case_no: Some(case_no), path }
 }
 
 /// The words about a mandate; `None` for a kind that the pack gave up.
-fn mandate_words(city: &City, row: &OutboxRow, facts: &MandateFacts, locale: &str) -> Option<Words> {
-    let kind = FormId::new(row.message.kind.as_str()).ok().and_then(|kind| city.notifications.kinds.get(&kind))?;
+fn mandate_words(city: &City, kind: &str, facts: &MandateFacts, locale: &str) -> Option<Words> {
+    let kind = FormId::new(kind).ok().and_then(|kind| city.notifications.kinds.get(&kind))?;
     let values = BTreeMap::from([("until", day(city, facts.until, locale))]);
     let words = |text: &Text| fill(text.in_locale(locale), &values);
     let path = if facts.guardian { "/me/children" } else { "/me/mandates" };

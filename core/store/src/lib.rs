@@ -49,6 +49,6 @@ pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use url::DatabaseUrl;
 pub use work::{
-    EvidenceRow, Job, JobId, LedgerHead, MandateFacts, MessageFacts, NewOutboxRow, OutboxId, OutboxRow, SealRow,
-    WebhookId, WebhookOwner, WebhookRow,
+    DIGEST_KIND, Digest, DigestItem, EvidenceRow, Facts, Job, JobId, LedgerHead, MandateFacts, MessageFacts,
+    NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId, WebhookOwner, WebhookRow,
 };

@@ -1,6 +1,6 @@
 //! Checks of what people are told: known groups, processes and actions, and placeholders that will have a value.
 
-use crate::city::{CODE_PLACEHOLDERS, Trigger, placeholders};
+use crate::city::{CODE_PLACEHOLDERS, DIGEST_PLACEHOLDERS, Trigger, placeholders};
 use crate::faults::{At, Report};
 use crate::source::files::Folder;
 use crate::source::notifications::KindSource;
@@ -36,6 +36,9 @@ pub(super) fn check_notifications(folder: &Folder, report: &mut Report) {
     check_words("code", "title", &file.code.title, TITLE_MAX, CODE_PLACEHOLDERS, report);
     check_words("code", "body", &file.code.body, BODY_MAX, CODE_PLACEHOLDERS, report);
     check_named("code", &file.code.body, "code", report);
+    check_words("digest", "title", &file.digest.title, TITLE_MAX, &["count"], report);
+    check_words("digest", "body", &file.digest.body, BODY_MAX, DIGEST_PLACEHOLDERS, report);
+    check_named("digest", &file.digest.body, "list", report);
 }
 
 /// The body must say what the message is of no use without.

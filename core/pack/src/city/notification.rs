@@ -14,6 +14,9 @@ pub struct Notifications {
     pub kinds: BTreeMap<FormId, NotificationKind>,
     /// The words around the code that confirms an address; placeholders `{code}` and `{minutes}`.
     pub code: MessageWords,
+    /// The words of one message that tells of several; placeholders `{count}` and `{list}`.
+    #[serde(default)]
+    pub digest: MessageWords,
 }
 
 /// The words of a message.
@@ -27,6 +30,9 @@ pub struct MessageWords {
 
 /// The placeholders of the words around a code.
 pub const CODE_PLACEHOLDERS: &[&str] = &["code", "minutes"];
+
+/// The placeholders of the words of a message that tells of several.
+pub const DIGEST_PLACEHOLDERS: &[&str] = &["count", "list"];
 
 impl Notifications {
     /// Whether the city tells nothing by itself.

@@ -15,6 +15,8 @@ source! {
         kinds: Table<FormId, KindSource>,
         /// The words around the code that confirms an address. Placeholders: {code} {minutes}.
         code: WordsSource,
+        /// The words of one message that tells of several, of which there were too many. Placeholders: {count} {list}.
+        digest: WordsSource,
     }
 
     /// The words of a message.

@@ -223,20 +223,28 @@ pub fn erased_login(party: PartyId) -> String {
     fold_login(&format!("erased-{party}"))
 }
 
-impl Reader {
-    /// Everybody who was erased, by id.
+impl Tx {
+    /// Notes that somebody was erased.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn list_erased(&mut self) -> Result<Vec<PartyId>, StoreError> {
-        // The range is what the index of logins answers; '.' follows '-'.
-        let sql = "SELECT id
-             FROM parties
-             WHERE login >= 'erased-' AND login < 'erased.'
-             AND login = lower('erased-' || id) AND disabled = $1 AND kind IN ($2, $3)
-             ORDER BY id";
-        let rows = self.query(sql, params![true, PartyKind::Resident, PartyKind::Child])?;
-        rows.into_iter().map(|mut row| row.next("parties.id")).collect()
+    pub fn record_erasure(&mut self, party: PartyId, at: Instant) -> Result<(), StoreError> {
+        let sql = "INSERT INTO erasures (party, at_us) VALUES ($1, $2) ON CONFLICT (party) DO NOTHING";
+        self.execute(sql, params![party, at])?;
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// Everybody who was erased at an instant or later, and when, by then. One may be found with an instant that is past: the
+    /// clocks of those who write are not the same.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_erased(&mut self, since: Instant) -> Result<Vec<(PartyId, Instant)>, StoreError> {
+        let sql = "SELECT party, at_us FROM erasures WHERE at_us >= $1 ORDER BY at_us, party";
+        let rows = self.query(sql, params![since])?;
+        rows.into_iter().map(|mut row| Ok((row.next("erasures.party")?, row.next("erasures.at_us")?))).collect()
     }
 
     /// An account by id.

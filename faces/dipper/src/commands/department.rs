@@ -102,6 +102,10 @@ impl Departments for HttpDepartments {
 }
 
 impl ProviderLogs for HttpDepartments {
+    fn sources(&self) -> Vec<SourceId> {
+        self.secrets.keys().cloned().collect()
+    }
+
     fn list(&self, source: &SourceId, from: Instant, to: Instant) -> Result<Vec<Seen>, String> {
         let ask = AskLog { source: source.clone(), from, to };
         let told: ToldLog = self.send(source, "log", &ask, LOG_PATIENCE, LOG_MAX).map_err(|error| error.to_string())?;
@@ -111,7 +115,7 @@ impl ProviderLogs for HttpDepartments {
         let seen = told.lines.into_iter();
         let seen = seen.map(|line| {
             let Line { request_id: request, at, fields, subject, .. } = line;
-            Seen { request, at, fields, subject }
+            Seen { request: request.to_string(), at, fields, subject: Some(subject) }
         });
         Ok(seen.collect())
     }
