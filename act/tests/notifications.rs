@@ -13,10 +13,13 @@ use dipper_act::notifications::{
     save_preferences, webhook_key,
 };
 use identity::{Vault, new_webhook_secret};
-use model::{Case, Channel, Clock, DeliveryState, NewEvent, PartyId};
+use model::{Case, Channel, Clock, DeliveryState, Instant, MandateId, NewEvent, PartyId};
 use pack::Packs;
 use serde_json::json;
-use store::{Append, MandateNews, MandateNotice, OutboxRow, PartyRow, StoreError, Tx, WebhookOwner, WebhookRow};
+use store::{
+    Append, Basis, MandateNews, MandateNotice, MandateRow, OutboxRow, PartyRow, StoreError, Tx, WebhookOwner,
+    WebhookRow,
+};
 use testkit::{Database, FixedClock, Story, on_both_databases};
 
 fn block<T>(future: impl Future<Output = T>) -> T {
@@ -310,6 +313,34 @@ on_both_databases!(a_message_of_several_leaves_out_what_is_not_wanted_any_more, 
     assert_eq!((city.mail.sent().len(), city.rows(Channel::InApp).len()), (3, 5));
 });
 
+on_both_databases!(a_message_of_several_names_what_is_about_mandates_too, |database| {
+    let city = City::new(database);
+    city.confirm_mail();
+    for _ in 0..4 {
+        city.closed_case();
+    }
+    city.round();
+    let (mother, daughter, now) = (city.zhao, person(7), city.clock.now());
+    let mandate = taken_mandate(mother, daughter, now, now.plus_micros(30 * DAY_US));
+    let notice = MandateNotice { mandate: mandate.id, news: MandateNews::Taken, to: mother };
+    let write = move |tx: &mut Tx| {
+        tx.record_party(&PartyRow::resident(daughter, "daughter", "D", now))?;
+        tx.record_mandate(&mandate)?;
+        tx.enqueue_mandate_notice(notice, now, now).map(drop)
+    };
+    database.write_blocking(write).unwrap();
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 2, "the list, and the message that waits");
+    city.clock.advance_minutes(60);
+    assert_eq!(city.round(), (0, 1));
+    let letter = city.mail.sent().pop().unwrap();
+    assert_eq!(letter.subject, "另有 2 条消息");
+    assert!(
+        letter.text.contains("· 已办结：路灯 ") && letter.text.contains("· 有人接受了您的授权，请确认\n"),
+        "{}",
+        letter.text
+    );
+});
+
 on_both_databases!(what_is_switched_off_is_not_sent_even_when_it_waits_already, |database| {
     let city = City::new(database);
     city.confirm_mail();
@@ -413,18 +444,14 @@ on_both_databases!(a_program_is_told_by_signed_calls_until_it_takes_them, |datab
     assert_eq!((ids.len(), called.len()), (4, 6));
 });
 
-on_both_databases!(mandates_are_told_to_the_other_side_and_before_they_end, |database| {
-    let city = City::new(database);
-    city.confirm_mail();
-    let (daughter, now) = (person(7), city.clock.now());
-    let mother = city.zhao;
-    let until = now.plus_micros(30 * DAY_US);
-    let mandate = store::MandateRow {
-        id: model::MandateId::new(now, 1),
-        represented: mother,
-        agent: Some(daughter),
-        basis: store::Basis::Appointed,
-        granted_by: mother,
+/// A mandate that somebody took, and nobody confirmed yet.
+fn taken_mandate(represented: PartyId, agent: PartyId, now: Instant, until: Instant) -> MandateRow {
+    MandateRow {
+        id: MandateId::new(now, 1),
+        represented,
+        agent: Some(agent),
+        basis: Basis::Appointed,
+        granted_by: represented,
         services: None,
         departments: true,
         post: None,
@@ -436,8 +463,17 @@ on_both_databases!(mandates_are_told_to_the_other_side_and_before_they_end, |dat
         until,
         ended_at: None,
         ended_by: None,
-    };
-    let tell = |mandate: &store::MandateRow, news: MandateNews, to: PartyId| {
+    }
+}
+
+on_both_databases!(mandates_are_told_to_the_other_side_and_before_they_end, |database| {
+    let city = City::new(database);
+    city.confirm_mail();
+    let (daughter, now) = (person(7), city.clock.now());
+    let mother = city.zhao;
+    let until = now.plus_micros(30 * DAY_US);
+    let mandate = taken_mandate(mother, daughter, now, until);
+    let tell = |mandate: &MandateRow, news: MandateNews, to: PartyId| {
         let (notice, now) = (MandateNotice { mandate: mandate.id, news, to }, city.clock.now());
         database.write_blocking(move |tx: &mut Tx| tx.enqueue_mandate_notice(notice, now, now)).unwrap();
     };
@@ -461,7 +497,7 @@ on_both_databases!(mandates_are_told_to_the_other_side_and_before_they_end, |dat
     let row = city.rows(Channel::InApp).pop().unwrap();
     assert!(row.message.position < 0 && row.message.case.is_none(), "no event tells of it");
 
-    let confirmed = store::MandateRow { confirmed_at: Some(now), ..mandate.clone() };
+    let confirmed = MandateRow { confirmed_at: Some(now), ..mandate.clone() };
     let active = confirmed.clone();
     database.write_blocking(move |tx: &mut Tx| tx.update_mandate(&active)).unwrap();
     tell(&mandate, MandateNews::Taken, mother);
@@ -481,7 +517,7 @@ on_both_databases!(mandates_are_told_to_the_other_side_and_before_they_end, |dat
     assert_eq!((state, reason.as_deref()), (DeliveryState::Suppressed, Some("preference")));
     assert_eq!(told(daughter), ["mandate_confirmed", "mandate_ending"]);
 
-    let ended = store::MandateRow { ended_at: Some(city.clock.now()), ended_by: Some(mother), ..confirmed };
+    let ended = MandateRow { ended_at: Some(city.clock.now()), ended_by: Some(mother), ..confirmed };
     database.write_blocking(move |tx: &mut Tx| tx.update_mandate(&ended)).unwrap();
     tell(&mandate, MandateNews::Ended, daughter);
     tell(&mandate, MandateNews::Ending, daughter);

@@ -7,7 +7,9 @@ use model::{
     Actor, Case, CaseId, Channel, ClockName, DeliveryState, Event, EventBody, FormId, Instant, PartyId, PaymentState,
 };
 use pack::{City, NotificationKind, Trigger};
-use store::{DIGEST_KIND, Digest, DigestItem, Facts, MessageFacts, NewOutboxRow, PartyKind, StoreError, Tx, WebhookRow};
+use store::{
+    DIGEST_KIND, Digest, DigestItem, Facts, MessageFacts, NewOutboxRow, PartyKind, StoreError, Tx, WebhookRow,
+};
 
 use super::Context;
 use super::plan::{Asked, Limits, Plan, plan};
@@ -265,13 +267,7 @@ pub(super) fn write_to_person(
 }
 
 /// Lets a message be told by the digest that waits, or by a new one; true when it is new.
-fn merge(
-    tx: &mut Tx,
-    merged: NewOutboxRow,
-    facts: &Facts,
-    until: Instant,
-    now: Instant,
-) -> Result<bool, StoreError> {
+fn merge(tx: &mut Tx, merged: NewOutboxRow, facts: &Facts, until: Instant, now: Instant) -> Result<bool, StoreError> {
     let item = DigestItem { kind: merged.kind, facts: facts.clone() };
     if tx.join_digest(&merged.recipient, merged.channel, &item, now)? {
         return Ok(false);
