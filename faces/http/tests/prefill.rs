@@ -95,8 +95,9 @@ fn registers() -> BTreeMap<SourceId, Register> {
     let register = |(id, source): (&SourceId, &pack::DataSource)| {
         // The fund has no account of Wang's.
         let known = [LI, WANG].into_iter().filter(|who| id.as_str() != "housing_fund" || *who == LI);
-        let people =
-            known.map(|who| (who.1.to_owned(), Record { name: who.0.to_owned(), values: values(who, id.as_str()) }));
+        let people = known.map(|who| {
+            (who.1.to_owned(), Record { name: who.0.to_owned(), values: values(who, id.as_str()), children: None })
+        });
         let fields = source.fields.iter().map(|field| field.id.clone()).collect();
         (id.clone(), Register { secret: SECRET.to_vec(), fields, people: people.collect() })
     };
