@@ -303,9 +303,11 @@ on_both_databases!(who_grew_up_takes_the_child_along_when_erased, |database| {
     let small = found[0].represented;
     block(prove_identity(&ready.ctx, party(3), Identity::parse("李小满", &number("20110520")).unwrap())).unwrap();
     block(erase(&ready.town.ctx, party(3))).unwrap();
+    let ever = model::Instant::from_micros(0);
     let (left, erased) = database
-        .read_blocking(move |reader| Ok::<_, store::StoreError>((reader.find_child(small)?, reader.list_erased()?)))
+        .read_blocking(move |reader| Ok::<_, store::StoreError>((reader.find_child(small)?, reader.list_erased(ever)?)))
         .unwrap();
+    let erased: Vec<PartyId> = erased.into_iter().map(|(party, _)| party).collect();
     assert_eq!(left, None);
     assert!(erased.contains(&small) && erased.contains(&party(3)));
     assert_eq!(ready.acts_for(database, found[0].id, 1), None, "nobody acts for who was erased");
