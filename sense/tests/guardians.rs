@@ -269,6 +269,7 @@ on_both_databases!(what_is_done_for_a_child_is_the_childs_and_stays_theirs, |dat
     let by = HandedInBy::Agent { party: party(1), mandate };
     let other = block(correct(&ready.town.ctx, correction(by.clone(), party(1))));
     assert!(matches!(other, Err(CorrectError::NotFound)), "it is the child's, not the guardian's");
+    ready.town.clock.advance_minutes(1);
     let corrected = block(correct(&ready.town.ctx, correction(by, small))).unwrap();
     let events = database.read_blocking(move |reader| reader.load_events(corrected.id)).unwrap();
     let last = events.iter().find(|event| matches!(event.body, EventBody::Corrected { .. })).unwrap();

@@ -211,7 +211,7 @@ async fn nobody_is_asked_about_before_they_are_known_and_have_agreed() {
     let refused = test.post(Some(&unknown), "/api/v1/person/identity", other).await;
     assert_eq!(refused.refusal(422), "identity_no_match");
     assert_eq!(hall.agree(Some(&unknown), &["housing_fund"]).await.refusal(403), "not_identified");
-    let li = hall.person("li", LI).await;
+    let li = hall.person("star", LI).await;
     for sources in [&[][..], &["vehicles"], &["housing_fund", "vehicles"], &["no register"]] {
         assert_eq!(
             hall.agree(Some(&li), sources).await.expect(422).json()["fields"][0]["field"],
@@ -225,7 +225,7 @@ async fn nobody_is_asked_about_before_they_are_known_and_have_agreed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_agreed_to_is_asked_for_its_purpose_and_stands_locked() {
     let hall = Hall::open().await;
-    let (test, li) = (&hall.test, hall.person("li", LI).await);
+    let (test, li) = (&hall.test, hall.person("star", LI).await);
     let given = hall.agree(Some(&li), &["housing_fund"]).await.expect(200);
     assert_eq!(given.header("cache-control"), "no-store");
     let view = given.json();
@@ -273,7 +273,7 @@ async fn what_is_agreed_to_is_asked_for_its_purpose_and_stands_locked() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_person_s_answers_are_nobody_else_s() {
     let hall = Hall::open().await;
-    let (li, wang) = (hall.person("li", LI).await, hall.person("wang", WANG).await);
+    let (li, wang) = (hall.person("star", LI).await, hall.person("moon", WANG).await);
     hall.agree(Some(&li), &["housing_fund", "population"]).await.expect(200);
     let view = hall.known(&wang).await;
     assert_eq!((&view["values"], &view["provenance"]), (&json!({}), &json!({})));
@@ -289,7 +289,7 @@ async fn one_person_s_answers_are_nobody_else_s() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_department_that_is_away_is_told_and_takes_nothing_back() {
     let mut hall = Hall::open().await;
-    let li = hall.person("li", LI).await;
+    let li = hall.person("star", LI).await;
     hall.agree(Some(&li), &["housing_fund"]).await.expect(200);
     hall.close().await;
     let view = hall.agree(Some(&li), &["housing_fund", "population"]).await.expect(200).json();
@@ -304,7 +304,7 @@ async fn a_department_that_is_away_is_told_and_takes_nothing_back() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_to_its_own_question_once() {
     let hall = Hall::open().await;
-    let li = hall.person("li", LI).await;
+    let li = hall.person("star", LI).await;
     hall.agree(Some(&li), &["housing_fund"]).await.expect(200);
     // The very answer of a moment ago, signed by the department, to a new question.
     *hall.wires.replays.lock().unwrap() = true;
@@ -325,7 +325,7 @@ async fn an_answer_is_to_its_own_question_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_stands_in_an_address_is_never_taken() {
     let hall = Hall::open().await;
-    let (test, li) = (&hall.test, hall.person("li", LI).await);
+    let (test, li) = (&hall.test, hall.person("star", LI).await);
     let smuggled = "fund_account=66666666&fund_balance=1&values[fund_account]=66666666&sources=housing_fund&name=X";
     for path in
         [format!("{FORM}/prefill?{smuggled}"), format!("{FORM}/draft?{smuggled}"), format!("{FORM}/form?{smuggled}")]

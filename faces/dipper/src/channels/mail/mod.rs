@@ -124,7 +124,8 @@ fn refused(error: &Error) -> Option<&'static str> {
     if !has("InvalidCertificate") && !has("invalid peer certificate") {
         return None;
     }
-    Some(if has("UnknownIssuer") || has("CaUsedAsEndEntity") {
+    // Another authority of the same name makes no signature that holds.
+    Some(if has("UnknownIssuer") || has("BadSignature") || has("CaUsedAsEndEntity") {
         "smtp tls: nobody trusted vouches for the server's certificate; smtp_ca names who does"
     } else if has("NotValidForName") {
         "smtp tls: the server's certificate is for another name than smtp_url has"
