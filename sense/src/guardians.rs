@@ -115,7 +115,7 @@ async fn record(ctx: &Context, city: &Arc<City>, guardian: PartyId) -> Result<Qu
             }
             let consent = tx.new_request_id(now);
             let question = question_of(tx, &city, (id, source), &known.identity, consent, now);
-            let fields = CHILD_FIELDS.iter().map(|field| FormId::new(*field).expect("a word")).collect();
+            let fields = CHILD_FIELDS.iter().map(|field| FormId::new(field).expect("a word")).collect();
             let question = Question { fields, ..question };
             tx.record_fetch(&row_of(&question, source, guardian, now))?;
             Ok(question)

@@ -357,10 +357,9 @@ impl Mandates {
                 }
                 let ended = MandateRow { ended_at: Some(now), ended_by: Some(by), code_hash: None, ..found.clone() };
                 tx.update_mandate(&ended)?;
-                if MandateState::of(&found, now) != MandateState::Expired {
-                    if let Some(to) = other_side(&ended, by) {
-                        tell(tx, &ended, MandateNews::Ended, to, now)?;
-                    }
+                let is_news = MandateState::of(&found, now) != MandateState::Expired;
+                if let Some(to) = other_side(&ended, by).filter(|_| is_news) {
+                    tell(tx, &ended, MandateNews::Ended, to, now)?;
                 }
                 Ok(ended)
             })
