@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use dipper_account::reconcile::{Canary, ProviderLogs, Seen, days_due, reconcile};
+use dipper_account::reconcile::{Canary, Due, ProviderLogs, Seen, days_due, reconcile};
 use model::{FormId, Instant, PartyId, RequestId, SourceId};
 use pack::City;
 use store::{FetchOutcome, FetchRow, PartyRow, Tx};
@@ -24,10 +24,19 @@ fn id(number: u128) -> RequestId {
     RequestId::new(at("2026-11-02T00:00:00Z"), number)
 }
 
+/// Every register of the city, and its hospital.
+fn everybody() -> Vec<SourceId> {
+    CITY.sources.keys().chain(CITY.hospitals.keys()).cloned().collect()
+}
+
 /// The population register's log; the register of vehicles does not answer, the others have seen nothing.
 struct Logs(Vec<Seen>);
 
 impl ProviderLogs for Logs {
+    fn sources(&self) -> Vec<SourceId> {
+        everybody()
+    }
+
     fn list(&self, source: &SourceId, from: Instant, to: Instant) -> Result<Vec<Seen>, String> {
         match source.as_str() {
             "population" => Ok(self.0.iter().filter(|line| from <= line.at && line.at < to).cloned().collect()),
@@ -43,10 +52,10 @@ impl ProviderLogs for Logs {
 
 fn seen(number: u128, minute: &str, number_of: &str) -> Seen {
     Seen {
-        request: id(number),
+        request: id(number).to_string(),
         at: at(minute),
         fields: vec![FormId::new("name").unwrap()],
-        subject: format!("population:{number_of}"),
+        subject: Some(format!("population:{number_of}")),
     }
 }
 
@@ -89,7 +98,9 @@ on_both_databases!(a_day_is_compared_kept_and_not_due_again, |database| {
     ]);
     let canaries = [Canary { party: canary, id_number: "9999".to_owned() }];
     let day: jiff::civil::Date = "2026-11-02".parse().unwrap();
-    let found = reconcile(store, &CITY, &logs, &canaries, day, at("2026-11-02T18:00:00Z")).unwrap();
+    let found =
+        reconcile(store, &CITY, &logs, &canaries, &Due { day, sources: everybody() }, at("2026-11-02T18:00:00Z"))
+            .unwrap();
     assert!(!found.agrees());
     let population = found.sources.iter().flatten().find(|source| source.source.as_str() == "population").unwrap();
     assert_eq!((population.matched, population.differences(), population.canaries), (2, [1, 0, 0], 1));
@@ -97,14 +108,21 @@ on_both_databases!(a_day_is_compared_kept_and_not_due_again, |database| {
     let uses: Vec<_> = found.canary_uses.iter().map(|uses| (uses.by.as_str(), uses.count)).collect();
     assert_eq!(uses, [("population", 1)], "the city's own log tells of the other one");
     let kept = store.read_blocking(|reader| reader.list_reconciliations("2026-11-02")).unwrap();
-    assert_eq!(kept.len(), CITY.sources.len() - 1);
+    assert_eq!(kept.len(), everybody().len() - 1);
     assert!(kept.iter().any(|row| row.source.as_str() == "population" && row.not_recorded == 1), "{kept:?}");
 
-    let due = |now: &str| days_due(store, &CITY, at(now)).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
+    let dues = |now: &str| days_due(store, &CITY, &everybody(), at(now)).unwrap();
+    let due = |now: &str| dues(now).iter().map(|due| due.day.to_string()).collect::<Vec<_>>();
+    let left = dues("2026-11-02T18:00:00Z").pop().unwrap().sources;
+    assert_eq!(left.iter().map(SourceId::as_str).collect::<Vec<_>>(), ["vehicles"], "what was compared is not again");
+    assert!(days_due(store, &CITY, &[], at("2026-11-02T18:00:00Z")).unwrap().is_empty(), "nobody is connected");
     assert_eq!(due("2026-11-02T18:00:00Z").last().unwrap(), "2026-11-02", "vehicles did not answer");
     assert_eq!(due("2026-11-02T16:59:59Z").last().unwrap(), "2026-11-01", "it is over at one in the morning");
     struct Silent;
     impl ProviderLogs for Silent {
+        fn sources(&self) -> Vec<SourceId> {
+            everybody()
+        }
         fn list(&self, _: &SourceId, _: Instant, _: Instant) -> Result<Vec<Seen>, String> {
             Ok(Vec::new())
         }
@@ -112,7 +130,8 @@ on_both_databases!(a_day_is_compared_kept_and_not_due_again, |database| {
             String::new()
         }
     }
-    let again = |now: &str| reconcile(store, &CITY, &Silent, &[], day, at(now)).unwrap();
+    let again =
+        |now: &str| reconcile(store, &CITY, &Silent, &[], &Due { day, sources: Silent.sources() }, at(now)).unwrap();
     again("2026-11-02T09:00:00Z");
     assert!(due("2026-11-02T18:00:00Z").contains(&"2026-11-02".to_owned()), "compared before the day was over");
     again("2026-11-02T18:00:00Z");

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use dipper_act::hospital::fhir::{
-    Appointment, AppointmentStatus, Bundle, Doctor, Encounter, Faulty, FhirId, Flag, Invoice, Message, Observation,
-    Outcome, Report, Slot,
+    Appointment, AppointmentStatus, Audit, Bundle, Doctor, Encounter, Faulty, FhirId, Flag, Invoice, Message,
+    Observation, Outcome, Report, Slot,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ fn encounter() -> Value {
     json!({
         "resourceType": "Encounter", "id": "e-1", "status": "arrived", "subject": {"reference": "Patient/p-1"},
         "appointment": [{"reference": "Appointment/a-1"}], "period": {"start": "2026-11-27T08:00:00+08:00"},
+        "identifier": [{"system": "urn:dipper:queue-number", "value": "A012"}], "account": [{"reference": "Account/k-1"}],
     })
 }
 
@@ -74,6 +75,18 @@ fn doctor() -> Value {
     })
 }
 
+fn audit() -> Value {
+    let coding = |system: &str, code: &str| json!({"system": system, "code": code});
+    json!({
+        "resourceType": "AuditEvent", "recorded": "2026-11-27T00:00:00Z", "entity": [
+            {"type": coding("http://hl7.org/fhir/resource-types", "Appointment")},
+            {"type": coding("http://terminology.hl7.org/CodeSystem/audit-entity-type", "1"), "what": {"identifier": {"value": "9f"}}},
+            {"type": coding("https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", "XrequestId"),
+             "what": {"identifier": {"value": "01K"}}},
+        ],
+    })
+}
+
 fn id(text: &str) -> FhirId {
     FhirId::parse(text).unwrap()
 }
@@ -90,6 +103,7 @@ fn read(value: &Value) -> Result<(), Faulty> {
         "Slot" => Slot::read(value).map(drop),
         "PractitionerRole" => Doctor::read(value).map(drop),
         "OperationOutcome" => Outcome::read(value).map(drop),
+        "AuditEvent" => Audit::read(value).map(drop),
         _ => Bundle::read(value.clone()).map(drop),
     }
 }
@@ -123,6 +137,7 @@ fn what_is_missing_or_wrong_is_refused_by_its_name() {
         (message(), "/payload/0/contentString", json!("长".repeat(4_001)), "Communication.payload.contentString"),
         (slot(), "/end", json!("2026-11-27T08:00:00+08:00"), "Slot.end"),
         (slot(), "/schedule/reference", json!("Schedule/"), "Slot.schedule"),
+        (audit(), "/recorded", json!("2026-11-27"), "AuditEvent.recorded"),
         (doctor(), "/specialty", json!([]), "PractitionerRole.specialty.coding.code"),
         (
             json!({"resourceType": "OperationOutcome", "issue": [{}]}),
@@ -151,11 +166,14 @@ fn what_is_missing_or_wrong_is_refused_by_its_name() {
 
 #[test]
 fn what_is_right_is_read() {
-    for whole in [appointment(), encounter(), invoice(), observation(), report(), message(), slot(), doctor()] {
+    for whole in wholes() {
         read(&whole).unwrap_or_else(|faulty| panic!("{faulty}: {whole}"));
     }
     let found = Appointment::read(&appointment(), VISIT).unwrap();
     assert_eq!((found.visit.as_str(), found.status, found.patient), ("v", AppointmentStatus::Booked, id("p-1")));
+    let found = Audit::read(&audit()).unwrap();
+    assert_eq!((found.resource.as_deref(), found.request.as_deref()), (Some("Appointment"), Some("01K")));
+    assert_eq!((found.has_patient, found.subject.as_deref()), (true, Some("9f")));
     let found = Invoice::read(&invoice()).unwrap().unwrap();
     assert_eq!((found.total, found.lines[1].amount), (2_555, 5));
     let draft = json!({"resourceType": "Invoice", "status": "draft"});
@@ -191,15 +209,39 @@ fn places(value: &Value, at: String, found: &mut Vec<String>) {
     }
 }
 
+/// One of each that a journey reads.
+fn wholes() -> [Value; 9] {
+    [appointment(), encounter(), invoice(), observation(), report(), message(), slot(), doctor(), audit()]
+}
+
+/// Changes an element anywhere in a resource.
+fn replace(whole: &mut Value, place: &prop::sample::Index, change: impl FnOnce(&mut Value)) {
+    let mut all = Vec::new();
+    places(whole, String::new(), &mut all);
+    change(whole.pointer_mut(place.get::<String>(&all)).unwrap());
+}
+
+const KINDS: [&str; 11] = [
+    "Bundle",
+    "Appointment",
+    "Encounter",
+    "Invoice",
+    "Observation",
+    "DiagnosticReport",
+    "Communication",
+    "Slot",
+    "PractitionerRole",
+    "OperationOutcome",
+    "AuditEvent",
+];
+
 proptest! {
     /// Whatever stands at whatever place, a resource is read or refused, and never becomes another patient's.
     #[test]
-    fn one_wrong_element_is_refused_or_harmless(which in 0..8_usize, place in any::<prop::sample::Index>(), wrong in any_json()) {
-        let mut whole = [appointment(), encounter(), invoice(), observation(), report(), message(), slot(), doctor()][which].clone();
+    fn one_wrong_element_is_refused_or_harmless(which in 0..9_usize, place in any::<prop::sample::Index>(), wrong in any_json()) {
+        let mut whole = wholes()[which].clone();
         let kind = whole["resourceType"].clone();
-        let mut all = Vec::new();
-        places(&whole, String::new(), &mut all);
-        *whole.pointer_mut(place.get::<String>(&all)).unwrap() = wrong;
+        replace(&mut whole, &place, |element| *element = wrong.clone());
         let _ = read(&whole);
         if kind == "Invoice" && let Ok(Some(found)) = Invoice::read(&whole) {
             prop_assert_eq!(found.lines.iter().map(|line| line.amount).sum::<i64>(), found.total);
@@ -207,10 +249,53 @@ proptest! {
     }
 
     #[test]
-    fn anything_is_read_or_refused(mut value in any_json(), kind in prop::sample::select(vec!["Bundle", "Appointment", "Invoice", "DiagnosticReport", "OperationOutcome"])) {
+    fn anything_is_read_or_refused(mut value in any_json(), kind in prop::sample::select(KINDS.to_vec())) {
         if let Value::Object(map) = &mut value {
             map.insert("resourceType".to_owned(), json!(kind));
         }
         let _ = read(&value);
+    }
+
+    /// However many elements are wrong at once, and however often one is repeated, what is taken stays within bounds.
+    #[test]
+    fn what_is_taken_is_bounded(
+        which in 0..9_usize,
+        wrong in prop::collection::vec((any::<prop::sample::Index>(), any_json()), 0..4),
+        repeated in (any::<prop::sample::Index>(), 1..300_usize),
+        length in 0..5_000_usize,
+    ) {
+        let mut whole = wholes()[which].clone();
+        for (place, value) in wrong {
+            replace(&mut whole, &place, |element| *element = value.clone());
+        }
+        replace(&mut whole, &repeated.0, |element| match element {
+            Value::Array(list) => *list = list.iter().cycle().take(if list.is_empty() { 0 } else { repeated.1 }).cloned().collect(),
+            Value::String(text) => *text = "长".repeat(length),
+            _ => {}
+        });
+        let within = |text: &str| (1..=4_000).contains(&text.chars().count());
+        if let Ok(Some(found)) = Invoice::read(&whole) {
+            prop_assert!((1..=200).contains(&found.lines.len()) && (0..=100_000_000).contains(&found.total));
+            prop_assert!(found.lines.iter().all(|line| within(&line.title)));
+        }
+        if let Ok(found) = Report::read(&whole, &[Observation::read(&observation()).unwrap()]) {
+            prop_assert!(found.observations.len() <= 200 && within(&found.title));
+            prop_assert!(found.conclusion.as_deref().is_none_or(within));
+        }
+        if let Ok(found) = Message::read(&whole) {
+            prop_assert!(within(&found.text));
+        }
+        if let Ok(found) = Doctor::read(&whole) {
+            prop_assert!([&found.name, &found.department, &found.department_code].iter().all(|text| within(text)));
+        }
+        if let Ok(found) = Encounter::read(&whole, &id("a-1")) {
+            prop_assert!(found.queue_number.as_deref().is_none_or(within), "{:?}", found.queue_number.map(|text| text.len()));
+        }
+        if let Ok(found) = Appointment::read(&whole, VISIT) {
+            prop_assert!(within(&found.visit));
+        }
+        if let Ok(found) = Audit::read(&whole) {
+            prop_assert!([found.request, found.resource, found.subject].iter().flatten().all(|text| within(text)));
+        }
     }
 }

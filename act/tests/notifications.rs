@@ -13,10 +13,13 @@ use dipper_act::notifications::{
     save_preferences, webhook_key,
 };
 use identity::{Vault, new_webhook_secret};
-use model::{Case, Channel, Clock, DeliveryState, NewEvent, PartyId};
+use model::{Case, Channel, Clock, DeliveryState, Instant, MandateId, NewEvent, PartyId};
 use pack::Packs;
 use serde_json::json;
-use store::{Append, OutboxRow, PartyRow, StoreError, Tx, WebhookOwner, WebhookRow};
+use store::{
+    Append, Basis, MandateNews, MandateNotice, MandateRow, OutboxRow, PartyRow, StoreError, Tx, WebhookOwner,
+    WebhookRow,
+};
 use testkit::{Database, FixedClock, Story, on_both_databases};
 
 fn block<T>(future: impl Future<Output = T>) -> T {
@@ -126,6 +129,11 @@ impl<'a> City<'a> {
         self.database.read_blocking(move |db| db.list_messages_of(&who, channel)).unwrap()
     }
 
+    /// Letters of a state. Those of one instant are in no order.
+    fn count(&self, state: DeliveryState) -> usize {
+        self.rows(Channel::Email).iter().filter(|row| row.message.state == state).count()
+    }
+
     fn states(&self, channel: Channel) -> Vec<(DeliveryState, Option<String>)> {
         self.rows(channel).into_iter().map(|row| (row.message.state, row.message.reason)).collect()
     }
@@ -228,19 +236,112 @@ on_both_databases!(an_address_that_does_not_exist_is_given_up_at_once, |database
     assert_eq!(city.states(Channel::Email), [(DeliveryState::GivenUp, Some("smtp 550".to_owned()))]);
 });
 
-on_both_databases!(beyond_the_limit_of_an_hour_the_list_alone_is_told, |database| {
+on_both_databases!(beyond_the_limit_of_an_hour_the_rest_is_one_message_when_the_hour_is_over, |database| {
+    let city = City::new(database);
+    city.confirm_mail();
+    let cases: Vec<Case> = (0..5).map(|_| city.closed_case()).collect();
+    // Five for the list, five for the mail, of which two are told by one more.
+    assert_eq!(city.round(), (11, 3));
+    assert_eq!((city.mail.sent().len(), city.rows(Channel::InApp).len()), (3, 5));
+    let letters =
+        || [DeliveryState::Delivered, DeliveryState::Merged, DeliveryState::Held].map(|state| city.count(state));
+    assert_eq!(letters(), [3, 2, 1], "two are told by the one that waits");
+    city.clock.advance_minutes(59);
+    city.closed_case();
+    assert_eq!(city.round(), (2, 0), "one more for the list, and for the message that waits");
+    // A consumer that is sent back merges nothing twice.
+    database.write_blocking(|tx| tx.reset_consumer("notifications", 0)).unwrap();
+    assert_eq!(city.round(), (0, 0));
+    city.clock.advance_minutes(1);
+    assert_eq!(city.round(), (0, 1));
+    let letter = city.mail.sent().pop().unwrap();
+    assert_eq!(
+        (letter.subject.as_str(), letter.link.as_deref()),
+        ("另有 3 条消息", Some("https://city.example/messages"))
+    );
+    for case in &cases[3..] {
+        assert!(letter.text.contains(&format!("· 已办结：路灯 {}", case.no)), "{}", letter.text);
+    }
+    assert!(!letter.text.contains(cases[0].no.as_str()), "what was told is not told again: {}", letter.text);
+    assert_eq!(letters(), [4, 3, 0]);
+    city.clock.advance_minutes(61);
+    city.closed_case();
+    assert_eq!(city.round(), (2, 1));
+    assert_eq!(city.mail.sent().last().unwrap().subject, "已办结：路灯", "alone again");
+});
+
+on_both_databases!(a_message_of_several_that_was_on_its_way_says_the_same_when_it_is_sent_again, |database| {
     let city = City::new(database);
     city.confirm_mail();
     for _ in 0..5 {
         city.closed_case();
     }
-    assert_eq!(city.round(), (10, 3));
-    assert_eq!((city.mail.sent().len(), city.rows(Channel::InApp).len()), (3, 5));
-    let suppressed = city.states(Channel::Email).into_iter().filter(|(_, reason)| reason.as_deref() == Some("rate"));
-    assert_eq!(suppressed.count(), 2);
+    city.round();
     city.clock.advance_minutes(61);
-    city.closed_case();
-    assert_eq!(city.round(), (2, 1));
+    // A worker takes it, the mail server takes the letter, and the worker dies before it says so.
+    let now = city.clock.now();
+    let taken = database.write_blocking(move |tx: &mut Tx| tx.lease_messages(now, 120_000_000, 32)).unwrap();
+    assert_eq!(taken.len(), 1);
+    // Meanwhile there is more than is sent in an hour once more: it waits for a message of its own.
+    for _ in 0..5 {
+        city.closed_case();
+    }
+    assert_eq!(city.round(), (11, 2), "the digest counts as one of three");
+    city.clock.advance_minutes(3);
+    assert_eq!(city.round(), (0, 1));
+    let again = city.mail.sent().pop().unwrap();
+    assert_eq!((again.id, again.subject.as_str()), (taken[0].id.to_string(), "另有 2 条消息"));
+    city.clock.advance_minutes(60);
+    assert_eq!(city.round(), (0, 1));
+    assert_eq!(city.mail.sent().pop().unwrap().subject, "另有 3 条消息");
+    assert!(
+        city.states(Channel::Email)
+            .iter()
+            .all(|(state, _)| matches!(state, DeliveryState::Delivered | DeliveryState::Merged))
+    );
+});
+
+on_both_databases!(a_message_of_several_leaves_out_what_is_not_wanted_any_more, |database| {
+    let city = City::new(database);
+    city.confirm_mail();
+    city.clock.set("2026-11-02T21:30:00+08:00".parse().unwrap());
+    for _ in 0..5 {
+        city.closed_case();
+    }
+    city.round();
+    city.clock.set("2026-11-02T22:30:00+08:00".parse().unwrap());
+    assert_eq!(city.round().1, 0, "nobody is told in the night");
+    city.wants(|wants| wants.switch("reports", Channel::Email, false));
+    city.clock.set("2026-11-03T08:00:00+08:00".parse().unwrap());
+    city.round();
+    let off = (DeliveryState::Suppressed, Some("preference".to_owned()));
+    assert_eq!(city.states(Channel::Email).into_iter().filter(|state| *state == off).count(), 1);
+    assert_eq!((city.mail.sent().len(), city.rows(Channel::InApp).len()), (3, 5));
+});
+
+on_both_databases!(a_message_of_several_names_what_is_about_mandates_too, |database| {
+    let city = City::new(database);
+    city.confirm_mail();
+    for _ in 0..4 {
+        city.closed_case();
+    }
+    city.round();
+    let (mother, daughter, now) = (city.zhao, person(7), city.clock.now());
+    let taken = taken_mandate(mother, daughter, now, now.plus_micros(30 * DAY_US));
+    let mandate = MandateRow { confirmed_at: Some(now), ..taken };
+    let notice = MandateNotice { mandate: mandate.id, news: MandateNews::Confirmed, to: mother };
+    let write = move |tx: &mut Tx| {
+        tx.record_party(&PartyRow::resident(daughter, "daughter", "D", now))?;
+        tx.record_mandate(&mandate)?;
+        tx.enqueue_mandate_notice(notice, now, now).map(drop)
+    };
+    database.write_blocking(write).unwrap();
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 2, "the list, and the message that waits");
+    city.clock.advance_minutes(60);
+    assert_eq!(city.round(), (0, 1));
+    let letter = city.mail.sent().pop().unwrap();
+    assert_eq!(letter.subject, "另有 2 条消息");
+    assert!(letter.text.contains("· 已办结：路灯 ") && letter.text.contains("· 授权已生效\n"), "{}", letter.text);
 });
 
 on_both_databases!(what_is_switched_off_is_not_sent_even_when_it_waits_already, |database| {
@@ -344,4 +445,90 @@ on_both_databases!(a_program_is_told_by_signed_calls_until_it_takes_them, |datab
     }
     // Reported, assigned, done and closed; two of them were called a second time.
     assert_eq!((ids.len(), called.len()), (4, 6));
+});
+
+/// A mandate that somebody took, and nobody confirmed yet.
+fn taken_mandate(represented: PartyId, agent: PartyId, now: Instant, until: Instant) -> MandateRow {
+    MandateRow {
+        id: MandateId::new(now, 1),
+        represented,
+        agent: Some(agent),
+        basis: Basis::Appointed,
+        granted_by: represented,
+        services: None,
+        departments: true,
+        post: None,
+        code_hash: None,
+        code_until: None,
+        created_at: now,
+        taken_at: Some(now),
+        confirmed_at: None,
+        until,
+        ended_at: None,
+        ended_by: None,
+    }
+}
+
+on_both_databases!(mandates_are_told_to_the_other_side_and_before_they_end, |database| {
+    let city = City::new(database);
+    city.confirm_mail();
+    let (daughter, now) = (person(7), city.clock.now());
+    let mother = city.zhao;
+    let until = now.plus_micros(30 * DAY_US);
+    let mandate = taken_mandate(mother, daughter, now, until);
+    let tell = |mandate: &MandateRow, news: MandateNews, to: PartyId| {
+        let (notice, now) = (MandateNotice { mandate: mandate.id, news, to }, city.clock.now());
+        database.write_blocking(move |tx: &mut Tx| tx.enqueue_mandate_notice(notice, now, now)).unwrap();
+    };
+    let taken = mandate.clone();
+    database
+        .write_blocking(move |tx: &mut Tx| {
+            tx.record_party(&PartyRow::resident(daughter, "daughter", "D", now))?;
+            tx.record_mandate(&taken)
+        })
+        .unwrap();
+    let told = |party: PartyId| {
+        let rows = database.read_blocking(move |db| db.list_messages_of(&party.to_string(), Channel::InApp)).unwrap();
+        rows.into_iter().map(|row| row.message.kind).collect::<Vec<_>>()
+    };
+    tell(&mandate, MandateNews::Taken, mother);
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 2, "the list and mail");
+    block(deliver_due(&city.ctx)).unwrap();
+    let letter = city.mail.sent().pop().unwrap();
+    assert_eq!(letter.subject, "有人接受了您的授权，请确认");
+    assert_eq!(letter.link.as_deref(), Some("https://city.example/me/mandates"));
+    let row = city.rows(Channel::InApp).pop().unwrap();
+    assert!(row.message.position < 0 && row.message.case.is_none(), "no event tells of it");
+
+    let confirmed = MandateRow { confirmed_at: Some(now), ..mandate.clone() };
+    let active = confirmed.clone();
+    database.write_blocking(move |tx: &mut Tx| tx.update_mandate(&active)).unwrap();
+    tell(&mandate, MandateNews::Taken, mother);
+    tell(&mandate, MandateNews::Confirmed, daughter);
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 1, "what is not so any more is not told");
+    assert_eq!(
+        (told(mother), told(daughter)),
+        (vec!["mandate_taken".to_owned()], vec!["mandate_confirmed".to_owned()])
+    );
+
+    city.clock.set(until.plus_micros(-7 * DAY_US - 1));
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 0);
+    city.clock.set(until.plus_micros(-7 * DAY_US));
+    city.wants(|wants| wants.switch("mandates", Channel::Email, false));
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 3, "both sides hear of the end");
+    let (state, reason) = city.states(Channel::Email).pop().unwrap();
+    assert_eq!((state, reason.as_deref()), (DeliveryState::Suppressed, Some("preference")));
+    assert_eq!(told(daughter), ["mandate_confirmed", "mandate_ending"]);
+
+    let ended = MandateRow { ended_at: Some(city.clock.now()), ended_by: Some(mother), ..confirmed };
+    database.write_blocking(move |tx: &mut Tx| tx.update_mandate(&ended)).unwrap();
+    tell(&mandate, MandateNews::Ended, daughter);
+    tell(&mandate, MandateNews::Ending, daughter);
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 1);
+    assert_eq!(told(daughter).iter().filter(|kind| *kind == "mandate_ended").count(), 1);
+    for news in [MandateNews::GuardianEnded, MandateNews::GuardianFound] {
+        tell(&mandate, news, daughter);
+    }
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 1, "found, and ended already");
+    assert_eq!(told(daughter).iter().filter(|kind| *kind == "guardian_ended").count(), 1);
 });

@@ -33,11 +33,12 @@ export async function department(t, data, port) {
     child.on("exit", () => reject(new Error("the departments ended at their start")));
     child.stdout.on("data", (chunk) => {
       said += chunk;
-      if (said.split("\n").length > 5) resolve();
+      if (said.split("\n").length > 13) resolve();
     });
   });
   const people = said.split("\n").slice(1, 5).map((line) => line.trim().split(" ")).map(([name, id_number]) => ({ name, id_number }));
-  return { url: `http://127.0.0.1:${at}`, port: at, people, kill };
+  const children = said.split("\n").slice(9, 13).map((line) => line.trim().split(" ")).map(([name, id_number]) => ({ name, id_number }));
+  return { url: `http://127.0.0.1:${at}`, port: at, people, children, kill };
 }
 
 /** Asks a department directly, as somebody who goes round the city would who has its secret. */
@@ -56,6 +57,11 @@ export async function liar(t, data, port, lie) {
       const ask = JSON.parse(Buffer.concat(chunks));
       const known = { name: ask.subject.name, id_number: ask.subject.id_number, account: "70009999", balance_yuan: 1, status: "single" };
       const honest = { request_id: ask.request_id, source: ask.source, as_of: new Date().toISOString(), values: Object.fromEntries(ask.fields.map((field) => [field, known[field]])) };
+      // A register of guardians lists children in the place of values.
+      if (ask.source === "guardians") {
+        delete honest.values;
+        honest.records = [];
+      }
       const { body, signature } = await lie(honest, secretOf(data, ask.source));
       response.writeHead(200, { "content-type": "application/json", [HEADER]: signature }).end(body);
     });

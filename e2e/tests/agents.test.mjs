@@ -151,7 +151,7 @@ test("one acts for another", { timeout: 600_000 }, async (t) => {
     assert.ok(trail.fetches.filter((one) => one.service).every((one) => one.asked_by === "晓月"), "every question names who had it asked");
     const events = await clerk.get(`/cases/${case_no}/events`);
     assert.equal(events.items[0].actor.kind, "agent", "the office sees that somebody acted for the applicant");
-    await until("the message", async () => (await mother.get("/notifications")).items.length > 0);
+    await until("the message", async () => (await mother.get("/notifications")).items.some((one) => one.kind === "application_filed_for"));
     await mothers.page.goto("/messages");
     await mothers.page.getByText("有人代您提交").waitFor();
     await mothers.page.goto("/accesses");

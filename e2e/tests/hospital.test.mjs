@@ -2,12 +2,13 @@
 // away in the middle of it; fifty people for one time; a hospital killed between taking a booking and saying so.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
 import { department } from "../lib/department.mjs";
-import { folder, freePort, ROOT, serve, until } from "../lib/dipper.mjs";
+import { folder, freePort, ROOT, run, serve, until } from "../lib/dipper.mjs";
 import { between, Wards } from "../lib/hospital.mjs";
 import { Visitor } from "../lib/visitor.mjs";
 import { gateway } from "../lib/gateway.mjs";
@@ -29,7 +30,7 @@ async function clinic(t, { pace, env = {}, through } = {}) {
     "--payment-gateway", pay.url, "--payment-secret", path.join(till, "secret"),
   ];
   const server = await serve(t, { data, args, port, env });
-  return { base: server.base, offices, wards, middle, pay };
+  return { base: server.base, data, connected: args.slice(0, 8), offices, wards, middle, pay };
 }
 
 test("a resident's way through a hospital, on a phone", { timeout: 600_000 }, async (t) => {
@@ -245,11 +246,14 @@ test("somebody else's models read what both sides send", { timeout: 120_000 }, a
   assert.equal((await ask("GET", report)).resource.entry.length, 6, "a report and its five values");
   await ask("GET", `Communication?${of}&encounter=Encounter/${encounter.id}`);
   await ask("GET", "Patient/nobody");
+  const seconds = (offset) => new Date(Date.now() + offset).toISOString();
+  const { resource: log } = await ask("GET", `AuditEvent?date=ge${seconds(-600_000)}&date=lt${seconds(600_000)}&_count=500`);
+  assert.ok(log.total > 15, `${log.total} lines`);
   const input = seen.map((resource) => JSON.stringify(resource)).join("\n");
   const checked = spawnSync(path.join(ROOT, "e2e/.venv/bin/python"), [path.join(ROOT, "e2e/clients/check_fhir.py")], { input, encoding: "utf8" });
   assert.equal(checked.status, 0, checked.stderr);
   const types = JSON.parse(checked.stdout);
-  for (const type of ["CapabilityStatement", "Patient", "PractitionerRole", "Schedule", "Slot", "Appointment", "Encounter", "Invoice", "PaymentNotice", "DiagnosticReport", "Observation", "Communication", "OperationOutcome", "ChargeItemDefinition", "Bundle"]) {
+  for (const type of ["CapabilityStatement", "Patient", "PractitionerRole", "Schedule", "Slot", "Appointment", "Encounter", "Invoice", "PaymentNotice", "DiagnosticReport", "Observation", "Communication", "OperationOutcome", "ChargeItemDefinition", "AuditEvent", "Bundle"]) {
     assert.ok(types[type] > 0, type);
   }
 });
@@ -315,6 +319,45 @@ test("a hospital killed at any moment books nobody twice, and one time goes to o
   assert.deepEqual([...won].sort(), [...wishes].sort(), "every time has exactly one holder");
   const taken = wards.facts().filter(({ fact, is_taken }) => fact === "booked" && is_taken).map(({ slot }) => slot);
   assert.deepEqual(taken.sort(), [...wishes].sort(), "and the hospital has each once");
+});
+
+test("a look that the city did not make, and one that the hospital hides, are found and told in public", { timeout: 180_000 }, async (t) => {
+  const city = await clinic(t, { pace: 60, env: { DIPPER_BEHIND_PROXY: "true" } });
+  const { base, data, connected, wards } = city;
+  const [{ visitor, from }] = await patients(city, 1);
+  const { items } = await visitor.get("/hospitals/first_hospital/times?role=r1");
+  const { id } = await visitor.post("/hospital-visits", { hospital: "first_hospital", role: "r1", slot: items[0].slot }, from);
+  await visitor.get(`/hospital-visits/${id}`);
+  const day = new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Shanghai" }).format(new Date());
+  const reconcile = () => run(["reconcile", "--data", data, "--pack", "packs/demo", ...connected, "--day", day]);
+  const whole = await reconcile();
+  assert.equal(whole.code, 0, whole.stdout);
+  assert.match(whole.stdout, /first_hospital: [2-9] on both sides, 0 not answered, 0 differ/);
+  assert.match(whole.stdout, /population: 1 on both sides/);
+
+  // Somebody who has the hospital's secret reads a patient's file without the city.
+  assert.equal((await wards.ask("GET", "Appointment?patient=Patient/p-1&_count=5")).status, 200);
+  assert.equal((await wards.ask("GET", "PractitionerRole?active=true")).status, 200, "which is about nobody");
+  const bypass = await reconcile();
+  assert.equal(bypass.code, 1);
+  assert.match(bypass.stdout, /first_hospital: .* 1 differ\n {4}[0-9a-f-]{36} at .*: it was asked, and the city has no record of it/);
+  const visible = async () => (await (await fetch(`${base}/api/v1/accountability`)).json());
+  const told = await visible();
+  const alarm = told.alarms.find(({ about }) => about?.["zh-CN"] === "瑶光市第一人民医院");
+  assert.match(alarm.title["zh-CN"], /查询记录不一致/);
+  const days = told.registers.find(({ source }) => source["zh-CN"] === "瑶光市第一人民医院").days;
+  assert.deepEqual([days[0].not_recorded, days[0].not_seen], [1, 0]);
+
+  // The hospital strikes a question of the city's out of its log.
+  const log = path.join(wards.data, "access.jsonl");
+  const lines = readFileSync(log, "utf8").trim().split("\n");
+  const { request_id } = JSON.parse(lines.find((line) => JSON.parse(line).resource === "Patient"));
+  writeFileSync(log, lines.filter((line) => JSON.parse(line).request_id !== request_id).map((line) => `${line}\n`).join(""));
+  const hidden = await reconcile();
+  assert.equal(hidden.code, 1);
+  assert.match(hidden.stdout, new RegExp(`${request_id} at .*: the city says it was answered, and it has no record of it there`));
+  const [today] = (await visible()).registers.find(({ source }) => source["zh-CN"] === "瑶光市第一人民医院").days;
+  assert.deepEqual([today.not_recorded, today.not_seen, today.other_fields], [1, 1, 0]);
 });
 
 test("what a hospital says wrongly, too long, too late or unsigned is not believed", { timeout: 120_000 }, async (t) => {

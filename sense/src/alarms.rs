@@ -39,13 +39,13 @@ pub enum Alarm {
         /// How many requests a day the contract allows.
         limit: u32,
     },
-    /// The log of a department and that of the city tell different stories.
+    /// The log of a department or hospital and that of the city tell different stories.
     LogsDiffer {
-        /// The register.
+        /// The register or hospital.
         source: SourceId,
-        /// Questions that the department saw and the city has no record of.
+        /// Questions that were seen there and the city has no record of.
         not_recorded: usize,
-        /// Answers that the city has and the department has no record of.
+        /// Answers that the city has and that have no record there.
         not_seen: usize,
         /// Questions for other fields than were written down.
         other_fields: usize,
@@ -103,9 +103,9 @@ impl Alarm {
                  Program {client} (contract {contract}) asked on {day} more often than the {limit} times its contract allows; what was beyond was refused."
             ),
             Self::LogsDiffer { source, not_recorded, not_seen, other_fields } => format!(
-                "{day} 的对账：登记库 {source} 有 {not_recorded} 次查询在本市没有记录（可能有人绕过了本市的入口），{not_seen} 次回答在该部门没有记录，{other_fields} 次查询的字段与记录不符。\n\
-                 Reconciliation of {day}: register {source} was asked {not_recorded} times without a record of the city (somebody may have gone round its gate), \
-                 {not_seen} answers stand in no record of the department, {other_fields} questions were for other fields than recorded."
+                "{day} 的对账：{source} 有 {not_recorded} 次查询在本市没有记录（可能有人绕过了本市的入口），{not_seen} 次回答在对方没有记录，{other_fields} 次查询的字段与记录不符。\n\
+                 Reconciliation of {day}: {source} was asked {not_recorded} times without a record of the city (somebody may have gone round its gate), \
+                 {not_seen} answers stand in no record of its own, {other_fields} questions were for other fields than recorded."
             ),
             Self::Canary { place, count } => format!(
                 "{day} 的对账：有人通过 {place} 查询了哨兵居民 {count} 次。没有任何业务需要查询此人，请核查是谁、为什么。\n\

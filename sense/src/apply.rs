@@ -51,7 +51,7 @@ pub enum HandedInBy {
 
 impl HandedInBy {
     /// Who is written into the events.
-    fn actor(&self, applicant: PartyId) -> Actor {
+    pub(crate) fn actor(&self, applicant: PartyId) -> Actor {
         match self.clone() {
             Self::Applicant => Actor::Resident { party: applicant },
             Self::Agent { party, mandate } => Actor::Agent { party, on_behalf_of: applicant, mandate },

@@ -1,4 +1,5 @@
-//! Correcting an application (更正; PIPL article 46): until the decision the applicant puts her answers right.
+//! Correcting an application (更正; PIPL article 46): until the decision the applicant, or who acts for
+//! her, puts her answers right.
 //!
 //! The corrected answers are a new sealed record with a commitment of its own; the former is kept, frozen: nobody opens it
 //! any more, and it goes with her key. What departments answered stays as they gave it.
@@ -7,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use identity::{Answers, Fetched, Given, Prefill, Provenance, VaultError};
-use model::{Actor, Application, Case, CaseId, EventBody, EvidenceId, FormId, Instant, NewEvent, PackHash, PartyId};
+use model::{Application, Case, CaseId, EventBody, EvidenceId, FormId, Instant, NewEvent, PackHash, PartyId};
 use pack::answers::{FieldFault, parse_form};
 use pack::{City, Compiled, Field, Service};
 use serde_json::Value;
 use store::{Append, Reader, StoreError, Tx};
 
 use crate::Context;
-use crate::apply::{ApplyError, check_evidence, find_form};
+use crate::apply::{ApplyError, HandedInBy, check_evidence, find_form};
 use crate::prefill::{merge, same};
 
 /// Answers to put in the place of those handed in.
@@ -22,8 +23,10 @@ use crate::prefill::{merge, same};
 pub struct CorrectCommand {
     /// On which case.
     pub case: CaseId,
-    /// Who corrects; signed in.
+    /// Whose application it is.
     pub party: PartyId,
+    /// Who corrects: the applicant, or who acts for them.
+    pub by: HandedInBy,
     /// The version of the case the answers were read at.
     pub version: u32,
     /// All answers, as they should be.
@@ -98,7 +101,7 @@ pub async fn correct(ctx: &Context, command: CorrectCommand) -> Result<Case, Cor
             check_evidence(tx, &command.answers, &evidence)?;
             let (answers, commitment) = ctx.vault.seal_answers(tx, command.party, given, now)?;
             let body = EventBody::Corrected { answers, commitment, fields, evidence };
-            append(tx, &compiled, &case, NewEvent { at: now, actor: Actor::Resident { party: command.party }, body })
+            append(tx, &compiled, &case, NewEvent { at: now, actor: command.by.actor(command.party), body })
         })
         .await
 }

@@ -19,6 +19,9 @@ const AHEAD_US: i64 = 300_000_000;
 /// The oldest state of a register that is taken, microseconds: 31 days.
 const STALE_US: i64 = 31 * 86_400_000_000;
 
+/// Children that a register may name for one guardian: more than anybody in the country is known to have.
+const CHILDREN_MAX: usize = 20;
+
 /// A question to a department about one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
@@ -55,6 +58,8 @@ pub struct Reply {
     pub as_of: Instant,
     /// Answers by field id; absent when there is nobody of that name and number.
     pub values: Option<BTreeMap<String, Value>>,
+    /// Of a register of guardians: the answers for each child; absent when there is nobody of that name and number.
+    pub records: Option<Vec<BTreeMap<String, Value>>>,
 }
 
 /// Why a reply is not believed.
@@ -87,6 +92,12 @@ pub enum Lie {
     /// An answer has not the type that was agreed on.
     #[error("{0} has not the type agreed on")]
     Value(String),
+    /// It lists more children than anybody has.
+    #[error("it lists {0} children")]
+    TooMany(usize),
+    /// It names a child that cannot be one of this guardian.
+    #[error("it names a child that cannot be: {0}")]
+    Child(&'static str),
 }
 
 /// Why a department gave no answer that can be used.
@@ -123,6 +134,8 @@ pub struct Context {
 pub(crate) enum Outcome {
     /// Answers by the source's field ids.
     Answered { as_of: Instant, values: BTreeMap<FormId, Value> },
+    /// Answers by the source's field ids, for each child of a guardian.
+    Listed { records: Vec<BTreeMap<FormId, Value>> },
     /// There is nobody of that name and number.
     NoRecord,
     /// No answer in time.
@@ -134,7 +147,7 @@ pub(crate) enum Outcome {
 impl Outcome {
     pub(crate) const fn word(&self) -> FetchOutcome {
         match self {
-            Self::Answered { .. } => FetchOutcome::Answered,
+            Self::Answered { .. } | Self::Listed { .. } => FetchOutcome::Answered,
             Self::NoRecord => FetchOutcome::NoRecord,
             Self::Away => FetchOutcome::Away,
             Self::Refused => FetchOutcome::Refused,
@@ -232,22 +245,45 @@ fn check(city: &City, question: &Question, reply: Reply, now: Instant) -> Result
     if !(-AHEAD_US..=STALE_US).contains(&age_us) {
         return Err(Lie::Time);
     }
+    let source = city.sources.get(&question.source).ok_or(Lie::Source)?;
+    if source.guardianship {
+        if reply.values.is_some() {
+            return Err(Lie::Form);
+        }
+        let Some(records) = reply.records else { return Ok(Outcome::NoRecord) };
+        if CHILDREN_MAX < records.len() {
+            return Err(Lie::TooMany(records.len()));
+        }
+        let records = records.into_iter().map(|values| check_values(city, source, question, values));
+        return Ok(Outcome::Listed { records: records.collect::<Result<_, _>>()? });
+    }
+    if reply.records.is_some() {
+        return Err(Lie::Form);
+    }
     let Some(values) = reply.values else { return Ok(Outcome::NoRecord) };
+    Ok(Outcome::Answered { as_of: reply.as_of, values: check_values(city, source, question, values)? })
+}
+
+/// Exactly the fields asked for, each of its type.
+fn check_values(
+    city: &City,
+    source: &DataSource,
+    question: &Question,
+    values: BTreeMap<String, Value>,
+) -> Result<BTreeMap<FormId, Value>, Lie> {
     if let Some(missing) = question.fields.iter().find(|field| !values.contains_key(field.as_str())) {
         return Err(Lie::Missing(missing.clone()));
     }
     if values.len() != question.fields.len() {
         return Err(Lie::Extra);
     }
-    let source = city.sources.get(&question.source).ok_or(Lie::Source)?;
     let mut asked: Vec<_> = source.fields.iter().filter(|field| question.fields.contains(&field.id)).cloned().collect();
     // A department that has a record answers every field of it: an empty one would be no answer.
     asked.iter_mut().for_each(|field| field.required = true);
     parse_form(city, &asked, &values)
         .map_err(|faults| Lie::Value(faults.into_iter().map(|fault| fault.field).collect::<Vec<_>>().join(", ")))?;
     let named = |(field, value): (String, Value)| FormId::new(&field).map(|field| (field, value));
-    let values = values.into_iter().map(named).collect::<Result<_, _>>().map_err(|_| Lie::Extra)?;
-    Ok(Outcome::Answered { as_of: reply.as_of, values })
+    values.into_iter().map(named).collect::<Result<_, _>>().map_err(|_| Lie::Extra)
 }
 
 #[cfg(test)]
@@ -308,6 +344,7 @@ mod tests {
                 source: SourceId::new(source).unwrap(),
                 as_of: NOW.plus_micros(-age_us),
                 values: serde_json::from_value(values.clone()).unwrap(),
+                records: None,
             };
             assert_eq!(check(&city, &question(), reply, NOW).err(), expect, "{source} {age_us} {values}");
         }

@@ -13,6 +13,7 @@ pub mod devices;
 pub mod duplicates;
 pub mod evidence;
 pub mod extracts;
+pub mod guardians;
 pub mod import;
 pub mod looks;
 pub mod material;

@@ -75,7 +75,7 @@ pub async fn claim(ctx: &Context, party: PartyId, number: CreditCode) -> Result<
                 Ok(Ok(enter(tx, party, &number, &name, now)?))
             }
             Outcome::NoRecord => Ok(Err(ClaimError::NoMatch)),
-            Outcome::Away | Outcome::Refused => Ok(Err(ClaimError::Away(question.source))),
+            Outcome::Listed { .. } | Outcome::Away | Outcome::Refused => Ok(Err(ClaimError::Away(question.source))),
         }
     });
     answer.await.map_err(|error: ClaimError| error)?

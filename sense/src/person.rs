@@ -197,14 +197,20 @@ pub async fn erase(ctx: &Context, party: PartyId) -> Result<(), EraseError> {
     let (vault, files, now) = (Arc::clone(&ctx.vault), Arc::clone(&ctx.files), ctx.clock.now());
     ctx.store
         .write(move |tx: &mut Tx| {
-            let left = Left::find(tx, party)?;
-            if !left.open.is_empty() {
-                return Err(EraseError::Open(left.open));
+            let mut left = vec![Left::find(tx, party)?];
+            // What guardians did for the same person as a child goes with them.
+            for child in tx.list_childhoods_of(party)? {
+                left.push(Left::find(tx, child.party)?);
+            }
+            let open: Vec<CaseNo> = left.iter().flat_map(|left| left.open.clone()).collect();
+            if !open.is_empty() {
+                return Err(EraseError::Open(open));
             }
             if tx.is_paying_hospital(party)? {
                 return Err(EraseError::Paying);
             }
-            erase_in(tx, &vault, &files, left, now)
+            // The child first: its row names the account.
+            left.into_iter().rev().try_for_each(|left| erase_in(tx, &vault, &files, left, now))
         })
         .await?;
     ctx.store.shred_log();
@@ -229,8 +235,11 @@ pub fn erase_again(
         if account.is_none_or(|account| account.login == erased_login(party)) {
             return Ok(false);
         }
-        let left = Left::find(tx, party)?;
-        erase_in(tx, &vault, &files, left, now)?;
+        let children = tx.list_childhoods_of(party)?.into_iter().map(|child| child.party);
+        for one in children.chain([party]).collect::<Vec<_>>() {
+            let left = Left::find(tx, one)?;
+            erase_in(tx, &vault, &files, left, now)?;
+        }
         Ok::<_, EraseError>(true)
     })?;
     if erased {
@@ -250,7 +259,8 @@ struct Left {
 
 impl Left {
     fn find(tx: &mut Tx, party: PartyId) -> Result<Self, EraseError> {
-        let account = tx.find_party(party)?.filter(|account| account.kind == PartyKind::Resident);
+        let is_person = |account: &PartyRow| matches!(account.kind, PartyKind::Resident | PartyKind::Child);
+        let account = tx.find_party(party)?.filter(is_person);
         let account = account.ok_or(EraseError::NotResident)?;
         let mut left = Self { account, contacts: Vec::new(), applications: BTreeSet::new(), open: Vec::new() };
         for row in cases_of(tx, party)? {
@@ -297,6 +307,7 @@ fn erase_in(tx: &mut Tx, vault: &Vault, files: &Files, left: Left, now: Instant)
         disabled: true,
         ..left.account
     })?;
+    tx.record_erasure(party, now)?;
     tx.overwrite_deleted(false)?;
     Ok(())
 }
@@ -311,6 +322,7 @@ fn forget(tx: &mut Tx, party: PartyId, now: Instant) -> Result<(), StoreError> {
     tx.delete_prefills_of(party)?;
     tx.remove_hospitals_of(party)?;
     tx.delete_identity(party)?;
+    tx.delete_child(party)?;
     tx.remove_sessions_of(party)?;
     tx.remove_proofs_of(party)?;
     tx.remove_openid_of(party)?;

@@ -9,7 +9,7 @@ use identity::{
 };
 use model::{PartyId, RequestId, ServiceId, SourceId};
 use pack::answers::FieldFault;
-use pack::{City, Field, FieldFrom};
+use pack::{City, DataSource, Field, FieldFrom};
 use serde_json::Value;
 use store::{FetchRow, Reader, StoreError, Tx};
 
@@ -27,7 +27,8 @@ fn bound<'a>(
     is_organisation: bool,
 ) -> impl Iterator<Item = (&'a Field, &'a FieldFrom)> {
     let fits = move |from: &&FieldFrom| {
-        city.sources.get(&from.source).is_some_and(|source| source.organisations == is_organisation)
+        let fits = |source: &DataSource| source.organisations == is_organisation && !source.guardianship;
+        city.sources.get(&from.source).is_some_and(fits)
     };
     form.iter().filter_map(move |field| Some((field, field.from.as_ref().filter(fits)?)))
 }
@@ -150,13 +151,16 @@ async fn record(
         .await
 }
 
-/// Whom departments are asked about: a person, or the legal representative of an organisation with its number. `None`
+/// Whom departments are asked about: a person, a child under its own number, or the legal representative of an organisation with its number. `None`
 /// when it is not known who that is.
 fn subject_of(
     reader: &mut Reader,
     vault: &Vault,
     party: PartyId,
 ) -> Result<Option<(Identity, Option<CreditCode>)>, VaultError> {
+    if let Some(child) = vault.find_child(reader, party)? {
+        return Ok(Some((child, None)));
+    }
     let organisation = reader.find_organisation(party)?;
     let person = organisation.as_ref().map_or(party, |organisation| organisation.representative);
     let number = organisation.map(|organisation| CreditCode::parse(&organisation.number)).transpose();
@@ -205,7 +209,10 @@ pub async fn find_prefill(ctx: &crate::Context, party: PartyId, service: Service
         .read(move |reader| {
             let organisation = reader.find_organisation(party)?;
             let person = organisation.as_ref().map_or(party, |organisation| organisation.representative);
-            let (level, prefill) = (find_level(reader, person)?, vault.find_prefill(reader, party, &service)?);
+            // A register has named a child.
+            let is_child = reader.find_child(party)?.is_some();
+            let level = if is_child { Level::L2 } else { find_level(reader, person)? };
+            let prefill = vault.find_prefill(reader, party, &service)?;
             Ok(Known { level, is_organisation: organisation.is_some(), prefill })
         })
         .await

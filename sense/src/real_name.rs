@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use identity::{Identity, Level, VaultError, Verified};
+use identity::{Identity, Level, VaultError, Verified, record_grown};
 use model::{PartyId, SourceId};
 use pack::{City, DataSource};
 use store::{StoreError, Tx};
@@ -83,10 +83,14 @@ pub async fn prove_identity(ctx: &Context, party: PartyId, identity: Identity) -
         end(tx, &outcomes, now)?;
         let Some((question, outcome)) = outcomes.into_iter().next() else { return Ok(Err(ProveError::NotHere)) };
         match outcome {
-            Outcome::Answered { .. } if vault.record_identity(tx, party, &verified)? => Ok(Ok(verified)),
+            Outcome::Answered { .. } if vault.record_identity(tx, party, &verified)? => {
+                // What guardians did for them as a child is theirs from now on.
+                record_grown(tx, &vault, party, &verified.identity.id_number, now)?;
+                Ok(Ok(verified))
+            }
             Outcome::Answered { .. } => Ok(Err(ProveError::Taken)),
             Outcome::NoRecord => Ok(Err(ProveError::NoMatch)),
-            Outcome::Away | Outcome::Refused => Ok(Err(ProveError::Away(question.source))),
+            Outcome::Listed { .. } | Outcome::Away | Outcome::Refused => Ok(Err(ProveError::Away(question.source))),
         }
     });
     answer.await.map_err(|error: ProveError| error)?

@@ -71,7 +71,7 @@ fn handed_in() -> ApplyCommand {
 }
 
 fn command(case: &Case, party: PartyId, answers: Answers) -> CorrectCommand {
-    CorrectCommand { case: case.id, party, version: case.version, answers }
+    CorrectCommand { case: case.id, party, by: HandedInBy::Applicant, version: case.version, answers }
 }
 
 /// Moves a case to a state, as the clerk would.

@@ -72,6 +72,7 @@ impl Departments for Hall {
             source: question.source.clone(),
             as_of: now,
             values: is_known.then_some(values),
+            records: None,
         })
     }
 }
@@ -216,7 +217,7 @@ on_both_databases!(a_department_that_fails_is_told_and_asked_again, |database| {
     let correction = |changes: Value| {
         let mut answers = given.answers.clone();
         answers.extend(serde_json::from_value::<BTreeMap<String, Value>>(changes).unwrap());
-        CorrectCommand { case: case.id, party: party(1), version: case.version, answers }
+        CorrectCommand { case: case.id, by: HandedInBy::Applicant, party: party(1), version: case.version, answers }
     };
     let locked = ready.run(correct(&ready.town.ctx, correction(json!({"fund_account": "70009999"}))));
     assert!(

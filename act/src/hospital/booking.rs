@@ -10,7 +10,7 @@ use super::fhir::FhirId;
 use super::held::{Held, LISTED, begin, keep};
 use super::journey::{Fault, Visit, view};
 use super::offers::declared;
-use super::questions::{About, asked, is_decided, known, open, write_down};
+use super::questions::{About, asked, is_decided, known, open, whole, write_down};
 use super::{Context, HospitalError};
 
 /// A time to book.
@@ -124,10 +124,7 @@ async fn hold(
                 (id, None) => (id.unwrap_or_else(|| tx.new_hospital_visit_id(now)), kept),
             };
             inner.vault.save_hospital_visit(tx, command.party, id, &kept, now)?;
-            let mut about = vec![About::Appointment];
-            if known.patient.patient.is_none() {
-                about.insert(0, About::Patient);
-            }
+            let about = whole(&[About::Appointment], &known);
             let asking = (command.party, &command.hospital, known.patient.consent);
             let request = write_down(tx, &inner.packs.current().city, asking, &about, now)?;
             Ok(Held { id, kept, known, request })

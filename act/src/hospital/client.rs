@@ -7,14 +7,18 @@ use model::{HospitalVisitId, Instant, PaymentId, RequestId, SourceId};
 use serde_json::{Value, json};
 
 use super::fhir::{
-    Appointment, Bundle, Doctor, Encounter, Faulty, FhirId, Invoice, Message, Observation, Outcome, Report, Slot,
-    read_price, read_schedule,
+    Appointment, Audit, Bundle, Doctor, Encounter, Faulty, FhirId, Invoice, Message, Observation, Outcome, Report,
+    Slot, read_price, read_schedule,
 };
 use super::{Ask, AskError, Hospitals, Method, Told};
 
 /// Most pages of one search, and most resources of all of them.
 const PAGES_MAX: usize = 20;
 const FOUND_MAX: usize = 1_000;
+
+/// The same of a log: half a million lines.
+const LOG_PAGES_MAX: usize = 1_000;
+const LOG_FOUND_MAX: usize = 500_000;
 
 /// 居民身份证号码 as an identifier: the OID that China's health record standards (WS 363) give it.
 const ID_NUMBER: &str = "urn:oid:2.16.156.10011.1.3";
@@ -144,12 +148,16 @@ impl Client {
 
     /// Everything a search finds, page by page.
     fn search(&self, target: String) -> Result<Vec<Value>, Call> {
+        self.search_within(target, PAGES_MAX, FOUND_MAX)
+    }
+
+    fn search_within(&self, target: String, pages_max: usize, found_max: usize) -> Result<Vec<Value>, Call> {
         let (mut found, mut next) = (Vec::new(), Some(target));
-        for _ in 0..PAGES_MAX {
+        for _ in 0..pages_max {
             let Some(target) = next.take() else { return Ok(found) };
             let bundle = Bundle::read(self.get(target)?)?;
             found.extend(bundle.entries);
-            if FOUND_MAX < found.len() {
+            if found_max < found.len() {
                 return Err(Lie::Pages.into());
             }
             next = bundle.next.map(|page| self.below(&page.0)).transpose()?;
@@ -167,6 +175,13 @@ impl Client {
         } else {
             Err(Lie::Pages)
         }
+    }
+
+    /// The hospital's own log of requests, from an instant on and before another.
+    pub fn log(&self, from: Instant, to: Instant) -> Result<Vec<Audit>, Call> {
+        let target = format!("AuditEvent?date=ge{from}&date=lt{to}&_count=500");
+        let found = self.search_within(target, LOG_PAGES_MAX, LOG_FOUND_MAX)?;
+        Ok(found.iter().map(Audit::read).collect::<Result<_, _>>()?)
     }
 
     /// Every doctor who can be registered with.

@@ -9,7 +9,7 @@ use store::Tx;
 use super::client::{Call, Client, Lie, Taking};
 use super::fhir::{Appointment, AppointmentStatus, FhirId};
 use super::journey::{Fault, Visit};
-use super::questions::{About, Known, known, write_down};
+use super::questions::{About, Known, known, whole, write_down};
 use super::{Context, HospitalError};
 
 /// Most visits of a list.
@@ -117,7 +117,8 @@ pub(super) async fn begin(
                 inner.vault.save_hospital_visit(tx, party, id, &kept, now)?;
             }
             let asking = (party, &kept.hospital, known.patient.consent);
-            let request = write_down(tx, &inner.packs.current().city, asking, about, now)?;
+            let about = whole(about, &known);
+            let request = write_down(tx, &inner.packs.current().city, asking, &about, now)?;
             Ok(Held { id, kept, known, request })
         })
         .await

@@ -13,6 +13,10 @@ use super::held::{Held, LISTED, begin, keep};
 use super::questions::{About, asked};
 use super::{Context, HospitalError, MESSAGE_MAX};
 
+/// What is gone through on the way to the doctor and to the invoice.
+const DOCTOR: &[About] = &[About::Appointment, About::Encounter, About::Communication];
+const BILL: &[About] = &[About::Appointment, About::Encounter, About::Invoice];
+
 /// Everything that one look at a visit may bring.
 const LOOK: &[About] = &[About::Appointment, About::Encounter, About::Invoice, About::Report, About::Communication];
 
@@ -210,7 +214,7 @@ pub async fn ask_doctor(
     if text.is_empty() || MESSAGE_MAX < text.chars().count() {
         return Err(HospitalError::Message);
     }
-    let held = begin(ctx, party, id, &[About::Communication], Ok).await?;
+    let held = begin(ctx, party, id, DOCTOR, Ok).await?;
     let (asking, now) = (held.clone(), ctx.clock.now());
     let sent = asked(ctx, &held.known.hospital, held.request, move |client| {
         let (_, appointment) = asking.appointment(client)?;
@@ -236,7 +240,7 @@ pub(super) async fn find_due(
     party: PartyId,
     id: HospitalVisitId,
 ) -> Result<Option<(HospitalVisit, RequestId, Invoice)>, HospitalError> {
-    let held = begin(ctx, party, id, &[About::Invoice], Ok).await?;
+    let held = begin(ctx, party, id, BILL, Ok).await?;
     let looking = held.clone();
     let invoices = asked(ctx, &held.known.hospital, held.request, move |client| {
         let (_, appointment) = looking.appointment(client)?;

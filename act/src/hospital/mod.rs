@@ -12,6 +12,7 @@ mod client;
 pub mod fhir;
 mod held;
 mod journey;
+mod looks;
 mod offers;
 mod questions;
 
@@ -30,6 +31,7 @@ pub use bills::{PayCommand, hear, pay_invoice, reconcile};
 pub use booking::{BookCommand, book, cancel};
 pub use client::Lie;
 pub use journey::{Fault, Journey, Queue, Visit, Wrote, arrive, ask_doctor, list_visits, view};
+pub use looks::{Look, list_looks};
 pub use offers::{Offer, list_doctors, list_slots};
 
 /// Longest message to a doctor, characters.

@@ -23,7 +23,21 @@ pub(super) enum About {
 }
 
 impl About {
-    const fn word(self) -> &'static str {
+    /// What a request for a type of resource is about; `None` for one that the city never asks for.
+    pub fn of_resource(kind: &str) -> Option<Self> {
+        Some(match kind {
+            "Patient" => Self::Patient,
+            "Appointment" => Self::Appointment,
+            "Encounter" => Self::Encounter,
+            "Invoice" => Self::Invoice,
+            "DiagnosticReport" => Self::Report,
+            "Communication" => Self::Communication,
+            "PaymentNotice" => Self::Payment,
+            _ => return None,
+        })
+    }
+
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Patient => "patient",
             Self::Appointment => "appointment",
@@ -51,6 +65,12 @@ pub(super) fn known(tx: &mut Tx, ctx: &Context, party: PartyId, hospital: &Sourc
     let verified = verified.ok_or(HospitalError::NotIdentified)?;
     let patient = ctx.vault.find_hospital_patient(tx, party, hospital)?.ok_or(HospitalError::NotAgreed)?;
     Ok(Known { party, hospital: hospital.clone(), patient, verified })
+}
+
+/// What a question is about, and the person too where the hospital does not know them yet: they are registered first.
+pub(super) fn whole(about: &[About], known: &Known) -> Vec<About> {
+    let first = known.patient.patient.is_none().then_some(About::Patient);
+    first.into_iter().chain(about.iter().copied()).collect()
 }
 
 /// Writes a question down. Nothing may be asked before the transaction is durable.

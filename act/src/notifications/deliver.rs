@@ -5,12 +5,13 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use identity::{Vault, VaultError};
 use model::{Channel, DeliveryState, FormId, Instant, PartyId};
+use pack::City;
 use store::{OutboxRow, Reader, StoreError, Tx, WebhookId};
 
 use super::plan::retry_after_us;
 use super::preferences::Preferences;
 use super::webhook::{headers, webhook_key};
-use super::words::message_words;
+use super::words::{digest_words, message_words};
 use super::{Caller, Context, Message, Recipient, SendError, Sender};
 
 /// A worker that does not answer within this has died, microseconds. Longer than any channel waits.
@@ -98,7 +99,7 @@ fn prepare(ctx: &Context, reader: &mut Reader, row: &OutboxRow, now: Instant) ->
     let wants = Preferences::load(reader, party)?;
     let city = &ctx.packs.current().city;
     let kind = FormId::new(message.kind.as_str()).ok().and_then(|id| city.notifications.kinds.get(&id));
-    if kind.is_some_and(|kind| !wants.takes(kind.group.as_str(), message.channel)) {
+    if !wants_kind(&wants, city, &message.kind, message.channel) {
         return never("preference");
     }
     let quiet = wants.quiet_hours().filter(|_| !kind.is_some_and(|kind| kind.urgent));
@@ -107,10 +108,26 @@ fn prepare(ctx: &Context, reader: &mut Reader, row: &OutboxRow, now: Instant) ->
     }
     let Some(to) = address(&ctx.vault, reader, party, message.channel)? else { return never("no_address") };
     let locale = wants.locale().or(city.locales.first().map(String::as_str)).unwrap_or_default();
-    let Some(words) = message_words(&ctx.packs, row, locale) else { return never("words") };
-    let link = ctx.base_url.as_ref().map(|base| format!("{}/reports/{}", base.trim_end_matches('/'), words.case_no));
+    let words = match row.digest() {
+        Some(mut digest) => {
+            digest.items.retain(|item| wants_kind(&wants, city, &item.kind, message.channel));
+            if digest.items.is_empty() {
+                return never("preference");
+            }
+            digest_words(&ctx.packs, &digest, locale)
+        }
+        None => message_words(&ctx.packs, row, locale),
+    };
+    let Some(words) = words else { return never("words") };
+    let link = ctx.base_url.as_ref().map(|base| format!("{}{}", base.trim_end_matches('/'), words.path));
     let message = Message { id: row.id.to_string(), to: Recipient(to), subject: words.title, text: words.body, link };
     Ok(Task::Send(Arc::clone(sender), message))
+}
+
+/// Whether a person takes messages of a kind by a channel; those of no pack are not switched off.
+fn wants_kind(wants: &Preferences, city: &City, kind: &str, channel: Channel) -> bool {
+    let kind = FormId::new(kind).ok().and_then(|id| city.notifications.kinds.get(&id));
+    kind.is_none_or(|kind| wants.takes(kind.group.as_str(), channel))
 }
 
 /// Where a channel reaches a person; `None` when it does not any more.

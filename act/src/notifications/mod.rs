@@ -8,6 +8,7 @@
 
 mod addresses;
 mod deliver;
+mod mandates;
 mod plan;
 mod preferences;
 mod quiet;

@@ -1,4 +1,4 @@
-//! What becomes of a message when it is written: sent at once, held, or not sent. Pure, as are the waits between attempts.
+//! What becomes of a message when it is written: sent at once, held, merged with others, or not sent. Pure, as are the waits between attempts.
 
 use jiff::tz::TimeZone;
 use model::{Channel, Instant};
@@ -51,6 +51,8 @@ pub enum Plan {
     Send,
     /// It waits for the end of quiet hours.
     Hold(Instant),
+    /// It is too much: it is told with others in one message, once the person may be sent something again.
+    Merge,
     /// It is not sent by this channel; the list in the resident face has it.
     Suppress(&'static str),
 }
@@ -67,7 +69,7 @@ pub fn plan(asked: &Asked<'_>, wants: &Preferences, limits: Limits, now: Instant
         return Plan::Send;
     }
     if asked.sent_in_hour >= limits.per_hour || asked.sent_in_day >= limits.per_day {
-        return Plan::Suppress("rate");
+        return Plan::Merge;
     }
     wants.quiet_hours().and_then(|quiet| quiet.end(now, zone)).map_or(Plan::Send, Plan::Hold)
 }
@@ -109,11 +111,11 @@ mod tests {
         for (asked, now, expect) in [
             (email(false, 0, 0), DAY, Plan::Send),
             (email(false, 2, 4), DAY, Plan::Send),
-            (email(false, 3, 3), DAY, Plan::Suppress("rate")),
-            (email(false, 0, 5), DAY, Plan::Suppress("rate")),
+            (email(false, 3, 3), DAY, Plan::Merge),
+            (email(false, 0, 5), DAY, Plan::Merge),
             (email(true, 3, 5), DAY, Plan::Send),
             (email(false, 0, 0), NIGHT, morning),
-            (email(false, 3, 3), NIGHT, Plan::Suppress("rate")),
+            (email(false, 3, 3), NIGHT, Plan::Merge),
             (email(true, 0, 0), NIGHT, Plan::Send),
             (Asked { channel: Channel::InApp, ..email(false, 99, 99) }, NIGHT, Plan::Send),
         ] {

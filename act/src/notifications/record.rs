@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 
 use identity::list_agents_for;
-use model::{Actor, Case, Channel, ClockName, DeliveryState, Event, EventBody, FormId, Instant, PartyId, PaymentState};
+use model::{
+    Actor, Case, CaseId, Channel, ClockName, DeliveryState, Event, EventBody, FormId, Instant, PartyId, PaymentState,
+};
 use pack::{City, NotificationKind, Trigger};
-use store::{MessageFacts, NewOutboxRow, PartyKind, StoreError, Tx, WebhookRow};
+use store::{
+    DIGEST_KIND, Digest, DigestItem, Facts, MessageFacts, NewOutboxRow, PartyKind, StoreError, Tx, WebhookRow,
+};
 
 use super::Context;
-use super::plan::{Asked, Plan, plan};
+use super::plan::{Asked, Limits, Plan, plan};
 use super::preferences::Preferences;
 use super::remind::schedule;
 use super::webhook::{WEBHOOK_KIND, concerns, payload};
@@ -93,8 +97,7 @@ fn record_event(
             rows += write_to_person(
                 ctx,
                 tx,
-                &Telling { position: event.position, id, kind, case: &case },
-                &facts,
+                &Telling { position: event.position, id, kind, case: Some(case.id), facts: Facts::Case(facts.clone()) },
                 party,
                 now,
             )?;
@@ -196,14 +199,16 @@ pub(super) fn is_resident(tx: &mut Tx, party: PartyId) -> Result<bool, StoreErro
 
 /// What a person is told of.
 pub(super) struct Telling<'a> {
-    /// The event.
+    /// The event; below zero where there is none.
     pub position: i64,
     /// The id of the kind.
     pub id: &'a FormId,
     /// The kind.
     pub kind: &'a NotificationKind,
-    /// The case.
-    pub case: &'a Case,
+    /// The case; absent where it is about a mandate.
+    pub case: Option<CaseId>,
+    /// What its words are made of.
+    pub facts: Facts,
 }
 
 /// Writes one message to a person, a row for each channel that reaches them; how many rows.
@@ -211,7 +216,6 @@ pub(super) fn write_to_person(
     ctx: &Context,
     tx: &mut Tx,
     telling: &Telling<'_>,
-    facts: &MessageFacts,
     party: PartyId,
     now: Instant,
 ) -> Result<usize, StoreError> {
@@ -231,10 +235,12 @@ pub(super) fn write_to_person(
             sent_in_hour: sent(HOUR_US)?,
             sent_in_day: sent(DAY_US)?,
         };
-        let (state, next_at, reason) = match plan(&asked, &wants, ctx.limits, now, &zone) {
+        let planned = plan(&asked, &wants, ctx.limits, now, &zone);
+        let (state, next_at, reason) = match planned {
             Plan::Send if channel == Channel::InApp => (DeliveryState::Delivered, None, None),
             Plan::Send => (DeliveryState::Queued, Some(now), None),
             Plan::Hold(until) => (DeliveryState::Held, Some(until), Some("quiet_hours")),
+            Plan::Merge => (DeliveryState::Merged, None, Some("rate")),
             Plan::Suppress(reason) => (DeliveryState::Suppressed, None, Some(reason)),
         };
         let row = NewOutboxRow {
@@ -242,15 +248,59 @@ pub(super) fn write_to_person(
             kind: telling.id.to_string(),
             channel,
             recipient,
-            case: telling.case.id,
-            body: facts.to_body(),
+            case: telling.case,
+            body: telling.facts.to_body(),
             state,
             next_at,
             reason: reason.map(str::to_owned),
         };
-        rows += usize::from(tx.record_message(&row, now)?.is_some());
+        let is_new = tx.record_message(&row, now)?.is_some();
+        rows += usize::from(is_new);
+        // A row that is there already stands in its digest already.
+        if is_new && planned == Plan::Merge {
+            let opens_at = opens_at(tx, &asked, ctx.limits, &row.recipient, now)?;
+            let until = wants.quiet_hours().and_then(|quiet| quiet.end(opens_at, &zone)).unwrap_or(opens_at);
+            rows += usize::from(merge(tx, row, &telling.facts, until, now)?);
+        }
     }
     Ok(rows)
+}
+
+/// Lets a message be told by the digest that waits, or by a new one; true when it is new.
+fn merge(tx: &mut Tx, merged: NewOutboxRow, facts: &Facts, until: Instant, now: Instant) -> Result<bool, StoreError> {
+    let item = DigestItem { kind: merged.kind, facts: facts.clone() };
+    if tx.join_digest(&merged.recipient, merged.channel, &item, now)? {
+        return Ok(false);
+    }
+    let digest = NewOutboxRow {
+        kind: DIGEST_KIND.to_owned(),
+        body: Digest::default().with(item).to_body(),
+        state: DeliveryState::Held,
+        next_at: Some(until),
+        reason: Some("rate".to_owned()),
+        ..merged
+    };
+    Ok(tx.record_message(&digest, now)?.is_some())
+}
+
+/// When a person who was sent as much as they are sent in a while may be sent something again.
+fn opens_at(
+    tx: &mut Tx,
+    asked: &Asked<'_>,
+    limits: Limits,
+    recipient: &str,
+    now: Instant,
+) -> Result<Instant, StoreError> {
+    let mut opens = now;
+    for (sent, most, span_us) in
+        [(asked.sent_in_hour, limits.per_hour, HOUR_US), (asked.sent_in_day, limits.per_day, DAY_US)]
+    {
+        if sent >= most {
+            let last = tx.find_sent_at(recipient, asked.channel, most)?;
+            opens = opens.max(last.unwrap_or(now).plus_micros(span_us));
+        }
+    }
+    Ok(opens)
 }
 
 /// Whether a channel reaches a person: mail and text messages only where they proved that they read them.
@@ -280,7 +330,7 @@ fn write_to_programs(
             kind: WEBHOOK_KIND.to_owned(),
             channel: Channel::Webhook,
             recipient: webhook.id.to_string(),
-            case: case.id,
+            case: Some(case.id),
             body: body.clone(),
             state: DeliveryState::Queued,
             next_at: Some(now),

@@ -4,9 +4,10 @@
 use model::{Case, CaseId, Event, EventBody, FormId, Instant, VisitState};
 use pack::{City, Effect, Trigger};
 use serde_json::{Value, json};
-use store::{Job, MessageFacts, StoreError, Tx};
+use store::{Facts, Job, MANDATE_NOTICE, MessageFacts, StoreError, Tx};
 
 use super::Context;
+use super::mandates::tell_notice;
 use super::record::{Telling, is_resident, write_to_person};
 
 /// The kind of these jobs.
@@ -74,7 +75,7 @@ pub(super) fn schedule(tx: &mut Tx, city: &City, event: &Event, case: &Case, now
     Ok(())
 }
 
-/// Writes every reminder whose time has come; how many messages.
+/// Writes every reminder and every notice about a mandate whose time has come; how many messages.
 ///
 /// # Errors
 /// [`StoreError`] when the store does not answer.
@@ -82,11 +83,14 @@ pub async fn remind_due(ctx: &Context) -> Result<usize, StoreError> {
     let mut written = 0;
     loop {
         let now = ctx.clock.now();
-        let leased = ctx.store.write(move |tx: &mut Tx| tx.lease_job(&[JOB], now, LEASE_US)).await?;
+        let leased = ctx.store.write(move |tx: &mut Tx| tx.lease_job(&[JOB, MANDATE_NOTICE], now, LEASE_US)).await?;
         let Some(job) = leased else { return Ok(written) };
         let (here, this) = (ctx.clone(), job.clone());
         let done = ctx.store.write(move |tx: &mut Tx| {
-            let rows = remind(&here, tx, &this, now)?;
+            let rows = match this.kind.as_str() {
+                MANDATE_NOTICE => tell_notice(&here, tx, &this, now)?,
+                _ => remind(&here, tx, &this, now)?,
+            };
             tx.finish_job(&this)?;
             Ok::<_, StoreError>(rows)
         });
@@ -123,8 +127,9 @@ fn remind(ctx: &Context, tx: &mut Tx, job: &Job, now: Instant) -> Result<usize, 
         return Ok(0);
     }
     let facts = MessageFacts { time: reminder.starts_at, ..MessageFacts::of(&case) };
-    let telling = Telling { position: reminder.position, id: &reminder.kind, kind, case: &case };
-    write_to_person(ctx, tx, &telling, &facts, party, now)
+    let (position, id, facts) = (reminder.position, &reminder.kind, Facts::Case(facts));
+    let telling = Telling { position, id, kind, case: Some(case.id), facts };
+    write_to_person(ctx, tx, &telling, party, now)
 }
 
 /// Whether the reporter may still rate the case and has not.

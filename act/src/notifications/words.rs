@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{CategoryId, FormId, Instant, Text};
 use pack::{City, Packs, fill};
-use store::OutboxRow;
+use store::{Digest, Facts, MandateFacts, MessageFacts, OutboxRow};
 
 /// A message in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,23 +13,58 @@ pub struct Words {
     pub title: String,
     /// A few sentences.
     pub body: String,
-    /// The number of the case.
-    pub case_no: String,
+    /// The number of the case; absent for what is about a mandate.
+    pub case_no: Option<String>,
+    /// The page of the resident face it leads to.
+    pub path: String,
 }
 
-/// A message in one language; `None` when it is not one to a person.
+/// A message in one language; `None` when it is not one to a person, or its kind has no words any more.
 pub fn message_words(packs: &Packs, row: &OutboxRow, locale: &str) -> Option<Words> {
-    let facts = row.facts()?;
+    words_of(packs, &row.message.kind, &row.facts()?, locale)
+}
+
+/// A digest in one language: how many messages, and the lines of the first; `None` when none of those has words any more.
+pub fn digest_words(packs: &Packs, digest: &Digest, locale: &str) -> Option<Words> {
+    let named = digest.items.iter().filter_map(|item| words_of(packs, &item.kind, &item.facts, locale));
+    let mut lines: Vec<String> = named
+        .map(|words| match words.case_no {
+            Some(case_no) => format!("· {} {case_no}", words.title),
+            None => format!("· {}", words.title),
+        })
+        .collect();
+    if lines.is_empty() {
+        return None;
+    }
+    let count = lines.len() + digest.more as usize;
+    if digest.more > 0 {
+        lines.push("· …".to_owned());
+    }
+    let values = BTreeMap::from([("count", count.to_string()), ("list", lines.join("\n"))]);
+    let declared = &packs.current().city.notifications.digest;
+    let words = |text: &Text| fill(text.in_locale(locale), &values);
+    let (title, body) = (words(&declared.title), words(&declared.body));
+    Some(Words { title, body, case_no: None, path: "/messages".to_owned() })
+}
+
+fn words_of(packs: &Packs, kind: &str, facts: &Facts, locale: &str) -> Option<Words> {
+    match facts {
+        Facts::Case(facts) => Some(case_words(packs, kind, facts, locale)),
+        Facts::Mandate(facts) => mandate_words(&packs.current().city, kind, facts, locale),
+    }
+}
+
+fn case_words(packs: &Packs, kind: &str, facts: &MessageFacts, locale: &str) -> Words {
     let compiled = packs.current();
+    let (case_no, path) = (facts.case_no.clone(), format!("/reports/{}", facts.case_no));
     let began = packs.get(&facts.pack).unwrap_or_else(|| packs.current());
     let about = title_of(&began.city, &facts.category).in_locale(locale).to_owned();
-    let kind =
-        FormId::new(row.message.kind.as_str()).ok().and_then(|kind| compiled.city.notifications.kinds.get(&kind));
+    let kind = FormId::new(kind).ok().and_then(|kind| compiled.city.notifications.kinds.get(&kind));
     let Some(kind) = kind else {
         // A kind that the pack gave up: the message still leads to its case.
-        return Some(Words { title: about, body: facts.case_no.clone(), case_no: facts.case_no });
+        return Words { title: about, body: case_no.clone(), case_no: Some(case_no), path };
     };
-    let mut values = BTreeMap::from([("case_no", facts.case_no.clone()), ("title", about)]);
+    let mut values = BTreeMap::from([("case_no", case_no.clone()), ("title", about)]);
     if let Some(time) = facts.time {
         values.insert("time", visit_time(&compiled.city, time, locale));
     }
@@ -37,19 +72,28 @@ pub fn message_words(packs: &Packs, row: &OutboxRow, locale: &str) -> Option<Wor
         values.insert("amount", format!("{}.{:02}", amount / 100, amount % 100));
     }
     let words = |text: &Text| fill(text.in_locale(locale), &values);
-    Some(Words { title: words(&kind.title), body: words(&kind.body), case_no: facts.case_no })
+    Words { title: words(&kind.title), body: words(&kind.body), case_no: Some(case_no), path }
 }
 
-/// A message in every language of the city.
-pub fn list_words(packs: &Packs, row: &OutboxRow) -> Option<(Text, Text, String)> {
-    let (mut title, mut body, mut case_no) = (Text::default(), Text::default(), String::new());
+/// The words about a mandate; `None` for a kind that the pack gave up.
+fn mandate_words(city: &City, kind: &str, facts: &MandateFacts, locale: &str) -> Option<Words> {
+    let kind = FormId::new(kind).ok().and_then(|kind| city.notifications.kinds.get(&kind))?;
+    let values = BTreeMap::from([("until", day(city, facts.until, locale))]);
+    let words = |text: &Text| fill(text.in_locale(locale), &values);
+    let path = if facts.guardian { "/me/children" } else { "/me/mandates" };
+    Some(Words { title: words(&kind.title), body: words(&kind.body), case_no: None, path: path.to_owned() })
+}
+
+/// A message in every language of the city, and as it is in the first.
+pub fn list_words(packs: &Packs, row: &OutboxRow) -> Option<(Text, Text, Words)> {
+    let (mut title, mut body, mut first) = (Text::default(), Text::default(), None);
     for locale in &packs.current().city.locales {
         let words = message_words(packs, row, locale)?;
-        title.0.insert(locale.clone(), words.title);
-        body.0.insert(locale.clone(), words.body);
-        case_no = words.case_no;
+        title.0.insert(locale.clone(), words.title.clone());
+        body.0.insert(locale.clone(), words.body.clone());
+        first.get_or_insert(words);
     }
-    Some((title, body, case_no))
+    Some((title, body, first?))
 }
 
 /// The words around a code that confirms an address: one line, and a few sentences.
@@ -63,6 +107,12 @@ pub fn code_words(city: &City, code: &str, minutes: i64, locale: &str) -> (Strin
 fn title_of(city: &City, category: &CategoryId) -> Text {
     let service = city.service_of(category).map(|(_, service)| service.title.clone());
     service.or_else(|| city.category(category).map(|category| category.title.clone())).unwrap_or_default()
+}
+
+/// A day in the city's zone, as people write it.
+fn day(city: &City, at: Instant, locale: &str) -> String {
+    let form = if locale.starts_with("zh") { "%Y年%-m月%-d日" } else { "%-d %b %Y" };
+    city.zone().to_datetime(at.to_timestamp()).strftime(form).to_string()
 }
 
 /// A time in the city's zone, as people write it.

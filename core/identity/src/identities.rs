@@ -79,6 +79,11 @@ impl IdNumber {
         &self.0
     }
 
+    /// The day of birth that the number says, `YYYY-MM-DD`.
+    pub fn born_on(&self) -> String {
+        format!("{}-{}-{}", &self.0[6..10], &self.0[10..12], &self.0[12..14])
+    }
+
     /// The number with the day of birth hidden, as pages show it.
     pub fn masked(&self) -> String {
         format!("{}************{}", &self.0[..4], &self.0[16..])
@@ -200,7 +205,7 @@ impl Vault {
     }
 
     /// Keyed digest of a number: equal for equal numbers, and nothing to who has not the master key.
-    fn number_mac(&self, number: &IdNumber) -> [u8; 32] {
+    pub(crate) fn number_mac(&self, number: &IdNumber) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.index_key).expect("a key of any length");
         mac.update(number.as_str().as_bytes());
         mac.finalize().into_bytes().into()

@@ -9,7 +9,7 @@ use model::{Clock, Instant, KioskId, OfficeId, PartyId};
 use store::{KioskRow, KioskSignInRow, PartyKind, Reader, Store, StoreError, Tx};
 
 use crate::accounts::{Opening, SignedIn};
-use crate::mandates::{code_hash, code_of};
+use crate::mandate_codes::{code_hash, code_of};
 use crate::token::{Secret, sha256};
 
 /// How long the code that opens a terminal is good, a day: it is printed in the office and typed in the hall.

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use model::{Clock, Instant, MandateId, OfficeId, PartyId, RoleId, ServiceId};
-use store::{Basis, MandateRow, PartyKind, Reader, Store, StoreError, Tx};
+use store::{Basis, MandateNews, MandateNotice, MandateRow, PartyKind, Reader, Store, StoreError, Tx};
 
 use crate::identities::{Level, find_level};
+use crate::mandate_codes::{code_hash, code_of};
 use crate::token::sha256;
 
 /// How long a code may be taken, 30 minutes: two people beside each other, or on the telephone.
@@ -28,12 +29,6 @@ const MANDATES_MAX: usize = 20;
 
 /// Mandates read of one party, ended ones with them.
 pub const MANDATES_LISTED: u32 = 100;
-
-/// Letters of a code: Crockford's base 32, none of which is taken for another.
-const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/// Letters of a code: 50 bits, of which six are tried a minute at most.
-const CODE_LEN: usize = 10;
 
 /// Why a mandate was not offered, taken, confirmed or ended.
 #[derive(Debug, thiserror::Error)]
@@ -310,6 +305,7 @@ impl Mandates {
                 check_identified(tx, agent)?;
                 let taken = MandateRow { agent: Some(agent), taken_at: Some(now), code_hash: None, ..found };
                 tx.update_mandate(&taken)?;
+                tell(tx, &taken, MandateNews::Taken, taken.granted_by, now)?;
                 Ok(taken)
             })
             .await
@@ -332,6 +328,9 @@ impl Mandates {
                 }
                 let confirmed = MandateRow { confirmed_at: Some(now), ..found };
                 tx.update_mandate(&confirmed)?;
+                if let Some(agent) = confirmed.agent {
+                    tell(tx, &confirmed, MandateNews::Confirmed, agent, now)?;
+                }
                 Ok(confirmed)
             })
             .await
@@ -353,8 +352,15 @@ impl Mandates {
                 if found.ended_at.is_some() {
                     return Ok(found);
                 }
-                let ended = MandateRow { ended_at: Some(now), ended_by: Some(by), code_hash: None, ..found };
+                if found.basis == Basis::Oneself {
+                    return Err(MandateError::State("your own"));
+                }
+                let ended = MandateRow { ended_at: Some(now), ended_by: Some(by), code_hash: None, ..found.clone() };
                 tx.update_mandate(&ended)?;
+                let is_news = MandateState::of(&found, now) != MandateState::Expired;
+                if let Some(to) = other_side(&ended, by).filter(|_| is_news) {
+                    tell(tx, &ended, MandateNews::Ended, to, now)?;
+                }
                 Ok(ended)
             })
             .await
@@ -443,6 +449,17 @@ pub fn record_representative(
     Ok(mandate)
 }
 
+fn tell(tx: &mut Tx, mandate: &MandateRow, news: MandateNews, to: PartyId, now: Instant) -> Result<(), StoreError> {
+    tx.enqueue_mandate_notice(MandateNotice { mandate: mandate.id, news, to }, now, now).map(drop)
+}
+
+/// Whom an end concerns beside who brought it about: nobody before somebody took the mandate.
+fn other_side(mandate: &MandateRow, by: PartyId) -> Option<PartyId> {
+    let agent = mandate.agent?;
+    let other = if agent == by { mandate.granted_by } else { agent };
+    (other != by).then_some(other)
+}
+
 fn check_identified(reader: &mut Reader, party: PartyId) -> Result<(), MandateError> {
     if find_level(reader, party)? < Level::L2 { Err(MandateError::NotIdentified) } else { Ok(()) }
 }
@@ -463,37 +480,4 @@ fn is_open(mandate: &MandateRow, now: Instant) -> bool {
     let state = MandateState::of(mandate, now);
     matches!(state, MandateState::Offered | MandateState::Taken | MandateState::Active)
         && mandate.basis == Basis::Appointed
-}
-
-/// A code of ten letters.
-pub(crate) fn code_of(random: [u8; CODE_LEN]) -> String {
-    random.iter().map(|byte| char::from(CODE_LETTERS[usize::from(byte % 32)])).collect()
-}
-
-/// The hash of a code as people type it: small letters, spaces and dashes, O for 0, I and L for 1.
-pub(crate) fn code_hash(code: &str) -> [u8; 32] {
-    let letters = code.chars().filter(|c| c.is_ascii_alphanumeric()).take(CODE_LEN + 1);
-    let plain: String = letters
-        .map(|c| match c.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            other => other,
-        })
-        .collect();
-    sha256(&plain)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_is_known_again_however_it_is_typed() {
-        let code = code_of([0, 1, 2, 31, 32, 63, 10, 11, 17, 20]);
-        assert_eq!(code, "012Z0ZABHM");
-        for typed in ["012Z0ZABHM", "o1 2z0-zabhm", "Ol2Z0ZABHM", " 012z0-zabhm "] {
-            assert_eq!(code_hash(typed), sha256(&code), "{typed}");
-        }
-        assert_ne!(code_hash("012Z0ZABHMX"), sha256(&code), "nothing beyond the code");
-    }
 }

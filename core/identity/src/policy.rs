@@ -42,6 +42,8 @@ pub enum Permission {
     DepartmentsAsk,
     /// File applications at a window for who stands there.
     CounterFile,
+    /// See who looked at somebody's data and what was done for them.
+    TrailRead,
     /// Sign in to another program as somebody who acts for an organisation.
     OrganisationTell,
     /// File a report.
@@ -70,7 +72,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -80,6 +82,7 @@ impl Permission {
         Self::ServiceApply,
         Self::DepartmentsAsk,
         Self::CounterFile,
+        Self::TrailRead,
         Self::OrganisationTell,
         Self::ReportFile,
         Self::ReportRead,
@@ -106,6 +109,7 @@ impl Permission {
             Self::ServiceApply => "service.apply",
             Self::DepartmentsAsk => "departments.ask",
             Self::CounterFile => "counter.file",
+            Self::TrailRead => "trail.read",
             Self::OrganisationTell => "organisation.tell",
             Self::ReportFile => "report.file",
             Self::ReportRead => "report.read",
@@ -299,6 +303,10 @@ impl Policy {
             ("services".to_owned(), RestrictedExpression::new_set(services)),
             ("departments".to_owned(), RestrictedExpression::new_bool(agent.departments)),
             ("at_window".to_owned(), RestrictedExpression::new_bool(agent.basis == Basis::Counter)),
+            (
+                "of_child".to_owned(),
+                RestrictedExpression::new_bool(matches!(agent.basis, Basis::Guardian | Basis::Oneself)),
+            ),
         ]);
         Entity::new(uid(&self.types.agent, &agent.party.to_string()), attributes, HashSet::new()).ok()
     }

@@ -19,7 +19,7 @@ pub const fn idle_us(kind: PartyKind) -> i64 {
         PartyKind::Staff => 12 * HOUR_US,
         PartyKind::Resident => 30 * 24 * HOUR_US,
         // Nobody signs in as an organisation.
-        PartyKind::Organisation => 0,
+        PartyKind::Organisation | PartyKind::Child => 0,
     }
 }
 
@@ -37,7 +37,7 @@ pub const fn lifetime_us(kind: PartyKind) -> i64 {
     match kind {
         PartyKind::Staff => 7 * 24 * HOUR_US,
         PartyKind::Resident => 180 * 24 * HOUR_US,
-        PartyKind::Organisation => 0,
+        PartyKind::Organisation | PartyKind::Child => 0,
     }
 }
 
@@ -79,7 +79,7 @@ impl Session {
         match self.kind {
             PartyKind::Resident => Principal::Resident { party: self.party },
             PartyKind::Staff => Principal::Staff { party: self.party, grants: self.grants.clone() },
-            PartyKind::Organisation => Principal::Visitor,
+            PartyKind::Organisation | PartyKind::Child => Principal::Visitor,
         }
     }
 

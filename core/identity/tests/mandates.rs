@@ -90,8 +90,21 @@ on_both_databases!(both_sides_agree_before_anything_is_done_for_another, |databa
         assert!(matches!(mandates.end(id, party(3)).await, Err(MandateError::NotFound)));
         mandates.end(id, party(1)).await.unwrap();
         assert_eq!(find(2), None, "ended at once");
+        let told = || {
+            let far = Instant::from_micros(i64::MAX / 2);
+            let leased = database.write_blocking(move |tx: &mut Tx| tx.lease_job(&[store::MANDATE_NOTICE], far, 1));
+            let job = leased.unwrap()?;
+            let to = (1..=3).find(|n| job.body["to"] == json!(party(*n)))?;
+            let told = format!("{} {to}", job.body["news"].as_str()?);
+            database.write_blocking(move |tx: &mut Tx| tx.finish_job(&job)).unwrap();
+            Some(told)
+        };
+        let mut all: Vec<String> = std::iter::from_fn(told).collect();
+        all.sort();
+        assert_eq!(all, ["confirmed 2", "ended 2", "taken 1"], "the other side is told of every step");
         let again = mandates.end(id, party(2)).await.unwrap();
         assert_eq!(again.ended_by, Some(party(1)), "ending it twice changes nothing");
+        assert_eq!(std::iter::from_fn(told).count(), 0, "and tells nobody");
     });
 });
 
@@ -146,7 +159,12 @@ fn mandate(text: &str) -> MandateRow {
         id: MandateId::new(Instant::from_micros(0), 1),
         represented: party(1),
         agent: Some(party(2)),
-        basis: if has("window") { Basis::Counter } else { Basis::Appointed },
+        basis: match text {
+            _ if has("window") => Basis::Counter,
+            _ if has("guardian") => Basis::Guardian,
+            _ if has("oneself") => Basis::Oneself,
+            _ => Basis::Appointed,
+        },
         granted_by: party(1),
         services: if has("all") { None } else { Some(services) },
         departments: has("departments"),
@@ -185,7 +203,7 @@ fn subject(text: &str) -> Subject {
 fn what_a_mandate_lets_be_done_is_this_table() {
     use Permission::{
         AnswersRead, CaseAct, CaseRead, DepartmentsAsk, OrganisationTell, ReportAct, ReportFile, ReportRead,
-        ServiceApply, UserManage,
+        ServiceApply, TrailRead, UserManage,
     };
     let (policy, city) = (Policy::load().unwrap(), city());
     let (person, organisation) = (PartyKind::Resident, PartyKind::Organisation);
@@ -223,11 +241,33 @@ fn what_a_mandate_lets_be_done_is_this_table() {
         ("all", person, 10, ReportRead, "case - 1", false),
         ("all", person, 10, ReportAct, "case - 1", false),
         ("all", organisation, 10, ReportRead, "case permit 1", true),
+        // A correction is an act on the report: within the scope, in its time, of the represented's alone.
+        ("parking ended", person, 60, ReportAct, "case parking 1", false),
+        ("parking", person, 100, ReportAct, "case parking 1", false),
+        ("parking unconfirmed", person, 10, ReportAct, "case parking 1", false),
+        ("parking", person, 10, ReportAct, "case parking 3", false),
         // At a window applications are filed, not read.
         ("parking window", person, 10, ServiceApply, "service parking persons", true),
         ("parking window departments", person, 10, DepartmentsAsk, "service parking persons", true),
         ("parking window", person, 10, ReportRead, "case parking 1", false),
         ("parking window", person, 10, ReportAct, "case parking 1", false),
+        // Guardians and the grown child: everything of a person, and the trail, which nobody else sees for another.
+        ("all guardian departments", PartyKind::Child, 10, ServiceApply, "service parking persons", true),
+        ("all guardian departments", PartyKind::Child, 10, DepartmentsAsk, "service parking persons", true),
+        ("all guardian departments", PartyKind::Child, 10, ServiceApply, "service permit organisations", false),
+        ("all guardian", PartyKind::Child, 10, ReportRead, "case parking 1", true),
+        ("all guardian", PartyKind::Child, 10, ReportAct, "case parking 1", true),
+        ("all guardian", PartyKind::Child, 10, ReportAct, "case parking 3", false),
+        ("all guardian", PartyKind::Child, 100, ReportAct, "case parking 1", false),
+        ("all guardian", PartyKind::Child, 10, TrailRead, "city", true),
+        ("all guardian", PartyKind::Child, 100, TrailRead, "city", false),
+        ("all guardian ended", PartyKind::Child, 60, TrailRead, "city", false),
+        ("all guardian", PartyKind::Child, 10, OrganisationTell, "city", false),
+        ("all oneself", PartyKind::Child, 10, TrailRead, "city", true),
+        ("all oneself", PartyKind::Child, 10, ReportAct, "case parking 1", true),
+        ("all", person, 10, TrailRead, "city", false),
+        ("all window", person, 10, TrailRead, "city", false),
+        ("all", organisation, 10, TrailRead, "city", false),
         // Signing in elsewhere, for organisations and in everything.
         ("all", organisation, 10, OrganisationTell, "city", true),
         ("permit", organisation, 10, OrganisationTell, "city", false),

@@ -45,7 +45,7 @@ impl Channel {
 pub enum DeliveryState {
     /// Waits to be sent.
     Queued,
-    /// Waits for the end of quiet hours.
+    /// Waits for the end of quiet hours, or until the person may be sent something again.
     Held,
     /// A worker has it.
     Sending,
@@ -55,14 +55,24 @@ pub enum DeliveryState {
     Failed,
     /// It was tried as often as is sensible, or can never be taken.
     GivenUp,
-    /// Not sent: the person does not want it there, or has had enough for a while.
+    /// Beyond what one person is sent in a while: told together with others, in one message that has a row of its own.
+    Merged,
+    /// Not sent: the person does not want it there.
     Suppressed,
 }
 
 impl DeliveryState {
     /// Every state.
-    pub const ALL: [Self; 7] =
-        [Self::Queued, Self::Held, Self::Sending, Self::Delivered, Self::Failed, Self::GivenUp, Self::Suppressed];
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Held,
+        Self::Sending,
+        Self::Delivered,
+        Self::Failed,
+        Self::GivenUp,
+        Self::Merged,
+        Self::Suppressed,
+    ];
 
     /// The word used in SQL, JSON and logs.
     pub const fn as_str(self) -> &'static str {
@@ -73,6 +83,7 @@ impl DeliveryState {
             Self::Delivered => "delivered",
             Self::Failed => "failed",
             Self::GivenUp => "given_up",
+            Self::Merged => "merged",
             Self::Suppressed => "suppressed",
         }
     }

@@ -292,6 +292,7 @@ fn lower_source(source: &DataSourceEntry, report: &mut Report) -> DataSource {
         timeout_seconds: source.timeout_seconds.as_ref().map_or(5, |seconds| seconds.value),
         identity: source.identity.as_ref().is_some_and(|identity| identity.value),
         organisations: source.organisations.as_ref().is_some_and(|organisations| organisations.value),
+        guardianship: source.guardianship.as_ref().is_some_and(|guardianship| guardianship.value),
         fields: lower_fields(&source.fields, report),
     }
 }

@@ -41,17 +41,18 @@ pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use people::{
-    AccessRow, AddressRow, AlarmRow, ApiKeyRow, AuthenticatorRow, Basis, CodeRow, ConsentRow, ContactRow,
+    AccessRow, AddressRow, AlarmRow, ApiKeyRow, AuthenticatorRow, Basis, ChildRow, CodeRow, ConsentRow, ContactRow,
     DisclosureRow, DraftRow, ExtractMemberRow, ExtractRow, FetchOutcome, FetchRow, Holder, HospitalPatientRow,
     HospitalPaymentRow, HospitalVisitRow, IdentityRow, KioskRow, KioskSignInRow, LicenceRow, LicenceText, Looked,
-    MandateAct, MandateActRow, MandateRow, OpenIdClientRow, OpenIdKeyRow, OrganisationRow, PartyKind, PartyRow,
-    PasskeyRow, PreferencesRow, PrefillRow, QuietRow, ReconciliationRow, SealedLooks, SealedRow, SessionRow,
-    SignInMethod, TokenRow, UpstreamLinkRow, UsageRow, UseCount, erased_login, fold_login,
+    MANDATE_NOTICE, MandateAct, MandateActRow, MandateNews, MandateNotice, MandateRow, OpenIdClientRow, OpenIdKeyRow,
+    OrganisationRow, PartyKind, PartyRow, PasskeyRow, PreferencesRow, PrefillRow, QuietRow, ReconciliationRow,
+    SealedLooks, SealedRow, SessionRow, SignInMethod, TokenRow, UpstreamLinkRow, UsageRow, UseCount, erased_login,
+    fold_login,
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use url::DatabaseUrl;
 pub use work::{
-    EvidenceRow, Job, JobId, LedgerHead, MessageFacts, NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId,
-    WebhookOwner, WebhookRow,
+    DIGEST_KIND, Digest, DigestItem, EvidenceRow, Facts, Job, JobId, LedgerHead, MandateFacts, MessageFacts,
+    NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId, WebhookOwner, WebhookRow,
 };

@@ -27,7 +27,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 13] = [
+const MIGRATIONS: [Migration; 15] = [
     migration!(1, "0001_spine"),
     migration!(2, "0002_people"),
     migration!(3, "0003_ledger_heads"),
@@ -40,6 +40,8 @@ const MIGRATIONS: [Migration; 13] = [
     migration!(10, "0010_hospitals"),
     migration!(12, "0012_mandates"),
     migration!(14, "0014_kiosks"),
+    migration!(15, "0015_children"),
+    migration!(16, "0016_accounts"),
     migration!(17, "0017_devices"),
 ];
 

@@ -28,7 +28,7 @@ fn message(position: i64, channel: Channel, to: PartyId) -> NewOutboxRow {
         kind: "report_resolved".to_owned(),
         channel,
         recipient: to.to_string(),
-        case: CaseId::new(at(0), 1),
+        case: Some(CaseId::new(at(0), 1)),
         body: json!({"case_no": "YG1"}),
         state: if in_app { DeliveryState::Delivered } else { DeliveryState::Queued },
         next_at: (!in_app).then(|| at(0)),

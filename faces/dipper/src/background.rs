@@ -4,16 +4,14 @@ use std::time::Duration;
 
 use account::ledger::{SealError, Sealed};
 use dipper_http::App;
-use model::Clock;
 use store::{Store, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::commands::{department, erased, reconcile};
+use crate::commands::{erased, reconcile};
 use crate::demo;
 use crate::logs::OpenLog;
 use crate::runtime::Runtime;
-use crate::system::SystemClock;
 
 /// Timers look this often: a deadline is recorded at most this much late.
 const TIMER_EVERY: Duration = Duration::from_secs(2);
@@ -33,7 +31,7 @@ const RECORD_EVERY: Duration = Duration::from_millis(600);
 /// Payments that are not settled are asked about this often.
 const RECONCILE_EVERY: Duration = Duration::from_secs(5);
 
-/// Days that are over are held against the logs of departments this often, until each has agreed or not.
+/// Days that are over are held against the logs of departments and hospitals this often, until each has agreed or not.
 const COMPARE_EVERY: Duration = Duration::from_secs(900);
 
 /// Hospitals are told of payments at most this much later.
@@ -66,8 +64,8 @@ pub fn begin(
     settle_payments(tasks, app, stopping);
     tasks.spawn(record_messages(app.notifications(), stopping.clone()));
     tasks.spawn(deliver_messages(app.notifications(), stopping.clone()));
-    if let Some(departments) = department::reach(config, &runtime.packs.current().city)? {
-        tasks.spawn(compare_logs(runtime.sense(), std::sync::Arc::new(departments), stopping.clone()));
+    if let Some(logs) = reconcile::Logs::reach(config, &runtime.packs.current().city)? {
+        tasks.spawn(compare_logs(runtime.sense(), std::sync::Arc::new(logs), stopping.clone()));
     }
     tasks.spawn(sweep(runtime.sense(), std::sync::Arc::clone(app), stopping.clone()));
     if config.demo {
@@ -244,19 +242,15 @@ async fn deliver_messages(ctx: act::notifications::Context, mut stopping: watch:
     }
 }
 
-/// Holds the city's log of questions against those of the departments, a day at a time, and raises what differs.
-async fn compare_logs(
-    ctx: sense::Context,
-    departments: std::sync::Arc<department::HttpDepartments>,
-    stopping: watch::Receiver<bool>,
-) {
+/// Holds the city's log of questions against those of departments and hospitals, a day at a time, and raises what differs.
+async fn compare_logs(ctx: sense::Context, logs: std::sync::Arc<reconcile::Logs>, stopping: watch::Receiver<bool>) {
     every(COMPARE_EVERY, stopping, || async {
-        let (same, there) = (ctx.clone(), std::sync::Arc::clone(&departments));
+        let (same, there) = (ctx.clone(), std::sync::Arc::clone(&logs));
         match tokio::task::spawn_blocking(move || reconcile::days(&same, &there)).await {
             Ok(Ok(days)) => {
                 for day in &days {
                     for error in day.sources.iter().filter_map(|source| source.as_ref().err()) {
-                        tracing::warn!(day = %day.day, %error, "a register could not be reconciled; tried again later");
+                        tracing::warn!(day = %day.day, %error, "a log could not be reconciled; tried again later");
                     }
                     reconcile::raise_alarms(&ctx, day).await;
                 }
@@ -270,9 +264,14 @@ async fn compare_logs(
 
 /// Keeps the list of erasures beside the database, so that an older copy of it brings nobody back.
 async fn note_erasures(store: Store, data: std::path::PathBuf, stopping: watch::Receiver<bool>) {
+    let notes = std::sync::Arc::new(std::sync::Mutex::new(erased::Notes::of(&data)));
     every(NOTE_EVERY, stopping, || async {
-        let (store, data) = (store.clone(), data.clone());
-        let noted = tokio::task::spawn_blocking(move || erased::note(&store, &data, SystemClock.now())).await;
+        let (store, notes) = (store.clone(), std::sync::Arc::clone(&notes));
+        let noted = tokio::task::spawn_blocking(move || {
+            let mut notes = notes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            notes.note(&store).map(drop)
+        })
+        .await;
         if let Ok(Err(error)) = noted {
             tracing::error!(%error, "the list of erasures could not be kept");
         }

@@ -61,6 +61,9 @@ pub struct Config {
     /// File whose first line is the password at the mail server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smtp_password: Option<PathBuf>,
+    /// File (PEM) of who vouches for the mail server's certificate; Mozilla's authorities when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smtp_ca: Option<PathBuf>,
     /// Address that e-mail comes from, such as `天枢 <notice@city.example>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail_from: Option<String>,
@@ -142,6 +145,7 @@ impl Default for Config {
             smtp_url: None,
             smtp_user: None,
             smtp_password: None,
+            smtp_ca: None,
             mail_from: None,
             sms_gateway: None,
             push_gateway: None,

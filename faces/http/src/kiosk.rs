@@ -107,6 +107,8 @@ mod tests {
             (Method::GET, "/api/v1/person/export", false),
             (Method::POST, "/api/v1/person/erasure", false),
             (Method::POST, "/api/v1/mandates", false),
+            (Method::GET, "/api/v1/children", false),
+            (Method::POST, "/api/v1/children", false),
             (Method::POST, "/api/v1/openid/authorization", false),
             (Method::POST, "/api/v1/licences/{id}/copies", false),
             (Method::POST, "/api/v1/hospital-visits", false),

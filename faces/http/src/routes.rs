@@ -213,6 +213,7 @@ fn acting_for_others() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(mandates::take_mandate::take_mandate))
         .routes(routes!(mandates::confirm_mandate::confirm_mandate))
         .routes(routes!(mandates::end_mandate::end_mandate))
+        .routes(routes!(mandates::list_children::list_children, mandates::find_children::find_children))
         .routes(routes!(
             mandates::list_organisations::list_organisations,
             mandates::claim_organisation::claim_organisation

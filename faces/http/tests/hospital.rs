@@ -11,8 +11,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use act::hospital::fhir::Flag;
 use act::hospital::{
     Ask, AskError, BookCommand, Context, Fault, HospitalError, Hospitals, Lie, Method as Ways, PayCommand, Told, Wrote,
-    agree, arrive, ask_doctor, book, cancel, hear, list_doctors, list_slots, list_visits, pay_invoice, reconcile, view,
-    withdraw,
+    agree, arrive, ask_doctor, book, cancel, hear, list_doctors, list_looks, list_slots, list_visits, pay_invoice,
+    reconcile, view, withdraw,
 };
 use act::payments::{self, Gateway};
 use axum::Router;
@@ -505,6 +505,61 @@ on_both_databases!(a_report_comes_and_the_doctor_answers, |database| {
     assert_eq!(messages.iter().map(|one| one.is_own).collect::<Vec<_>>(), [true, false]);
 });
 
+on_both_databases!(what_a_hospital_was_asked_about_people_is_what_was_written_down, |database| {
+    let town = town(database, 1);
+    let visit = town.called(1, 0);
+    town.pay(1, visit).unwrap();
+    town.block(view(&town.ctx, party(1), visit)).unwrap();
+    let _ = town.block(ask_doctor(&town.ctx, party(1), visit, Wrote { number: 0, text: "要吃药吗？".to_owned() }));
+    let now = town.clock.now();
+    let (from, to) = (now.plus_micros(-86_400_000_000), now.plus_micros(1_000_000));
+    let looks = || {
+        let ward: Arc<dyn Hospitals> = Arc::<Ward>::clone(&town.ward);
+        let request =
+            database.write_blocking(move |tx: &mut Tx| Ok::<_, store::StoreError>(tx.new_request_id(now))).unwrap();
+        list_looks(ward, &first(), request, (from, to)).unwrap()
+    };
+    let rows = database.read_blocking(move |reader| reader.list_fetches_of(&first(), from, to)).unwrap();
+    let seen = looks();
+    assert!(seen.len() > rows.len(), "a question is several requests");
+    for look in &seen {
+        let row = rows.iter().find(|row| row.id.to_string() == look.request).unwrap_or_else(|| panic!("{look:?}"));
+        assert!(row.fields.contains(&look.about), "{look:?} of {:?}", row.fields);
+    }
+    let answered = rows.iter().filter(|row| row.outcome == Some(FetchOutcome::Answered));
+    assert!(answered.clone().count() > 4);
+    for row in answered {
+        assert!(seen.iter().any(|look| look.request == row.id.to_string()), "{row:?}");
+    }
+    let number = who(1).identity.id_number.as_str().to_owned();
+    let subject = dipper_http::department::protocol::subject_of(SECRET, &number);
+    assert!(seen.iter().any(|look| look.subject.as_deref() == Some(&subject)), "and about whom, as a keyed digest");
+    // Somebody with the hospital's secret who goes round the city stands in its log, with what was asked for.
+    let ask = Ask {
+        hospital: first(),
+        request: database
+            .write_blocking(move |tx: &mut Tx| Ok::<_, store::StoreError>(tx.new_request_id(now)))
+            .unwrap(),
+        method: Ways::Get,
+        target: "Communication?subject=Patient/p-1".to_owned(),
+        if_none_exist: None,
+        body: None,
+        timeout_seconds: 5,
+    };
+    town.ward.carry(&ask).unwrap();
+    let bypass = looks().into_iter().find(|look| look.request == ask.request.to_string()).unwrap();
+    assert_eq!((bypass.about.as_str(), bypass.subject), ("communication", Some(subject)));
+    // A log of another time is not believed.
+    town.ward.set(|ask, carry| {
+        let told = carry()?;
+        let is_log = ask.target.starts_with("AuditEvent");
+        let text = told.body.to_string().replace("\"recorded\":\"20", "\"recorded\":\"19");
+        Ok(if is_log { Told { body: serde_json::from_str(&text).unwrap(), ..told } } else { told })
+    });
+    let ward: Arc<dyn Hospitals> = Arc::<Ward>::clone(&town.ward);
+    assert!(list_looks(ward, &first(), ask.request, (from, to)).is_err());
+});
+
 #[test]
 fn nothing_medical_stands_in_the_database_in_the_clear() {
     let database = Database::sqlite();
@@ -643,4 +698,66 @@ async fn a_journey_over_http_from_the_first_look_to_being_forgotten() {
         Ok::<_, store::StoreError>((visits, payments, reader.list_hospital_patients(id)?.len()))
     });
     assert_eq!(left.unwrap(), (0, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_goes_to_hospital_for_another() {
+    let (test, ward, _, wang, represented) = clinic().await;
+    let agreement = "/api/v1/hospitals/first_hospital/agreement";
+    send(&test, Method::PUT, Some(&wang), agreement).await.expect(200);
+    let times = test.get(None, "/api/v1/hospitals/first_hospital/times?role=r1").await.expect(200).json();
+    let wish = json!({"hospital": "first_hospital", "role": "r1", "slot": times["items"][0]["slot"]});
+    let visit = test.post(Some(&wang), "/api/v1/hospital-visits", wish.clone()).await.expect(200).json();
+    let visit = format!("/api/v1/hospital-visits/{}", visit["id"].as_str().unwrap());
+    // A daughter with a mandate for everything there is, departments included.
+    let daughter = test.account(identity::PartyKind::Resident, "daughter", &[]);
+    let now = test.clock.now();
+    let mandate = test.store.write_blocking(move |tx: &mut Tx| {
+        let id = tx.new_mandate_id(now);
+        tx.record_mandate(&store::MandateRow {
+            id,
+            represented,
+            agent: Some(daughter),
+            basis: store::Basis::Appointed,
+            granted_by: represented,
+            services: None,
+            departments: true,
+            post: None,
+            code_hash: None,
+            code_until: None,
+            created_at: now,
+            taken_at: Some(now),
+            confirmed_at: Some(now),
+            until: now.plus_micros(86_400_000_000),
+            ended_at: None,
+            ended_by: None,
+        })?;
+        Ok::<_, store::StoreError>(id)
+    });
+    let (mandate, daughter) = (mandate.unwrap().to_string(), test.sign_in("daughter").await);
+    let asked = ward.asked.lock().unwrap().len();
+    for (method, path, body) in [
+        (Method::GET, agreement.to_owned(), json!(null)),
+        (Method::PUT, agreement.to_owned(), json!(null)),
+        (Method::DELETE, agreement.to_owned(), json!(null)),
+        (Method::GET, "/api/v1/hospital-visits".to_owned(), json!(null)),
+        (Method::POST, "/api/v1/hospital-visits".to_owned(), wish),
+        (Method::GET, visit.clone(), json!(null)),
+        (Method::POST, format!("{visit}/arrival"), json!({})),
+        (Method::POST, format!("{visit}/payment"), json!({})),
+        (Method::POST, format!("{visit}/messages"), json!({"number": 0, "text": "要吃药吗？"})),
+        (Method::DELETE, visit.clone(), json!(null)),
+    ] {
+        let request = request(method.clone(), Some(&daughter), &path)
+            .header("x-acting-for", &mandate)
+            .header("content-type", "application/json");
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let refused = test.send(request.body(body).unwrap()).await;
+        assert_eq!(refused.refusal(403), "not_for_others", "{method} {path}");
+    }
+    assert_eq!(ward.asked.lock().unwrap().len(), asked, "the hospital hears of none of it");
+    // What a hospital offers is for everybody to see.
+    let doctors = request(Method::GET, Some(&daughter), "/api/v1/hospitals/first_hospital/doctors");
+    test.send(doctors.header("x-acting-for", &mandate).body(Body::empty()).unwrap()).await.expect(200);
+    assert_eq!(test.get(Some(&wang), &visit).await.expect(200).json()["state"], "booked", "and nothing of it happened");
 }

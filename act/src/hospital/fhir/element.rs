@@ -93,10 +93,10 @@ pub(super) fn instant(value: &Value, element: &'static str) -> Result<Instant, F
     value.as_str().and_then(|text| text.parse::<Instant>().ok()).ok_or(faulty(element))
 }
 
-/// The value of the identifier of a system.
-pub(super) fn identifier<'a>(value: &'a Value, system: &str) -> Option<&'a str> {
+/// The value of the identifier of a system, a text like any other.
+pub(super) fn identifier(value: &Value, system: &str) -> Option<String> {
     let identifiers = value["identifier"].as_array()?;
-    identifiers.iter().find(|identifier| identifier["system"] == system)?["value"].as_str()
+    find_text(&identifiers.iter().find(|identifier| identifier["system"] == system)?["value"])
 }
 
 /// The words of a `CodeableConcept`.

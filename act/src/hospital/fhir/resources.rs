@@ -149,7 +149,7 @@ impl Appointment {
         }
         Ok(Self {
             id: id(value, "Appointment.id")?,
-            visit: identifier(value, system).ok_or(faulty("Appointment.identifier"))?.to_owned(),
+            visit: identifier(value, system).ok_or(faulty("Appointment.identifier"))?,
             status,
             patient,
             slot: find_reference(&value["slot"][0], "Slot"),
@@ -208,7 +208,7 @@ impl Encounter {
             id: id(value, "Encounter.id")?,
             patient: reference(&value["subject"], "Patient", "Encounter.subject")?,
             status,
-            queue_number: identifier(value, QUEUE_NUMBER).map(str::to_owned),
+            queue_number: identifier(value, QUEUE_NUMBER),
             arrived_at: instant(&value["period"]["start"], "Encounter.period.start")?,
             account: find_reference(&value["account"][0], "Account"),
         })

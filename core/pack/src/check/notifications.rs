@@ -1,6 +1,6 @@
 //! Checks of what people are told: known groups, processes and actions, and placeholders that will have a value.
 
-use crate::city::{CODE_PLACEHOLDERS, Trigger, placeholders};
+use crate::city::{CODE_PLACEHOLDERS, DIGEST_PLACEHOLDERS, Trigger, placeholders};
 use crate::faults::{At, Report};
 use crate::source::files::Folder;
 use crate::source::notifications::KindSource;
@@ -27,11 +27,18 @@ pub(super) fn check_notifications(folder: &Folder, report: &mut Report) {
         let known = kind.on.value.placeholders();
         check_words(id.value.as_str(), "title", &kind.title, TITLE_MAX, known, report);
         check_words(id.value.as_str(), "body", &kind.body, BODY_MAX, known, report);
-        check_named(id.value.as_str(), &kind.body, "case_no", report);
+        if kind.on.value.is_of_case() {
+            check_named(id.value.as_str(), &kind.body, "case_no", report);
+        } else if let Some(process) = &kind.process {
+            report.fault(process.at, format!("message {}: a mandate is of no process", id.value));
+        }
     }
     check_words("code", "title", &file.code.title, TITLE_MAX, CODE_PLACEHOLDERS, report);
     check_words("code", "body", &file.code.body, BODY_MAX, CODE_PLACEHOLDERS, report);
     check_named("code", &file.code.body, "code", report);
+    check_words("digest", "title", &file.digest.title, TITLE_MAX, &["count"], report);
+    check_words("digest", "body", &file.digest.body, BODY_MAX, DIGEST_PLACEHOLDERS, report);
+    check_named("digest", &file.digest.body, "list", report);
 }
 
 /// The body must say what the message is of no use without.
@@ -70,7 +77,10 @@ fn check_trigger(id: &At<FormId>, kind: &KindSource, folder: &Folder, report: &m
             report.fault(hours.at, format!("message {}: hours are 1 to {HOURS_MAX}", id.value));
         }
         Some(hours) if !on.value.is_timed() => {
-            report.fault(hours.at, format!("message {}: \"hours\" belongs to visit_soon and unrated", id.value));
+            report.fault(
+                hours.at,
+                format!("message {}: \"hours\" belongs to visit_soon, unrated and mandate_ending", id.value),
+            );
         }
         None if on.value.is_timed() => {
             report.fault(on.at, format!("message {}: \"hours\" is missing", id.value));

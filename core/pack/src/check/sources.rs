@@ -3,7 +3,7 @@
 
 use model::FormId;
 
-use crate::city::{City, FieldKind, ORGANISATION_NAME};
+use crate::city::{CHILD_FIELDS, City, FieldKind, ORGANISATION_NAME};
 use crate::faults::{At, Pos, Report};
 use crate::source::files::Folder;
 use crate::source::types::{DataSourceEntry, FieldSource};
@@ -13,10 +13,11 @@ use crate::source::words::FieldType;
 pub(super) const TIMEOUT_MAX_S: u8 = 30;
 
 pub(super) fn check_sources(folder: &Folder, city: Option<&City>, report: &mut Report) {
-    let (mut matching, mut registers) = (None, None);
+    let (mut matching, mut registers, mut guardians) = (None, None, None);
     for (id, source) in folder.sources.iter() {
         check_source(&id.value, source, folder, report);
         check_organisations(&id.value, source, &mut registers, report);
+        check_guardianship(&id.value, source, &mut guardians, report);
         let Some(identity) = source.identity.as_ref().filter(|identity| identity.value) else { continue };
         if let Some(first) = matching {
             let first = report.show(first);
@@ -56,6 +57,27 @@ fn check_organisations(id: &model::SourceId, source: &DataSourceEntry, first: &m
     }
 }
 
+/// One register of guardians, which says of each child name, number and day of birth, and is nothing else beside.
+fn check_guardianship(id: &model::SourceId, source: &DataSourceEntry, first: &mut Option<Pos>, report: &mut Report) {
+    let Some(at) = source.guardianship.as_ref().filter(|at| at.value).map(|at| at.at) else { return };
+    if let Some(first) = *first {
+        let first = report.show(first);
+        report.fault(at, format!("two sources are registers of guardians, the first at {first}"));
+    }
+    *first = Some(at);
+    let is_so = |flag: &Option<At<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
+    if is_so(&source.identity) || is_so(&source.organisations) {
+        report.fault(at, format!("source {id}: a register of guardians is nothing else beside"));
+    }
+    for (name, kind) in CHILD_FIELDS.into_iter().zip([FieldType::Text, FieldType::Text, FieldType::Date]) {
+        let fits = |field: &FieldSource| field.id.value.as_str() == name && field.kind.value == kind;
+        if !source.fields.iter().any(fits) {
+            let kind = if kind == FieldType::Date { "date" } else { "text" };
+            report.fault(at, format!("source {id}: a register of guardians has a {kind} field `{name}` of the child"));
+        }
+    }
+}
+
 fn check_source(id: &model::SourceId, source: &DataSourceEntry, folder: &Folder, report: &mut Report) {
     if !folder.offices.may_have(&source.office.value) {
         report.fault(source.office.at, format!("source {id}: unknown office {}", source.office.value));
@@ -85,6 +107,10 @@ fn check_bound(form: &FormId, field: &FieldSource, folder: &Folder, city: &City,
         report.fault(from.at, format!("field {id}: what is asked after some answers only is not fetched beforehand"));
     }
     let Some(known) = city.sources.get(&source.value) else { return };
+    if known.guardianship {
+        report.fault(from.at, format!("field {id}: {} lists children, and fills in no form", source.value));
+        return;
+    }
     let kind = known.field(&answer.value).map(|answer| &answer.kind);
     let is_whole = folder
         .sources
@@ -116,7 +142,7 @@ pub(super) fn check_unused(folder: &Folder, report: &mut Report) {
     };
     for (id, source) in folder.sources.iter() {
         let is_so = |flag: &Option<At<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
-        let matches = is_so(&source.identity) || is_so(&source.organisations);
+        let matches = is_so(&source.identity) || is_so(&source.organisations) || is_so(&source.guardianship);
         if !matches && !is_asked(id) {
             report.warn(id.at, format!("no form asks source {}", id.value));
         }

@@ -24,12 +24,18 @@ pub struct DataSource {
     /// Whether it is a register of organisations: asked by their number and the legal representative it names.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub organisations: bool,
+    /// Whether it is a register of guardians: asked by a guardian's number, it lists the children.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guardianship: bool,
     /// What it answers, in the order declared.
     pub fields: Vec<Field>,
 }
 
 /// The field by which a register of organisations names them.
 pub const ORGANISATION_NAME: &str = "name";
+
+/// The fields by which a register of guardians names a child: name, identity number and day of birth.
+pub const CHILD_FIELDS: [&str; 3] = ["name", "id_number", "birth_date"];
 
 impl DataSource {
     /// What it answers under that id.

@@ -14,6 +14,9 @@ pub struct Notifications {
     pub kinds: BTreeMap<FormId, NotificationKind>,
     /// The words around the code that confirms an address; placeholders `{code}` and `{minutes}`.
     pub code: MessageWords,
+    /// The words of one message that tells of several; placeholders `{count}` and `{list}`.
+    #[serde(default)]
+    pub digest: MessageWords,
 }
 
 /// The words of a message.
@@ -27,6 +30,9 @@ pub struct MessageWords {
 
 /// The placeholders of the words around a code.
 pub const CODE_PLACEHOLDERS: &[&str] = &["code", "minutes"];
+
+/// The placeholders of the words of a message that tells of several.
+pub const DIGEST_PLACEHOLDERS: &[&str] = &["count", "list"];
 
 impl Notifications {
     /// Whether the city tells nothing by itself.
@@ -57,7 +63,7 @@ pub struct NotificationKind {
     /// The actions it tells of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionId>,
-    /// Hours before a visit, or after the end of a case.
+    /// Hours before a visit or the end of a mandate, or after the end of a case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<u16>,
     /// Whether it is sent in quiet hours too, and beyond the limits of a day.
@@ -96,6 +102,18 @@ pub enum Trigger {
     LicenceIssued,
     /// A case ended a while ago and nobody rated it.
     Unrated,
+    /// Somebody took a mandate, and waits to be confirmed.
+    MandateTaken,
+    /// A mandate is in force.
+    MandateConfirmed,
+    /// The other side ended a mandate.
+    MandateEnded,
+    /// A mandate ends soon by itself.
+    MandateEnding,
+    /// A register names somebody as a guardian.
+    GuardianFound,
+    /// A register names somebody as a guardian no longer.
+    GuardianEnded,
 }
 
 impl Trigger {
@@ -104,13 +122,24 @@ impl Trigger {
         match self {
             Self::Action | Self::FiledFor | Self::LicenceIssued | Self::Unrated => &["case_no", "title"],
             Self::VisitBooked | Self::VisitSoon => &["case_no", "title", "time"],
+            Self::MandateTaken
+            | Self::MandateConfirmed
+            | Self::MandateEnded
+            | Self::MandateEnding
+            | Self::GuardianFound
+            | Self::GuardianEnded => &["until"],
             Self::FeeDue | Self::Refunded => &["case_no", "title", "amount"],
         }
     }
 
     /// Whether it needs a number of hours.
     pub const fn is_timed(self) -> bool {
-        matches!(self, Self::VisitSoon | Self::Unrated)
+        matches!(self, Self::VisitSoon | Self::Unrated | Self::MandateEnding)
+    }
+
+    /// Whether it tells of a case; the others tell of mandates.
+    pub fn is_of_case(self) -> bool {
+        self.placeholders().contains(&"case_no")
     }
 }
 

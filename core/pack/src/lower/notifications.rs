@@ -4,6 +4,7 @@ use super::index;
 use crate::city::{MessageWords, NotificationGroup, NotificationKind, Notifications};
 use crate::faults::Report;
 use crate::source::files::{Folder, Shelf};
+use crate::source::notifications::WordsSource;
 
 /// The messages of the city; empty where the file is missing.
 pub(super) fn lower_notifications(folder: &Folder, report: &mut Report) -> Notifications {
@@ -24,6 +25,7 @@ pub(super) fn lower_notifications(folder: &Folder, report: &mut Report) -> Notif
             body: kind.body.value.clone(),
         })
     });
-    let code = MessageWords { title: file.code.title.value.clone(), body: file.code.body.value.clone() };
-    Notifications { code, groups: file.groups.items.iter().filter_map(group).collect(), kinds }
+    let words = |words: &WordsSource| MessageWords { title: words.title.value.clone(), body: words.body.value.clone() };
+    let (code, digest) = (words(&file.code), words(&file.digest));
+    Notifications { code, digest, groups: file.groups.items.iter().filter_map(group).collect(), kinds }
 }

@@ -15,6 +15,8 @@ source! {
         kinds: Table<FormId, KindSource>,
         /// The words around the code that confirms an address. Placeholders: {code} {minutes}.
         code: WordsSource,
+        /// The words of one message that tells of several, of which there were too many. Placeholders: {count} {list}.
+        digest: WordsSource,
     }
 
     /// The words of a message.
@@ -35,13 +37,13 @@ source! {
         process: Option<At<ProcessId>>,
         /// on: action: the actions it tells of.
         actions: Many<At<ActionId>>,
-        /// on: visit_soon or unrated: hours before the visit, or after the end of the case.
+        /// on: visit_soon, unrated or mandate_ending: hours before the visit or the end of the mandate, or after the end of the case.
         hours: Option<At<u16>>,
         /// Whether it is sent in quiet hours too, and beyond the limits of a day.
         urgent: bool,
-        /// One line. Placeholders: {case_no} {title}; {time} of visits; {amount} of fees.
+        /// One line. Placeholders: {case_no} {title}; {time} of visits; {amount} of fees; {until} alone of mandates.
         title: At<Text>,
-        /// A few sentences, which name the case by {case_no}. No personal data: anybody may see them on a screen.
+        /// A few sentences, which name a case by {case_no}. No personal data: anybody may see them on a screen.
         body: At<Text>,
     }
 }

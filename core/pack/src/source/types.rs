@@ -306,6 +306,8 @@ source! {
         identity: Option<At<bool>>,
         /// Whether it is a register of organisations, asked by their number and the legal representative it names; one source of a city may be.
         organisations: Option<At<bool>>,
+        /// Whether it is a register of guardians, which lists the children somebody is the guardian of; one source of a city may be.
+        guardianship: Option<At<bool>>,
         /// What it answers: text, number, choice or date.
         fields: Vec<FieldSource>,
     }

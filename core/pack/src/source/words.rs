@@ -94,6 +94,12 @@ words! {
         "refunded" => Self::Refunded,
         "licence_issued" => Self::LicenceIssued,
         "unrated" => Self::Unrated,
+        "mandate_taken" => Self::MandateTaken,
+        "mandate_confirmed" => Self::MandateConfirmed,
+        "mandate_ended" => Self::MandateEnded,
+        "mandate_ending" => Self::MandateEnding,
+        "guardian_found" => Self::GuardianFound,
+        "guardian_ended" => Self::GuardianEnded,
     }
     Intake, "an intake" {
         "realtime" => Self::Realtime,

@@ -78,6 +78,9 @@ pub struct FetchRow {
     pub answered_at: Option<Instant>,
 }
 
+/// The longest that a question may be asked until it is answered, microseconds: a month and a few days.
+const INSISTED_US: i64 = 35 * 86_400_000_000;
+
 const COLUMNS: &str =
     "id, at_us, party, source, office, service, fields, purpose, basis, consent, outcome, answered_at_us,
     asked_by";
@@ -165,7 +168,17 @@ impl Reader {
         self.query_one(sql, params![party, source, since])?.next("count")
     }
 
-    /// Questions to a source that were asked from an instant on and before another, oldest first.
+    /// A question.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn find_fetch(&mut self, id: RequestId) -> Result<Option<FetchRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM fetches WHERE id = $1");
+        self.query_opt(&sql, params![id])?.map(read_fetch).transpose()
+    }
+
+    /// Questions to a source that were answered from an instant on and before another, or written down then where nobody
+    /// knows of an answer; oldest first.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
@@ -176,9 +189,15 @@ impl Reader {
         to: Instant,
     ) -> Result<Vec<FetchRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM fetches WHERE source = $1 AND at_us >= $2 AND at_us < $3 ORDER BY at_us, id"
+            "SELECT {COLUMNS} FROM fetches
+             WHERE source = $1 AND at_us >= $4 AND at_us < $3
+             AND COALESCE(answered_at_us, at_us) >= $2 AND COALESCE(answered_at_us, at_us) < $3
+             ORDER BY at_us, id"
         );
-        self.query(&sql, params![source, from, to])?.into_iter().map(read_fetch).collect()
+        self.query(&sql, params![source, from, to, from.plus_micros(-INSISTED_US)])?
+            .into_iter()
+            .map(read_fetch)
+            .collect()
     }
 }
 

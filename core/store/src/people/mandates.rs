@@ -15,11 +15,15 @@ pub enum Basis {
     Representative,
     /// The person stands at a window, and the official there files for them (窗口代录).
     Counter,
+    /// A register names the agent as a guardian of the child (监护人).
+    Guardian,
+    /// The agent is the represented, who was a child when guardians acted for them.
+    Oneself,
 }
 
 impl Basis {
     /// Every basis.
-    pub const ALL: [Self; 3] = [Self::Appointed, Self::Representative, Self::Counter];
+    pub const ALL: [Self; 5] = [Self::Appointed, Self::Representative, Self::Counter, Self::Guardian, Self::Oneself];
 
     /// The word used in SQL and JSON.
     pub const fn as_str(self) -> &'static str {
@@ -27,6 +31,8 @@ impl Basis {
             Self::Appointed => "appointed",
             Self::Representative => "representative",
             Self::Counter => "counter",
+            Self::Guardian => "guardian",
+            Self::Oneself => "oneself",
         }
     }
 }
@@ -42,6 +48,8 @@ pub enum MandateAct {
     Applied,
     /// An application was read: how far it is, or what was answered.
     Read,
+    /// What was answered was corrected.
+    Corrected,
     /// An action was taken on it: withdrawn, supplemented, rated …
     Moved,
     /// A time at a window was booked or given back.
@@ -52,20 +60,24 @@ pub enum MandateAct {
     Licence,
     /// Somebody signed in to another program for the organisation.
     SignedIn,
+    /// Somebody read who looked at the data of the represented.
+    Trail,
 }
 
 impl MandateAct {
     /// Every act.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Drafted,
         Self::Asked,
         Self::Applied,
         Self::Read,
+        Self::Corrected,
         Self::Moved,
         Self::Booked,
         Self::Paid,
         Self::Licence,
         Self::SignedIn,
+        Self::Trail,
     ];
 
     /// The word used in SQL and JSON.
@@ -75,11 +87,13 @@ impl MandateAct {
             Self::Asked => "asked",
             Self::Applied => "applied",
             Self::Read => "read",
+            Self::Corrected => "corrected",
             Self::Moved => "moved",
             Self::Booked => "booked",
             Self::Paid => "paid",
             Self::Licence => "licence",
             Self::SignedIn => "signed_in",
+            Self::Trail => "trail",
         }
     }
 }
@@ -304,6 +318,17 @@ impl Reader {
         self.query(&sql, params![agent, limit])?.into_iter().map(read_mandate).collect()
     }
 
+    /// Mandates of a guardian that were not ended, by id; those whose time is over among them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_guardian_mandates_of(&mut self, guardian: PartyId) -> Result<Vec<MandateRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM mandates WHERE agent = $1 AND basis = $2 AND ended_at_us IS NULL ORDER BY id"
+        );
+        self.query(&sql, params![guardian, Basis::Guardian])?.into_iter().map(read_mandate).collect()
+    }
+
     /// What was done for somebody, latest first, at most `limit`.
     ///
     /// # Errors
@@ -318,6 +343,7 @@ impl Reader {
 const fn act_of(body: &EventBody) -> Option<MandateAct> {
     match body {
         EventBody::Reported(_) => Some(MandateAct::Applied),
+        EventBody::Corrected { .. } => Some(MandateAct::Corrected),
         EventBody::Moved(_) | EventBody::Rated { .. } => Some(MandateAct::Moved),
         EventBody::Booked { .. } | EventBody::VisitEnded { .. } => Some(MandateAct::Booked),
         EventBody::Paying { .. } => Some(MandateAct::Paid),

@@ -4,6 +4,7 @@
 
 mod access;
 mod addresses;
+mod children;
 mod contacts;
 mod extracts;
 mod fetches;
@@ -11,6 +12,7 @@ mod hospitals;
 mod identities;
 mod kiosks;
 mod licences;
+mod mandate_notices;
 mod mandates;
 mod openid;
 mod organisations;
@@ -23,6 +25,7 @@ mod upstream;
 
 pub use access::{AccessRow, Looked, SealedLooks};
 pub use addresses::{AddressRow, PreferencesRow, QuietRow};
+pub use children::ChildRow;
 pub use contacts::ContactRow;
 pub use extracts::{ExtractMemberRow, ExtractRow};
 pub use fetches::{FetchOutcome, FetchRow};
@@ -30,6 +33,7 @@ pub use hospitals::{HospitalPatientRow, HospitalPaymentRow, HospitalVisitRow};
 pub use identities::{IdentityRow, PrefillRow};
 pub use kiosks::{KioskRow, KioskSignInRow};
 pub use licences::{LicenceRow, LicenceText};
+pub use mandate_notices::{MANDATE_NOTICE, MandateNews, MandateNotice};
 pub use mandates::{Basis, MandateAct, MandateActRow, MandateRow};
 pub use openid::{CodeRow, ConsentRow, DisclosureRow, OpenIdClientRow, OpenIdKeyRow, TokenRow, UsageRow};
 pub use organisations::OrganisationRow;

@@ -15,15 +15,21 @@ pub enum PartyKind {
     Resident,
     /// An organisation (法人): acted for by people, and never signed in to.
     Organisation,
+    /// A child whose guardians act for it; never signed in to.
+    Child,
 }
 
 impl PartyKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Staff, Self::Resident, Self::Organisation, Self::Child];
+
     /// The word used in SQL, JSON and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Staff => "staff",
             Self::Resident => "resident",
             Self::Organisation => "organisation",
+            Self::Child => "child",
         }
     }
 }
@@ -37,7 +43,7 @@ impl ToValue for PartyKind {
 impl FromValue for PartyKind {
     fn from_value(value: Value) -> Option<Self> {
         let word = String::from_value(value)?;
-        [Self::Staff, Self::Resident, Self::Organisation].into_iter().find(|kind| kind.as_str() == word)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -78,6 +84,11 @@ impl PartyRow {
     /// An organisation, under its number.
     pub fn organisation(id: PartyId, number: &str, name: &str, created_at: Instant) -> Self {
         Self::new(PartyKind::Organisation, id, &format!("organisation/{number}"), name, created_at)
+    }
+
+    /// A child, whose name is sealed elsewhere.
+    pub fn child(id: PartyId, created_at: Instant) -> Self {
+        Self::new(PartyKind::Child, id, &format!("child/{id}"), "", created_at)
     }
 
     fn new(kind: PartyKind, id: PartyId, login: &str, display_name: &str, created_at: Instant) -> Self {
@@ -212,20 +223,28 @@ pub fn erased_login(party: PartyId) -> String {
     fold_login(&format!("erased-{party}"))
 }
 
-impl Reader {
-    /// Everybody who was erased, by id.
+impl Tx {
+    /// Notes that somebody was erased.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn list_erased(&mut self) -> Result<Vec<PartyId>, StoreError> {
-        // The range is what the index of logins answers; '.' follows '-'.
-        let sql = "SELECT id
-             FROM parties
-             WHERE login >= 'erased-' AND login < 'erased.'
-             AND login = lower('erased-' || id) AND disabled = $1 AND kind = $2
-             ORDER BY id";
-        let rows = self.query(sql, params![true, PartyKind::Resident])?;
-        rows.into_iter().map(|mut row| row.next("parties.id")).collect()
+    pub fn record_erasure(&mut self, party: PartyId, at: Instant) -> Result<(), StoreError> {
+        let sql = "INSERT INTO erasures (party, at_us) VALUES ($1, $2) ON CONFLICT (party) DO NOTHING";
+        self.execute(sql, params![party, at])?;
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// Everybody who was erased at an instant or later, and when, by then. One may be found with an instant that is past: the
+    /// clocks of those who write are not the same.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_erased(&mut self, since: Instant) -> Result<Vec<(PartyId, Instant)>, StoreError> {
+        let sql = "SELECT party, at_us FROM erasures WHERE at_us >= $1 ORDER BY at_us, party";
+        let rows = self.query(sql, params![since])?;
+        rows.into_iter().map(|mut row| Ok((row.next("erasures.party")?, row.next("erasures.at_us")?))).collect()
     }
 
     /// An account by id.

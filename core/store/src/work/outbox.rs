@@ -4,12 +4,12 @@
 //! channel) makes a second one impossible. A worker leases rows by moving `next_at` to the end of the lease: one that
 //! dies gives them back by doing nothing. The body names a case and holds no personal data.
 
-use model::{Case, CaseId, CategoryId, Channel, DeliveryState, EventId, Instant, PackHash, PartyId};
-use serde::{Deserialize, Serialize};
+use model::{CaseId, Channel, DeliveryState, EventId, Instant, PartyId};
 
 use crate::db::{Row, Value, params};
 use crate::error::StoreError;
 use crate::tx::{Reader, Tx};
+use crate::work::messages::{DIGEST_KIND, Digest, DigestItem, Facts};
 
 /// The id of a message: a ULID, also the id that its receiver knows it by.
 pub type OutboxId = EventId;
@@ -17,7 +17,7 @@ pub type OutboxId = EventId;
 /// A message to be told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewOutboxRow {
-    /// The event that it tells of.
+    /// The event that it tells of; below zero for what no event tells of.
     pub position: i64,
     /// What kind of message, a word of the pack or of the platform.
     pub kind: String,
@@ -25,8 +25,8 @@ pub struct NewOutboxRow {
     pub channel: Channel,
     /// Who: a party, or a webhook.
     pub recipient: String,
-    /// Of which case.
-    pub case: CaseId,
+    /// Of which case; absent for what is told of a mandate.
+    pub case: Option<CaseId>,
     /// What its words are made of.
     pub body: serde_json::Value,
     /// Its state.
@@ -37,42 +37,17 @@ pub struct NewOutboxRow {
     pub reason: Option<String>,
 }
 
-/// What the words of a message to a person are made of: its body. No personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MessageFacts {
-    /// The number of the case.
-    pub case_no: String,
-    /// The pack it began under.
-    pub pack: PackHash,
-    /// What it is about.
-    pub category: CategoryId,
-    /// When a visit begins.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time: Option<Instant>,
-    /// An amount, in the smallest unit of the currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount: Option<i64>,
-}
-
-impl MessageFacts {
-    /// Those of a case, without time and amount.
-    pub fn of(case: &Case) -> Self {
-        let (pack, category) = (case.pack, case.category.clone());
-        Self { case_no: case.no.to_string(), pack, category, time: None, amount: None }
-    }
-
-    /// As the body of a message.
-    ///
-    /// # Panics
-    /// Never: facts are plain data.
-    pub fn to_body(&self) -> serde_json::Value {
-        serde_json::to_value(self).expect("facts are plain data")
-    }
-}
+/// When a message counts as sent: a digest waits long before it is.
+const SENT_AT: &str = "CASE WHEN kind = '+digest' THEN changed_at_us ELSE created_at_us END";
 
 impl OutboxRow {
+    /// What a digest tells of; `None` when it is none.
+    pub fn digest(&self) -> Option<Digest> {
+        (self.message.kind == DIGEST_KIND).then(|| serde_json::from_value(self.message.body.clone()).ok())?
+    }
+
     /// What its words are made of; `None` when it is not a message to a person.
-    pub fn facts(&self) -> Option<MessageFacts> {
+    pub fn facts(&self) -> Option<Facts> {
         serde_json::from_value(self.message.body.clone()).ok()
     }
 }
@@ -108,6 +83,7 @@ impl Tx {
              ON CONFLICT (position, kind, recipient, channel) DO NOTHING"
         );
         let body = new.body.to_string();
+        let case = new.case.map(|case| case.to_string()).unwrap_or_default();
         let changed = self.execute(
             &sql,
             params![
@@ -116,7 +92,7 @@ impl Tx {
                 new.kind,
                 new.channel,
                 new.recipient,
-                new.case,
+                case,
                 body,
                 new.state,
                 new.next_at,
@@ -125,6 +101,30 @@ impl Tx {
             ],
         )?;
         Ok((changed > 0).then_some(id))
+    }
+
+    /// Lets a digest that waits tell of one more message; false when none waits. One that a worker had tells of nothing new:
+    /// it says the same however often it is sent.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn join_digest(
+        &mut self,
+        recipient: &str,
+        channel: Channel,
+        item: &DigestItem,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outbox
+             WHERE recipient = $1 AND channel = $2 AND kind = $3 AND state = 'held' AND attempts = 0
+             ORDER BY id DESC LIMIT 1"
+        );
+        let waiting = self.query_opt(&sql, params![recipient, channel, DIGEST_KIND])?.map(read_message).transpose()?;
+        let Some((id, digest)) = waiting.and_then(|row| Some((row.id, row.digest()?))) else { return Ok(false) };
+        let body = digest.with(item.clone()).to_body().to_string();
+        let sql = "UPDATE outbox SET body = $2, changed_at_us = $3 WHERE id = $1 AND state = 'held' AND attempts = 0";
+        Ok(self.execute(sql, params![id, body, now])? > 0)
     }
 
     /// Takes messages that wait, the longest first, until `now + lease_us`; each is `sending` then.
@@ -241,15 +241,36 @@ impl Reader {
         self.query_one(sql, params![party])?.next("count of unread")
     }
 
-    /// How many messages were or will be sent to somebody by a channel, of those written since an instant.
+    /// How many messages were or will be sent to somebody by a channel, since an instant.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn count_sent_since(&mut self, recipient: &str, channel: Channel, since: Instant) -> Result<u32, StoreError> {
-        let sql = "SELECT COUNT(*) FROM outbox
-             WHERE recipient = $1 AND channel = $2 AND created_at_us >= $3
-             AND state <> 'suppressed'";
-        self.query_one(sql, params![recipient, channel, since])?.next("count of sent")
+        let sql = format!(
+            "SELECT COUNT(*) FROM outbox
+             WHERE recipient = $1 AND channel = $2 AND {SENT_AT} >= $3
+             AND state NOT IN ('suppressed', 'merged')"
+        );
+        self.query_one(&sql, params![recipient, channel, since])?.next("count of sent")
+    }
+
+    /// When the `number`-th latest of the messages to somebody by a channel was sent, or written to be.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn find_sent_at(
+        &mut self,
+        recipient: &str,
+        channel: Channel,
+        number: u32,
+    ) -> Result<Option<Instant>, StoreError> {
+        let sql = format!(
+            "SELECT {SENT_AT} AS sent_at_us FROM outbox
+             WHERE recipient = $1 AND channel = $2 AND state NOT IN ('suppressed', 'merged')
+             ORDER BY sent_at_us DESC LIMIT 1 OFFSET $3"
+        );
+        let found = self.query_opt(&sql, params![recipient, channel, number.saturating_sub(1)])?;
+        found.map(|mut row| row.next("sent_at_us")).transpose()
     }
 
     /// How many messages there are of each channel and state.
@@ -281,7 +302,7 @@ fn read_message(mut row: Row) -> Result<OutboxRow, StoreError> {
         kind: row.next("outbox.kind")?,
         channel: row.next("outbox.channel")?,
         recipient: row.next("outbox.recipient")?,
-        case: row.next("outbox.case_id")?,
+        case: case_of(row.next("outbox.case_id")?)?,
         body: serde_json::from_str(&row.next::<String>("outbox.body")?)
             .map_err(|_| StoreError::corrupt("outbox.body"))?,
         state: row.next("outbox.state")?,
@@ -296,4 +317,12 @@ fn read_message(mut row: Row) -> Result<OutboxRow, StoreError> {
         changed_at: row.next("outbox.changed_at_us")?,
         read_at: row.next("outbox.read_at_us")?,
     })
+}
+
+/// The case of a message; the column is empty where it is of none.
+fn case_of(text: String) -> Result<Option<CaseId>, StoreError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| StoreError::corrupt("outbox.case_id"))
 }

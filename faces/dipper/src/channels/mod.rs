@@ -37,7 +37,11 @@ pub fn mail(config: &Config) -> anyhow::Result<Option<Mail>> {
         (None, None) => None,
         _ => anyhow::bail!("smtp_user and smtp_password belong together"),
     };
-    Mail::new(url, from, login).map(Some)
+    let read = |path: &std::path::PathBuf| {
+        std::fs::read(path).with_context(|| format!("smtp_ca: {} cannot be read", path.display()))
+    };
+    let authorities = config.smtp_ca.as_ref().map(read).transpose()?;
+    Mail::new(url, from, login, authorities.as_deref()).map(Some)
 }
 
 fn provider(

@@ -56,7 +56,7 @@ pub fn backup(config: &Config, to: &Path) -> anyhow::Result<ExitCode> {
 /// Copies the database, and the list of those erased from it until then.
 fn copy_database(config: &Config, to: &Path) -> anyhow::Result<()> {
     let store = open_store(config)?;
-    let copied = erased::note(&store, &config.data, SystemClock.now()).and_then(|list| {
+    let copied = erased::note(&store, &config.data).and_then(|list| {
         erased::write(&to.join(erased::FILE), &list)?;
         match config.database()? {
             DatabaseUrl::Sqlite(_) => Ok(store.backup_to(&to.join(SQLITE_FILE))?),

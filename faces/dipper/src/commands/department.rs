@@ -102,6 +102,10 @@ impl Departments for HttpDepartments {
 }
 
 impl ProviderLogs for HttpDepartments {
+    fn sources(&self) -> Vec<SourceId> {
+        self.secrets.keys().cloned().collect()
+    }
+
     fn list(&self, source: &SourceId, from: Instant, to: Instant) -> Result<Vec<Seen>, String> {
         let ask = AskLog { source: source.clone(), from, to };
         let told: ToldLog = self.send(source, "log", &ask, LOG_PATIENCE, LOG_MAX).map_err(|error| error.to_string())?;
@@ -111,7 +115,7 @@ impl ProviderLogs for HttpDepartments {
         let seen = told.lines.into_iter();
         let seen = seen.map(|line| {
             let Line { request_id: request, at, fields, subject, .. } = line;
-            Seen { request, at, fields, subject }
+            Seen { request: request.to_string(), at, fields, subject: Some(subject) }
         });
         Ok(seen.collect())
     }
@@ -150,6 +154,9 @@ pub fn serve(plan: &Plan) -> anyhow::Result<ExitCode> {
         for organisation in demo::organisations(&city).into_iter().take(demo::residents(&city).len()) {
             println!("  {} {}", organisation.name, organisation.number.as_str());
         }
+        for (child, _) in demo::children() {
+            println!("  {} {}", child.name, child.id_number.as_str());
+        }
         let told = async { drop(wait_for_signal().await) };
         serve_departments(listener, &plan.data, registers, Arc::new(SystemClock), told).await?;
         Ok(ExitCode::SUCCESS)
@@ -163,14 +170,25 @@ fn registers(city: &City, mut secrets: BTreeMap<SourceId, Vec<u8>>) -> BTreeMap<
             found
                 .map(|(organisation, values)| {
                     let Organisation { number, representative, .. } = organisation;
-                    (organisation_key(&number, &representative.id_number), Record { name: representative.name, values })
+                    (
+                        organisation_key(&number, &representative.id_number),
+                        Record { name: representative.name, values, children: None },
+                    )
+                })
+                .collect()
+        } else if source.guardianship {
+            let found = demo::guardian_records(city, id).into_iter();
+            found
+                .map(|(guardian, children)| {
+                    let record = Record { name: guardian.name, values: BTreeMap::new(), children: Some(children) };
+                    (guardian.id_number.as_str().to_owned(), record)
                 })
                 .collect()
         } else {
             let found = demo::records(city, id).into_iter();
             found
                 .map(|(person, values)| {
-                    (person.id_number.as_str().to_owned(), Record { name: person.name.clone(), values })
+                    (person.id_number.as_str().to_owned(), Record { name: person.name, values, children: None })
                 })
                 .collect()
         };

@@ -7,16 +7,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use act::hospital::{Ask, AskError, Hospitals, Lie, Method, Told};
+use account::reconcile::{ProviderLogs, Seen};
+use act::hospital::{Ask, AskError, Hospitals, Lie, Look, Method, Told, list_looks};
 use anyhow::Context;
+use dipper_http::department::protocol::subject_of;
 use dipper_http::hospital::protocol::{
     ANSWER_MAX, FHIR_JSON, IF_NONE_EXIST, REQUEST_HEADER, SIGNATURE_HEADER, answer_text, request_text,
 };
 use dipper_http::hospital::{HospitalPlan, serve_hospitals};
 use dipper_http::signature::{check, sign};
-use model::{Clock, SourceId};
+use model::{Clock, Instant, RequestId, SourceId};
 use pack::City;
 use serde_json::Value;
+use store::Entropy;
 use tokio::net::TcpListener;
 use ureq::Agent;
 
@@ -24,7 +27,7 @@ use super::gateway::secret;
 use super::pack::load;
 use super::serve::wait_for_signal;
 use crate::config::Config;
-use crate::system::SystemClock;
+use crate::system::{SystemClock, SystemEntropy};
 
 /// Hospitals over HTTP, as the city reaches them.
 pub struct HttpHospitals {
@@ -35,6 +38,10 @@ pub struct HttpHospitals {
 
 /// The hospitals of a configuration; `None` where none are connected. Secrets are read, or made where missing.
 pub fn of(config: &Config, city: &City) -> anyhow::Result<Option<Arc<dyn Hospitals>>> {
+    Ok(reach(config, city)?.map(|hospitals| hospitals as Arc<dyn Hospitals>))
+}
+
+fn reach(config: &Config, city: &City) -> anyhow::Result<Option<Arc<HttpHospitals>>> {
     let Some(base) = &config.hospitals else { return Ok(None) };
     let folder = config.hospitals_secrets.clone().unwrap_or_else(|| config.keys_folder().join("hospitals"));
     let agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
@@ -112,6 +119,35 @@ impl Hospitals for HttpHospitals {
 
     fn base(&self, hospital: &SourceId) -> String {
         format!("{}/{hospital}/fhir/", self.base)
+    }
+}
+
+/// The hospitals' own logs.
+pub struct HospitalLogs(Arc<HttpHospitals>);
+
+impl HospitalLogs {
+    /// Those of the hospitals of a configuration; `None` where none are connected.
+    pub fn reach(config: &Config, city: &City) -> anyhow::Result<Option<Self>> {
+        Ok(reach(config, city)?.map(Self))
+    }
+}
+
+impl ProviderLogs for HospitalLogs {
+    fn sources(&self) -> Vec<SourceId> {
+        self.0.secrets.keys().cloned().collect()
+    }
+
+    fn list(&self, source: &SourceId, from: Instant, to: Instant) -> Result<Vec<Seen>, String> {
+        let mut bytes = [0_u8; 16];
+        SystemEntropy.fill(&mut bytes);
+        let request = RequestId::new(SystemClock.now(), u128::from_le_bytes(bytes) >> 48);
+        let looks = list_looks(Arc::<HttpHospitals>::clone(&self.0), source, request, (from, to))?;
+        let seen = |Look { request, at, about, subject }: Look| Seen { request, at, fields: vec![about], subject };
+        Ok(looks.into_iter().map(seen).collect())
+    }
+
+    fn subject(&self, source: &SourceId, id_number: &str) -> String {
+        subject_of(self.0.secrets.get(source).map_or(&[][..], Vec::as_slice), id_number)
     }
 }
 

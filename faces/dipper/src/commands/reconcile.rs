@@ -1,31 +1,75 @@
-//! `dipper reconcile`: the city's log of questions held against the departments' own, a day at a time; and the same, done
-//! every day by a running city.
+//! `dipper reconcile`: the city's log of questions held against those of departments and hospitals, a day at a time; and the
+//! same, done every day by a running city.
 
 use std::process::ExitCode;
 
-use account::reconcile::{Canary, Day, Mismatch, Reconciled, days_due, reconcile as compare};
+use account::reconcile::{Canary, Day, Due, Mismatch, ProviderLogs, Reconciled, Seen, days_due, reconcile as compare};
 use anyhow::{Context, bail};
 use jiff::civil::Date;
+use model::{Instant, SourceId};
+use pack::City;
 use sense::alarms::{Alarm, raise};
 
-use super::department::{HttpDepartments, reach};
+use super::department::{self, HttpDepartments};
+use super::hospital::HospitalLogs;
 use crate::config::Config;
 use crate::runtime::Runtime;
 
-/// Reconciles a day. The exit code is 1 when anything differs or a department's log could not be read.
+/// The logs of whoever is connected.
+pub struct Logs {
+    departments: Option<HttpDepartments>,
+    hospitals: Option<HospitalLogs>,
+}
+
+impl Logs {
+    /// Those of a configuration; `None` where nobody is connected.
+    pub fn reach(config: &Config, city: &City) -> anyhow::Result<Option<Self>> {
+        let logs =
+            Self { departments: department::reach(config, city)?, hospitals: HospitalLogs::reach(config, city)? };
+        Ok((logs.departments.is_some() || logs.hospitals.is_some()).then_some(logs))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &dyn ProviderLogs> {
+        let departments = self.departments.as_ref().map(|departments| departments as &dyn ProviderLogs);
+        departments.into_iter().chain(self.hospitals.as_ref().map(|hospitals| hospitals as &dyn ProviderLogs))
+    }
+
+    fn of(&self, source: &SourceId) -> Option<&dyn ProviderLogs> {
+        self.all().find(|logs| logs.sources().contains(source))
+    }
+}
+
+impl ProviderLogs for Logs {
+    fn sources(&self) -> Vec<SourceId> {
+        self.all().flat_map(|logs| logs.sources()).collect()
+    }
+
+    fn list(&self, source: &SourceId, from: Instant, to: Instant) -> Result<Vec<Seen>, String> {
+        self.of(source).ok_or_else(|| "it is not connected".to_owned())?.list(source, from, to)
+    }
+
+    fn subject(&self, source: &SourceId, id_number: &str) -> String {
+        self.of(source).map_or_else(String::new, |logs| logs.subject(source, id_number))
+    }
+}
+
+/// Reconciles a day. The exit code is 1 when anything differs or a log could not be read.
 pub fn reconcile(config: Config, day: Option<&str>) -> anyhow::Result<ExitCode> {
     let runtime = Runtime::open(config)?;
     let ctx = runtime.sense();
     let city = ctx.packs.current().city.clone();
-    let Some(departments) = reach(&runtime.config, &city)? else {
-        bail!("no departments are connected: say where they are with --departments or DIPPER_DEPARTMENTS");
+    let Some(logs) = Logs::reach(&runtime.config, &city)? else {
+        bail!(
+            "no departments and no hospitals are connected: say where they are with --departments and --hospitals, \
+             DIPPER_DEPARTMENTS and DIPPER_HOSPITALS"
+        );
     };
     let today = city.zone().to_datetime(ctx.clock.now().to_timestamp()).date();
     let day: Date = match day {
         Some(text) => text.parse().with_context(|| format!("{text:?} is not a day such as 2026-11-26"))?,
         None => today.yesterday()?,
     };
-    let found = one_day(&ctx, &departments, day)?;
+    let found = one_day(&ctx, &logs, &Due { day, sources: logs.sources() })?;
     let asynchronous = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     asynchronous.block_on(raise_alarms(&ctx, &found));
     ctx.store.close();
@@ -47,18 +91,18 @@ pub fn reconcile(config: Config, day: Option<&str>) -> anyhow::Result<ExitCode> 
 ///
 /// # Errors
 /// When the city's own logs do not answer.
-pub fn days(ctx: &sense::Context, departments: &HttpDepartments) -> anyhow::Result<Vec<Day>> {
+pub fn days(ctx: &sense::Context, logs: &Logs) -> anyhow::Result<Vec<Day>> {
     let city = ctx.packs.current().city.clone();
-    let due = days_due(&ctx.store, &city, ctx.clock.now())?;
-    due.into_iter().map(|day| one_day(ctx, departments, day)).collect()
+    let due = days_due(&ctx.store, &city, &logs.sources(), ctx.clock.now())?;
+    due.iter().map(|due| one_day(ctx, logs, due)).collect()
 }
 
-fn one_day(ctx: &sense::Context, departments: &HttpDepartments, day: Date) -> anyhow::Result<Day> {
+fn one_day(ctx: &sense::Context, logs: &Logs, due: &Due) -> anyhow::Result<Day> {
     let city = ctx.packs.current().city.clone();
-    Ok(compare(&ctx.store, &city, departments, &canaries(ctx)?, day, ctx.clock.now())?)
+    Ok(compare(&ctx.store, &city, logs, &canaries(ctx)?, due, ctx.clock.now())?)
 }
 
-/// Canaries with an identity: without one no department knows them.
+/// Canaries with an identity: without one nobody knows them.
 fn canaries(ctx: &sense::Context) -> anyhow::Result<Vec<Canary>> {
     let vault = std::sync::Arc::clone(&ctx.vault);
     let found = ctx.store.read_blocking(move |reader| {
@@ -102,15 +146,13 @@ fn tell(found: &Reconciled) {
     for mismatch in mismatches {
         match mismatch {
             Mismatch::NotRecorded { request, at } => {
-                println!("    {request} at {at}: the department was asked, and the city has no record of it");
+                println!("    {request} at {at}: it was asked, and the city has no record of it");
             }
             Mismatch::NotSeen { request, at } => {
-                println!(
-                    "    {request} at {at}: the city says it was answered, and the department has no record of it"
-                );
+                println!("    {request} at {at}: the city says it was answered, and it has no record of it there");
             }
             Mismatch::OtherFields { request, at } => {
-                println!("    {request} at {at}: the department was asked for other fields than the city wrote down");
+                println!("    {request} at {at}: it was asked for other fields than the city wrote down");
             }
         }
     }

@@ -19,5 +19,7 @@ pub use devices::{DemoDevice, class_of};
 pub use live::keep_alive;
 pub use people::{DEMO_PASSWORD, Login, logins};
 pub use places::Places;
-pub use registers::{Organisation, organisation_records, organisations, records, residents};
+pub use registers::{
+    Organisation, children, guardian_records, organisation_records, organisations, records, residents,
+};
 pub use seed::{is_seeded, seed};

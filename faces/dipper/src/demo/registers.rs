@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use identity::{CreditCode, Identity, check_character, credit_check_character};
 use model::{FormId, SourceId};
-use pack::{City, Field, FieldKind};
+use pack::{City, DataSource, Field, FieldKind};
 use serde_json::{Value, json};
 
 use super::chance::Chance;
@@ -72,7 +72,49 @@ pub fn organisation_records(city: &City, id: &SourceId) -> Vec<(Organisation, BT
     organisations(city).into_iter().map(&mut record).collect()
 }
 
-/// The records of a source: who, and what it knows of them.
+/// Children of the first four people: who they are, and which of the four are their guardians. Wang and Chen
+/// bring up two together, Zhao has none.
+const CHILDREN: [(&str, &str, &[usize]); 4] = [
+    ("陈小满", "20180520", &[1, 2]),
+    ("陈立秋", "20121107", &[1, 2]),
+    ("王知夏", "20100621", &[1]),
+    ("李初一", "20150219", &[0]),
+];
+
+/// The fictional children of the city, each with the places of its guardians among [`residents`].
+pub fn children() -> Vec<(Identity, &'static [usize])> {
+    let child = |(at, (name, born, guardians)): (usize, &(&str, &str, &'static [usize]))| {
+        let digits = format!("999901{born}{:03}", 900 + at);
+        let last = char::from(check_character(digits.as_bytes()));
+        let identity = Identity::parse(name, &format!("{digits}{last}"));
+        (identity.expect("made by the rules of names and numbers"), *guardians)
+    };
+    CHILDREN.iter().enumerate().map(child).collect()
+}
+
+/// The records of a register of guardians: everybody, each with what it knows of their children.
+pub fn guardian_records(city: &City, id: &SourceId) -> Vec<(Identity, Vec<BTreeMap<FormId, Value>>)> {
+    let Some(source) = city.sources.get(id) else { return Vec::new() };
+    let mut chance = Chance::new(seed(&format!("{}/{id}", city.id)));
+    let children = children();
+    let mut of = |place: usize| {
+        let theirs = children.iter().filter(|(_, guardians)| guardians.contains(&place));
+        theirs.map(|(child, _)| child_values(source, child, city, &mut chance)).collect()
+    };
+    people(city).enumerate().map(|(place, guardian)| (guardian, of(place))).collect()
+}
+
+/// What a register knows of a child: itself, where a register of adults names the child of the person asked about.
+fn child_values(source: &DataSource, child: &Identity, city: &City, chance: &mut Chance) -> BTreeMap<FormId, Value> {
+    let mut known = |field: &Field| match field.id.as_str() {
+        "pupil_name" => json!(child.name),
+        "born_on" => json!(child.id_number.born_on()),
+        _ => value(field, child, city, chance),
+    };
+    source.fields.iter().map(|field| (field.id.clone(), known(field))).collect()
+}
+
+/// The records of a source: who, and what it knows of them. Children stand in every register of people.
 pub fn records(city: &City, id: &SourceId) -> Vec<(Identity, BTreeMap<FormId, Value>)> {
     let Some(source) = city.sources.get(id) else { return Vec::new() };
     let has = |number: usize, chance: &mut Chance| {
@@ -86,6 +128,10 @@ pub fn records(city: &City, id: &SourceId) -> Vec<(Identity, BTreeMap<FormId, Va
             let values = values.collect();
             records.push((person, values));
         }
+    }
+    for (child, _) in children() {
+        let values = child_values(source, &child, city, &mut chance);
+        records.push((child, values));
     }
     records
 }
@@ -202,12 +248,21 @@ mod tests {
     fn every_record_fits_its_source_and_the_same_city_has_the_same_people() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo");
         let city = pack::load(std::path::Path::new(folder)).unwrap_or_else(|faults| panic!("{faults}")).city;
-        for (id, source) in city.sources.iter().filter(|(_, source)| !source.organisations) {
+        for (id, source) in city.sources.iter().filter(|(_, source)| !source.organisations && !source.guardianship) {
             let found = records(&city, id);
             assert!(found.len() > 250 && found == records(&city, id), "{id}");
             assert_eq!(found[0].0.name, RESIDENTS[0], "{id}: visitors stand in every register");
             for (person, values) in found {
                 assert!(person.id_number.as_str().starts_with("9999"));
+                let values = values.into_iter().map(|(field, value)| (field.to_string(), value)).collect();
+                parse_form(&city, &source.fields, &values).unwrap_or_else(|faults| panic!("{id}: {faults:?}"));
+            }
+        }
+        for (id, source) in city.sources.iter().filter(|(_, source)| source.guardianship) {
+            let found = guardian_records(&city, id);
+            let counts: Vec<usize> = found.iter().take(5).map(|(_, children)| children.len()).collect();
+            assert_eq!(counts, [1, 3, 2, 0, 0], "{id}");
+            for values in found.into_iter().flat_map(|(_, children)| children) {
                 let values = values.into_iter().map(|(field, value)| (field.to_string(), value)).collect();
                 parse_form(&city, &source.fields, &values).unwrap_or_else(|faults| panic!("{id}: {faults:?}"));
             }

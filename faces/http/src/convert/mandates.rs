@@ -31,11 +31,14 @@ pub fn sides(
         let Some(row) = reader.find_party(party)? else { continue };
         let organisation = match row.kind {
             PartyKind::Organisation => reader.find_organisation(party)?.map(|organisation| organisation.number),
-            PartyKind::Staff | PartyKind::Resident => None,
+            PartyKind::Staff | PartyKind::Resident | PartyKind::Child => None,
         };
+        // The name of a child is sealed; whoever sees the mandate is a guardian, or the grown child.
+        let child = if row.kind == PartyKind::Child { vault.find_child(reader, party)? } else { None };
+        let name = child.map_or(row.display_name, |child| child.name);
         let known = if row.kind == PartyKind::Resident { vault.find_identity(reader, party)? } else { None };
         let real_name = known.map(|known| known.identity.masked_name());
-        sides.insert(party, wire::MandateParty { name: row.display_name, real_name, organisation });
+        sides.insert(party, wire::MandateParty { name, real_name, organisation });
     }
     Ok(sides)
 }
@@ -72,6 +75,8 @@ pub fn mandate_view(city: &City, mandate: &MandateRow, sides: &Sides, now: Insta
             Basis::Appointed => wire::MandateBasis::Appointed,
             Basis::Representative => wire::MandateBasis::Representative,
             Basis::Counter => wire::MandateBasis::Counter,
+            Basis::Guardian => wire::MandateBasis::Guardian,
+            Basis::Oneself => wire::MandateBasis::Oneself,
         },
         represented: side(sides, mandate.represented),
         agent: mandate.agent.map(|agent| side(sides, agent)),
@@ -101,11 +106,13 @@ pub fn act_entry(city: &City, act: &MandateActRow, sides: &Sides) -> wire::Manda
             MandateAct::Asked => wire::MandateActKind::Asked,
             MandateAct::Applied => wire::MandateActKind::Applied,
             MandateAct::Read => wire::MandateActKind::Read,
+            MandateAct::Corrected => wire::MandateActKind::Corrected,
             MandateAct::Moved => wire::MandateActKind::Moved,
             MandateAct::Booked => wire::MandateActKind::Booked,
             MandateAct::Paid => wire::MandateActKind::Paid,
             MandateAct::Licence => wire::MandateActKind::Licence,
             MandateAct::SignedIn => wire::MandateActKind::SignedIn,
+            MandateAct::Trail => wire::MandateActKind::Trail,
         },
         action: act.action.as_ref().map(title),
         service: act.service.as_ref().map(|id| service(city, id)),

@@ -39,6 +39,8 @@ pub struct Record {
     pub name: String,
     /// What the register knows, by field.
     pub values: BTreeMap<FormId, Value>,
+    /// Of a register of guardians: what it knows of each child.
+    pub children: Option<Vec<BTreeMap<FormId, Value>>>,
 }
 
 /// A register, with the secret it shares with the city.
@@ -119,10 +121,10 @@ async fn answer(
         request_id: ask.request_id,
         source: id.clone(),
         as_of: departments.clock.now(),
-        values: record.map(|record| {
-            let value = |field: &FormId| Some((field.to_string(), record.values.get(field)?.clone()));
-            ask.fields.iter().filter_map(value).collect()
-        }),
+        values: record.filter(|record| record.children.is_none()).map(|record| asked(&ask.fields, &record.values)),
+        records: record
+            .and_then(|record| record.children.as_ref())
+            .map(|children| children.iter().map(|child| asked(&ask.fields, child)).collect()),
     };
     let line = line_of(ask, register, told.as_of, record.is_some());
     let recorded = departments.log().record(&line);
@@ -134,6 +136,11 @@ async fn answer(
             Err(Turned(StatusCode::SERVICE_UNAVAILABLE, "the access log cannot be written".to_owned()))
         }
     }
+}
+
+/// Exactly what was asked.
+fn asked(fields: &[FormId], values: &BTreeMap<FormId, Value>) -> BTreeMap<String, Value> {
+    fields.iter().filter_map(|field| Some((field.to_string(), values.get(field)?.clone()))).collect()
 }
 
 fn line_of(ask: Ask, register: &Register, at: model::Instant, found: bool) -> Line {

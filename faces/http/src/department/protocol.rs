@@ -62,6 +62,10 @@ pub struct Told {
     /// Exactly what was asked, by field; absent when there is nobody of that name and number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<BTreeMap<String, Value>>,
+    /// Of a register of guardians instead: exactly what was asked for each child, none for who has none; absent when there
+    /// is nobody of that name and number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<Vec<BTreeMap<String, Value>>>,
 }
 
 /// `POST {department}/v1/log`: what was asked of a register, from an instant on and before another.
@@ -163,6 +167,12 @@ impl From<&Question> for Ask {
 
 impl From<Told> for Reply {
     fn from(told: Told) -> Self {
-        Self { request: told.request_id, source: told.source, as_of: told.as_of, values: told.values }
+        Self {
+            request: told.request_id,
+            source: told.source,
+            as_of: told.as_of,
+            values: told.values,
+            records: told.records,
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use model::{Instant, SourceId};
 use serde::{Deserialize, Serialize};
@@ -140,6 +140,12 @@ impl Wing {
         }
     }
 
+    /// Whose number of the population it is that a patient has; `system` is that of such numbers.
+    pub fn id_number(&self, patient: usize, system: &str) -> Option<&str> {
+        let identifiers = &self.patients.get(patient)?.identifiers;
+        identifiers.iter().find(|(known, _)| known == system).map(|(_, value)| value.as_str())
+    }
+
     fn change(&mut self, number: usize, how: impl FnOnce(&mut Visit)) {
         if let Some(visit) = self.visits.get_mut(number) {
             how(visit);
@@ -213,12 +219,18 @@ pub struct Access {
     pub method: String,
     /// Which type of resource.
     pub resource: String,
-    /// The patient, where the request names one.
+    /// The patient, where the request is about one.
     pub patient: Option<String>,
+    /// The patient's identity number, as a keyed digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
 }
 
 /// The access log, synced before it is answered.
-pub struct AccessLog(File);
+pub struct AccessLog {
+    path: PathBuf,
+    file: File,
+}
 
 impl AccessLog {
     /// Opens the log of a folder.
@@ -227,7 +239,9 @@ impl AccessLog {
     /// When the folder or the file cannot be used.
     pub fn open(folder: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        Ok(Self(OpenOptions::new().create(true).append(true).open(folder.join("access.jsonl"))?))
+        let path = folder.join("access.jsonl");
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        Ok(Self { path, file })
     }
 
     /// Writes a request down.
@@ -237,8 +251,19 @@ impl AccessLog {
     pub fn record(&mut self, access: &Access) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(access)?;
         bytes.push(b'\n');
-        self.0.write_all(&bytes)?;
-        self.0.sync_data()
+        self.file.write_all(&bytes)?;
+        self.file.sync_data()
+    }
+
+    /// What a hospital was asked, in the order it was. A line that a crash cut off was never answered.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn list(&self, hospital: &SourceId) -> io::Result<Vec<Access>> {
+        let lines = BufReader::new(File::open(&self.path)?).lines();
+        let lines = lines.collect::<io::Result<Vec<String>>>()?;
+        let read = lines.iter().filter_map(|line| serde_json::from_str::<Access>(line).ok());
+        Ok(read.filter(|access| access.hospital == *hospital).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! What happened is in its journal, and every request about a patient in its access log, before it answers.
 
+mod audit;
 mod book;
 pub mod protocol;
 mod resources;
@@ -54,6 +55,14 @@ struct Hospitals {
 impl Hospitals {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn log(&self) -> MutexGuard<'_, AccessLog> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn base(&self, hospital: &SourceId) -> String {
+        format!("{}/{hospital}/fhir/", self.plan.base)
     }
 
     fn pace(&self) -> Pace {
@@ -235,33 +244,29 @@ fn take(
             .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "structure", "the body is not JSON"))?
     };
     let asked = Asked::of(query);
-    let patient =
-        asked.get("patient").or_else(|| asked.get("subject")).or_else(|| body["subject"]["reference"].as_str());
-    let participants = body["participant"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut actors = participants.iter().filter_map(|one| one["actor"]["reference"].as_str());
-    let patient = patient.or_else(|| actors.find(|actor| actor.starts_with("Patient/")));
+    let (patient, subject) =
+        audit::about(&mut hospitals.book(), (hospital, secret), (kind, id.as_deref()), &asked, &body);
     let access = Access {
         request_id: request_id.to_owned(),
         at: now,
         hospital: hospital.clone(),
         method: method.as_str().to_owned(),
         resource: path.to_owned(),
-        patient: patient.map(str::to_owned),
+        patient,
+        subject,
     };
-    hospitals
-        .log
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .record(&access)
-        .map_err(|error| Refusal::disk(&error))?;
+    hospitals.log().record(&access).map_err(|error| Refusal::disk(&error))?;
     let (kind, condition) = (kind.to_owned(), condition.map(Asked::of));
     Ok(Request { hospital: hospital.clone(), method, kind, id, asked, condition, body, now })
 }
 
 /// Does what is asked, alone: whoever races for a time is told apart here.
 fn perform(hospitals: &Hospitals, request: &Request) -> Result<(StatusCode, Value), Refusal> {
+    if request.method == Method::GET && request.kind == "AuditEvent" {
+        return audit::list(hospitals, request);
+    }
     let mut book = hospitals.book();
-    let base = format!("{}/{}/fhir/", hospitals.plan.base, request.hospital);
+    let base = hospitals.base(&request.hospital);
     if request.method != Method::GET {
         return write::perform(&mut book, hospitals, request);
     }

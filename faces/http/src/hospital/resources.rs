@@ -413,6 +413,7 @@ pub fn capabilities(at: Instant) -> Value {
             rest("DiagnosticReport", &["search-type"]),
             rest("Communication", &["search-type", "create"]),
             rest("PaymentNotice", &["create"]),
+            rest("AuditEvent", &["search-type"]),
         ]}],
     })
 }

@@ -10,7 +10,7 @@ use super::{Asked, Refusal};
 
 /// Resources of a page when nothing else is asked for, and at most.
 const PAGE: usize = 50;
-const PAGE_MAX: usize = 100;
+const PAGE_MAX: usize = 500;
 
 /// What a search may look at.
 pub struct Looking<'a> {
@@ -187,6 +187,11 @@ fn prices(asked: &Asked) -> Found {
 pub fn number_of(id: &str, letter: &str) -> Option<usize> {
     let number: usize = id.strip_prefix(letter)?.strip_prefix('-')?.parse().ok()?;
     number.checked_sub(1)
+}
+
+/// A page of what was found.
+pub fn page_of(kind: &str, asked: &Asked, base: &str, found: impl Iterator<Item = Value>) -> Result<Value, Refusal> {
+    page(kind, asked, base, matches(found))
 }
 
 fn page(kind: &str, asked: &Asked, base: &str, found: Found) -> Result<Value, Refusal> {

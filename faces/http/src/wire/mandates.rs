@@ -33,6 +33,10 @@ pub enum MandateBasis {
     Representative,
     /// The person stood at a window, and the official there filed for them.
     Counter,
+    /// A register names the agent as a guardian of the child.
+    Guardian,
+    /// The agent is the represented, who was a child when guardians acted for them.
+    Oneself,
 }
 
 /// One side of a mandate.
@@ -151,6 +155,8 @@ pub enum MandateActKind {
     Applied,
     /// An application was read.
     Read,
+    /// What was answered was corrected.
+    Corrected,
     /// An action was taken on it.
     Moved,
     /// A time at a window was booked or given back.
@@ -161,6 +167,8 @@ pub enum MandateActKind {
     Licence,
     /// Signed in to another program for the organisation.
     SignedIn,
+    /// Read who looked at the data of the represented.
+    Trail,
 }
 
 /// Who did what for the caller.
@@ -218,6 +226,43 @@ pub struct OrganisationList {
     pub examples: Vec<String>,
 }
 
+/// A child that the caller is a guardian of.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChildView {
+    /// The mandate to act for it.
+    pub mandate: MandateView,
+    /// Its name.
+    pub name: String,
+    /// Its identity number, the day of birth hidden.
+    pub id_number: String,
+    /// Its day of birth.
+    #[schema(format = Date)]
+    pub born_on: String,
+}
+
+/// The caller's children.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ChildList {
+    /// How sure the city is of who the caller is; the register is asked from L2 on.
+    pub level: Level,
+    /// The register that is asked; absent where none is connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub source: Option<SourceFacts>,
+    /// Children the caller acts for now.
+    pub items: Vec<ChildView>,
+    /// What guardians did for the caller as a child: the mandates to go on with it.
+    pub childhoods: Vec<MandateView>,
+}
+
+/// Consent to ask the register of guardians.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChildrenInput {
+    /// That the register is asked by the caller's name and number, for the purpose it states.
+    pub agreed: bool,
+}
+
 /// An organisation to enter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -236,4 +281,4 @@ macro_rules! hidden_from_debug {
         }
     )* };
 }
-hidden_from_debug!(MandateOffered, MandateCode);
+hidden_from_debug!(MandateOffered, MandateCode, ChildView);

@@ -31,8 +31,12 @@ pub struct NotificationItem {
     pub title: Text,
     /// A few sentences.
     pub body: Text,
-    /// The case it is about.
-    pub case_no: String,
+    /// The case it is about; absent for what is about a mandate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub case_no: Option<String>,
+    /// The page of the resident face it leads to.
+    pub path: String,
     /// When it was written.
     pub at: Time,
     /// Whether it was read.

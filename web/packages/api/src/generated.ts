@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who looked at the caller's data and what departments were asked about them, for what and why (谁看过我的数据; PIPL articles 44 and 45). */
+        /** Who looked at the caller's data, or that of the child a guardian acts for, and what departments were asked about them, for what and why (谁看过我的数据; PIPL articles 44 and 45). */
         get: operations["list_accesses"];
         put?: never;
         post?: never;
@@ -273,6 +273,27 @@ export interface paths {
         get: operations["list_categories"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Children that the caller is a guardian of, and what guardians did for the caller as a child. */
+        get: operations["list_children"];
+        put?: never;
+        /**
+         * Asks the register of guardians which children the caller is a guardian of, by name and number, with consent. They act
+         *     for each from then on; a mandate for a child that is not named any more ends.
+         */
+        post: operations["find_children"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1374,7 +1395,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything the city holds of the caller, as one document to take along (PIPL article 45). */
+        /** Everything the city holds of the caller, or of the child a guardian acts for, as one document to take along (PIPL article 45). */
         get: operations["export_person"];
         put?: never;
         post?: never;
@@ -1599,7 +1620,7 @@ export interface paths {
         /** What the caller answered in an application of their own. */
         get: operations["get_report_application"];
         /**
-         * Corrects the answers of an application of the caller's own, until it is decided (PIPL article 46). The former record is
+         * Corrects the answers of an application of the caller's own, or of whom they act for within their mandate, until it is decided (PIPL article 46). The former record is
          *     kept, frozen: nobody opens it any more, and the case names the questions that differ.
          */
         put: operations["correct_application"];
@@ -2818,6 +2839,36 @@ export interface components {
          * @enum {string}
          */
         ChannelKind: "online" | "window" | "kiosk" | "phone" | "post" | "home";
+        /** @description The caller's children. */
+        ChildList: {
+            /** @description What guardians did for the caller as a child: the mandates to go on with it. */
+            childhoods: components["schemas"]["MandateView"][];
+            /** @description Children the caller acts for now. */
+            items: components["schemas"]["ChildView"][];
+            /** @description How sure the city is of who the caller is; the register is asked from L2 on. */
+            level: components["schemas"]["Level"];
+            /** @description The register that is asked; absent where none is connected. */
+            source?: components["schemas"]["SourceFacts"];
+        };
+        /** @description Consent to ask the register of guardians. */
+        ChildrenInput: {
+            /** @description That the register is asked by the caller's name and number, for the purpose it states. */
+            agreed: boolean;
+        };
+        /** @description A child that the caller is a guardian of. */
+        ChildView: {
+            /**
+             * Format: date
+             * @description Its day of birth.
+             */
+            born_on: string;
+            /** @description Its identity number, the day of birth hidden. */
+            id_number: string;
+            /** @description The mandate to act for it. */
+            mandate: components["schemas"]["MandateView"];
+            /** @description Its name. */
+            name: string;
+        };
         /** @description The city and what the faces need to open. */
         City: {
             /** @description Layers of the base map in drawing order. */
@@ -4169,12 +4220,12 @@ export interface components {
          * @description What was done or read under a mandate.
          * @enum {string}
          */
-        MandateActKind: "drafted" | "asked" | "applied" | "read" | "moved" | "booked" | "paid" | "licence" | "signed_in";
+        MandateActKind: "drafted" | "asked" | "applied" | "read" | "corrected" | "moved" | "booked" | "paid" | "licence" | "signed_in" | "trail";
         /**
          * @description What a mandate rests on.
          * @enum {string}
          */
-        MandateBasis: "appointed" | "representative" | "counter";
+        MandateBasis: "appointed" | "representative" | "counter" | "guardian" | "oneself";
         /** @description A code that somebody was shown. */
         MandateCode: {
             /** @description The code. */
@@ -4414,12 +4465,14 @@ export interface components {
             at: components["schemas"]["Time"];
             /** @description A few sentences. */
             body: components["schemas"]["Text"];
-            /** @description The case it is about. */
-            case_no: string;
+            /** @description The case it is about; absent for what is about a mandate. */
+            case_no?: string;
             /** @description Its id. */
             id: string;
             /** @description What kind of message, a word of the pack. */
             kind: string;
+            /** @description The page of the resident face it leads to. */
+            path: string;
             /** @description Whether it was read. */
             read: boolean;
             /** @description One line. */
@@ -6475,6 +6528,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Category"][];
+                };
+            };
+        };
+    };
+    list_children: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChildList"];
+                };
+            };
+        };
+    };
+    find_children: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChildrenInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChildList"];
+                };
+            };
+            /** @description The department does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

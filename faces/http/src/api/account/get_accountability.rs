@@ -67,7 +67,7 @@ pub async fn get_accountability(State(app): State<Arc<App>>) -> Result<Json<Acco
             .iter()
             .map(|row| UseCount { title: name_of(&found.names, &row.by), count: row.count })
             .collect(),
-        registers: if app.departments.is_some() { registers(city, &found.days) } else { Vec::new() },
+        registers: registers(&app, city, &found.days),
         alarms: found.alarms.iter().map(|row| alarm(&app, &found.names, row)).collect(),
     }))
 }
@@ -90,13 +90,23 @@ fn name_of(names: &BTreeMap<String, Words>, client: &str) -> Text {
     names.get(client).map_or_else(|| plain(client), text)
 }
 
-fn registers(city: &City, days: &[ReconciliationRow]) -> Vec<RegisterDays> {
-    let one = |(id, source): (&SourceId, &pack::DataSource)| RegisterDays {
-        source: text(&source.title),
-        office: city.office(&source.office).map_or_else(|| plain(source.office.as_str()), |office| text(&office.title)),
+/// Those that are connected: registers of departments, then hospitals.
+fn registers(app: &App, city: &City, days: &[ReconciliationRow]) -> Vec<RegisterDays> {
+    let one = |id: &SourceId, title: &Words, office: &OfficeId| RegisterDays {
+        source: text(title),
+        office: city.office(office).map_or_else(|| plain(office.as_str()), |office| text(&office.title)),
         days: days.iter().rev().filter(|row| row.source == *id).map(register_day).collect(),
     };
-    city.sources.iter().map(one).collect()
+    let sources = city.sources.iter().filter(|_| app.departments.is_some());
+    let hospitals = city.hospitals.iter().filter(|_| app.hospitals.is_some());
+    let registers = sources.map(|(id, source)| one(id, &source.title, &source.office));
+    registers.chain(hospitals.map(|(id, hospital)| one(id, &hospital.title, &hospital.office))).collect()
+}
+
+/// What a register or hospital is called.
+fn title_of<'a>(city: &'a City, id: &SourceId) -> Option<&'a Words> {
+    let source = city.sources.get(id).map(|source| &source.title);
+    source.or_else(|| city.hospitals.get(id).map(|hospital| &hospital.title))
 }
 
 fn register_day(row: &ReconciliationRow) -> RegisterDay {
@@ -119,8 +129,8 @@ fn alarm(app: &App, names: &BTreeMap<String, Words>, row: &AlarmRow) -> PublicAl
     let about = match category.and_then(|category| category.raised_by) {
         Some(AlarmKind::OverScope | AlarmKind::OverQuota) => Some(name_of(names, about)),
         Some(AlarmKind::LogsDiffer) => {
-            let source = SourceId::new(about).ok().and_then(|id| city.sources.get(&id));
-            Some(source.map_or_else(|| plain(about), |source| text(&source.title)))
+            let title = SourceId::new(about).ok().and_then(|id| title_of(city, &id).map(text));
+            Some(title.unwrap_or_else(|| plain(about)))
         }
         Some(AlarmKind::Canary) | None => None,
     };

@@ -9,7 +9,7 @@ use identity::Permission;
 use sense::correct::{CorrectCommand, CorrectError, correct};
 
 use super::get_report_application::own_view;
-use super::parts::{applicant, apply_refused, private, vault_refused};
+use super::parts::{acting_on, apply_refused, private, vault_refused};
 use crate::access::{authorise, case_subject, load_for_reporter};
 use crate::app::App;
 use crate::caller::Caller;
@@ -17,7 +17,7 @@ use crate::error::{Refused, failed};
 use crate::extract::{Body, Segments};
 use crate::wire::*;
 
-/// Corrects the answers of an application of the caller's own, until it is decided (PIPL article 46). The former record is
+/// Corrects the answers of an application of the caller's own, or of whom they act for within their mandate, until it is decided (PIPL article 46). The former record is
 /// kept, frozen: nobody opens it any more, and the case names the questions that differ.
 #[utoipa::path(
     put,
@@ -33,13 +33,14 @@ pub async fn correct_application(
     Segments(case_no): Segments<String>,
     Body(input): Body<CorrectionInput>,
 ) -> Result<Response, Refused> {
-    let party = applicant(&app, &caller)?;
+    let applicant = acting_on(&app, &caller, &case_no).await?;
     caller.limit(&app, &app.limits.reports)?;
     let (loaded, _) = load_for_reporter(&app, &caller.principal, &case_no, None).await?;
     let subject = case_subject(&loaded.case, &loaded.compiled.city);
     authorise(&app, &caller.principal, Permission::ReportAct, &subject.into())?;
     let CorrectionInput { answers, version } = input;
-    let command = CorrectCommand { case: loaded.case.id, party, version, answers };
+    let (party, by) = (applicant.party, applicant.handed_in_by());
+    let command = CorrectCommand { case: loaded.case.id, party, by, version, answers };
     correct(&app.sense(), command).await.map_err(refused)?;
     Ok(private(StatusCode::OK, &own_view(&app, &caller, &case_no).await?))
 }

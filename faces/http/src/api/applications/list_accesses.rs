@@ -12,7 +12,7 @@ use pack::City;
 use sense::extracts::memberships;
 use store::{AccessRow, CaseFilter, CaseRow, CaseSort, Looked};
 
-use super::parts::{applicant, private, vault_refused};
+use super::parts::{private, trail_of, vault_refused};
 use crate::api::extracts::parts::entry as extract_entry;
 use crate::api::mandates::parts::ACTS;
 use crate::api::openid::parts::disclosures;
@@ -31,7 +31,7 @@ const LIMIT: u32 = 200;
 /// Most extracts told of.
 const EXTRACTS: u32 = 50;
 
-/// Who looked at the caller's data and what departments were asked about them, for what and why (谁看过我的数据; PIPL articles 44 and 45).
+/// Who looked at the caller's data, or that of the child a guardian acts for, and what departments were asked about them, for what and why (谁看过我的数据; PIPL articles 44 and 45).
 #[utoipa::path(
     get,
     path = "/accesses",
@@ -39,7 +39,7 @@ const EXTRACTS: u32 = 50;
     responses((status = 200, description = "As asked", body = AccessPage), (status = "4XX", description = "Refused", body = Problem))
 )]
 pub async fn list_accesses(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
-    let party = applicant(&app, &caller)?;
+    let party = trail_of(&app, &caller).await?;
     let (now, vault) = (app.now(), Arc::clone(&app.vault));
     let (looks, cases, fetches, disclosures, sealed, extracts, acts, sides) = app
         .store

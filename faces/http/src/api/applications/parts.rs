@@ -42,6 +42,18 @@ pub fn applicant(app: &App, caller: &Caller) -> Result<PartyId, Refused> {
     }
 }
 
+/// Whose data somebody sees the trail of: their own, or that of the child they act for; the latter is written down first.
+///
+/// # Errors
+/// 401 for a visitor, 403 for anybody else.
+pub async fn trail_of(app: &App, caller: &Caller) -> Result<PartyId, Refused> {
+    authorise(app, &caller.principal, Permission::TrailRead, &Subject::City.into())?;
+    if let Principal::Agent(agent) = &caller.principal {
+        record_act(app, agent, MandateAct::Trail, (None, None)).await?;
+    }
+    caller.principal.subject().ok_or_else(Refused::forbidden)
+}
+
 /// Whose application it is, and who acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applicant {

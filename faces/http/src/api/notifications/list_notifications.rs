@@ -55,13 +55,14 @@ pub async fn list_notifications(
 
 /// A message in every language of the city.
 pub fn item(packs: &Packs, row: &OutboxRow) -> Option<NotificationItem> {
-    let (title, body, case_no) = list_words(packs, row)?;
+    let (title, body, words) = list_words(packs, row)?;
     Some(NotificationItem {
         id: row.id.to_string(),
         kind: row.message.kind.clone(),
         title: text(&title),
         body: text(&body),
-        case_no,
+        case_no: words.case_no,
+        path: words.path,
         at: time(row.created_at),
         read: row.read_at.is_some(),
     })

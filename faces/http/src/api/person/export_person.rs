@@ -13,7 +13,7 @@ use sense::person::{AtHospitals, Held, HeldCase, collect};
 use store::StoreError;
 
 use crate::api::applications::list_accesses::entry;
-use crate::api::applications::parts::{applicant, private, vault_refused};
+use crate::api::applications::parts::{private, trail_of, vault_refused};
 use crate::api::licences::view::item;
 use crate::api::notifications::list_notifications::item as message;
 use crate::api::openid::parts::disclosures;
@@ -31,7 +31,7 @@ use crate::wire::*;
 /// Most disclosures in a copy.
 const DISCLOSURES: u32 = 10_000;
 
-/// Everything the city holds of the caller, as one document to take along (PIPL article 45).
+/// Everything the city holds of the caller, or of the child a guardian acts for, as one document to take along (PIPL article 45).
 #[utoipa::path(
     get,
     path = "/person/export",
@@ -39,7 +39,7 @@ const DISCLOSURES: u32 = 10_000;
     responses((status = 200, description = "As asked", body = PersonExport), (status = "4XX", description = "Refused", body = Problem))
 )]
 pub async fn export_person(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Refused> {
-    let party = applicant(&app, &caller)?;
+    let party = trail_of(&app, &caller).await?;
     caller.limit(&app, &app.limits.uploads)?;
     let held = collect(&app.sense(), party).await.map_err(vault_refused)?;
     let elsewhere = app

@@ -27,7 +27,7 @@ pub fn session_view(app: &App, session: Option<&Session>) -> wire::Session {
             kind: match session.kind {
                 PartyKind::Staff => wire::PartyKind::Staff,
                 // Nobody signs in as an organisation.
-                PartyKind::Resident | PartyKind::Organisation => wire::PartyKind::Resident,
+                PartyKind::Resident | PartyKind::Organisation | PartyKind::Child => wire::PartyKind::Resident,
             },
         }),
         grants: grants.iter().filter_map(|grant| grant_view(&compiled.city, grant)).collect(),

@@ -175,6 +175,7 @@ const en: typeof zhCN = {
     too_many_mandates: { title: "Too many mandates", text: "End one that is not needed first." },
     mandate_state: { title: "The mandate has changed", text: "Open this page again." },
     not_representative: { title: "Only the legal representative appoints agents", text: "Ask them to do it." },
+    guardian_no_match: { title: "The register has nobody of your name and number", text: "Ask where the household is registered, then try again." },
     organisation_no_match: { title: "The register does not name you as the legal representative", text: "Compare the code. After a change, try again when the register has it." },
     identity_no_match: { title: "Name and number do not belong together", text: "Compare both with your identity card. If they still do not match, come to a window." },
     identity_taken: { title: "This identity belongs to another account", text: "Sign in with that account. If that was not you, come to a window." },

@@ -173,6 +173,7 @@ export default {
     too_many_mandates: { title: "授权太多了", text: "请先收回不用的授权。" },
     mandate_state: { title: "授权的状态变了", text: "请重新打开这一页。" },
     not_representative: { title: "只有法定代表人可以指定经办人", text: "请法定代表人来办。" },
+    guardian_no_match: { title: "登记机关没有您的户籍信息", text: "请向户籍登记机关核实后再试。" },
     organisation_no_match: { title: "登记信息里您不是法定代表人", text: "请核对代码。刚变更的，登记机关更新后再试。" },
     identity_no_match: { title: "姓名和身份证号对不上", text: "请对照身份证再看一遍。多次对不上，请到窗口核实。" },
     identity_taken: { title: "这个身份已在别的账号实名", text: "请用那个账号登录。不是您本人办的，请到窗口处理。" },
