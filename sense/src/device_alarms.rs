@@ -10,15 +10,12 @@ use model::{Actor, AlarmRuleId, CaseId, Instant, NewEvent, PartyId, Place, Repor
 use pack::calendar::civil_day;
 use pack::enter::{EnterError, Opening};
 use pack::{AlarmRule, Compiled, PropertyKind};
-use store::{Append, DeviceAlarmFilter, DeviceAlarmRow, StoreError, Tx};
+use store::{Append, DeviceAlarmRow, StoreError, Tx};
 
 use crate::telemetry::Member;
 
 /// The channel of the cases, and the part of the platform that opens them.
 const CHANNEL: &str = "device";
-
-/// How many open alarms are looked through for a case to join.
-const LOOKED_THROUGH: u32 = 1_000;
 
 /// What became of an alarm.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,15 +182,7 @@ fn case_for(
     now: Instant,
 ) -> Result<Option<CaseId>, RecordError> {
     let Some(category) = &rule.category else { return Ok(None) };
-    let filter =
-        DeviceAlarmFilter { open: Some(true), within: vec![row.region_path.clone()], ..DeviceAlarmFilter::default() };
-    let same = |other: &DeviceAlarmRow| other.rule == row.rule && other.region_path == row.region_path;
-    let cases: Vec<CaseId> = tx
-        .list_device_alarms(&filter, LOOKED_THROUGH)?
-        .into_iter()
-        .filter(same)
-        .filter_map(|other| other.case_id)
-        .collect();
+    let cases = tx.list_cases_of_open_alarms(&row.rule, &row.region_path)?;
     for case_id in cases {
         if tx.load_case(case_id)?.is_some_and(|case| case.is_open()) {
             return Ok(Some(case_id));

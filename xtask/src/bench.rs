@@ -13,6 +13,7 @@ mod lifecycle;
 mod openid;
 mod postgres;
 mod report;
+mod sensing;
 mod services;
 mod start;
 mod store;
@@ -73,6 +74,8 @@ enum Name {
     Ledger,
     /// Readings of sensors: appending, storage, queries
     Lake,
+    /// Readings through the whole program, beside Mosquitto
+    Sensing,
     /// Searches over service items
     Services,
     /// Searches and drafts through HTTP
@@ -96,6 +99,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         Name::Lifecycle,
         Name::Ledger,
         Name::Lake,
+        Name::Sensing,
         Name::Services,
         Name::Applications,
         Name::OpenId,
@@ -109,6 +113,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             Name::Start => ("start", start::measure(&root, args)?),
             Name::Ledger => ("ledger", ledger::measure(&root, args.entries)?),
             Name::Lake => ("lake", lake::measure(&root, args.days)?),
+            Name::Sensing => ("sensing", sensing::measure(&root, args)?),
             Name::Services => ("services", services::measure(&root)?),
             Name::Applications => ("applications", applications::measure(&root, args)?),
             Name::OpenId => ("openid", openid::measure(&root, args)?),

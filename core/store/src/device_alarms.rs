@@ -169,6 +169,22 @@ impl Reader {
         self.query_opt(&sql, params![rule, device, part])?.map(read_alarm).transpose()
     }
 
+    /// Cases that open alarms of a rule in exactly that region have, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_cases_of_open_alarms(
+        &mut self,
+        rule: &AlarmRuleId,
+        region_path: &str,
+    ) -> Result<Vec<CaseId>, StoreError> {
+        let sql = "SELECT DISTINCT case_id FROM device_alarms
+                   WHERE rule = $1 AND region_path = $2 AND cleared_at_us IS NULL AND case_id IS NOT NULL
+                   ORDER BY case_id DESC";
+        let rows = self.query(sql, params![rule, region_path])?;
+        rows.into_iter().map(|mut row| row.next("device_alarms.case_id")).collect()
+    }
+
     /// An alarm by its id.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ pub struct Config {
     /// Origin of the ledger, a name without scheme; `<city id>.dipper/ledger` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger_origin: Option<String>,
+    /// Whether this process keeps what devices say and judges it; `false` on all but one of several that share a database.
+    pub devices: bool,
     /// Address on which devices speak MQTT in the clear; they do not when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<SocketAddr>,
@@ -134,6 +136,7 @@ impl Default for Config {
             database_url: None,
             base_url: None,
             ledger_origin: None,
+            devices: true,
             mqtt: None,
             mqtts: None,
             mqtts_certificate: None,

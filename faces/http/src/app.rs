@@ -175,6 +175,8 @@ pub struct Limits {
     pub hospitals: RateLimiter<String>,
     /// Questions to hospitals about nobody, by person or address.
     pub offers: RateLimiter<String>,
+    /// Messages of devices that speak HTTP, by device: those that have much to say send many readings at once.
+    pub devices: RateLimiter<String>,
 }
 
 /// Keys remembered by each limiter: about 100 bytes each.
@@ -196,7 +198,8 @@ impl Limits {
         let (hospitals, offers) = (limiter(60, 20), limiter(120, 60));
         // Somebody who mistypes a code.
         let kiosks = limiter(12, 6);
-        Self { sign_in, reports, clients, uploads, fetches, kiosks, hospitals, offers }
+        let devices = limiter(240, 240);
+        Self { sign_in, reports, clients, uploads, fetches, kiosks, hospitals, offers, devices }
     }
 }
 

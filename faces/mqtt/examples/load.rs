@@ -8,98 +8,30 @@
 
 #![allow(clippy::unwrap_used, reason = "a tool: what fails ends it")]
 
+mod wire;
+
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-fn text(text: &str) -> Vec<u8> {
-    [&(text.len() as u16).to_be_bytes()[..], text.as_bytes()].concat()
-}
-
-fn packet(first: u8, body: &[u8]) -> Vec<u8> {
-    let length = body.len();
-    let mut bytes = vec![first];
-    if length < 128 {
-        bytes.push(length as u8);
-    } else {
-        bytes.extend_from_slice(&[(length % 128) as u8 | 0x80, (length / 128) as u8]);
-    }
-    bytes.extend_from_slice(body);
-    bytes
-}
-
-async fn enter(address: SocketAddr, name: &str, clean: bool) -> std::io::Result<TcpStream> {
-    let mut stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let flags = 0xc0 | u8::from(clean) << 1;
-    let body = [&text("MQTT")[..], &[4, flags, 0, 0], &text(name), &text(name), &text("secret")].concat();
-    stream.write_all(&packet(0x10, &body)).await?;
-    let mut answer = [0; 4];
-    stream.read_exact(&mut answer).await?;
-    assert_eq!((answer[0], answer[3]), (0x20, 0), "let in");
-    Ok(stream)
-}
+use wire::{enter, message, packet, text};
 
 fn reading(name: usize, pid: u16) -> Vec<u8> {
     let topic = format!("v1.1/Datastreams({name})/Observations");
     let payload = format!("{{\"phenomenonTime\":\"2026-01-01T00:00:{:02}.{pid:05}Z\",\"result\":21.5}}", pid % 60);
-    packet(0x32, &[&text(&topic)[..], &pid.to_be_bytes(), payload.as_bytes()].concat())
-}
-
-/// One client that always has `window` messages under way.
-async fn publish(
-    address: SocketAddr,
-    number: usize,
-    window: u16,
-    stop: Arc<AtomicBool>,
-    count: Arc<AtomicU64>,
-) -> std::io::Result<()> {
-    let mut stream = enter(address, &format!("lamp-{number}"), true).await?;
-    let (mut next, mut under_way, mut read) = (1_u16, 0_usize, 0_usize);
-    let mut acks = vec![0; 4 * usize::from(window)];
-    let mut out = Vec::new();
-    while !stop.load(Ordering::Relaxed) || under_way > 0 {
-        out.clear();
-        while under_way < usize::from(window) && !stop.load(Ordering::Relaxed) {
-            out.extend(reading(number, next));
-            next = if next == u16::MAX { 1 } else { next + 1 };
-            under_way += 1;
-        }
-        stream.write_all(&out).await?;
-        let length = stream.read(&mut acks).await?;
-        assert!(length > 0, "the connection was ended");
-        let done = (read + length) / 4;
-        read = (read + length) % 4;
-        under_way -= done;
-        count.fetch_add(done as u64, Ordering::Relaxed);
-    }
-    Ok(())
+    message(&topic, pid, payload.as_bytes())
 }
 
 async fn rate(address: SocketAddr, clients: usize, window: u16, seconds: u64) -> f64 {
-    let (stop, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let mut tasks = JoinSet::new();
-    for number in 0..clients {
-        tasks.spawn(publish(address, number, window, Arc::clone(&stop), Arc::clone(&count)));
-    }
-    // A second to warm up.
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let (before, start) = (count.load(Ordering::Relaxed), Instant::now());
-    tokio::time::sleep(Duration::from_secs(seconds)).await;
-    let rate = (count.load(Ordering::Relaxed) - before) as f64 / start.elapsed().as_secs_f64();
-    stop.store(true, Ordering::Relaxed);
-    for ended in tasks.join_all().await {
-        ended.expect("no connection breaks");
-    }
-    rate
+    let clients: Vec<_> = (0..clients).map(|number| (format!("lamp-{number}"), "secret".to_owned())).collect();
+    wire::rate(address, &clients, window, seconds, Arc::new(reading)).await
 }
 
 /// Every client connects at once, publishes one reading and waits for its acknowledgement; then all break off.
@@ -108,7 +40,7 @@ async fn storm(address: SocketAddr, clients: usize) -> Duration {
     let mut tasks = JoinSet::new();
     for number in 0..clients {
         tasks.spawn(async move {
-            let mut stream = enter(address, &format!("lamp-{number}"), false).await?;
+            let mut stream = enter(address, &format!("lamp-{number}"), "secret", false).await?;
             stream.write_all(&reading(number, 1)).await?;
             let mut ack = [0; 4];
             stream.read_exact(&mut ack).await?;
@@ -143,7 +75,7 @@ async fn mosquitto(folder: &Path) -> Option<(Child, SocketAddr)> {
 
 /// Somebody who reads all of it.
 async fn subscribe(address: SocketAddr) -> std::io::Result<()> {
-    let mut stream = enter(address, "reader", true).await?;
+    let mut stream = enter(address, "reader", "secret", true).await?;
     stream.write_all(&packet(0x82, &[&[0, 1][..], &text("#"), &[0]].concat())).await?;
     let mut bytes = vec![0; 1 << 20];
     while stream.read(&mut bytes).await? > 0 {}

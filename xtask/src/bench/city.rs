@@ -70,9 +70,19 @@ impl City {
 
     /// Starts it and waits for its first answer.
     pub fn serve(&self) -> anyhow::Result<Running> {
+        self.serve_with(&[])
+    }
+
+    /// The same, with more flags.
+    pub fn serve_with(&self, more: &[&str]) -> anyhow::Result<Running> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let began = Instant::now();
-        let child = self.command(&["serve"]).args(["--listen", &address.to_string()]).stdout(Stdio::null()).spawn()?;
+        let child = self
+            .command(&["serve"])
+            .args(["--listen", &address.to_string()])
+            .args(more)
+            .stdout(Stdio::null())
+            .spawn()?;
         let mut running = Running { child, address, ready: Duration::ZERO };
         while began.elapsed() < Duration::from_secs(120) {
             if let Ok(answer) = Connection::new(address).ask("GET", "/healthz", &[], "")

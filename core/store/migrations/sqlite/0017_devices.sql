@@ -71,5 +71,6 @@ CREATE TABLE device_alarms (
     case_id TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX device_alarms_open ON device_alarms (rule, device, part) WHERE cleared_at_us IS NULL;
+CREATE INDEX device_alarms_cases ON device_alarms (rule, region_path) WHERE cleared_at_us IS NULL;
 CREATE INDEX device_alarms_region ON device_alarms (region_path, id);
 CREATE INDEX device_alarms_device ON device_alarms (device, id);

@@ -230,18 +230,21 @@ impl Desk {
             return Arc::clone(subject);
         }
         let row = &member.row;
+        // No rule means a device that may not speak: its alarms end, and its silence is none.
+        let speaks = member.may_speak();
         let properties = member.class.properties.iter().map(|property| property.id.as_str().into());
+        let series = member.series.iter().copied().zip(properties).filter(|_| speaks).collect();
         let subject = Arc::new(Subject {
             device: row.id.clone(),
             // Changes of a device lie apart by more than a microsecond; the low bits tell them apart.
             revision: (row.changed_at.as_micros() & i64::from(u32::MAX)) as u32,
-            class: row.class.as_str().into(),
+            class: if speaks { row.class.as_str().into() } else { "".into() },
             areas: city.region_chain(&row.region).into_iter().map(|region| region.as_str().into()).collect(),
             group: None,
             tags: Vec::new(),
             parent: row.parent.clone(),
             point: grid::LonLat::new(row.point.0, row.point.1).ok(),
-            series: member.series.iter().copied().zip(properties).collect(),
+            series,
         });
         self.subjects.insert(row.id.clone(), (Arc::clone(member), Arc::clone(&subject)));
         subject
@@ -284,17 +287,16 @@ type OfAlarm = (Arc<Member>, AlarmRuleId, String, Vec<AlarmChange>);
 
 /// What was said, alarm by alarm, each in its order.
 fn by_alarm(said: &[(Effect, Option<PartyId>)], fleet: &Fleet) -> Vec<OfAlarm> {
-    let mut alarms: Vec<OfAlarm> = Vec::new();
+    let mut alarms: BTreeMap<&assess::AlarmKey, OfAlarm> = BTreeMap::new();
     for (effect, by) in said {
         let (Some(key), Some(change)) = (effect.alarm(), change_of(effect, *by)) else { continue };
-        let (Some(member), Ok(rule)) = (fleet.find(&key.device), key.rule.parse::<AlarmRuleId>()) else { continue };
-        let same = |one: &&mut OfAlarm| one.0.row.id == key.device && one.1 == rule && *one.2 == *key.part;
-        match alarms.iter_mut().find(same) {
-            Some(known) => known.3.push(change),
-            None => alarms.push((member, rule, key.part.to_string(), vec![change])),
+        if let Some(known) = alarms.get_mut(key) {
+            known.3.push(change);
+        } else if let (Some(member), Ok(rule)) = (fleet.find(&key.device), key.rule.parse::<AlarmRuleId>()) {
+            alarms.insert(key, (member, rule, key.part.to_string(), vec![change]));
         }
     }
-    alarms
+    alarms.into_values().collect()
 }
 
 fn change_of(effect: &Effect, by: Option<PartyId>) -> Option<AlarmChange> {

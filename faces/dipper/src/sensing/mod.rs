@@ -38,10 +38,10 @@ pub struct Sensing {
 }
 
 impl Sensing {
-    /// Opens the lake and the register; `None` where the pack has no class of devices.
+    /// Opens the lake and the register; `None` where the pack has no class of devices, or another process has them.
     pub fn open(runtime: &Runtime) -> anyhow::Result<Option<Self>> {
         let compiled = runtime.packs.current();
-        if compiled.city.devices.is_empty() {
+        if compiled.city.devices.is_empty() || !runtime.config.devices {
             return Ok(None);
         }
         let folder = runtime.config.data.join("lake");

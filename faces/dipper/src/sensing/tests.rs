@@ -6,7 +6,7 @@ use std::time::Duration;
 use grid::LonLat;
 use model::{Clock, DeviceId};
 use pack::{Compiled, Packs};
-use sense::devices::NewDevice;
+use sense::devices::{DeviceChange, NewDevice};
 use sense::telemetry::{Fleet, Format, Intake, IntakeError};
 use store::{DeviceAlarmFilter, DeviceAlarmRow};
 use testkit::{Database, FixedClock, on_both_databases};
@@ -214,6 +214,28 @@ on_both_databases!(silence_counts_from_when_somebody_listens, |database| {
         );
         running.send("lamp-1", r#"{"power": 30}"#).await.unwrap();
         town.wait_for(Some(true), 0).await;
+        running.stop().await;
+    });
+});
+
+on_both_databases!(a_device_that_is_shut_out_has_no_alarms, |database| {
+    block(async {
+        let town = town(database);
+        let running = town.begin();
+        running.register("cover-1", "manhole_cover").await;
+        running.send("cover-1", r#"{"tilt": 40}"#).await.unwrap();
+        town.wait_for(Some(true), 1).await;
+        let id = DeviceId::new("cover-1").unwrap();
+        town.clock.advance_us(MINUTE_US);
+        running.intake.change(None, id.clone(), DeviceChange::Quarantine("it lies".to_owned())).await.unwrap();
+        let ended = town.wait_for(Some(false), 1).await;
+        assert_eq!(ended[0].cleared_by.as_deref(), Some("scope"));
+        assert_eq!(running.send("cover-1", r#"{"tilt": 40}"#).await, Err(IntakeError::Gone));
+        town.pass(5 * 60 * MINUTE_US).await;
+        assert!(town.alarms(Some(true)).is_empty(), "nor is it called silent");
+        running.intake.change(None, id, DeviceChange::Release).await.unwrap();
+        running.send("cover-1", r#"{"tilt": 41}"#).await.unwrap();
+        town.wait_for(Some(true), 1).await;
         running.stop().await;
     });
 });

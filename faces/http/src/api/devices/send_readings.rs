@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine;
@@ -13,6 +14,7 @@ use sense::telemetry::{Format, IntakeError, Refused as NotAdmitted};
 use super::parts::{device_refused, intake};
 use crate::app::App;
 use crate::error::Refused;
+use crate::extract::too_large;
 use crate::wire::*;
 
 /// Takes readings of a device that speaks HTTP. It signs in with its name and password (Basic). They are on the disk when
@@ -29,7 +31,7 @@ pub async fn send_readings(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<ReadingsTaken>, Refused> {
     let intake = intake(&app)?;
     let (name, secret) = credentials(&headers).ok_or_else(not_admitted)?;
@@ -44,6 +46,8 @@ pub async fn send_readings(
     if is_new_secret {
         intake.take_over_secret(member.row.id.clone()).await.map_err(device_refused)?;
     }
+    app.limits.devices.take(name, app.now()).map_err(Refused::too_many)?;
+    let body = body.map_err(|_| too_large())?;
     let readings = intake.take(&member.row.id, format, &body).await.map_err(refused)?;
     Ok(Json(ReadingsTaken { readings: readings as u64 }))
 }
