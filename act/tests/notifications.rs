@@ -447,6 +447,29 @@ on_both_databases!(a_program_is_told_by_signed_calls_until_it_takes_them, |datab
     assert_eq!((ids.len(), called.len()), (4, 6));
 });
 
+on_both_databases!(children_that_one_answer_of_the_register_named_are_one_message, |database| {
+    let city = City::new(database);
+    let (mother, now) = (city.zhao, city.clock.now());
+    let until = now.plus_micros(183 * DAY_US);
+    // The third is of age sooner: of it the message says another day.
+    for (number, until) in [(1, until), (2, until), (3, now.plus_micros(30 * DAY_US))] {
+        let child = person(20 + number);
+        let taken = taken_mandate(child, mother, now, until);
+        let id = MandateId::new(now, number);
+        let mandate = MandateRow { id, basis: Basis::Guardian, granted_by: mother, confirmed_at: Some(now), ..taken };
+        let notice = MandateNotice { mandate: id, news: MandateNews::GuardianFound, to: mother };
+        let write = move |tx: &mut Tx| {
+            tx.record_party(&PartyRow::child(child, now))?;
+            tx.record_mandate(&mandate)?;
+            tx.enqueue_mandate_notice(notice, now, now).map(drop)
+        };
+        database.write_blocking(write).unwrap();
+    }
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 2);
+    city.clock.set(until.plus_micros(-7 * DAY_US));
+    assert_eq!(block(remind_due(&city.ctx)).unwrap(), 1, "the end of two is one message too, and one is over already");
+});
+
 /// A mandate that somebody took, and nobody confirmed yet.
 fn taken_mandate(represented: PartyId, agent: PartyId, now: Instant, until: Instant) -> MandateRow {
     MandateRow {

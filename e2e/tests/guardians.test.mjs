@@ -143,6 +143,7 @@ test("a guardian acts for her children", { timeout: 600_000 }, async (t) => {
     const message = (await mother.get("/notifications")).items.find((one) => one.kind === "guardian_found");
     assert.deepEqual([message.path, message.case_no], ["/me/children", undefined]);
     assert.ok(!JSON.stringify(message).includes(small.name));
+    assert.equal((await mother.get("/notifications")).items.filter((one) => one.kind === "guardian_found").length, 1, "three children, one message");
     await page.goto("/messages");
     await page.getByText("已核对监护关系").first().waitFor();
     await clean("messages");

@@ -33,7 +33,13 @@ pub(super) fn tell_notice(ctx: &Context, tx: &mut Tx, job: &Job, now: Instant) -
     let facts = MandateFacts { mandate: mandate.id, until: mandate.until, guardian: mandate.basis == Basis::Guardian };
     let mut rows = 0;
     for (id, kind) in compiled.city.notifications.kinds.iter().filter(|(_, kind)| kind.on == trigger(notice.news)) {
-        let telling = Telling { position: place_of(job), id, kind, case: None, facts: Facts::Mandate(facts) };
+        let telling = Telling {
+            position: place_of(job, notice.news, &mandate),
+            id,
+            kind,
+            case: None,
+            facts: Facts::Mandate(facts),
+        };
         rows += write_to_person(ctx, tx, &telling, notice.to, now)?;
     }
     Ok(rows)
@@ -82,9 +88,13 @@ const fn trigger(news: MandateNews) -> Trigger {
     }
 }
 
-/// The place of a notice in the outbox, below those of all events: a notice told twice is written once.
-fn place_of(job: &Job) -> i64 {
-    let digest: [u8; 32] = Sha256::digest(job.id.to_string()).into();
+/// The place of a notice in the outbox, below those of all events: a notice told twice is written once, and so are those of
+/// all the children that one answer of the register named, where they say the same.
+fn place_of(job: &Job, news: MandateNews, mandate: &MandateRow) -> i64 {
+    let is_of_all =
+        mandate.basis == Basis::Guardian && matches!(news, MandateNews::GuardianFound | MandateNews::Ending);
+    let name = if is_of_all { format!("{} {}", mandate.created_at, mandate.until) } else { job.id.to_string() };
+    let digest: [u8; 32] = Sha256::digest(name).into();
     let (first, _) = digest.split_first_chunk::<8>().expect("32 bytes have 8");
     -1 - i64::try_from(u64::from_be_bytes(*first) & PLACE_MASK).expect("62 bits fit")
 }
