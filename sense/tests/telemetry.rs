@@ -42,9 +42,12 @@ fn read(format: Format, text: &str) -> Result<Vec<(usize, i64, f64)>, PayloadErr
     Ok(parse(format, text.as_bytes(), &class(), now())?.into_iter().map(each).collect())
 }
 
+/// A property, seconds from now, and a value.
+type Found = (usize, i64, f64);
+
 #[test]
 fn plain_messages_are_read() {
-    let cases: [(&str, &[(usize, i64, f64)]); 9] = [
+    let cases: [(&str, &[Found]); 9] = [
         (r#"{"power": 31.5}"#, &[(0, 0, 31.5)]),
         (r#"{"power": 31, "lit": true, "cars": 7}"#, &[(0, 0, 31.0), (4, 0, 1.0), (3, 0, 7.0)]),
         (r#"{"power": 1, "at": "2026-11-27T07:59:00Z"}"#, &[(0, -60, 1.0)]),
@@ -62,7 +65,7 @@ fn plain_messages_are_read() {
 
 #[test]
 fn senml_messages_are_read() {
-    let cases: [(&str, &[(usize, i64, f64)]); 8] = [
+    let cases: [(&str, &[Found]); 8] = [
         (r#"[{"n": "power", "u": "W", "v": 31.5}]"#, &[(0, 0, 31.5)]),
         // RFC 8428 §5.1.2: base name, base time, relative times.
         (
