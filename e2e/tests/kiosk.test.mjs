@@ -5,12 +5,14 @@ import { test } from "node:test";
 import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
 import { addUser, folder, must, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
+import { askToSignIn } from "../lib/terminal.mjs";
 import { Visitor } from "../lib/visitor.mjs";
 
 const PASSWORD = "a long enough word";
 const NAME = "赵奶奶的账号";
 const SERVICE = "water_household_quota";
 const OFFICE = "water_supply";
+const TITLE = "一楼大厅 1 号";
 const PHONE = "13800138077";
 
 async function refused(call) {
@@ -22,22 +24,12 @@ async function refused(call) {
   return "done";
 }
 
-/** Signs in at the terminal: it shows a code, the phone agrees. */
-async function signIn(terminal, phone) {
-  await terminal.getByRole("button", { name: /用手机登录|重新显示/ }).click();
-  const code = (await terminal.locator(".spelled strong").textContent()).replace(" ", "");
-  await phone.goto(`/at-kiosk#${code}`);
-  await phone.getByText("要在这台终端上登录吗？").waitFor();
-  await phone.getByText("一楼大厅 1 号").waitFor();
-  return code;
-}
-
 test("a terminal of a service hall", { timeout: 600_000 }, async (t) => {
   const data = path.join(await folder(t), "data");
   const accounts = { clerk: await addUser({ data }, "clerk", [`service_clerk:${OFFICE}:yaoguang`]) };
   const server = await serve(t, { data });
   const common = ["--data", data, "--pack", "packs/demo"];
-  const opened = await must(["kiosk", "add", "hall-1", "--office", OFFICE, "--title", "一楼大厅 1 号", ...common]);
+  const opened = await must(["kiosk", "add", "hall-1", "--office", OFFICE, "--title", TITLE, ...common]);
   const opening = opened.trim().split("#").at(-1);
   const visitor = new Visitor(server.base);
   await visitor.post("/residents", { login: "grandma", password: PASSWORD, display_name: NAME });
@@ -75,7 +67,7 @@ test("a terminal of a service hall", { timeout: 600_000 }, async (t) => {
     await phone.getByLabel("密码", { exact: true }).fill(PASSWORD);
     await phone.getByRole("button", { name: "登录", exact: true }).click();
     await phone.waitForURL("**/reports");
-    const code = await signIn(terminal, phone);
+    const code = await askToSignIn(terminal, phone, TITLE);
     await clean(hall, "the code");
     await shoot(terminal, "kiosk-code");
     await clean(own, "the question on the phone");
@@ -167,7 +159,7 @@ test("a terminal of a service hall", { timeout: 600_000 }, async (t) => {
   await t.test("who walks away is signed out after a quiet minute and a countdown", async () => {
     await terminal.clock.install();
     await terminal.goto("/kiosk");
-    await signIn(terminal, phone);
+    await askToSignIn(terminal, phone, TITLE);
     await phone.getByRole("button", { name: "确认登录" }).click();
     await phone.getByText("已确认").waitFor();
     await until("the terminal hears of it", async () => {
