@@ -12,6 +12,7 @@ export const useCategories = () => queries.use("categories", () => ask(api.GET("
 export const useRegions = () => queries.use("regions", () => ask(api.GET("/api/v1/regions")), PACK_FRESH);
 export const useOffices = () => queries.use("offices", () => ask(api.GET("/api/v1/offices")), PACK_FRESH);
 export const useProcesses = () => queries.use("processes", () => ask(api.GET("/api/v1/processes")), PACK_FRESH);
+export const useDeviceClasses = () => queries.use("device-classes", () => ask(api.GET("/api/v1/device-classes")), PACK_FRESH);
 export const useQueues = () => queries.use("queues", () => ask(api.GET("/api/v1/queues")), { stale_ms: 10_000 });
 
 /** How many cases are open and how many of them late, of all the caller may read. */

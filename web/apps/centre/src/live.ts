@@ -60,3 +60,19 @@ export function throttled(act: () => void, every_ms: number): () => void {
     }, wait);
   };
 }
+
+/** Calls `act` every `every_ms` while the page is in sight, for as long as the calling component lives; at once when it comes back into sight. */
+export function whileVisible(act: () => void, every_ms: number): void {
+  let last = Date.now();
+  const run = () => {
+    if (document.visibilityState !== "visible" || Date.now() - last < every_ms * 0.9) return;
+    last = Date.now();
+    act();
+  };
+  const timer = setInterval(run, every_ms);
+  document.addEventListener("visibilitychange", run);
+  onScopeDispose(() => {
+    clearInterval(timer);
+    document.removeEventListener("visibilitychange", run);
+  });
+}

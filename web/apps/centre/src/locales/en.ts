@@ -1,9 +1,11 @@
+import { devicesEn } from "./devices.en";
 import type { zhCN } from "./zh-CN";
 
 /** Texts of the centre in English. */
 export const en: typeof zhCN = {
   centre: { product: "City Operations Centre", cancel: "Cancel" },
   enter: { motto: "Sense · Assess · Act · Account" },
+  ...devicesEn,
   nav: {
     label: "Main navigation",
     home: "Dipper, back to the map",
@@ -15,6 +17,11 @@ export const en: typeof zhCN = {
     security: "Signing in and security",
     grid: "Grid codes",
     extract: "Data use",
+    devices: "Devices",
+    device: "Device",
+    new_device: "Register a device",
+    alarms: "Alarms",
+    unseen_alarms: "alarms not acknowledged",
     board: "Indicators",
     pack: "City pack",
     wall: "Wall",

@@ -1,7 +1,10 @@
+import { devicesZhCN } from "./devices.zh-CN";
+
 /** Texts of the centre. Shared ids (`app`, `due`, `form`, `problem`, …) stand in `@dipper/ui`, the map's in `@dipper/map`. */
 export const zhCN = {
   centre: { product: "城市运行管理中心", cancel: "取消" },
   enter: { motto: "感知 · 研判 · 处置 · 问效" },
+  ...devicesZhCN,
   nav: {
     label: "主导航",
     home: "天枢，回到地图",
@@ -13,6 +16,11 @@ export const zhCN = {
     security: "登录与安全",
     grid: "网格码",
     extract: "批量用数",
+    devices: "设备",
+    device: "设备",
+    new_device: "登记设备",
+    alarms: "告警",
+    unseen_alarms: "条告警未确认",
     board: "考评",
     pack: "城市包",
     wall: "大屏",

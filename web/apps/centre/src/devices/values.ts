@@ -1,0 +1,68 @@
+/** What devices measure, in words. */
+import { useI18n } from "vue-i18n";
+import { useFormat } from "../format";
+import type { Device, DeviceValue } from "../types";
+
+/** A clock further off than this is worth a word; the way of a message takes some seconds. */
+const CLOCK_OFF_S = 5;
+
+/** Below this a battery wants somebody to come, per cent; as the pack's rule has it. */
+const BATTERY_LOW = 20;
+
+/** A number of a sensor with as many digits as tell something: the larger it is, the fewer behind the point. */
+export function amount(value: number, locale: string): string {
+  const size = Math.abs(value);
+  const maximumFractionDigits = size >= 1_000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
+  return new Intl.NumberFormat(locale, { maximumFractionDigits }).format(value);
+}
+
+/** A number with its unit; signs such as ° and % stand close to it, letters apart. */
+export function withUnit(number: string, symbol: string | null | undefined): string {
+  if (!symbol) return number;
+  return /^[°%‰′″]$/.test(symbol) ? number + symbol : `${number}\u00a0${symbol}`;
+}
+
+/** Whether a truth holds: what was measured is 1 and 0, a mean of several lies between. */
+export function isTrue(value: number): boolean {
+  return value >= 0.5;
+}
+
+/** How far a device's clock is off, when that is worth a word. */
+export function clockOff(ahead_seconds: number | null | undefined): { isAhead: boolean; ms: number } | null {
+  if (ahead_seconds === null || ahead_seconds === undefined || Math.abs(ahead_seconds) <= CLOCK_OFF_S) return null;
+  return { isAhead: ahead_seconds > 0, ms: Math.abs(ahead_seconds) * 1_000 };
+}
+
+/** Whether a battery wants somebody to come. */
+export function isLow(battery: Device["battery"]): boolean {
+  return battery !== undefined && battery < BATTERY_LOW;
+}
+
+/** Words for what devices measure, in the language of the page. */
+export function useReadings() {
+  const { t, locale } = useI18n({ useScope: "global" });
+  const { now, duration } = useFormat();
+  /** A value of the kind and unit of a property; a dash where there is none. */
+  function words(property: Pick<DeviceValue, "kind" | "symbol">, value: number | null | undefined): string {
+    if (value === null || value === undefined) return "–";
+    if (property.kind === "truth") return t(isTrue(value) ? "device.yes" : "device.no");
+    return withUnit(amount(value, locale.value), property.symbol);
+  }
+  return {
+    words,
+    newest: (value: DeviceValue): string => words(value, value.value),
+    percent: (value: number): string => withUnit(amount(value, locale.value), "%"),
+    /** How long ago something was. */
+    ago(at: string): string {
+      const ms = now.value - Date.parse(at);
+      return ms < 60_000 ? t("device.just_now") : t("device.ago", { span: duration(ms) });
+    },
+    /** How far its clock is off, in words; nothing when it is right. */
+    clock(ahead_seconds: number | null | undefined): string {
+      const off = clockOff(ahead_seconds);
+      if (!off) return "";
+      const span = off.ms < 60_000 ? t("device.seconds", { n: Math.round(off.ms / 1_000) }) : duration(off.ms);
+      return t(off.isAhead ? "device.clock_ahead" : "device.clock_behind", { span });
+    },
+  };
+}
