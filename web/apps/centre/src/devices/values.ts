@@ -1,5 +1,6 @@
 /** What devices measure, in words. */
 import { useI18n } from "vue-i18n";
+import { useCity } from "../data";
 import { useFormat } from "../format";
 import type { Device, DeviceValue } from "../types";
 
@@ -42,6 +43,7 @@ export function isLow(battery: Device["battery"]): boolean {
 export function useReadings() {
   const { t, locale } = useI18n({ useScope: "global" });
   const { now, duration } = useFormat();
+  const city = useCity();
   /** A value of the kind and unit of a property; a dash where there is none. */
   function words(property: Pick<DeviceValue, "kind" | "symbol">, value: number | null | undefined): string {
     if (value === null || value === undefined) return "–";
@@ -52,6 +54,13 @@ export function useReadings() {
     words,
     newest: (value: DeviceValue): string => words(value, value.value),
     percent: (value: number): string => withUnit(amount(value, locale.value), "%"),
+    /** An end of a time on a chart: the day always, the year where it is another one. */
+    moment(at: number | string): string {
+      const year = (ms: number) => new Date(ms).getFullYear();
+      const other: Intl.DateTimeFormatOptions = year(new Date(at).getTime()) === year(now.value) ? {} : { year: "numeric" };
+      const format: Intl.DateTimeFormatOptions = { ...other, month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+      return new Intl.DateTimeFormat(locale.value, { timeZone: city.data.value?.timezone, ...format }).format(new Date(at));
+    },
     /** How long ago something was. */
     ago(at: string): string {
       const ms = now.value - Date.parse(at);

@@ -4,6 +4,8 @@ import type { devicesZhCN } from "./devices.zh-CN";
 export const devicesEn: typeof devicesZhCN = {
   device: {
     list: "Devices",
+    range: "{from}–{to} of {total}",
+    map: "Map",
     every: "All",
     how_many: "Filter by state",
     words: "Name or id of a device",
@@ -54,8 +56,8 @@ export const devicesEn: typeof devicesZhCN = {
     from_to: "{from} to {to}",
     earlier: "Earlier",
     later: "Later",
-    zoom_in: "Zoom in",
-    zoom_out: "Zoom out",
+    zoom_in: "Zoom into the time",
+    zoom_out: "Zoom out of the time",
     chart_key: "The line is the mean, the pale band runs from the least to the greatest; where it breaks nothing was heard. Drag across a chart to zoom in, press twice to zoom out.",
     nothing_measured: "Nothing was measured in this time",
     chart_of: "{name}, {time}: least {min}, greatest {max}, mean {mean}, {n} readings",
@@ -128,7 +130,7 @@ export const devicesEn: typeof devicesZhCN = {
     lasted: "for {span}",
     until: "cleared {at}",
     state: "Handling",
-    unseen: "Not acknowledged",
+    unseen: "Unacknowledged",
     seen: "Acknowledged",
     quiet: "Put aside",
     over: "Cleared",
