@@ -97,7 +97,7 @@ test("devices and their alarms at the centre", { timeout: 600_000 }, async (t) =
     await shoot(page, "devices-list");
     await page.getByRole("button", { name: /^失联/ }).click();
     await row("cover-17").waitFor({ state: "detached" });
-    assert.equal(await page.locator("tbody tr").count(), 1);
+    await until("the silent one is left", async () => (await page.locator("tbody tr").count()) === 1);
     await page.getByRole("button", { name: "清除" }).click();
     await page.getByLabel("类型").selectOption({ label: "井盖传感器" });
     await row("smoke-1").waitFor({ state: "detached" });
@@ -109,7 +109,7 @@ test("devices and their alarms at the centre", { timeout: 600_000 }, async (t) =
     await page.getByText("看数字").first().click();
     const numbers = page.getByRole("region", { name: /^倾角 °，每 .*一行$/ }).locator("tbody tr");
     await numbers.first().waitFor();
-    assert.equal(await numbers.count(), 13);
+    await until("a row each", async () => (await numbers.count()) === 13);
     await clean("the numbers");
     await shoot(page, "device-numbers");
   });
