@@ -66,7 +66,6 @@ pub struct Fault {
 /// What is known of a device beside the register: gone with the program.
 #[derive(Debug, Default)]
 struct Health {
-    heard_at: Option<Instant>,
     fault: Option<Fault>,
     /// Refused messages since then.
     faults: Option<(Instant, u32)>,
@@ -196,16 +195,6 @@ impl Fleet {
             DeviceState::Quarantined => Err(Refused::Quarantined),
             DeviceState::Retired => Err(Refused::Retired),
         }
-    }
-
-    /// Notes that a message of a device was taken.
-    pub fn heard(&self, device: &DeviceId, now: Instant) {
-        self.health().entry(device.clone()).or_default().heard_at = Some(now);
-    }
-
-    /// When a message of a device was last taken, since the program began.
-    pub fn heard_at(&self, device: &DeviceId) -> Option<Instant> {
-        self.health().get(device)?.heard_at
     }
 
     /// The last message of a device that was refused, since the program began.

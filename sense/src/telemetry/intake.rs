@@ -81,7 +81,6 @@ impl Intake {
         };
         self.lake.append(readings.clone(), Box::new(done));
         answer.await.unwrap_or(Err(LakeRefusal::Stopping))?;
-        self.fleet.heard(device, now);
         let count = readings.len();
         self.tell(Told::Kept(Kept { member, readings })).await;
         Ok(count)
