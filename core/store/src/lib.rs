@@ -13,6 +13,7 @@ mod command;
 mod connect;
 mod db;
 mod device_alarms;
+mod device_commands;
 mod devices;
 mod entropy;
 mod error;
@@ -34,6 +35,7 @@ pub use cases::{
     Area, AreaError, Arrived, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor,
     CursorError, Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
 };
+pub use device_commands::{CommandState, DeviceCommandRow};
 pub use device_alarms::{DeviceAlarmFilter, DeviceAlarmRow};
 pub use devices::{DeviceChangeRow, DeviceFilter, DeviceRow, DeviceState, SeriesRow};
 pub use entropy::Entropy;

@@ -17,6 +17,26 @@ pub struct DeviceClass {
     pub interval_seconds: u32,
     /// What they measure.
     pub properties: Vec<Property>,
+    /// What they can be told to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<DeviceCommand>,
+}
+
+/// What devices of a class can be told to do (SensorThings: TaskingCapability).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceCommand {
+    /// Its id.
+    pub id: PropertyId,
+    /// Its name.
+    pub title: Text,
+    /// The values it takes, all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Property>,
+    /// Whether a second person confirms it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_dangerous: bool,
+    /// After so many seconds nobody does it any more.
+    pub expires_seconds: u32,
 }
 
 /// What devices of a class measure (SensorThings: ObservedProperty and unitOfMeasurement).
