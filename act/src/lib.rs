@@ -6,6 +6,7 @@
 
 mod acting;
 mod available;
+pub mod control;
 pub mod copies;
 mod decide;
 pub mod hospital;
