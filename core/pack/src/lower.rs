@@ -14,7 +14,7 @@ use model::{CategoryId, OfficeId, RegionId, Text};
 pub(crate) use fields::lower_fields;
 
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, DeviceClass, Escalation,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, DeviceClass, DeviceCommand, Escalation,
     Hospital, Notifications, Office, Poor, Process, Property, PropertyKind, Region, Role, Route, Services, Stage,
     State, Swap, TaskRule,
 };
@@ -23,7 +23,7 @@ use crate::geometry::round_deg;
 use crate::source::files::{Folder, Shelf};
 use crate::source::read::Needed;
 use crate::source::types::{
-    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, DeviceClassEntry,
+    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, DeviceClassEntry, DeviceCommandEntry,
     HospitalEntry, PackFile, ProcessSource, PropertyEntry, RegionSource, StateSource,
 };
 
@@ -312,7 +312,24 @@ fn lower_hospital(hospital: &HospitalEntry) -> Hospital {
 }
 
 fn lower_devices(class: &DeviceClassEntry) -> DeviceClass {
-    let property = |entry: &PropertyEntry| Property {
+    let command = |entry: &DeviceCommandEntry| DeviceCommand {
+        id: entry.id.value.clone(),
+        title: entry.title.clone(),
+        parameters: entry.parameters.iter().map(lower_property).collect(),
+        is_dangerous: entry.dangerous,
+        expires_seconds: entry.expires_seconds.as_ref().and_then(|at| u32::try_from(at.value).ok()).unwrap_or(300),
+    };
+    DeviceClass {
+        title: class.title.clone(),
+        office: class.office.value.clone(),
+        interval_seconds: u32::try_from(class.interval_seconds.value).unwrap_or(1),
+        properties: class.properties.iter().map(lower_property).collect(),
+        commands: class.commands.iter().map(command).collect(),
+    }
+}
+
+fn lower_property(entry: &PropertyEntry) -> Property {
+    Property {
         id: entry.id.value.clone(),
         title: entry.title.clone(),
         kind: entry.kind.as_ref().map_or(PropertyKind::Measurement, |kind| kind.value),
@@ -321,12 +338,6 @@ fn lower_devices(class: &DeviceClassEntry) -> DeviceClass {
         min: entry.min.as_ref().map(|min| min.value),
         max: entry.max.as_ref().map(|max| max.value),
         is_battery: entry.means.is_some(),
-    };
-    DeviceClass {
-        title: class.title.clone(),
-        office: class.office.value.clone(),
-        interval_seconds: u32::try_from(class.interval_seconds.value).unwrap_or(1),
-        properties: class.properties.iter().map(property).collect(),
     }
 }
 

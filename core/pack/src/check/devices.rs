@@ -15,6 +15,10 @@ const INTERVAL_MAX_S: i64 = 604_800;
 /// Most properties of a class.
 const PROPERTIES_MAX: usize = 32;
 
+/// Most commands of a class, and the longest that one waits, seconds.
+const COMMANDS_MAX: usize = 16;
+const EXPIRES_MAX_S: i64 = 86_400;
+
 /// The unit of a battery's charge.
 const PER_CENT: &str = "%";
 
@@ -34,6 +38,7 @@ fn check_class(id: &DeviceClassId, at: Pos, class: &DeviceClassEntry, folder: &F
     if !(1..=PROPERTIES_MAX).contains(&class.properties.len()) {
         report.fault(at, format!("class {id}: it has 1 to {PROPERTIES_MAX} properties"));
     }
+    check_commands(id, class, report);
     let (mut seen, mut battery) = (BTreeMap::<&PropertyId, Pos>::new(), None::<Pos>);
     for property in &class.properties {
         if let Some(first) = seen.insert(&property.id.value, property.id.at) {
@@ -46,6 +51,28 @@ fn check_class(id: &DeviceClassId, at: Pos, class: &DeviceClassEntry, folder: &F
             let first = report.show(first);
             report.fault(means.at, format!("class {id}: two properties are its battery, the first at {first}"));
         }
+    }
+}
+
+fn check_commands(id: &DeviceClassId, class: &DeviceClassEntry, report: &mut Report) {
+    let mut seen = BTreeMap::<&PropertyId, Pos>::new();
+    for command in &class.commands {
+        if let Some(first) = seen.insert(&command.id.value, command.id.at) {
+            let first = report.show(first);
+            report.fault(command.id.at, format!("command {} stands twice, first at {first}", command.id.value));
+        }
+        for parameter in &command.parameters {
+            check_property(parameter, report);
+            if let Some(means) = &parameter.means {
+                report.fault(means.at, format!("command {}: a value it takes is no battery", command.id.value));
+            }
+        }
+        if let Some(expires) = command.expires_seconds.as_ref().filter(|at| !(1..=EXPIRES_MAX_S).contains(&at.value)) {
+            report.fault(expires.at, format!("command {}: it expires in 1 to {EXPIRES_MAX_S} seconds", command.id.value));
+        }
+    }
+    if let Some(last) = class.commands.get(COMMANDS_MAX) {
+        report.fault(last.id.at, format!("class {id}: it has at most {COMMANDS_MAX} commands"));
     }
 }
 

@@ -342,6 +342,22 @@ source! {
         interval_seconds: At<i64>,
         /// What they measure; at least one, at most 32.
         properties: Vec<PropertyEntry>,
+        /// What they can be told to do; at most 16.
+        commands: Vec<DeviceCommandEntry>,
+    }
+
+    /// What devices of a class can be told to do.
+    struct DeviceCommandEntry {
+        /// Its id.
+        id: At<PropertyId>,
+        /// Its name.
+        title: Text,
+        /// The values it takes, all of them.
+        parameters: Vec<PropertyEntry>,
+        /// Whether a second person confirms it.
+        dangerous: bool,
+        /// After so many seconds nobody does it any more: 1 to 86400; 300 when absent.
+        expires_seconds: Option<At<i64>>,
     }
 
     /// What devices of a class measure.
