@@ -34,6 +34,13 @@ it("the band runs from the least to the greatest, below zero too", () => {
   expect(line?.data).toEqual([{ value: [at, -2], symbolSize: 5 }]);
 });
 
+it("shares of a whole are seen against the whole", () => {
+  const steps = [step(0, 90), step(5, 88)];
+  const axis = (unit: string) => seriesOption({ property: "p", from: steps[0]!.from, to: steps[1]!.from, step_seconds: 300, steps }, { kind: "measurement", unit }, 300, WORDS, COLOURS)["yAxis"];
+  expect(axis("%")).toMatchObject({ min: 0, max: 100 });
+  expect(axis("cm")).toMatchObject({ scale: true });
+});
+
 it("truths are steps between yes and no", () => {
   const steps = [step(0, 0.75, { count: 4, min: 0, max: 1 }), step(5, 0)];
   const option = seriesOption({ property: "lit", from: steps[0]!.from, to: steps[1]!.from, step_seconds: 300, steps }, { kind: "truth" }, 300, WORDS, COLOURS);

@@ -92,8 +92,21 @@ function lines(points: readonly Point[], isTruth: boolean, colours: ChartColours
   ];
 }
 
+/** The axis of values: truths have two, shares of a whole are seen against the whole, others fill the chart. */
+function extent({ kind, unit }: Pick<DeviceValue, "kind" | "unit">, steps: readonly DeviceStep[]) {
+  if (kind === "truth") return { min: 0, max: 1, interval: 1 };
+  if (unit === "%" && steps.every(({ min, max }) => min >= 0 && max <= 100)) return { min: 0, max: 100, interval: 25 };
+  return { scale: true, splitNumber: 4, ...(kind === "count" ? { minInterval: 1 } : {}) };
+}
+
 /** A chart of one property. */
-export function seriesOption(series: DeviceSeries, property: Pick<DeviceValue, "kind">, interval_seconds: number, words: SeriesWords, colours: ChartColours): EChartsCoreOption {
+export function seriesOption(
+  series: DeviceSeries,
+  property: Pick<DeviceValue, "kind" | "unit">,
+  interval_seconds: number,
+  words: SeriesWords,
+  colours: ChartColours,
+): EChartsCoreOption {
   const isTruth = property.kind === "truth";
   const points = withBreaks(series.steps, series.step_seconds, interval_seconds);
   const told = (shown: readonly { dataIndex: number }[]) => {
@@ -106,7 +119,14 @@ export function seriesOption(series: DeviceSeries, property: Pick<DeviceValue, "
   return {
     animation: false,
     textStyle: { fontFamily: colours.font, color: colours.ink },
-    tooltip: { trigger: "axis", confine: true, backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.ink, fontSize: 12 }, formatter: told },
+    tooltip: {
+      trigger: "axis",
+      confine: true,
+      backgroundColor: colours.surface,
+      borderColor: colours.line,
+      textStyle: { color: colours.ink, fontSize: 12 },
+      formatter: told,
+    },
     grid: { top: 12, right: 16, bottom: 4, left: 4, containLabel: true },
     xAxis: {
       type: "time",
@@ -118,8 +138,7 @@ export function seriesOption(series: DeviceSeries, property: Pick<DeviceValue, "
     },
     yAxis: {
       type: "value",
-      ...(isTruth ? { min: 0, max: 1, interval: 1 } : { scale: true, splitNumber: 4 }),
-      ...(property.kind === "count" ? { minInterval: 1 } : {}),
+      ...extent(property, series.steps),
       axisLabel: { color: colours.soft, formatter: words.tick },
       splitLine: { lineStyle: { color: colours.line } },
     },

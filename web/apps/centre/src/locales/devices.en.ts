@@ -21,7 +21,7 @@ export const devicesEn: typeof devicesZhCN = {
     fault: "Unreadable message",
     no_values: "No values yet",
     empty: "No device is registered yet",
-    empty_words: "Once registered, a device sends its readings with its own name and password.",
+    empty_words: "Once registered, a device sends its readings with its own id and password.",
     none_found: "No device matches",
     none_found_words: "Widen or clear the filter and try again.",
     just_now: "just now",

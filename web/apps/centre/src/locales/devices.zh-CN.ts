@@ -19,7 +19,7 @@ export const devicesZhCN = {
     fault: "报文读不懂",
     no_values: "还没有读数",
     empty: "还没有登记设备",
-    empty_words: "登记之后，设备用自己的名称和密码上报读数。",
+    empty_words: "登记之后，设备用自己的编号和密码上报读数。",
     none_found: "没有符合条件的设备",
     none_found_words: "放宽或清除筛选条件再试。",
     just_now: "刚刚",
