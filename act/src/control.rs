@@ -6,20 +6,21 @@
 use std::collections::BTreeMap;
 
 use model::{DeviceId, EventId, Instant, PartyId};
-use pack::{DeviceClass, DeviceCommand, Property, PropertyKind};
-use serde_json::{Map, Value};
-use store::{CommandState, DeviceCommandRow, StoreError, Tx};
+use pack::{DeviceClass, DeviceCommand};
+use serde::Deserialize;
+use serde_json::Value;
+use store::{CommandState, DeviceCommandRow, DeviceRow, DeviceState, StoreError, Tx};
 
 use crate::perform::Context;
 
 /// Longest reason and outcome, in characters.
 const WORDS_MAX: usize = 200;
 
-/// A command that the device does not have is sent again after this, microseconds.
-const AGAIN_US: i64 = 10_000_000;
+/// A command that was sent and not acknowledged is sent again after this, microseconds.
+const AGAIN_US: i64 = 30_000_000;
 
 /// Most commands that are looked at in a round.
-const ROUND: u32 = 1_000;
+const ROUND: u32 = 10_000;
 
 /// A command that somebody asks for. Whether they may was asked before.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +59,12 @@ pub enum ControlError {
         /// What would be needed.
         wanted: &'static str,
     },
+    /// The device may not be told anything.
+    #[error("the device is {}; only active ones are told what to do", state.as_str())]
+    Device {
+        /// How it stands.
+        state: DeviceState,
+    },
     /// A second person is one who did not ask for it.
     #[error("a dangerous command is confirmed by somebody else than who asked for it")]
     SamePerson,
@@ -71,40 +78,66 @@ pub enum ControlError {
 /// # Errors
 /// [`ControlError`]; nothing is written then.
 pub async fn ask(ctx: &Context, class: &DeviceClass, asked: Asked) -> Result<DeviceCommandRow, ControlError> {
-    let command = class.commands.iter().find(|known| known.id.as_str() == asked.command).ok_or_else(|| {
+    let command = class.command(&asked.command).ok_or_else(|| {
         let known: Vec<_> = class.commands.iter().map(|known| known.id.as_str()).collect();
-        field("command", format!("the device does {}; {:?} is none of it", known.join(", "), asked.command))
+        let known = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
+        field("command", format!("the device can be told {known}"))
     })?;
-    let arguments = arguments_of(command, &asked.arguments)?;
-    let reason = words("reason", &asked.reason)?;
-    let now = ctx.clock.now();
-    let expires_at = now.plus_micros(i64::from(command.expires_seconds) * 1_000_000);
-    let state = if command.is_dangerous { CommandState::Unconfirmed } else { CommandState::Queued };
-    let (device, by, name) = (asked.device, asked.by, asked.command);
+    command.check(&asked.arguments).map_err(|fault| field(format!("arguments.{}", fault.name), fault.message))?;
+    let order = Order { command: command.clone(), arguments: asked.arguments, reason: words("reason", &asked.reason)? };
+    let (device, by, now) = (asked.device, asked.by, ctx.clock.now());
     ctx.store
         .write(move |tx: &mut Tx| {
-            let row = DeviceCommandRow {
-                id: tx.new_event_id(now),
-                device,
-                command: name,
-                arguments,
-                reason,
-                state,
-                asked_by: by,
-                asked_at: now,
-                confirmed_by: None,
-                confirmed_at: None,
-                sent_at: None,
-                sendings: 0,
-                received_at: None,
-                ended_at: None,
-                outcome: None,
-                expires_at,
-            };
-            tx.record_device_command(&row)?;
-            Ok(row)
+            let device = tx.find_device(&device)?.ok_or(ControlError::Unknown)?;
+            if device.state != DeviceState::Active {
+                return Err(ControlError::Device { state: device.state });
+            }
+            Ok(tell(tx, &device, &order, Some(by), None, now)?)
         })
         .await
+}
+
+/// What devices are told.
+pub(crate) struct Order {
+    pub command: DeviceCommand,
+    pub arguments: BTreeMap<String, Value>,
+    pub reason: String,
+}
+
+/// Writes a command down.
+pub(crate) fn tell(
+    tx: &mut Tx,
+    device: &DeviceRow,
+    order: &Order,
+    by: Option<PartyId>,
+    scene_run: Option<EventId>,
+    now: Instant,
+) -> Result<DeviceCommandRow, StoreError> {
+    let Order { command, arguments, reason } = order;
+    let arguments: serde_json::Map<String, Value> =
+        arguments.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let row = DeviceCommandRow {
+        id: tx.new_event_id(now),
+        device: device.id.clone(),
+        region_path: device.region_path.clone(),
+        command: command.id.to_string(),
+        arguments: Value::Object(arguments).to_string(),
+        reason: reason.clone(),
+        scene_run,
+        state: if command.is_dangerous { CommandState::Unconfirmed } else { CommandState::Queued },
+        asked_by: by,
+        asked_at: now,
+        confirmed_by: None,
+        confirmed_at: None,
+        sent_at: None,
+        sendings: 0,
+        received_at: None,
+        ended_at: None,
+        outcome: None,
+        expires_at: now.plus_micros(i64::from(command.expires_seconds) * 1_000_000),
+    };
+    tx.record_device_command(&row)?;
+    Ok(row)
 }
 
 /// A second person confirms a dangerous command.
@@ -117,7 +150,7 @@ pub async fn confirm(ctx: &Context, id: EventId, by: PartyId) -> Result<DeviceCo
         if row.state != CommandState::Unconfirmed {
             return Err(ControlError::State { state: row.state, wanted: "only one that waits for it is confirmed" });
         }
-        if row.asked_by == by {
+        if row.asked_by == Some(by) {
             return Err(ControlError::SamePerson);
         }
         if row.expires_at < now {
@@ -158,17 +191,13 @@ pub async fn received(ctx: &Context, id: EventId) -> Result<DeviceCommandRow, Co
 ///
 /// # Errors
 /// [`ControlError`]; [`ControlError::Unknown`] for a command to another device.
-pub async fn answered(
-    ctx: &Context,
-    device: DeviceId,
-    id: EventId,
-    done: bool,
-    said: Option<String>,
-) -> Result<DeviceCommandRow, ControlError> {
+pub async fn answered(ctx: &Context, device: DeviceId, answer: Answer) -> Result<DeviceCommandRow, ControlError> {
     let now = ctx.clock.now();
-    let said = said.map(|said| said.chars().filter(|one| !one.is_control()).take(WORDS_MAX).collect());
+    let Answer { id, done, message } = answer;
+    let message = message.map(|said| said.chars().filter(|one| !one.is_control()).take(WORDS_MAX).collect());
     change(ctx, id, move |row| {
-        if row.device != device {
+        // One that waits for a second person was not told to anybody.
+        if row.device != device || row.state == CommandState::Unconfirmed {
             return Err(ControlError::Unknown);
         }
         // An answer that comes twice, or too late, changes nothing.
@@ -177,52 +206,48 @@ pub async fn answered(
         }
         let state = if done { CommandState::Done } else { CommandState::Failed };
         let received_at = row.received_at.or(Some(now));
-        Ok(DeviceCommandRow { outcome: said, received_at, ..over(row, state, now) })
+        Ok(DeviceCommandRow { outcome: message, received_at, ..over(row, state, now) })
     })
     .await
 }
 
-/// Ends commands whose time is over, and gives those that are to be sent now; each is marked as sent.
+/// Commands that are to be sent now, the soonest to expire first. Those whose time is over are ended before.
 ///
 /// # Errors
 /// [`ControlError`].
 pub async fn due(ctx: &Context) -> Result<Vec<DeviceCommandRow>, ControlError> {
     let now = ctx.clock.now();
+    let open = ctx.store.read(|db| db.list_open_device_commands(ROUND)).await?;
+    let (late, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|row| row.expires_at < now);
+    for row in late {
+        let expire = move |row: DeviceCommandRow| Ok(if row.state.is_over() { row } else { over(row, CommandState::Expired, now) });
+        change(ctx, row.id, expire).await?;
+    }
+    Ok(open.into_iter().filter(|row| is_due(row, now)).collect())
+}
+
+fn is_due(row: &DeviceCommandRow, now: Instant) -> bool {
+    row.state == CommandState::Queued && row.sent_at.is_none_or(|sent_at| now.micros_since(sent_at) >= AGAIN_US)
+}
+
+/// Commands were handed to the connections of their devices.
+///
+/// # Errors
+/// [`ControlError`].
+pub async fn sent(ctx: &Context, ids: Vec<EventId>) -> Result<(), ControlError> {
+    let now = ctx.clock.now();
     ctx.store
         .write(move |tx: &mut Tx| {
-            let mut due = Vec::new();
-            for row in tx.list_open_device_commands(ROUND)? {
-                match next(row, now) {
-                    Next::Wait => {}
-                    Next::Over(row) => tx.record_device_command(&row)?,
-                    Next::Send(row) => {
-                        tx.record_device_command(&row)?;
-                        due.push(row);
-                    }
+            for id in ids {
+                // It may have been acknowledged, or taken back, meanwhile: that it was sent stays true.
+                if let Some(row) = tx.find_device_command(id)? {
+                    let sendings = row.sendings + 1;
+                    tx.record_device_command(&DeviceCommandRow { sent_at: Some(now), sendings, ..row })?;
                 }
             }
-            Ok(due)
+            Ok(())
         })
         .await
-}
-
-/// What a command that is not over needs now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Next {
-    Wait,
-    Send(DeviceCommandRow),
-    Over(DeviceCommandRow),
-}
-
-fn next(row: DeviceCommandRow, now: Instant) -> Next {
-    if row.expires_at < now {
-        return Next::Over(over(row, CommandState::Expired, now));
-    }
-    let is_due = row.sent_at.is_none_or(|sent_at| now.micros_since(sent_at) >= AGAIN_US);
-    if row.state == CommandState::Queued && is_due {
-        return Next::Send(DeviceCommandRow { sent_at: Some(now), sendings: row.sendings + 1, ..row });
-    }
-    Next::Wait
 }
 
 fn over(row: DeviceCommandRow, state: CommandState, now: Instant) -> DeviceCommandRow {
@@ -244,37 +269,35 @@ async fn change(
         .await
 }
 
-/// The values of a command as JSON, each of its kind and within its bounds.
-fn arguments_of(command: &DeviceCommand, given: &BTreeMap<String, Value>) -> Result<String, ControlError> {
-    let known = |name: &String| command.parameters.iter().any(|parameter| parameter.id.as_str() == name);
-    if let Some(name) = given.keys().find(|name| !known(name)) {
-        return Err(field(format!("arguments.{name}"), "the command takes no such value"));
-    }
-    let mut arguments = Map::new();
-    for parameter in &command.parameters {
-        let name = parameter.id.as_str();
-        let value = given.get(name).ok_or_else(|| field(format!("arguments.{name}"), "is missing"))?;
-        check_value(parameter, value).map_err(|message| field(format!("arguments.{name}"), message))?;
-        arguments.insert(name.to_owned(), value.clone());
-    }
-    Ok(Value::Object(arguments).to_string())
+/// What a device says of a command: `{"id": "…", "done": true, "message": "…"}`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The command's id, as it was told.
+    pub id: EventId,
+    /// Whether it was done.
+    pub done: bool,
+    /// What else it says, at most 200 characters; the rest is cut off.
+    #[serde(default)]
+    pub message: Option<String>,
 }
 
-fn check_value(parameter: &Property, value: &Value) -> Result<(), String> {
-    let number = match (parameter.kind, value) {
-        (PropertyKind::Truth, Value::Bool(_)) => return Ok(()),
-        (PropertyKind::Truth, _) => return Err("must be true or false".to_owned()),
-        (_, value) => value.as_f64().ok_or("must be a number")?,
-    };
-    if parameter.kind == PropertyKind::Count && number.fract() != 0.0 {
-        return Err("must be a whole number".to_owned());
+impl Answer {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// What is wrong with it, and how it should be.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let wanted = r#"an answer is {"id": "…", "done": true, "message": "…"}"#;
+        serde_json::from_slice(bytes).map_err(|fault| format!("{wanted}: {fault}"))
     }
-    let is_out = parameter.min.is_some_and(|min| number < min) || parameter.max.is_some_and(|max| number > max);
-    if is_out {
-        let bound = |bound: Option<f64>| bound.map_or_else(String::new, |bound| bound.to_string());
-        return Err(format!("must be {}..{}, got {number}", bound(parameter.min), bound(parameter.max)));
-    }
-    Ok(())
+}
+
+/// What a device is told: `{"id", "command", "arguments", "expires_at"}`.
+pub fn message(row: &DeviceCommandRow) -> String {
+    let arguments: Value = serde_json::from_str(&row.arguments).unwrap_or_default();
+    let (id, expires_at) = (row.id.to_string(), row.expires_at.to_string());
+    serde_json::json!({"id": id, "command": row.command, "arguments": arguments, "expires_at": expires_at}).to_string()
 }
 
 fn words(name: &str, text: &str) -> Result<String, ControlError> {

@@ -15,6 +15,7 @@ pub mod notifications;
 pub mod payments;
 mod perform;
 pub mod scenario;
+pub mod scenes;
 mod timers;
 pub mod visits;
 

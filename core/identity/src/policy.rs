@@ -62,6 +62,8 @@ pub enum Permission {
     DeviceManage,
     /// Take note of alarms, put them aside, close them.
     AlarmHandle,
+    /// Tell devices what to do, confirm what others ask for, run scenes.
+    DeviceControl,
     /// See the whole pack.
     PackRead,
     /// See the whole ledger's state.
@@ -72,7 +74,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -92,6 +94,7 @@ impl Permission {
         Self::DeviceRead,
         Self::DeviceManage,
         Self::AlarmHandle,
+        Self::DeviceControl,
         Self::PackRead,
         Self::LedgerRead,
         Self::UserManage,
@@ -119,6 +122,7 @@ impl Permission {
             Self::DeviceRead => "device.read",
             Self::DeviceManage => "device.manage",
             Self::AlarmHandle => "alarm.handle",
+            Self::DeviceControl => "device.control",
             Self::PackRead => "pack.read",
             Self::LedgerRead => "ledger.read",
             Self::UserManage => "user.manage",

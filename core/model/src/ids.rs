@@ -276,6 +276,10 @@ word_id!(
     PropertyId, "property id"
 );
 word_id!(
+    /// A scene (场景) of the pack: commands to many devices that belong together.
+    SceneId, "scene id"
+);
+word_id!(
     /// A registered client program (API key holder, importer).
     ClientId, "client id"
 );

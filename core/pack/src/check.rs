@@ -2,6 +2,7 @@
 //! and warnings come out.
 
 mod alarm_rules;
+mod scenes;
 mod calendars;
 mod devices;
 mod fees;
@@ -61,6 +62,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, judge: Judge<'_>, repo
     hospitals::check_hospitals(folder, report);
     devices::check_devices(folder, report);
     alarm_rules::check_alarm_rules(folder, city, judge, report);
+    scenes::check_scenes(folder, city, report);
     for scenario in &folder.scenarios {
         stories::check_scenario(scenario, folder, city, report);
     }

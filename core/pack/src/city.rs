@@ -11,6 +11,7 @@ mod fee;
 mod hospital;
 mod notification;
 mod process;
+mod scene;
 mod service;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub use fee::*;
 pub use hospital::*;
 pub use notification::*;
 pub use process::*;
+pub use scene::*;
 pub use service::*;
 
 /// A whole city, checked.
@@ -93,6 +95,9 @@ pub struct City {
     /// Rules that make alarms of readings.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub alarm_rules: AlarmRules,
+    /// Commands to many devices.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scenes: Scenes,
     /// Base map layers in drawing order: file name (under `basemap/`) and kind.
     pub basemap: Vec<BasemapLayer>,
 }

@@ -2,6 +2,7 @@
 //! see as much as possible; the city is only handed out when nothing was wrong anywhere.
 
 mod alarm_rules;
+mod scenes;
 mod fields;
 mod holidays;
 mod notifications;
@@ -55,6 +56,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
     let devices = index(&folder.devices, "class of devices", report, |class, _| Some(lower_devices(class)));
     let alarm_rules =
         index(&folder.alarm_rules, "alarm rule", report, |rule, _| Some(alarm_rules::lower_alarm_rule(rule)));
+    let scenes = index(&folder.scenes, "scene", report, |scene, _| Some(scenes::lower_scene(scene)));
     let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
     let catalogue = services::lower_catalogue(folder);
     let notifications = notifications::lower_notifications(folder, report);
@@ -79,6 +81,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         hospitals,
         devices,
         alarm_rules,
+        scenes,
         routing: lower_routing(folder),
         ..lower_pack(pack)
     };
@@ -140,6 +143,7 @@ fn lower_pack(pack: &PackFile) -> City {
         hospitals: BTreeMap::new(),
         devices: BTreeMap::new(),
         alarm_rules: BTreeMap::new(),
+        scenes: BTreeMap::new(),
     }
 }
 

@@ -1,13 +1,17 @@
 //! Commands to devices, and what became of them.
 
-use model::{DeviceId, EventId, Instant, PartyId};
+use std::collections::BTreeMap;
 
+use model::{DeviceId, EventId, Instant, PartyId, SceneId};
+
+use crate::cases::Where;
 use crate::db::{FromValue, Row, ToValue, Value, params};
+use crate::devices::within;
 use crate::error::StoreError;
 use crate::tx::{Reader, Tx};
 
 /// How far a command has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CommandState {
     /// It is dangerous, and waits for a second person.
     Unconfirmed,
@@ -76,16 +80,20 @@ pub struct DeviceCommandRow {
     pub id: EventId,
     /// The device.
     pub device: DeviceId,
+    /// The region it stands in, a path.
+    pub region_path: String,
     /// What, a command of its class.
     pub command: String,
     /// With which values, a JSON object.
     pub arguments: String,
     /// Why.
     pub reason: String,
+    /// The run of a scene that it belongs to.
+    pub scene_run: Option<EventId>,
     /// How far it has come.
     pub state: CommandState,
-    /// Who asked for it.
-    pub asked_by: PartyId,
+    /// Who asked for it; absent where its scene was planned.
+    pub asked_by: Option<PartyId>,
     /// When.
     pub asked_at: Instant,
     /// Who confirmed it.
@@ -106,10 +114,55 @@ pub struct DeviceCommandRow {
     pub expires_at: Instant,
 }
 
-const COLUMNS: &str = "id, device, command, arguments, reason, state, asked_by, asked_at_us, confirmed_by, confirmed_at_us, \
+/// A scene that was run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SceneRunRow {
+    /// Its id.
+    pub id: EventId,
+    /// Which scene.
+    pub scene: SceneId,
+    /// For when it was planned; absent where somebody ran it at once.
+    pub planned_at: Option<Instant>,
+    /// When it was run.
+    pub run_at: Instant,
+    /// By whom.
+    pub run_by: Option<PartyId>,
+    /// Why.
+    pub reason: Option<String>,
+    /// How many devices were told.
+    pub devices: u32,
+}
+
+/// Which commands. Every field narrows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeviceCommandFilter {
+    /// To this device.
+    pub device: Option<DeviceId>,
+    /// That stand so.
+    pub state: Option<CommandState>,
+    /// To devices in any of these regions (paths, root first, each followed by `/`); everywhere where it is empty.
+    pub within: Vec<String>,
+    /// Before this one.
+    pub before: Option<EventId>,
+}
+
+const COLUMNS: &str = "id, device, region_path, command, arguments, reason, scene_run, state, asked_by, asked_at_us, confirmed_by, confirmed_at_us, \
                        sent_at_us, sendings, received_at_us, ended_at_us, outcome, expires_at_us";
 
 impl Tx {
+    /// Writes down that a scene was run.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] when it was run at that planned instant before.
+    pub fn record_scene_run(&mut self, run: &SceneRunRow) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO scene_runs (id, scene, planned_at_us, run_at_us, run_by, reason, devices)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            params![run.id, run.scene, run.planned_at, run.run_at, run.run_by, run.reason, run.devices],
+        )?;
+        Ok(())
+    }
+
     /// Writes a command down, or keeps it as it is now.
     ///
     /// # Errors
@@ -117,7 +170,7 @@ impl Tx {
     pub fn record_device_command(&mut self, command: &DeviceCommandRow) -> Result<(), StoreError> {
         let sql = format!(
             "INSERT INTO device_commands ({COLUMNS})
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, confirmed_by = excluded.confirmed_by,
              confirmed_at_us = excluded.confirmed_at_us, sent_at_us = excluded.sent_at_us, sendings = excluded.sendings,
              received_at_us = excluded.received_at_us, ended_at_us = excluded.ended_at_us, outcome = excluded.outcome"
@@ -128,9 +181,11 @@ impl Tx {
             params![
                 row.id,
                 row.device,
+                row.region_path,
                 row.command,
                 row.arguments,
                 row.reason,
+                row.scene_run,
                 row.state,
                 row.asked_by,
                 row.asked_at,
@@ -158,13 +213,34 @@ impl Reader {
         self.query_opt(&sql, params![id])?.map(read).transpose()
     }
 
-    /// Commands to a device, the newest first, at most `limit`.
+    /// Commands, the newest first, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn list_device_commands(&mut self, device: &DeviceId, limit: u32) -> Result<Vec<DeviceCommandRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM device_commands WHERE device = $1 ORDER BY id DESC LIMIT $2");
-        self.query(&sql, params![device, limit])?.into_iter().map(read).collect()
+    pub fn list_device_commands(
+        &mut self,
+        filter: &DeviceCommandFilter,
+        limit: u32,
+    ) -> Result<Vec<DeviceCommandRow>, StoreError> {
+        let mut clause = Where::new();
+        if let Some(state) = filter.state {
+            let state = clause.bind(state);
+            clause.and(&format!("state = {state}"));
+        }
+        // Says what the partial index of open commands is for.
+        if filter.state.is_some_and(|state| !state.is_over()) {
+            clause.and("ended_at_us IS NULL");
+        }
+        clause.and_in("device", &filter.device);
+        within(&mut clause, &filter.within);
+        if let Some(before) = filter.before {
+            let before = clause.bind(before);
+            clause.and(&format!("id < {before}"));
+        }
+        let limit = clause.bind(limit);
+        let sql = format!("SELECT {COLUMNS} FROM device_commands{} ORDER BY id DESC LIMIT {limit}", clause.sql());
+        let rows = self.query(&sql, clause.values())?;
+        rows.into_iter().map(read).collect()
     }
 
     /// Commands that are not over, the soonest to expire first, at most `limit`.
@@ -177,15 +253,58 @@ impl Reader {
         );
         self.query(&sql, params![limit])?.into_iter().map(read).collect()
     }
+
+    /// How many commands of a run stand how.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn count_commands_of_run(&mut self, run: EventId) -> Result<BTreeMap<CommandState, u64>, StoreError> {
+        let sql = "SELECT state, COUNT(*) FROM device_commands WHERE scene_run = $1 GROUP BY state";
+        let rows = self.query(sql, params![run])?;
+        rows.into_iter().map(|mut row| Ok((row.next("device_commands.state")?, row.next("count")?))).collect()
+    }
+
+    /// The newest runs of a scene, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_scene_runs(&mut self, scene: &SceneId, limit: u32) -> Result<Vec<SceneRunRow>, StoreError> {
+        let sql = "SELECT id, scene, planned_at_us, run_at_us, run_by, reason, devices FROM scene_runs
+                   WHERE scene = $1 ORDER BY id DESC LIMIT $2";
+        self.query(sql, params![scene, limit])?.into_iter().map(read_run).collect()
+    }
+
+    /// Whether a scene was run at the instant it was planned for.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn has_run(&mut self, scene: &SceneId, planned_at: Instant) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM scene_runs WHERE scene = $1 AND planned_at_us = $2";
+        Ok(self.query_opt(sql, params![scene, planned_at])?.is_some())
+    }
+}
+
+fn read_run(mut row: Row) -> Result<SceneRunRow, StoreError> {
+    Ok(SceneRunRow {
+        id: row.next("scene_runs.id")?,
+        scene: row.next("scene_runs.scene")?,
+        planned_at: row.next("scene_runs.planned_at_us")?,
+        run_at: row.next("scene_runs.run_at_us")?,
+        run_by: row.next("scene_runs.run_by")?,
+        reason: row.next("scene_runs.reason")?,
+        devices: row.next("scene_runs.devices")?,
+    })
 }
 
 fn read(mut row: Row) -> Result<DeviceCommandRow, StoreError> {
     Ok(DeviceCommandRow {
         id: row.next("device_commands.id")?,
         device: row.next("device_commands.device")?,
+        region_path: row.next("device_commands.region_path")?,
         command: row.next("device_commands.command")?,
         arguments: row.next("device_commands.arguments")?,
         reason: row.next("device_commands.reason")?,
+        scene_run: row.next("device_commands.scene_run")?,
         state: row.next("device_commands.state")?,
         asked_by: row.next("device_commands.asked_by")?,
         asked_at: row.next("device_commands.asked_at_us")?,

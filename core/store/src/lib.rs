@@ -35,8 +35,8 @@ pub use cases::{
     Area, AreaError, Arrived, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor,
     CursorError, Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
 };
-pub use device_commands::{CommandState, DeviceCommandRow};
 pub use device_alarms::{DeviceAlarmFilter, DeviceAlarmRow};
+pub use device_commands::{CommandState, DeviceCommandFilter, DeviceCommandRow, SceneRunRow};
 pub use devices::{DeviceChangeRow, DeviceFilter, DeviceRow, DeviceState, SeriesRow};
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};

@@ -1,6 +1,7 @@
 //! The door for messages of devices, whichever way they came: judged, kept, told on, acknowledged.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{DeviceId, Instant, PartyId, PropertyId, Reading, SeriesNo};
 use store::{DeviceRow, Reader, SeriesRow, StoreError};
@@ -14,6 +15,13 @@ use crate::devices::{self, DeviceChange, DeviceError};
 
 /// Most changes of the register that are taken in at a time.
 const CHANGES_MAX: u32 = 1_000;
+
+/// Readings wait so long for room in the lake before they are refused.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// How often they ask again: soon at first.
+const PAUSE_MIN: Duration = Duration::from_millis(2);
+const PAUSE_MAX: Duration = Duration::from_millis(100);
 
 /// Readings of a device that are on the disk.
 #[derive(Debug, Clone)]
@@ -72,33 +80,51 @@ impl Intake {
         let now = self.ctx.clock.now();
         let readings = match member.read(format, bytes, now) {
             Ok(readings) => readings,
-            Err(fault) => return Err(self.blame(&member, fault).await),
+            Err(fault) => {
+                let is_shut_out = self.blame(&member.row.id, fault.to_string()).await;
+                return Err(if is_shut_out { IntakeError::ShutOut(fault) } else { fault.into() });
+            }
         };
-        let (told, answer) = oneshot::channel();
-        let done = move |result| {
-            // Whoever asked may be gone.
-            let _ = told.send(result);
-        };
-        self.lake.append(readings.clone(), Box::new(done));
-        answer.await.unwrap_or(Err(LakeRefusal::Stopping))?;
+        self.keep(&readings).await?;
         let count = readings.len();
         self.tell(Told::Kept(Kept { member, readings })).await;
         Ok(count)
     }
 
-    /// Notes an unreadable message; the device that sends too many of them is shut out.
-    async fn blame(&self, member: &Member, fault: PayloadError) -> IntakeError {
-        let (id, now) = (&member.row.id, self.ctx.clock.now());
-        tracing::debug!(device = %id, %fault, "a message of a device was refused");
-        if !self.fleet.blame(id, fault.to_string(), now) {
-            return fault.into();
+    /// Answers when readings are on the disk. While the lake has no room they wait at the door, and whoever sent them with them:
+    /// a device that had to connect anew would only send more.
+    async fn keep(&self, readings: &[Reading]) -> Result<(), LakeRefusal> {
+        let (mut pause, mut waited) = (PAUSE_MIN, Duration::ZERO);
+        loop {
+            let (told, answer) = oneshot::channel();
+            let done = move |result| {
+                // Whoever asked may be gone.
+                let _ = told.send(result);
+            };
+            self.lake.append(readings.to_vec(), Box::new(done));
+            match answer.await.unwrap_or(Err(LakeRefusal::Stopping)) {
+                Err(LakeRefusal::Busy) if waited < WAIT_MAX => {
+                    tokio::time::sleep(pause).await;
+                    waited += pause;
+                    pause = (pause * 2).min(PAUSE_MAX);
+                }
+                answer => return answer,
+            }
         }
-        let reason: String = fault.to_string().chars().filter(|one| !one.is_control()).take(200).collect();
+    }
+
+    /// Notes a message that cannot be taken; the device that sends too many of them is shut out. True when this was the last.
+    pub async fn blame(&self, id: &DeviceId, words: String) -> bool {
+        tracing::debug!(device = %id, fault = words, "a message of a device was refused");
+        if !self.fleet.blame(id, words.clone(), self.ctx.clock.now()) {
+            return false;
+        }
+        let reason: String = words.chars().filter(|one| !one.is_control()).take(200).collect();
         match self.change(None, id.clone(), DeviceChange::Quarantine(reason)).await {
-            Ok(_) => tracing::warn!(device = %id, %fault, "a device is quarantined: too many unreadable messages"),
+            Ok(_) => tracing::warn!(device = %id, fault = words, "a device is quarantined: too many unreadable messages"),
             Err(error) => tracing::error!(device = %id, %error, "a device could not be quarantined"),
         }
-        IntakeError::ShutOut(fault)
+        true
     }
 
     /// Changes a device, and lets everybody know.

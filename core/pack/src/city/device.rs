@@ -1,10 +1,12 @@
 //! Devices (设备): what a class of them measures, in which units, and how often.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use model::{OfficeId, PropertyId, Text};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A class of devices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,7 +79,60 @@ pub enum PropertyKind {
     Truth,
 }
 
+impl DeviceCommand {
+    /// Checks the values of a command: each of its kind and within its bounds, none missing, none too many.
+    ///
+    /// # Errors
+    /// [`ArgumentFault`].
+    pub fn check(&self, arguments: &BTreeMap<String, Value>) -> Result<(), ArgumentFault> {
+        let fault = |name: &str, message: String| ArgumentFault { name: name.to_owned(), message };
+        if let Some(name) = arguments.keys().find(|name| self.parameters.iter().all(|known| known.id.as_str() != *name)) {
+            return Err(fault(name, format!("{} takes no such value", self.id)));
+        }
+        for parameter in &self.parameters {
+            let name = parameter.id.as_str();
+            let value = arguments.get(name).ok_or_else(|| fault(name, "is missing".to_owned()))?;
+            parameter.check(value).map_err(|message| fault(name, message))?;
+        }
+        Ok(())
+    }
+}
+
+/// A value of a command does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} {message}")]
+pub struct ArgumentFault {
+    /// Which value.
+    pub name: String,
+    /// Why, and what would fit.
+    pub message: String,
+}
+
+impl Property {
+    fn check(&self, value: &Value) -> Result<(), String> {
+        let number = match (self.kind, value) {
+            (PropertyKind::Truth, Value::Bool(_)) => return Ok(()),
+            (PropertyKind::Truth, _) => return Err("must be true or false".to_owned()),
+            (_, value) => value.as_f64().ok_or("must be a number")?,
+        };
+        if self.kind == PropertyKind::Count && number.fract() != 0.0 {
+            return Err("must be a whole number".to_owned());
+        }
+        match (self.min, self.max) {
+            (Some(min), Some(max)) if !(min..=max).contains(&number) => Err(format!("must be {min} to {max}, got {number}")),
+            (Some(min), None) if number < min => Err(format!("must be at least {min}, got {number}")),
+            (None, Some(max)) if number > max => Err(format!("must be at most {max}, got {number}")),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl DeviceClass {
+    /// The command of that id.
+    pub fn command(&self, id: &str) -> Option<&DeviceCommand> {
+        self.commands.iter().find(|command| command.id.as_str() == id)
+    }
+
     /// The property of that id.
     pub fn property(&self, id: &str) -> Option<&Property> {
         self.properties.iter().find(|property| property.id.as_str() == id)

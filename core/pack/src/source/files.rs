@@ -5,13 +5,14 @@ use std::path::Path;
 use std::str::FromStr;
 
 use model::{
-    AlarmRuleId, CalendarId, CategoryId, DeviceClassId, FormId, OfficeId, ProcessId, RegionId, RoleId, ServiceId,
-    SourceId, Text,
+    AlarmRuleId, CalendarId, CategoryId, DeviceClassId, FormId, OfficeId, ProcessId, RegionId, RoleId, SceneId,
+    ServiceId, SourceId, Text,
 };
 
 use super::alarm_rules::{AlarmRuleEntry, AlarmRulesFile};
 use super::notifications::NotificationsFile;
 use super::read::{Reader, Source, Table};
+use super::scenes::{SceneEntry, ScenesFile};
 use super::services::{CatalogueFile, ServiceSource, ServicesFile};
 use super::types::{
     CalendarSource, CategoriesFile, CategorySource, DataSourceEntry, DeviceClassEntry, DevicesFile, FieldSource,
@@ -41,6 +42,7 @@ const TOP: &[&str] = &[
     "hospitals.yaml",
     "devices.yaml",
     "alarm_rules.yaml",
+    "scenes.yaml",
 ];
 /// The folders of the pack, and what their files end in.
 const FOLDERS: &[(&str, &str)] = &[
@@ -111,6 +113,7 @@ pub(crate) struct Folder {
     pub hospitals: Shelf<SourceId, HospitalEntry>,
     pub devices: Shelf<DeviceClassId, DeviceClassEntry>,
     pub alarm_rules: Shelf<AlarmRuleId, AlarmRuleEntry>,
+    pub scenes: Shelf<SceneId, SceneEntry>,
     pub forms: Shelf<FormId, Vec<FieldSource>>,
     pub messages: Shelf<String, Text>,
     pub notifications: Option<NotificationsFile>,
@@ -168,6 +171,8 @@ impl Files<'_> {
         folder.devices = Shelf::of(devices, whole);
         let (rules, whole) = self.read_file::<AlarmRulesFile>("alarm_rules.yaml");
         folder.alarm_rules = Shelf::of(rules, whole);
+        let (scenes, whole) = self.read_file::<ScenesFile>("scenes.yaml");
+        folder.scenes = Shelf::of(scenes, whole);
         let (routes, whole) = self.read_file::<Vec<RouteSource>>("routing.yaml");
         let nameless = |route: RouteSource| (At { value: (), at: route.office.at }, Some(route));
         folder.catalogue = self.read_file::<CatalogueFile>("catalogue.yaml").0;

@@ -4,6 +4,7 @@ pub(crate) mod alarm_rules;
 pub(crate) mod files;
 pub(crate) mod notifications;
 pub(crate) mod read;
+pub(crate) mod scenes;
 pub(crate) mod services;
 pub(crate) mod types;
 pub(crate) mod words;

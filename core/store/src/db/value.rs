@@ -5,7 +5,7 @@ use model::{
     ActionId, AlarmRuleId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId,
     DeliveryState, DeviceClassId, DeviceId, EventId, EvidenceId, FormId, HospitalVisitId, Instant, KioskId, LicenceId,
     MandateId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, PropertyId, RegionId, RequestId, RoleId,
-    SealedId, ServiceId, SourceId, StageId, StateId,
+    SceneId, SealedId, ServiceId, SourceId, StageId, StateId,
 };
 
 use crate::error::StoreError;
@@ -260,6 +260,7 @@ text_ids!(
     DeviceClassId,
     DeviceId,
     PropertyId,
+    SceneId,
     EventId,
     PartyId,
     ContactId,

@@ -9,11 +9,13 @@ use mqtt::{
 };
 use sense::telemetry::{Format, Intake, IntakeError, MESSAGE_MAX, Refused};
 
+use super::courier::{AnswerError, Courier};
 use crate::config::Config;
 
 /// The gate of the city's broker.
 pub struct DeviceGate {
     intake: Arc<Intake>,
+    courier: Arc<Courier>,
 }
 
 /// A device that is connected.
@@ -23,7 +25,11 @@ pub struct Device {
 }
 
 /// Starts the broker where the configuration has an address for it.
-pub async fn start(config: &Config, intake: &Arc<Intake>) -> anyhow::Result<Option<Broker<DeviceGate>>> {
+pub async fn start(
+    config: &Config,
+    intake: &Arc<Intake>,
+    courier: &Arc<Courier>,
+) -> anyhow::Result<Option<Broker<DeviceGate>>> {
     let mut listeners = Vec::new();
     if let Some(address) = config.mqtt {
         listeners.push(Listener { address, tls: None });
@@ -39,15 +45,24 @@ pub async fn start(config: &Config, intake: &Arc<Intake>) -> anyhow::Result<Opti
         return Ok(None);
     }
     let limits = Limits { packet_bytes: MESSAGE_MAX + 1_024, ..Limits::default() };
-    let gate = Arc::new(DeviceGate { intake: Arc::clone(intake) });
+    let gate = Arc::new(DeviceGate { intake: Arc::clone(intake), courier: Arc::clone(courier) });
     Ok(Some(Broker::start(listeners, limits, gate).await?))
 }
 
-/// The format of what is published to a topic of a device: `devices/{device}/readings` or `devices/{device}/senml`.
-fn format_of(topic: &str, id: &DeviceId) -> Option<Format> {
+/// What a device publishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What it measured: `devices/{device}/readings` and `devices/{device}/senml`.
+    Readings(Format),
+    /// What became of a command: `devices/{device}/answers`.
+    Answer,
+}
+
+fn kind_of(topic: &str, id: &DeviceId) -> Option<Kind> {
     match own(topic, id)? {
-        "readings" => Some(Format::Plain),
-        "senml" => Some(Format::Senml),
+        "readings" => Some(Kind::Readings(Format::Plain)),
+        "senml" => Some(Kind::Readings(Format::Senml)),
+        "answers" => Some(Kind::Answer),
         _ => None,
     }
 }
@@ -80,7 +95,7 @@ impl Gate for DeviceGate {
     }
 
     fn may_publish(&self, client: &Device, topic: &str) -> bool {
-        format_of(topic, &client.id).is_some()
+        kind_of(topic, &client.id).is_some()
     }
 
     fn may_subscribe(&self, client: &Device, filter: &str) -> bool {
@@ -88,9 +103,13 @@ impl Gate for DeviceGate {
     }
 
     async fn publish(&self, client: &Device, message: Message) -> Result<Route, PublishRefused> {
-        let Some(format) = format_of(&message.topic, &client.id) else {
-            let words = "devices publish to devices/{name}/readings or devices/{name}/senml".into();
-            return Err(PublishRefused::Never { reason: Reason::TopicNameInvalid, words });
+        let format = match kind_of(&message.topic, &client.id) {
+            Some(Kind::Readings(format)) => format,
+            Some(Kind::Answer) => return self.take_answer(client, &message.payload).await,
+            None => {
+                let words = "devices publish to devices/{name}/readings, /senml or /answers".into();
+                return Err(PublishRefused::Never { reason: Reason::TopicNameInvalid, words });
+            }
         };
         match self.intake.take(&client.id, format, &message.payload).await {
             Ok(_) => Ok(Route::Stop),
@@ -108,8 +127,30 @@ impl Gate for DeviceGate {
         }
     }
 
+    fn delivered(&self, _client: &Device, ticket: u64) {
+        self.courier.delivered(ticket);
+    }
+
     fn gone(&self, client: &Device, why: Gone) {
         tracing::debug!(device = %client.id, ?why, "a device is gone");
+    }
+}
+
+impl DeviceGate {
+    async fn take_answer(&self, client: &Device, payload: &[u8]) -> Result<Route, PublishRefused> {
+        match self.courier.answered(&client.id, payload).await {
+            Ok(()) => Ok(Route::Stop),
+            Err(AnswerError::Later) => Err(PublishRefused::Later),
+            Err(AnswerError::Refused(words)) => {
+                self.intake.blame(&client.id, words.clone()).await;
+                match client.protocol {
+                    Protocol::V311 => Ok(Route::Stop),
+                    Protocol::V5 => {
+                        Err(PublishRefused::Never { reason: Reason::PayloadFormatInvalid, words: words.into() })
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -121,8 +162,10 @@ mod tests {
     fn devices_speak_of_themselves_alone() {
         let id = DeviceId::new("lamp-7").unwrap();
         for (topic, expect) in [
-            ("devices/lamp-7/readings", Some(Format::Plain)),
-            ("devices/lamp-7/senml", Some(Format::Senml)),
+            ("devices/lamp-7/readings", Some(Kind::Readings(Format::Plain))),
+            ("devices/lamp-7/senml", Some(Kind::Readings(Format::Senml))),
+            ("devices/lamp-7/answers", Some(Kind::Answer)),
+            ("devices/lamp-8/answers", None),
             ("devices/lamp-8/readings", None),
             ("devices/lamp-77/readings", None),
             ("devices/lamp-7/commands", None),
@@ -132,7 +175,7 @@ mod tests {
             ("$SYS/readings", None),
             ("", None),
         ] {
-            assert_eq!(format_of(topic, &id), expect, "{topic}");
+            assert_eq!(kind_of(topic, &id), expect, "{topic}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Sensing: the register of devices, the lake, the broker and the alarm engine, put together.
 
 mod alarms;
+mod courier;
 mod gate;
 mod lake;
 pub mod rules;
@@ -67,12 +68,15 @@ impl Sensing {
         stopping: &watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
         let Self { intake, desk, told, asked, .. } = self;
-        let broker = gate::start(&runtime.config, &intake).await?.map(Arc::new);
+        let (courier, heard) = courier::Courier::new(runtime.act());
+        let courier = Arc::new(courier);
+        let broker = gate::start(&runtime.config, &intake, &courier).await?.map(Arc::new);
         if let Some(broker) = &broker {
             for address in broker.local_addresses() {
                 println!("  MQTT      {address}");
             }
         }
+        tasks.spawn(courier.run(broker.clone(), heard, stopping.clone()));
         let cut = broker.clone();
         let shut_out = move |device: &model::DeviceId| {
             if let Some(broker) = &cut {
