@@ -1,6 +1,7 @@
 //! The door for messages of devices, whichever way they came: judged, kept, told on, acknowledged.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{DeviceId, Instant, PartyId, PropertyId, Reading, SeriesNo};
 use store::{DeviceRow, Reader, SeriesRow, StoreError};
@@ -14,6 +15,13 @@ use crate::devices::{self, DeviceChange, DeviceError};
 
 /// Most changes of the register that are taken in at a time.
 const CHANGES_MAX: u32 = 1_000;
+
+/// Readings wait so long for room in the lake before they are refused.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// How often they ask again: soon at first.
+const PAUSE_MIN: Duration = Duration::from_millis(2);
+const PAUSE_MAX: Duration = Duration::from_millis(100);
 
 /// Readings of a device that are on the disk.
 #[derive(Debug, Clone)]
@@ -74,16 +82,32 @@ impl Intake {
             Ok(readings) => readings,
             Err(fault) => return Err(self.blame(&member, fault).await),
         };
-        let (told, answer) = oneshot::channel();
-        let done = move |result| {
-            // Whoever asked may be gone.
-            let _ = told.send(result);
-        };
-        self.lake.append(readings.clone(), Box::new(done));
-        answer.await.unwrap_or(Err(LakeRefusal::Stopping))?;
+        self.keep(&readings).await?;
         let count = readings.len();
         self.tell(Told::Kept(Kept { member, readings })).await;
         Ok(count)
+    }
+
+    /// Answers when readings are on the disk. While the lake has no room they wait at the door, and whoever sent them with them:
+    /// a device that had to connect anew would only send more.
+    async fn keep(&self, readings: &[Reading]) -> Result<(), LakeRefusal> {
+        let (mut pause, mut waited) = (PAUSE_MIN, Duration::ZERO);
+        loop {
+            let (told, answer) = oneshot::channel();
+            let done = move |result| {
+                // Whoever asked may be gone.
+                let _ = told.send(result);
+            };
+            self.lake.append(readings.to_vec(), Box::new(done));
+            match answer.await.unwrap_or(Err(LakeRefusal::Stopping)) {
+                Err(LakeRefusal::Busy) if waited < WAIT_MAX => {
+                    tokio::time::sleep(pause).await;
+                    waited += pause;
+                    pause = (pause * 2).min(PAUSE_MAX);
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// Notes an unreadable message; the device that sends too many of them is shut out.
