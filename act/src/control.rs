@@ -220,7 +220,9 @@ pub async fn due(ctx: &Context) -> Result<Vec<DeviceCommandRow>, ControlError> {
     let open = ctx.store.read(|db| db.list_open_device_commands(ROUND)).await?;
     let (late, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|row| row.expires_at < now);
     for row in late {
-        let expire = move |row: DeviceCommandRow| Ok(if row.state.is_over() { row } else { over(row, CommandState::Expired, now) });
+        let expire = move |row: DeviceCommandRow| {
+            Ok(if row.state.is_over() { row } else { over(row, CommandState::Expired, now) })
+        };
         change(ctx, row.id, expire).await?;
     }
     Ok(open.into_iter().filter(|row| is_due(row, now)).collect())

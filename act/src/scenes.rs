@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{EventId, Instant, PartyId, SceneId};
+use model::{Instant, PartyId, SceneId};
 use pack::{City, Moment, Scene, Sun, Weekday};
 use store::{DeviceFilter, DeviceState, SceneRunRow, StoreError, Tx};
 use sunrise::{Coordinates, DawnType, SolarDay, SolarEvent};
@@ -119,7 +119,8 @@ fn devices_of(tx: &mut Tx, scene: &Scene, paths: &[String]) -> Result<Vec<store:
         let page = tx.list_devices(&filter(after.take()), PAGE)?;
         let is_last = page.len() < PAGE as usize;
         after = page.last().map(|row| row.id.clone());
-        let is_meant = |row: &store::DeviceRow| paths.is_empty() || paths.iter().any(|path| row.region_path.starts_with(path));
+        let is_meant =
+            |row: &store::DeviceRow| paths.is_empty() || paths.iter().any(|path| row.region_path.starts_with(path));
         found.extend(page.into_iter().filter(is_meant));
         if is_last {
             break;
@@ -166,9 +167,9 @@ pub fn next_planned(city: &City, scene: &Scene, now: Instant) -> Option<Instant>
 /// The moments of some days, counted from today.
 fn planned<const N: usize>(city: &City, scene: &Scene, now: Instant, days: [i64; N]) -> impl Iterator<Item = Instant> {
     let zone = city.zone();
-    let today = jiff::Timestamp::from_microsecond(now.as_micros()).map(|now| now.to_zoned(zone.clone()).date());
+    let today = zone.to_datetime(now.to_timestamp()).date();
     let mut all = Vec::new();
-    for date in days.into_iter().filter_map(|day| today.as_ref().ok()?.checked_add(day.days()).ok()) {
+    for date in days.into_iter().filter_map(|day| today.checked_add(day.days()).ok()) {
         if scene.weekdays.is_empty() || scene.weekdays.contains(&weekday(date)) {
             all.extend(scene.at.iter().filter_map(|moment| on(city.centre, &zone, date, *moment)));
         }
@@ -193,8 +194,8 @@ fn on([lon, lat]: [f64; 2], zone: &TimeZone, date: Date, moment: Moment) -> Opti
     match moment {
         Moment::Clock { minute } => {
             let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
-            let at = date.at(hour, minute, 0, 0).to_zoned(zone.clone()).ok()?;
-            Some(Instant::from_micros(at.timestamp().as_microsecond()))
+            let at = zone.to_timestamp(date.at(hour, minute, 0, 0)).ok()?;
+            Some(Instant::from_micros(at.as_microsecond()))
         }
         Moment::Sun { sun, offset } => {
             let event = match sun {
@@ -233,7 +234,12 @@ mod tests {
             assert!(off.abs() <= 180, "{sun:?} on {date} at {centre:?}: {at}, {off} s off");
         }
         // Tromsø has no sunset in June.
-        let none = on([18.96, 69.65], &TimeZone::UTC, "2026-06-21".parse().unwrap(), Moment::Sun { sun: Sun::Sunset, offset: 0 });
+        let none = on(
+            [18.96, 69.65],
+            &TimeZone::UTC,
+            "2026-06-21".parse().unwrap(),
+            Moment::Sun { sun: Sun::Sunset, offset: 0 },
+        );
         assert_eq!(none, None);
     }
 }

@@ -257,8 +257,7 @@ fn figures_and_the_pack_are_for_roles_that_have_the_permission() {
 fn devices_are_seen_and_handled_within_a_region() {
     let policy = Policy::load().unwrap();
     let region = |id: &str| Resource::from(Subject::Region(id.parse().expect("region")));
-    let all =
-        [Permission::DeviceRead, Permission::DeviceManage, Permission::AlarmHandle, Permission::DeviceControl];
+    let all = [Permission::DeviceRead, Permission::DeviceManage, Permission::AlarmHandle, Permission::DeviceControl];
     for (who, place, expect) in [
         ("keeper@centre@city", "d1s1", [true, true, true, false]),
         ("keeper@centre@d1", "d1s1", [true, true, true, false]),

@@ -2,7 +2,6 @@
 //! and warnings come out.
 
 mod alarm_rules;
-mod scenes;
 mod calendars;
 mod devices;
 mod fees;
@@ -12,6 +11,7 @@ mod materials;
 mod notifications;
 mod places;
 mod processes;
+mod scenes;
 mod services;
 mod sources;
 mod stories;

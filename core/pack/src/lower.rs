@@ -2,10 +2,10 @@
 //! see as much as possible; the city is only handed out when nothing was wrong anywhere.
 
 mod alarm_rules;
-mod scenes;
 mod fields;
 mod holidays;
 mod notifications;
+mod scenes;
 mod services;
 
 use std::collections::BTreeMap;
@@ -15,17 +15,17 @@ use model::{CategoryId, OfficeId, RegionId, Text};
 pub(crate) use fields::lower_fields;
 
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, DeviceClass, DeviceCommand, Escalation,
-    Hospital, Notifications, Office, Poor, Process, Property, PropertyKind, Region, Role, Route, Services, Stage,
-    State, Swap, TaskRule,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, DeviceClass, DeviceCommand,
+    Escalation, Hospital, Notifications, Office, Poor, Process, Property, PropertyKind, Region, Role, Route, Services,
+    Stage, State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
 use crate::source::files::{Folder, Shelf};
 use crate::source::read::Needed;
 use crate::source::types::{
-    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, DeviceClassEntry, DeviceCommandEntry,
-    HospitalEntry, PackFile, ProcessSource, PropertyEntry, RegionSource, StateSource,
+    ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, DeviceClassEntry,
+    DeviceCommandEntry, HospitalEntry, PackFile, ProcessSource, PropertyEntry, RegionSource, StateSource,
 };
 
 /// Builds the city; `None` only when `pack.yaml` itself could not be read.

@@ -31,15 +31,8 @@ pub enum CommandState {
 
 impl CommandState {
     /// Every state.
-    pub const ALL: [Self; 7] = [
-        Self::Unconfirmed,
-        Self::Queued,
-        Self::Received,
-        Self::Done,
-        Self::Failed,
-        Self::Expired,
-        Self::Withdrawn,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Unconfirmed, Self::Queued, Self::Received, Self::Done, Self::Failed, Self::Expired, Self::Withdrawn];
 
     /// Its word.
     pub const fn as_str(self) -> &'static str {

@@ -17,9 +17,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, alarms, applications, cases, city, counter, devices, evidence, extracts, hospitals, kiosk as api_kiosk,
-    licences, mandates, notifications, openid as consents, payments, person, place, reports, security, services,
-    session, stream, visits,
+    account, alarms, applications, cases, city, control, counter, devices, evidence, extracts, hospitals,
+    kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments, person, place, reports,
+    security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -264,6 +264,11 @@ fn of_devices() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(devices::send_readings::send_readings))
         .routes(routes!(alarms::list_alarms::list_alarms))
         .routes(routes!(alarms::act_on_alarm::act_on_alarm))
+        .routes(routes!(control::list_device_commands::list_device_commands))
+        .routes(routes!(control::ask_device_command::ask_device_command))
+        .routes(routes!(control::act_on_device_command::act_on_device_command))
+        .routes(routes!(control::list_scenes::list_scenes))
+        .routes(routes!(control::run_scene::run_scene))
 }
 
 /// What residents are told, and how they want to be told.

@@ -121,7 +121,9 @@ impl Intake {
         }
         let reason: String = words.chars().filter(|one| !one.is_control()).take(200).collect();
         match self.change(None, id.clone(), DeviceChange::Quarantine(reason)).await {
-            Ok(_) => tracing::warn!(device = %id, fault = words, "a device is quarantined: too many unreadable messages"),
+            Ok(_) => {
+                tracing::warn!(device = %id, fault = words, "a device is quarantined: too many unreadable messages")
+            }
             Err(error) => tracing::error!(device = %id, %error, "a device could not be quarantined"),
         }
         true

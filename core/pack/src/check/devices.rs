@@ -68,7 +68,8 @@ fn check_commands(id: &DeviceClassId, class: &DeviceClassEntry, report: &mut Rep
             }
         }
         if let Some(expires) = command.expires_seconds.as_ref().filter(|at| !(1..=EXPIRES_MAX_S).contains(&at.value)) {
-            report.fault(expires.at, format!("command {}: it expires in 1 to {EXPIRES_MAX_S} seconds", command.id.value));
+            report
+                .fault(expires.at, format!("command {}: it expires in 1 to {EXPIRES_MAX_S} seconds", command.id.value));
         }
     }
     if let Some(last) = class.commands.get(COMMANDS_MAX) {

@@ -39,7 +39,10 @@ fn check_command(id: &At<SceneId>, scene: &SceneEntry, city: &City, report: &mut
         return;
     };
     if command.is_dangerous {
-        report.fault(at, format!("scene {id}: {} is dangerous, so every one of it is asked for and confirmed", command.id));
+        report.fault(
+            at,
+            format!("scene {id}: {} is dangerous, so every one of it is asked for and confirmed", command.id),
+        );
     }
     let Some(scene) = city.scenes.get(id) else { return };
     if let Err(fault) = command.check(&scene.arguments) {

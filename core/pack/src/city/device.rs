@@ -86,7 +86,8 @@ impl DeviceCommand {
     /// [`ArgumentFault`].
     pub fn check(&self, arguments: &BTreeMap<String, Value>) -> Result<(), ArgumentFault> {
         let fault = |name: &str, message: String| ArgumentFault { name: name.to_owned(), message };
-        if let Some(name) = arguments.keys().find(|name| self.parameters.iter().all(|known| known.id.as_str() != *name)) {
+        if let Some(name) = arguments.keys().find(|name| self.parameters.iter().all(|known| known.id.as_str() != *name))
+        {
             return Err(fault(name, format!("{} takes no such value", self.id)));
         }
         for parameter in &self.parameters {
@@ -119,7 +120,9 @@ impl Property {
             return Err("must be a whole number".to_owned());
         }
         match (self.min, self.max) {
-            (Some(min), Some(max)) if !(min..=max).contains(&number) => Err(format!("must be {min} to {max}, got {number}")),
+            (Some(min), Some(max)) if !(min..=max).contains(&number) => {
+                Err(format!("must be {min} to {max}, got {number}"))
+            }
             (Some(min), None) if number < min => Err(format!("must be at least {min}, got {number}")),
             (None, Some(max)) if number > max => Err(format!("must be at most {max}, got {number}")),
             _ => Ok(()),

@@ -86,7 +86,9 @@ impl Sun {
 
 /// The text is no moment of a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("write HH:MM, or dawn, sunrise, sunset or dusk with up to {OFFSET_MAX} minutes before or after it, such as dusk-15m")]
+#[error(
+    "write HH:MM, or dawn, sunrise, sunset or dusk with up to {OFFSET_MAX} minutes before or after it, such as dusk-15m"
+)]
 pub struct MomentError;
 
 impl FromStr for Moment {
@@ -150,7 +152,9 @@ mod tests {
         for text in ["00:00", "23:59", "dusk", "dusk-15m", "sunrise+5m", "dawn", "sunset+180m"] {
             assert_eq!(text.parse::<Moment>().unwrap().to_string(), text);
         }
-        for text in ["", "24:00", "7:30", "12:60", "+1:00", "noon", "dusk 15m", "dusk-15", "dusk--5m", "dawn+181m", "dusk15m"] {
+        for text in
+            ["", "24:00", "7:30", "12:60", "+1:00", "noon", "dusk 15m", "dusk-15", "dusk--5m", "dawn+181m", "dusk15m"]
+        {
             assert_eq!(text.parse::<Moment>(), Err(MomentError), "{text}");
         }
     }

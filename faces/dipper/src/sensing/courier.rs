@@ -91,7 +91,8 @@ impl Courier {
                     self.run_scenes().await;
                     Ok(())
                 }
-                _ = stopping.wait_for(|stop| *stop) => return,
+                // What it answers holds a lock, which must not be held while others wait.
+                () = async { drop(stopping.wait_for(|stop| *stop).await) } => return,
             };
             if let Err(error) = done {
                 tracing::error!(%error, "commands could not be carried; the next round tries again");

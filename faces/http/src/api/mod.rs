@@ -5,6 +5,7 @@ pub mod alarms;
 pub mod applications;
 pub mod cases;
 pub mod city;
+pub mod control;
 pub mod counter;
 pub mod devices;
 pub mod evidence;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Text, Time};
+use super::{DeviceCommandKind, Text, Time};
 
 /// Which devices to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, IntoParams)]
@@ -53,7 +53,7 @@ pub struct DevicePage {
 }
 
 /// A class of devices.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DeviceClassView {
     /// Its id.
     pub id: String,
@@ -61,6 +61,8 @@ pub struct DeviceClassView {
     pub title: Text,
     /// How often each property is expected, seconds.
     pub interval_seconds: u32,
+    /// What they can be told to do.
+    pub commands: Vec<DeviceCommandKind>,
 }
 
 /// A device as staff see it.

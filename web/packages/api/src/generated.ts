@@ -388,6 +388,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device-commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Commands to devices that the caller may see, the newest first. */
+        get: operations["list_device_commands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-commands/{command}/deeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms a dangerous command, or takes one back. */
+        post: operations["act_on_device_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -434,6 +468,23 @@ export interface paths {
         put?: never;
         /** Shuts a device out, lets it speak again, or retires it. */
         post: operations["change_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells a device what to do. A dangerous command waits until somebody else confirms it. */
+        post: operations["ask_device_command"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1802,6 +1853,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scenes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scenes of the city, with their last runs. */
+        get: operations["list_scenes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenes/{scene}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs a scene now: every active device of its class in its regions is told. */
+        post: operations["run_scene"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/security": {
         parameters: {
             query?: never;
@@ -3025,6 +3110,8 @@ export interface components {
         DeviceChangeWord: "quarantine" | "release" | "retire";
         /** @description A class of devices. */
         DeviceClassView: {
+            /** @description What they can be told to do. */
+            commands: components["schemas"]["DeviceCommandKind"][];
             /** @description Its id. */
             id: string;
             /**
@@ -3032,6 +3119,92 @@ export interface components {
              * @description How often each property is expected, seconds.
              */
             interval_seconds: number;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description What somebody does with a command. */
+        DeviceCommandDeedInput: {
+            /** @description What. */
+            deed: components["schemas"]["DeviceCommandDeedWord"];
+        };
+        /**
+         * @description What may be done with a command.
+         * @enum {string}
+         */
+        DeviceCommandDeedWord: "confirm" | "withdraw";
+        /** @description What devices of a class can be told to do. */
+        DeviceCommandKind: {
+            /**
+             * Format: int32
+             * @description After so many seconds nobody does it any more.
+             */
+            expires_seconds: number;
+            /** @description Its id. */
+            id: string;
+            /** @description Whether a second person confirms it. */
+            is_dangerous: boolean;
+            /** @description The values it takes, all of them. */
+            parameters: components["schemas"]["DeviceParameter"][];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description A page of commands. */
+        DeviceCommandPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["DeviceCommandView"][];
+            /** @description To be given as `before` for the next page; absent on the last. */
+            next?: string;
+        };
+        /**
+         * @description How far a command has come.
+         * @enum {string}
+         */
+        DeviceCommandState: "unconfirmed" | "queued" | "received" | "done" | "failed" | "expired" | "withdrawn";
+        /** @description A command to a device, and what became of it. */
+        DeviceCommandView: {
+            /** @description With which values. */
+            arguments: components["schemas"]["DeviceValue"][];
+            /** @description When. */
+            asked_at: components["schemas"]["Time"];
+            /** @description Who asked for it; absent where its scene was planned. */
+            asked_by?: string;
+            /** @description What, a command of its class. */
+            command: string;
+            /** @description When. */
+            confirmed_at?: components["schemas"]["Time"];
+            /** @description Who confirmed it. */
+            confirmed_by?: string;
+            /** @description The device. */
+            device: string;
+            /** @description The device's name for people. */
+            device_title: string;
+            /** @description When it was over. */
+            ended_at?: components["schemas"]["Time"];
+            /** @description After this nobody does it any more. */
+            expires_at: components["schemas"]["Time"];
+            /** @description Its id. */
+            id: string;
+            /** @description Whether a second person confirms it. */
+            is_dangerous: boolean;
+            /** @description Whether it belongs to a scene. */
+            is_of_scene: boolean;
+            /** @description What the caller may do with it now. */
+            may: components["schemas"]["DeviceCommandDeedWord"][];
+            /** @description What the device said of it. */
+            outcome?: string;
+            /** @description Why. */
+            reason: string;
+            /** @description When the device had it. */
+            received_at?: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description How often it was sent.
+             */
+            sendings: number;
+            /** @description When it was last sent. */
+            sent_at?: components["schemas"]["Time"];
+            /** @description How far it has come. */
+            state: components["schemas"]["DeviceCommandState"];
             /** @description Its name. */
             title: components["schemas"]["Text"];
         };
@@ -3053,6 +3226,27 @@ export interface components {
              * @description How many there are in all.
              */
             total: number;
+        };
+        /** @description A value that a command takes. */
+        DeviceParameter: {
+            /** @description Its id. */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["DeviceValueKind"];
+            /**
+             * Format: double
+             * @description The most it may be.
+             */
+            max?: number;
+            /**
+             * Format: double
+             * @description The least it may be.
+             */
+            min?: number;
+            /** @description The unit as people write it. */
+            symbol?: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
         };
         /** @description A device with the password it speaks with, shown once. */
         DeviceSecret: {
@@ -4373,6 +4567,17 @@ export interface components {
          * @enum {string}
          */
         Necessity: "required" | "optional" | "deferrable";
+        /** @description A command that is asked for. */
+        NewDeviceCommandInput: {
+            /** @description The values it takes: numbers, true or false. */
+            arguments?: {
+                [key: string]: unknown;
+            };
+            /** @description Which command of the device's class. */
+            command: string;
+            /** @description Why. */
+            reason: string;
+        };
         /** @description A device to be registered. */
         NewDeviceInput: {
             /** @description Its class. */
@@ -5315,6 +5520,67 @@ export interface components {
          * @enum {string}
          */
         ResultKind: "licence" | "approval" | "other";
+        /** @description A scene that is to be run. */
+        SceneRunInput: {
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A scene that was run. */
+        SceneRunView: {
+            /**
+             * Format: int32
+             * @description How many devices were told.
+             */
+            devices: number;
+            /**
+             * Format: int64
+             * @description How many of them have done it.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description How many did not in time.
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description How many could not.
+             */
+            failed: number;
+            /** @description Its id. */
+            id: string;
+            /** @description Why; absent where it was planned. */
+            reason?: string;
+            /** @description When. */
+            run_at: components["schemas"]["Time"];
+            /** @description By whom; absent where it was planned. */
+            run_by?: string;
+        };
+        /** @description A scene: one command to many devices. */
+        SceneView: {
+            /** @description With which values. */
+            arguments: components["schemas"]["DeviceValue"][];
+            /** @description When it is planned, as the pack spells it: `23:30`, `dusk-10m`; by hand alone where empty. */
+            at: string[];
+            /** @description The class of the devices. */
+            class: string;
+            /** @description That class's name. */
+            class_title: components["schemas"]["Text"];
+            /** @description What they are told. */
+            command_title: components["schemas"]["Text"];
+            /** @description Its id. */
+            id: string;
+            /** @description Whether the caller may run it. */
+            may_run: boolean;
+            /** @description When it is planned next. */
+            next_at?: components["schemas"]["Time"];
+            /** @description Where they stand; the whole city where empty. */
+            regions: components["schemas"]["Text"][];
+            /** @description Its last runs, the newest first. */
+            runs: components["schemas"]["SceneRunView"][];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
         /** @description Looks that somebody may not know of yet. */
         SealedLooks: {
             /**
@@ -6744,6 +7010,80 @@ export interface operations {
             };
         };
     };
+    list_device_commands: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: string;
+                /** @description To this device. */
+                device?: string;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+                /** @description That stand so. */
+                state?: components["schemas"]["DeviceCommandState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCommandPage"];
+                };
+            };
+        };
+    };
+    act_on_device_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                command: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceCommandDeedInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCommandView"];
+                };
+            };
+        };
+    };
     list_devices: {
         parameters: {
             query?: {
@@ -6883,6 +7223,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+        };
+    };
+    ask_device_command: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceCommandInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description On its way */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCommandView"];
                 };
             };
         };
@@ -9996,6 +10372,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+        };
+    };
+    list_scenes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SceneView"][];
+                };
+            };
+        };
+    };
+    run_scene: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                scene: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SceneRunInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Run */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SceneRunView"];
                 };
             };
         };

@@ -11,6 +11,7 @@ use sense::telemetry::{Intake, Member};
 use store::DeviceState;
 
 use crate::access::authorise;
+use crate::api::control::parts::command_kind_view;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::cases::office_title;
@@ -104,7 +105,21 @@ pub fn device_view(intake: &Intake, city: &City, member: &Member, now: Instant) 
 
 /// A class as people see it.
 pub fn class_view(id: &str, class: &pack::DeviceClass) -> DeviceClassView {
-    DeviceClassView { id: id.to_owned(), title: text(&class.title), interval_seconds: class.interval_seconds }
+    DeviceClassView {
+        id: id.to_owned(),
+        title: text(&class.title),
+        interval_seconds: class.interval_seconds,
+        commands: class.commands.iter().map(command_kind_view).collect(),
+    }
+}
+
+/// What values of a property are.
+pub const fn kind_view(kind: PropertyKind) -> DeviceValueKind {
+    match kind {
+        PropertyKind::Measurement => DeviceValueKind::Measurement,
+        PropertyKind::Count => DeviceValueKind::Count,
+        PropertyKind::Truth => DeviceValueKind::Truth,
+    }
 }
 
 /// A property with a value.
@@ -112,11 +127,7 @@ pub fn value_view(property: &Property, value: Option<(f64, Instant)>) -> DeviceV
     DeviceValue {
         property: property.id.to_string(),
         title: text(&property.title),
-        kind: match property.kind {
-            PropertyKind::Measurement => DeviceValueKind::Measurement,
-            PropertyKind::Count => DeviceValueKind::Count,
-            PropertyKind::Truth => DeviceValueKind::Truth,
-        },
+        kind: kind_view(property.kind),
         unit: property.unit.map(|unit| unit.ucum().to_owned()),
         symbol: property.unit.map(|unit| unit.symbol().to_owned()),
         value: value.map(|(value, _)| value),
