@@ -10,9 +10,11 @@ use std::time::Duration;
 use anyhow::Context;
 use jiff::tz::TimeZone;
 use model::{Clock, DeviceClassId, DeviceId, Instant};
-use rumqttc::{AsyncClient, EventLoop, MqttOptions, QoS};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
 use sense::devices::{self, NewDevice};
+use serde_json::{Map, Value, json};
 use store::DeviceFilter;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::serve::wait_for_signal;
@@ -137,7 +139,8 @@ async fn speak(mut one: Registered, broker: SocketAddr, zone: TimeZone) {
     options.set_credentials(one.id.as_str(), one.password.as_str()).set_keep_alive(Duration::from_secs(120));
     options.set_max_packet_size(256 * 1024, 256 * 1024);
     let (client, events) = AsyncClient::new(options, 10);
-    tokio::spawn(hold(events));
+    let (tell, mut told) = mpsc::channel(8);
+    tokio::spawn(hold(events, client.clone(), format!("devices/{}/commands", one.id), tell));
     let topic: Arc<str> = format!("devices/{}/readings", one.id).into();
     if one.is_new {
         let now = SystemClock.now();
@@ -149,9 +152,21 @@ async fn speak(mut one: Registered, broker: SocketAddr, zone: TimeZone) {
         let now: Instant = SystemClock.now();
         let found = one.device.now(now, &zone);
         send(&client, &topic, &found).await;
-        // A little earlier or later each time, as clocks are.
-        tokio::time::sleep(one.every.mul_f64(chance.between(0.9, 1.1))).await;
+        // A little earlier or later each time, as clocks are; sooner when it was told something, so that it is seen.
+        tokio::select! {
+            () = tokio::time::sleep(one.every.mul_f64(chance.between(0.9, 1.1))) => {}
+            Some(command) = told.recv() => obey(&mut one, &client, &command).await,
+        }
     }
+}
+
+/// Does what a command says, and answers.
+async fn obey(one: &mut Registered, client: &AsyncClient, command: &Value) {
+    let (Some(id), Some(name)) = (command["id"].as_str(), command["command"].as_str()) else { return };
+    let done = one.device.obey(name, command["arguments"].as_object().unwrap_or(&Map::new()));
+    let message = done.unwrap_or_else(|why| why);
+    let answer = json!({"id": id, "done": done.is_ok(), "message": message});
+    send(client, &format!("devices/{}/answers", one.id), &answer).await;
 }
 
 impl Registered {
@@ -166,11 +181,17 @@ async fn send(client: &AsyncClient, topic: &str, message: &impl serde::Serialize
     let _ = client.publish(topic, QoS::AtLeastOnce, false, bytes).await;
 }
 
-/// Keeps the connection: what breaks is tried again.
-async fn hold(mut events: EventLoop) {
+/// Keeps the connection: what breaks is tried again. Hears commands, and tells them on.
+async fn hold(mut events: EventLoop, client: AsyncClient, commands: String, tell: mpsc::Sender<Value>) {
     loop {
-        if events.poll().await.is_err() {
-            tokio::time::sleep(AGAIN).await;
+        match events.poll().await {
+            // A full queue is the device's own: it is told again.
+            Ok(Event::Incoming(Packet::ConnAck(_))) => drop(client.try_subscribe(commands.as_str(), QoS::AtLeastOnce)),
+            Ok(Event::Incoming(Packet::Publish(message))) => {
+                drop(serde_json::from_slice(&message.payload).map(|command| tell.try_send(command)));
+            }
+            Ok(_) => {}
+            Err(_) => tokio::time::sleep(AGAIN).await,
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct DemoDevice {
     every_s: f64,
     /// Something is the matter for so many seconds more.
     trouble_s: f64,
+    /// How bright a lamp was told to be, per cent; by the hour until it was told anything.
+    brightness: Option<f64>,
 }
 
 impl DemoDevice {
@@ -44,7 +46,32 @@ impl DemoDevice {
     pub fn new(class: DeviceClassId, seed: u64, every_s: f64) -> Self {
         let mut chance = Chance::new(seed);
         let (own, volume, battery) = (chance.unit(), chance.between(100.0, 90_000.0), chance.between(25.0, 100.0));
-        Self { class, chance, own, volume: volume.round(), battery, every_s, trouble_s: 0.0 }
+        Self { class, chance, own, volume: volume.round(), battery, every_s, trouble_s: 0.0, brightness: None }
+    }
+
+    /// Does what it is told; the words of whoever would stand beside it, where it cannot.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub fn obey(&mut self, command: &str, arguments: &Map<String, Value>) -> Result<&'static str, &'static str> {
+        let is_troubled = self.trouble_s > 0.0;
+        match command {
+            "switch" | "dim" if is_troubled => Err("灯具无电流"),
+            "switch" => {
+                let is_lit = arguments.get("lit").and_then(Value::as_bool).ok_or("没有 lit")?;
+                self.brightness = Some(if is_lit { 100.0 } else { 0.0 });
+                Ok("已执行")
+            }
+            "dim" => {
+                self.brightness = Some(arguments.get("brightness").and_then(Value::as_f64).ok_or("没有 brightness")?);
+                Ok("已执行")
+            }
+            "close_valve" => {
+                self.trouble_s = 0.0;
+                Ok("阀门已关")
+            }
+            _ => Err("不认识的命令"),
+        }
     }
 
     /// What it measures at an instant of the past: a day without trouble.
@@ -73,8 +100,11 @@ impl DemoDevice {
         self.battery = (self.battery - 0.001).max(5.0);
         let found = match self.class.as_str() {
             "street_lamp" => {
-                let lit = !(6.0..18.3).contains(&hour) && !troubled;
-                let power = if lit { 90.0 + 60.0 * own + jitter(chance, 3.0) } else { 1.2 };
+                let by_hour = if (6.0..18.3).contains(&hour) { 0.0 } else { 100.0 };
+                let brightness = if troubled { 0.0 } else { self.brightness.unwrap_or(by_hour) };
+                let lit = brightness > 0.0;
+                let power =
+                    if lit { (90.0 + 60.0 * own) * brightness / 100.0 + jitter(chance, 1.0).abs() } else { 1.2 };
                 json!({"lit": lit, "power": round(power, 1), "voltage": round(226.0 + jitter(chance, 4.0), 1)})
             }
             "manhole_cover" => {
