@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use grid::LonLat;
-use model::{Actor, AlarmRuleId, CaseId, Instant, NewEvent, PartyId, Place, Reporter};
+use model::{Actor, AlarmRuleId, CaseId, DeviceId, Instant, NewEvent, PartyId, Place, RegionId, Reporter};
 use pack::calendar::civil_day;
 use pack::enter::{EnterError, Opening};
 use pack::{AlarmRule, Compiled, PropertyKind};
-use store::{Append, DeviceAlarmRow, StoreError, Tx};
+use store::{Append, DeviceAlarmRow, SilenceRow, StoreError, Tx};
 
 use crate::telemetry::Member;
 
@@ -65,10 +65,54 @@ pub enum Deed {
 /// What a deed comes to; the refusal in words.
 pub type DeedDone<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
+/// An alarm as a rule would have raised it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rehearsed {
+    /// Of which device.
+    pub device: DeviceId,
+    /// Whether nothing was heard, rather than something bad.
+    pub is_silence: bool,
+    /// The worst it was.
+    pub severity: &'static str,
+    /// Since when its condition held.
+    pub since: Instant,
+    /// When it would have been raised.
+    pub raised_at: Instant,
+    /// When it would have cleared; open at the end where absent.
+    pub cleared_at: Option<Instant>,
+    /// The property and the value it would have rested on.
+    pub reading: Option<(String, f64)>,
+}
+
+/// What a rule would have raised over the readings that are there.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rehearsal {
+    /// Devices that it watches.
+    pub devices: usize,
+    /// Readings that it looked at.
+    pub readings: usize,
+    /// How many alarms there would have been.
+    pub count: usize,
+    /// The first 500 of them, in the order raised.
+    pub alarms: Vec<Rehearsed>,
+}
+
+/// What a rehearsal comes to; the refusal in words.
+pub type RehearsalDone<'a> = Pin<Box<dyn Future<Output = Result<Rehearsal, String>> + Send + 'a>>;
+
 /// Whoever runs the alarm engine.
 pub trait AlarmDesk: Send + Sync {
     /// Does something with an alarm that is open. It is written down when this answers.
     fn act(&self, alarm: &DeviceAlarmRow, deed: Deed, by: PartyId) -> DeedDone<'_>;
+
+    /// Begins a silence. It is written down when this answers.
+    fn silence(&self, silence: SilenceRow) -> DeedDone<'_>;
+
+    /// Ends a silence before its time, as its row says. It is written down when this answers.
+    fn end_silence(&self, silence: SilenceRow) -> DeedDone<'_>;
+
+    /// Tries a rule over the readings of a time, on the devices in some regions. One is tried at a time.
+    fn rehearse(&self, rule: AlarmRule, within: Vec<RegionId>, from: Instant, to: Instant) -> RehearsalDone<'_>;
 }
 
 /// Why alarms were not written down.

@@ -23,6 +23,7 @@ pub mod picture;
 pub mod prefill;
 pub mod real_name;
 pub mod report;
+pub mod silences;
 pub mod telemetry;
 
 use std::sync::Arc;

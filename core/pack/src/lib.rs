@@ -18,6 +18,7 @@ mod layers;
 mod load;
 mod lookup;
 mod lower;
+mod rule_text;
 pub mod scenario;
 pub mod schema;
 mod source;
@@ -31,6 +32,7 @@ pub use faults::{Fault, Faults};
 pub use form_schema::form_schema;
 pub use gazetteer::{Found, Gazetteer, NamedShape, Precision};
 pub use load::{Judge, Loaded, load, load_judged};
+pub use rule_text::{RULE_TEXT_MAX, read_alarm_rule, write_alarm_rule};
 pub use schema::schemas;
 
 /// Reads a YAML document of a pack's other files (import maps) as JSON, by the same rules as the pack itself.

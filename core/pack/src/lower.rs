@@ -1,7 +1,7 @@
 //! From the files as written to the city as used. Whatever can be understood is kept, so that the checks across files
 //! see as much as possible; the city is only handed out when nothing was wrong anywhere.
 
-mod alarm_rules;
+pub(crate) mod alarm_rules;
 mod fields;
 mod holidays;
 mod notifications;

@@ -85,3 +85,24 @@ fn a_folder_that_is_none_says_so() {
     let faults = load(&here("tests/packs/nowhere")).unwrap_err();
     assert_eq!(faults.to_string(), "pack.yaml: the file is missing: a pack is a folder with a pack.yaml");
 }
+
+#[test]
+fn a_rule_is_written_as_it_is_read() {
+    let city = load(&here("../../packs/demo")).unwrap().city;
+    assert!(city.alarm_rules.len() > 10);
+    for (id, rule) in &city.alarm_rules {
+        let text = dipper_pack::write_alarm_rule(rule);
+        let read = dipper_pack::read_alarm_rule(&text, &city.locales)
+            .unwrap_or_else(|faults| panic!("{id}: {faults}\n{text}"));
+        assert_eq!(&read, rule, "{text}");
+    }
+    for (text, words) in [
+        ("title: {zh-CN: 热, en: Hot}\nwhen: [1]", "rule:2: expected a text, got a list"),
+        ("title: {zh-CN: 热, en: Hot}\nwen: t > 1.0", "rule:2: unknown key \"wen\""),
+        ("- 1", "rule:1: expected a mapping, got a list"),
+        ("a: [", "rule:2: not YAML"),
+    ] {
+        let faults = dipper_pack::read_alarm_rule(text, &city.locales).unwrap_err().to_string();
+        assert!(faults.starts_with(words), "{faults}");
+    }
+}

@@ -6,6 +6,7 @@
 //!
 //! Must never: show SQL or values in an error, read a clock or randomness by itself, or hold contact data unsealed.
 
+mod alarm_silences;
 mod backup;
 mod canonical;
 mod cases;
@@ -29,6 +30,7 @@ mod url;
 mod work;
 mod writer;
 
+pub use alarm_silences::SilenceRow;
 pub use backup::{BackupError, Durability};
 pub use canonical::canonical_event;
 pub use cases::{

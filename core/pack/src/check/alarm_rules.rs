@@ -41,6 +41,11 @@ fn check_names(id: &At<AlarmRuleId>, rule: &AlarmRuleEntry, folder: &Folder, rep
             report.fault(region.at, format!("alarm rule {id}: unknown region {}", region.value));
         }
     }
+    for target in &rule.explains.0 {
+        if target.value == *id || !folder.alarm_rules.may_have(&target.value) {
+            report.fault(target.at, format!("alarm rule {id}: it explains other rules; {} is none", target.value));
+        }
+    }
     let Some(category) = &rule.category else { return };
     if !folder.categories.may_have(&category.value) {
         report.fault(category.at, format!("alarm rule {id}: unknown category {}", category.value));

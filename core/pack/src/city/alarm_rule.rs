@@ -17,6 +17,10 @@ pub struct AlarmRule {
     /// The category of the cases that its alarms open; without one they open none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<CategoryId>,
+    /// Rules whose alarms are kept quiet while this one is open, on devices that speak through its device: a gateway that is
+    /// down explains the silence of its children.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explains: Vec<AlarmRuleId>,
     /// Which devices.
     #[serde(default)]
     pub selector: AlarmSelector,

@@ -6,10 +6,11 @@ use crate::source::alarm_rules::{AlarmLevelEntry, AlarmRuleEntry};
 
 use super::values;
 
-pub(super) fn lower_alarm_rule(rule: &AlarmRuleEntry) -> AlarmRule {
+pub(crate) fn lower_alarm_rule(rule: &AlarmRuleEntry) -> AlarmRule {
     AlarmRule {
         title: rule.title.clone(),
         category: value(&rule.category),
+        explains: values(&rule.explains.0),
         selector: AlarmSelector {
             classes: values(&rule.classes.0),
             properties: values(&rule.properties.0),

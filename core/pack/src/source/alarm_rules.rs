@@ -12,6 +12,8 @@ source! {
         title: Text,
         /// The category of the cases that its alarms open; absent: alarms alone, no case.
         category: Option<At<CategoryId>>,
+        /// Rules whose alarms are kept quiet while this one is open, on devices that speak through its device.
+        explains: Many<At<AlarmRuleId>>,
         /// Classes of devices it watches; every class when absent.
         classes: Many<At<DeviceClassId>>,
         /// Properties it watches; a condition over "value" is judged for each of them by itself.

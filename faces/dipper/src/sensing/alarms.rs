@@ -7,14 +7,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use assess::{ClearedBy, Effect, Engine, Severity, State, Subject, Suppressor};
-use model::{AlarmRuleId, DeviceId, Instant, PartyId};
-use pack::City;
-use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError};
+use assess::{
+    ClearedBy, CommandError, Effect, Engine, Matcher, Selector, Severity, Silence, State, Subject, Suppressor,
+};
+use model::{AlarmRuleId, DeviceId, Instant, PartyId, RegionId};
+use pack::{AlarmRule, City, Packs};
+use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError, RehearsalDone};
 use sense::telemetry::{Fleet, Kept, Lake, Member, Told};
-use store::Tx;
-use tokio::sync::{mpsc, oneshot, watch};
+use store::{SilenceRow, Tx};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
+use super::rehearsal::Stage;
 use super::rules;
 
 /// What the engine remembers is kept at least this often; what it says, at once.
@@ -32,33 +35,74 @@ const OVERLAP_US: i64 = 10 * 60 * 1_000_000;
 /// Most readings of one series that are read again after a stop.
 const AGAIN_MAX: usize = 100_000;
 
-/// A deed, and who waits to hear of it.
-pub struct Ask {
-    /// The rule.
-    pub rule: AlarmRuleId,
-    /// The device.
-    pub device: DeviceId,
-    /// The part.
-    pub part: String,
-    /// What is done.
-    pub deed: Deed,
-    /// By whom.
-    pub by: PartyId,
-    /// Where the answer goes.
-    pub answer: oneshot::Sender<Result<(), String>>,
+/// What the engine is asked to do.
+pub enum Work {
+    /// Something with an open alarm of a rule, a device and a part.
+    Act(AlarmRuleId, DeviceId, String, Deed),
+    /// To begin a silence.
+    Silence(SilenceRow),
+    /// To end one.
+    EndSilence(SilenceRow),
 }
 
-/// The way to the engine, for whoever does something with an alarm.
-pub struct Counter(pub mpsc::Sender<Ask>);
+/// Work, and who waits to hear of it.
+pub struct Ask {
+    work: Work,
+    by: PartyId,
+    answer: oneshot::Sender<Result<(), String>>,
+}
+
+/// The way to the engine, for the faces.
+pub struct Counter {
+    ask: mpsc::Sender<Ask>,
+    packs: Arc<Packs>,
+    stage: Arc<Stage>,
+    /// One rule is tried at a time: it reads much.
+    trying: Arc<Semaphore>,
+}
+
+impl Counter {
+    /// The way to an engine that listens to `ask`.
+    pub fn new(ask: mpsc::Sender<Ask>, packs: Arc<Packs>, stage: Stage) -> Self {
+        Self { ask, packs, stage: Arc::new(stage), trying: Arc::new(Semaphore::new(1)) }
+    }
+
+    fn ask(&self, work: Work, by: PartyId) -> DeedDone<'_> {
+        let (answer, done) = oneshot::channel();
+        Box::pin(async move {
+            let stopped = || "the platform is stopping; try again".to_owned();
+            self.ask.send(Ask { work, by, answer }).await.map_err(|_| stopped())?;
+            done.await.unwrap_or_else(|_| Err(stopped()))
+        })
+    }
+}
 
 impl AlarmDesk for Counter {
     fn act(&self, alarm: &store::DeviceAlarmRow, deed: Deed, by: PartyId) -> DeedDone<'_> {
-        let (answer, done) = oneshot::channel();
-        let (rule, device, part) = (alarm.rule.clone(), alarm.device.clone(), alarm.part.clone());
+        self.ask(Work::Act(alarm.rule.clone(), alarm.device.clone(), alarm.part.clone(), deed), by)
+    }
+
+    fn silence(&self, silence: SilenceRow) -> DeedDone<'_> {
+        let by = silence.begun_by;
+        self.ask(Work::Silence(silence), by)
+    }
+
+    fn end_silence(&self, silence: SilenceRow) -> DeedDone<'_> {
+        let by = silence.ended_by.unwrap_or(silence.begun_by);
+        self.ask(Work::EndSilence(silence), by)
+    }
+
+    fn rehearse(&self, rule: AlarmRule, within: Vec<RegionId>, from: Instant, to: Instant) -> RehearsalDone<'_> {
         Box::pin(async move {
-            let stopped = || "the platform is stopping; try again".to_owned();
-            self.0.send(Ask { rule, device, part, deed, by, answer }).await.map_err(|_| stopped())?;
-            done.await.unwrap_or_else(|_| Err(stopped()))
+            let busy = |_| "another rule is being tried; try again in a moment".to_owned();
+            let permit = Arc::clone(&self.trying).try_acquire_owned().map_err(busy)?;
+            let (stage, compiled) = (Arc::clone(&self.stage), self.packs.current());
+            let work = move || {
+                let found = stage.run(&compiled.city, &rule, &within, (from, to));
+                drop(permit);
+                found
+            };
+            tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err("the rule could not be tried".to_owned()))
         })
     }
 }
@@ -71,6 +115,8 @@ pub struct Desk {
     subjects: HashMap<DeviceId, (Arc<Member>, Arc<Subject>)>,
     /// What it said and has not been written down.
     said: Vec<(Effect, Option<PartyId>)>,
+    /// Silences that began or ended, likewise.
+    silences: Vec<SilenceRow>,
     /// Records that changed and have not been kept.
     changes: BTreeMap<String, Option<Vec<u8>>>,
     moved: bool,
@@ -94,8 +140,17 @@ impl Desk {
         }
         let now = ctx.clock.now();
         let engine = Engine::new(setup, &state)?;
-        let (said, changes) = (Vec::new(), BTreeMap::new());
-        let mut desk = Self { ctx, engine, fleet, subjects: HashMap::new(), said, changes, moved: false, kept_at: now };
+        let mut desk = Self {
+            ctx,
+            engine,
+            fleet,
+            subjects: HashMap::new(),
+            said: Vec::new(),
+            silences: Vec::new(),
+            changes: BTreeMap::new(),
+            moved: false,
+            kept_at: now,
+        };
         desk.engine.listen_from(now);
         for member in desk.fleet.list() {
             let subject = desk.subject(&compiled.city, &member);
@@ -161,7 +216,7 @@ impl Desk {
             self.hear(effects, None);
             self.keep(!answers.is_empty()).await;
             for (answer, outcome) in answers.drain(..) {
-                let outcome = if self.said.is_empty() {
+                let outcome = if self.said.is_empty() && self.silences.is_empty() {
                     outcome
                 } else {
                     Err("it could not be written down now; it will be".to_owned())
@@ -200,17 +255,40 @@ impl Desk {
     }
 
     fn answer(&mut self, ask: Ask) -> (oneshot::Sender<Result<(), String>>, Result<(), String>) {
-        let Ask { rule, device, part, deed, by, answer } = ask;
-        let (key, now) =
-            (assess::AlarmKey { rule: rule.as_str().into(), device, part: part.into() }, self.ctx.clock.now());
-        let outcome = match deed {
-            Deed::Acknowledge => self.engine.acknowledge(&key, now),
-            Deed::Clear => self.engine.clear(&key, now),
-            Deed::Shelve(until) => self.engine.shelve(&key, until, now),
+        let Ask { work, by, answer } = ask;
+        let outcome = match self.work(work) {
+            Ok(effects) => {
+                self.hear(effects, Some(by));
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
         };
-        let outcome = outcome.map(|effects| self.hear(effects, Some(by))).map_err(|error| error.to_string());
         self.moved = true;
         (answer, outcome)
+    }
+
+    fn work(&mut self, work: Work) -> Result<Vec<Effect>, CommandError> {
+        let now = self.ctx.clock.now();
+        match work {
+            Work::Act(rule, device, part, deed) => {
+                let key = assess::AlarmKey { rule: rule.as_str().into(), device, part: part.into() };
+                match deed {
+                    Deed::Acknowledge => self.engine.acknowledge(&key, now),
+                    Deed::Clear => self.engine.clear(&key, now),
+                    Deed::Shelve(until) => self.engine.shelve(&key, until, now),
+                }
+            }
+            Work::Silence(row) => {
+                let effects = self.engine.silence(silence_of(&row), now)?;
+                self.silences.push(row);
+                Ok(effects)
+            }
+            Work::EndSilence(row) => {
+                let effects = self.engine.end_silence(&row.id.to_string(), now)?;
+                self.silences.push(row);
+                Ok(effects)
+            }
+        }
     }
 
     fn hear(&mut self, effects: Vec<Effect>, by: Option<PartyId>) {
@@ -229,24 +307,8 @@ impl Desk {
         if let Some((_, subject)) = known {
             return Arc::clone(subject);
         }
-        let row = &member.row;
-        // No rule means a device that may not speak: its alarms end, and its silence is none.
-        let speaks = member.may_speak();
-        let properties = member.class.properties.iter().map(|property| property.id.as_str().into());
-        let series = member.series.iter().copied().zip(properties).filter(|_| speaks).collect();
-        let subject = Arc::new(Subject {
-            device: row.id.clone(),
-            // Changes of a device lie apart by more than a microsecond; the low bits tell them apart.
-            revision: (row.changed_at.as_micros() & i64::from(u32::MAX)) as u32,
-            class: if speaks { row.class.as_str().into() } else { "".into() },
-            areas: city.region_chain(&row.region).into_iter().map(|region| region.as_str().into()).collect(),
-            group: None,
-            tags: Vec::new(),
-            parent: row.parent.clone(),
-            point: grid::LonLat::new(row.point.0, row.point.1).ok(),
-            series,
-        });
-        self.subjects.insert(row.id.clone(), (Arc::clone(member), Arc::clone(&subject)));
+        let subject = Arc::new(subject_of(city, member));
+        self.subjects.insert(member.row.id.clone(), (Arc::clone(member), Arc::clone(&subject)));
         subject
     }
 
@@ -255,7 +317,7 @@ impl Desk {
     async fn keep(&mut self, at_all_events: bool) {
         let now = self.ctx.clock.now();
         let is_due = self.moved && now.micros_since(self.kept_at) >= KEEP_EVERY_US;
-        if self.said.is_empty() && !is_due && !(at_all_events && self.moved) {
+        if self.said.is_empty() && self.silences.is_empty() && !is_due && !(at_all_events && self.moved) {
             return;
         }
         let changes = self.engine.changes().into_iter().map(|(key, record)| (key.to_string(), record));
@@ -263,9 +325,13 @@ impl Desk {
         self.changes.insert(THROUGH.to_owned(), Some(now.as_micros().to_le_bytes().to_vec()));
         let records: Vec<_> = self.changes.iter().map(|(key, record)| (key.clone(), record.clone())).collect();
         let (said, compiled) = (by_alarm(&self.said, &self.fleet), self.ctx.packs.current());
+        let silences = self.silences.clone();
         let kept = self.ctx.store.write(move |tx: &mut Tx| -> Result<(), RecordError> {
             for (member, rule, part, changes) in &said {
                 device_alarms::record(tx, &compiled, member, (rule, part), changes, now)?;
+            }
+            for silence in &silences {
+                tx.record_silence(silence)?;
             }
             tx.keep_alarm_states(&records)?;
             Ok(())
@@ -273,6 +339,7 @@ impl Desk {
         match kept.await {
             Ok(()) => {
                 self.said.clear();
+                self.silences.clear();
                 self.changes.clear();
                 self.moved = false;
             }
@@ -280,6 +347,41 @@ impl Desk {
         }
         self.kept_at = now;
     }
+}
+
+/// A device as rules see it.
+pub fn subject_of(city: &City, member: &Member) -> Subject {
+    let row = &member.row;
+    // No rule means a device that may not speak: its alarms end, and its silence is none.
+    let speaks = member.may_speak();
+    let properties = member.class.properties.iter().map(|property| property.id.as_str().into());
+    let series = member.series.iter().copied().zip(properties).filter(|_| speaks).collect();
+    Subject {
+        device: row.id.clone(),
+        // Changes of a device lie apart by more than a microsecond; the low bits tell them apart.
+        revision: (row.changed_at.as_micros() & i64::from(u32::MAX)) as u32,
+        class: if speaks { row.class.as_str().into() } else { "".into() },
+        areas: city.region_chain(&row.region).into_iter().map(|region| region.as_str().into()).collect(),
+        group: None,
+        tags: Vec::new(),
+        parent: row.parent.clone(),
+        point: grid::LonLat::new(row.point.0, row.point.1).ok(),
+        series,
+    }
+}
+
+/// A silence as the engine has it.
+fn silence_of(row: &SilenceRow) -> Silence {
+    let words = |list: &mut dyn Iterator<Item = &str>| list.map(Into::into).collect();
+    let selector = Selector {
+        classes: words(&mut row.classes.iter().map(model::DeviceClassId::as_str)),
+        areas: words(&mut row.regions.iter().map(RegionId::as_str)),
+        devices: words(&mut row.devices.iter().map(DeviceId::as_str)),
+        ..Selector::default()
+    };
+    let rules = words(&mut row.rules.iter().map(AlarmRuleId::as_str));
+    let (from, until, reason) = (row.from, row.until, row.reason.clone());
+    Silence { id: row.id.to_string().into(), matcher: Matcher { rules, selector }, from, until, reason }
 }
 
 /// What is written down of one alarm.
@@ -327,7 +429,8 @@ fn change_of(effect: &Effect, by: Option<PartyId>) -> Option<AlarmChange> {
     })
 }
 
-const fn word(severity: Severity) -> &'static str {
+/// The word of a severity.
+pub const fn word(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "info",
         Severity::Minor => "minor",

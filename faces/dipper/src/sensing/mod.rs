@@ -4,6 +4,7 @@ mod alarms;
 mod courier;
 mod gate;
 mod lake;
+mod rehearsal;
 pub mod rules;
 #[cfg(test)]
 mod tests;
@@ -51,8 +52,11 @@ impl Sensing {
         let (tell, told) = mpsc::channel(WAITING);
         let (ask, asked) = mpsc::channel(ASKED);
         let desk = alarms::Desk::open(runtime.sense(), Arc::clone(&fleet), &lake)?;
-        let intake = Arc::new(Intake { ctx: runtime.sense(), fleet, lake: Arc::new(lake), told: tell });
-        Ok(Some(Self { intake, desk, told, asked, counter: Arc::new(alarms::Counter(ask)) }))
+        let lake = Arc::new(lake);
+        let stage = rehearsal::Stage { fleet: Arc::clone(&fleet), lake: Arc::<lake::CityLake>::clone(&lake) };
+        let counter = Arc::new(alarms::Counter::new(ask, Arc::clone(&runtime.packs), stage));
+        let intake = Arc::new(Intake { ctx: runtime.sense(), fleet, lake, told: tell });
+        Ok(Some(Self { intake, desk, told, asked, counter }))
     }
 
     /// The way to the alarm engine, for the faces.

@@ -1,6 +1,6 @@
 //! Rules of the pack, as the alarm engine has them.
 
-use assess::{Rule, RuleConfig, Setup};
+use assess::{Inhibition, Rule, RuleConfig, Setup, Via};
 use model::AlarmRuleId;
 use pack::{AlarmRule, City};
 use serde_json::Value;
@@ -19,15 +19,25 @@ pub fn judge(id: &AlarmRuleId, rule: &AlarmRule) -> Result<(), String> {
 /// The rule that cannot be.
 pub fn setup(city: &City) -> Result<Setup, String> {
     let rules = city.alarm_rules.iter().map(|(id, rule)| compile(id, rule)).collect::<Result<_, _>>()?;
-    Ok(Setup { rules, inhibitions: Vec::new(), zone: city.zone() })
+    let explains = |(id, rule): (&AlarmRuleId, &AlarmRule)| {
+        let targets = rule.explains.iter().map(|target| target.as_str().into()).collect();
+        (!rule.explains.is_empty()).then(|| Inhibition { source: id.as_str().into(), targets, via: Via::Parent })
+    };
+    let inhibitions = city.alarm_rules.iter().filter_map(explains).collect();
+    Ok(Setup { rules, inhibitions, zone: city.zone() })
 }
 
-fn compile(id: &AlarmRuleId, rule: &AlarmRule) -> Result<Rule, String> {
+/// A rule as the engine has it.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn compile(id: &AlarmRuleId, rule: &AlarmRule) -> Result<Rule, String> {
     let fault = |error: serde_json::Error| format!("alarm rule {id}: {error}");
     let mut written = serde_json::to_value(rule).map_err(fault)?;
     if let Value::Object(fields) = &mut written {
-        // Which case it opens is not the engine's business.
+        // Which case it opens is not the engine's business; what it explains is told apart.
         fields.remove("category");
+        fields.remove("explains");
         fields.insert("id".to_owned(), Value::String(id.to_string()));
     }
     let config: RuleConfig = serde_json::from_value(written).map_err(fault)?;

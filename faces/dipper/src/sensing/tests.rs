@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use super::alarms::{Counter, Desk};
 use super::lake::CityLake;
+use super::rehearsal::Stage;
 use sense::device_alarms::{AlarmDesk, Deed};
 
 const MINUTE_US: i64 = 60_000_000;
@@ -60,8 +61,11 @@ impl Town {
         let (stop, stopping) = watch::channel(false);
         let desk = Desk::open(self.ctx.clone(), Arc::clone(&fleet), &lake).unwrap();
         let desk = tokio::spawn(desk.run(told, asked, |_| {}, stopping));
-        let intake = Arc::new(Intake { ctx: self.ctx.clone(), fleet, lake: Arc::new(lake), told: tell });
-        Running { intake, counter: Counter(ask), stop, desk }
+        let lake = Arc::new(lake);
+        let stage = Stage { fleet: Arc::clone(&fleet), lake: Arc::<CityLake>::clone(&lake) };
+        let counter = Counter::new(ask, Arc::clone(&self.ctx.packs), stage);
+        let intake = Arc::new(Intake { ctx: self.ctx.clone(), fleet, lake, told: tell });
+        Running { intake, counter, stop, desk }
     }
 
     /// Time passes; the engine looks at the clock at least once a second.

@@ -341,10 +341,26 @@ pub struct AlarmView {
     pub acknowledged_at: Option<Time>,
     /// Whether something keeps it quiet.
     pub is_quiet: bool,
+    /// What does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub quiet_by: Option<AlarmQuiet>,
     /// The case it opened or joined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub case_id: Option<String>,
+}
+
+/// What keeps an alarm quiet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmQuiet {
+    /// Somebody put it aside for a while.
+    Shelf,
+    /// It is expected.
+    Silence,
+    /// Another alarm explains it.
+    Alarm,
 }
 
 /// How bad an alarm is.

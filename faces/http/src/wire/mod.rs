@@ -6,6 +6,7 @@
 
 mod account;
 mod accountability;
+mod alarms;
 mod applications;
 mod cases;
 mod city;
@@ -38,6 +39,7 @@ mod visits;
 
 pub use account::*;
 pub use accountability::*;
+pub use alarms::*;
 pub use applications::*;
 pub use cases::*;
 pub use city::*;

@@ -1,5 +1,8 @@
 //! Alarms of devices.
 
 pub mod act_on_alarm;
+pub mod list_alarm_rules;
 pub mod list_alarms;
 pub mod parts;
+pub mod rehearse_alarm_rule;
+pub mod silences;
