@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dipper_pack::{Compiled, load};
+use dipper_pack::{Compiled, load, read_alarm_rule, write_alarm_rule};
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -91,9 +91,8 @@ fn a_rule_is_written_as_it_is_read() {
     let city = load(&here("../../packs/demo")).unwrap().city;
     assert!(city.alarm_rules.len() > 10);
     for (id, rule) in &city.alarm_rules {
-        let text = dipper_pack::write_alarm_rule(rule);
-        let read = dipper_pack::read_alarm_rule(&text, &city.locales)
-            .unwrap_or_else(|faults| panic!("{id}: {faults}\n{text}"));
+        let text = write_alarm_rule(rule);
+        let read = read_alarm_rule(&text, &city.locales).unwrap_or_else(|faults| panic!("{id}: {faults}\n{text}"));
         assert_eq!(&read, rule, "{text}");
     }
     for (text, words) in [
@@ -102,7 +101,7 @@ fn a_rule_is_written_as_it_is_read() {
         ("- 1", "rule:1: expected a mapping, got a list"),
         ("a: [", "rule:2: not YAML"),
     ] {
-        let faults = dipper_pack::read_alarm_rule(text, &city.locales).unwrap_err().to_string();
+        let faults = read_alarm_rule(text, &city.locales).unwrap_err().to_string();
         assert!(faults.starts_with(words), "{faults}");
     }
 }

@@ -7,8 +7,8 @@ use grid::LonLat;
 use model::{Clock, DeviceId};
 use pack::{Compiled, Packs};
 use sense::devices::{DeviceChange, NewDevice};
-use sense::telemetry::{Fleet, Format, Intake, IntakeError};
-use store::{DeviceAlarmFilter, DeviceAlarmRow};
+use sense::telemetry::{Bucket, Done, Fleet, Format, Intake, IntakeError, Lake, LakeFault, LakeRefusal};
+use store::{DeviceAlarmFilter, DeviceAlarmRow, SilenceRow};
 use testkit::{Database, FixedClock, on_both_databases};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -97,11 +97,15 @@ impl Town {
 
 impl Running {
     async fn register(&self, id: &str, class: &str) {
+        self.register_behind(id, class, None).await;
+    }
+
+    async fn register_behind(&self, id: &str, class: &str, parent: Option<&str>) {
         let new = NewDevice {
             id: DeviceId::new(id).unwrap(),
             class: class.parse().unwrap(),
             title: String::new(),
-            parent: None,
+            parent: parent.map(|parent| DeviceId::new(parent).unwrap()),
             point: LonLat::new(112.8961, 32.5087).unwrap(),
             height_m: None,
             office: None,
@@ -241,5 +245,180 @@ on_both_databases!(a_device_that_is_shut_out_has_no_alarms, |database| {
         running.send("cover-1", r#"{"tilt": 41}"#).await.unwrap();
         town.wait_for(Some(true), 1).await;
         running.stop().await;
+    });
+});
+
+on_both_databases!(what_is_expected_is_quiet_and_opens_no_case_until_it_is_over, |database| {
+    block(async {
+        let town = town(database);
+        let running = town.begin();
+        running.register("cover-1", "manhole_cover").await;
+        let silence = |id, until: i64| SilenceRow {
+            id: model::EventId::new(town.clock.now(), id),
+            rules: vec!["cover_open".parse().unwrap()],
+            classes: Vec::new(),
+            regions: Vec::new(),
+            devices: vec![DeviceId::new("cover-1").unwrap()],
+            from: town.clock.now(),
+            until: town.clock.now().plus_micros(until),
+            reason: "检修".to_owned(),
+            begun_by: model::PartyId::new(town.clock.now(), 1),
+            begun_at: town.clock.now(),
+            ended_by: None,
+            ended_at: None,
+        };
+        let refused = running.counter.silence(silence(1, 0)).await.unwrap_err();
+        assert!(refused.contains("not after"), "{refused}");
+        running.counter.silence(silence(2, 60 * MINUTE_US)).await.unwrap();
+        running.send("cover-1", r#"{"tilt": 40}"#).await.unwrap();
+        let quiet = town.wait_for(Some(true), 1).await.remove(0);
+        assert!(quiet.quiet.as_deref().is_some_and(|why| why.starts_with("silence/")), "{quiet:?}");
+        assert_eq!(quiet.case_id, None);
+        // The program is killed; the silence is not forgotten, and ends by itself.
+        running.kill().await;
+        let running = town.begin();
+        town.pass(MINUTE_US).await;
+        assert_eq!(town.alarms(Some(true))[0].case_id, None);
+        town.pass(60 * MINUTE_US).await;
+        let told = town.alarms(Some(true)).remove(0);
+        assert!(told.quiet.is_none() && told.case_id.is_some(), "{told:?}");
+        // One that is ended by hand.
+        running.counter.silence(silence(3, 60 * MINUTE_US)).await.unwrap();
+        assert!(town.alarms(Some(true))[0].quiet.is_some());
+        let ended =
+            SilenceRow { ended_at: Some(town.clock.now()), ended_by: Some(quiet_by()), ..silence(3, MINUTE_US) };
+        running.counter.end_silence(ended).await.unwrap();
+        assert!(town.alarms(Some(true))[0].quiet.is_none());
+        let kept = town.ctx.store.read_blocking(|db| db.list_silences(10)).unwrap();
+        assert_eq!(kept.iter().filter(|row| row.ended_by == Some(quiet_by())).count(), 1, "{kept:?}");
+        running.stop().await;
+    });
+});
+
+fn quiet_by() -> model::PartyId {
+    model::PartyId::new(model::Instant::from_micros(0), 7)
+}
+
+on_both_databases!(a_gateway_that_is_silent_explains_the_silence_behind_it, |database| {
+    block(async {
+        let town = town(database);
+        let running = town.begin();
+        running.register("gateway", "air_station").await;
+        running.register_behind("cover-1", "manhole_cover", Some("gateway")).await;
+        running.register("cover-2", "manhole_cover").await;
+        running.send("gateway", r#"{"pm10": 30}"#).await.unwrap();
+        for cover in ["cover-1", "cover-2"] {
+            running.send(cover, r#"{"tilt": 1}"#).await.unwrap();
+        }
+        town.pass(MINUTE_US).await;
+        town.pass(245 * MINUTE_US).await;
+        let alarms = town.wait_for(Some(true), 3).await;
+        let quiet: Vec<_> = alarms.iter().map(|row| (row.device.as_str(), row.quiet.is_some())).collect();
+        assert!(quiet.contains(&("cover-1", true)) && quiet.contains(&("cover-2", false)), "{alarms:?}");
+        assert!(quiet.contains(&("gateway", false)), "{alarms:?}");
+        running.stop().await;
+    });
+});
+
+on_both_databases!(a_rule_is_tried_over_the_readings_that_are_there, |database| {
+    block(async {
+        let town = town(database);
+        let running = town.begin();
+        for id in ["lamp-1", "lamp-2"] {
+            running.register(id, "street_lamp").await;
+        }
+        let began = town.clock.now();
+        for (id, power) in [("lamp-1", [90, 300, 300, 90]), ("lamp-2", [90, 90, 300, 300])] {
+            for (minute, power) in power.iter().enumerate() {
+                let at = began.plus_micros(i64::try_from(minute).unwrap() * 10 * MINUTE_US - 60 * MINUTE_US);
+                running.send(id, &format!(r#"{{"at": "{at}", "power": {power}}}"#)).await.unwrap();
+            }
+        }
+        let rule = |text: &str| pack::read_alarm_rule(text, &["zh-CN".to_owned()]).unwrap();
+        let (all, hour) = (vec!["yaoguang".parse().unwrap()], began.plus_micros(-60 * MINUTE_US));
+        let hot = rule("title: {zh-CN: 热}\nclasses: street_lamp\nwhen: power > 200.0\nseverity: major\nfor: 5m");
+        let found = running.counter.rehearse(hot.clone(), all.clone(), hour, began).await.unwrap();
+        assert_eq!((found.devices, found.readings, found.count), (2, 8, 2), "{found:?}");
+        let first = &found.alarms[0];
+        assert_eq!((first.device.as_str(), first.severity, first.cleared_at.is_some()), ("lamp-1", "major", true));
+        assert_eq!((found.alarms[1].device.as_str(), found.alarms[1].cleared_at), ("lamp-2", None));
+        assert_eq!(first.reading, Some(("power".to_owned(), 300.0)));
+        assert!(town.alarms(None).is_empty(), "nothing is raised");
+        // Others of the region are compared with: all devices are looked at together.
+        let odd = rule(
+            "title: {zh-CN: 怪}\nclasses: street_lamp\nproperties: power\nwhen: value > 2.0 * neighbours(\"value\")\nneighbours: {within_m: 3000, at_least: 1, fresh: 30m}",
+        );
+        let found = running.counter.rehearse(odd, all.clone(), hour, began).await.unwrap();
+        assert_eq!(found.alarms.iter().map(|one| one.device.as_str()).collect::<Vec<_>>(), ["lamp-1", "lamp-2"]);
+        // Nowhere, never, and a condition that cannot be.
+        let found = running.counter.rehearse(hot.clone(), Vec::new(), hour, began).await.unwrap();
+        assert_eq!((found.devices, found.count), (0, 0));
+        let refused = running.counter.rehearse(hot, all.clone(), began, hour).await.unwrap_err();
+        assert!(refused.contains("at most 92 days"), "{refused}");
+        let broken = rule("title: {zh-CN: 坏}\nwhen: power >");
+        let refused = running.counter.rehearse(broken, all, hour, began).await.unwrap_err();
+        assert!(refused.contains("when: expected"), "{refused}");
+        running.stop().await;
+    });
+});
+
+/// A lake that has no room at first.
+struct Narrow {
+    lake: CityLake,
+    refusals: std::sync::atomic::AtomicUsize,
+}
+
+impl Lake for Narrow {
+    fn append(&self, readings: Vec<model::Reading>, done: Done) {
+        use std::sync::atomic::Ordering;
+        if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return done(Err(LakeRefusal::Busy));
+        }
+        self.lake.append(readings, done);
+    }
+
+    fn latest(&self, series: model::SeriesNo) -> Option<model::Reading> {
+        self.lake.latest(series)
+    }
+
+    fn range(
+        &self,
+        series: model::SeriesNo,
+        from: model::Instant,
+        to: model::Instant,
+        limit: usize,
+    ) -> Result<Vec<model::Reading>, LakeFault> {
+        self.lake.range(series, from, to, limit)
+    }
+
+    fn buckets(
+        &self,
+        series: model::SeriesNo,
+        from: model::Instant,
+        to: model::Instant,
+        step_us: i64,
+    ) -> Result<Vec<Bucket>, LakeFault> {
+        self.lake.buckets(series, from, to, step_us)
+    }
+}
+
+on_both_databases!(readings_wait_at_the_door_while_the_lake_has_no_room, |database| {
+    block(async {
+        let town = town(database);
+        let running = town.begin();
+        running.register("cover-1", "manhole_cover").await;
+        running.stop().await;
+        let compiled = town.ctx.packs.current();
+        let folder = town.folder.path().join("narrow");
+        let lake = CityLake::open(&folder, &compiled.city.zone(), Arc::clone(&town.ctx.clock)).unwrap();
+        let lake = Arc::new(Narrow { lake, refusals: 5.into() });
+        let fleet = Arc::new(Fleet::load(&town.ctx.store, &compiled).unwrap());
+        let (told, mut heard) = mpsc::channel(16);
+        let intake = Intake { ctx: town.ctx.clone(), fleet, lake: Arc::<Narrow>::clone(&lake), told };
+        let id = DeviceId::new("cover-1").unwrap();
+        assert_eq!(intake.take(&id, Format::Plain, br#"{"tilt": 3}"#).await, Ok(1));
+        assert!(heard.recv().await.is_some(), "it is told on once it is kept");
+        let series = intake.fleet.find(&id).unwrap().series[0];
+        assert_eq!(lake.latest(series).map(|reading| reading.value), Some(3.0));
     });
 });
