@@ -28,6 +28,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/devices", name: "devices", component: () => import("./pages/DevicesPage.vue"), meta: { permission: "device.read", title: "nav.devices" } },
   { path: "/devices/new", name: "new-device", component: () => import("./pages/NewDevicePage.vue"), meta: { permission: "device.manage", title: "nav.new_device" } },
   { path: "/devices/:id", name: "device", component: () => import("./pages/DevicePage.vue"), meta: { permission: "device.read", title: "nav.device" } },
+  { path: "/control", name: "control", component: () => import("./pages/ControlPage.vue"), meta: { permission: "device.read", title: "nav.control" } },
   { path: "/alarms", name: "alarms", component: () => import("./pages/AlarmsPage.vue"), meta: { permission: "device.read", title: "nav.alarms" } },
   { path: "/pack/:tab?", name: "pack", component: () => import("./pages/PackPage.vue"), meta: { permission: "pack.read", title: "nav.pack" } },
   { path: "/security", name: "security", component: () => import("./pages/SecurityPage.vue"), meta: { title: "nav.security" } },

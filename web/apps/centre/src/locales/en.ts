@@ -1,3 +1,4 @@
+import { controlEn } from "./control.en";
 import { devicesEn } from "./devices.en";
 import type { zhCN } from "./zh-CN";
 
@@ -6,6 +7,7 @@ export const en: typeof zhCN = {
   centre: { product: "City Operations Centre", cancel: "Cancel" },
   enter: { motto: "Sense · Assess · Act · Account" },
   ...devicesEn,
+  ...controlEn,
   nav: {
     label: "Main navigation",
     home: "Dipper, back to the map",
@@ -20,6 +22,8 @@ export const en: typeof zhCN = {
     devices: "Devices",
     device: "Device",
     new_device: "Register a device",
+    control: "Control",
+    unconfirmed_commands: "commands wait for you to confirm them",
     alarms: "Alarms",
     unseen_alarms: "alarms not acknowledged",
     board: "Indicators",

@@ -1,3 +1,4 @@
+import { controlZhCN } from "./control.zh-CN";
 import { devicesZhCN } from "./devices.zh-CN";
 
 /** Texts of the centre. Shared ids (`app`, `due`, `form`, `problem`, …) stand in `@dipper/ui`, the map's in `@dipper/map`. */
@@ -5,6 +6,7 @@ export const zhCN = {
   centre: { product: "城市运行管理中心", cancel: "取消" },
   enter: { motto: "感知 · 研判 · 处置 · 问效" },
   ...devicesZhCN,
+  ...controlZhCN,
   nav: {
     label: "主导航",
     home: "天枢，回到地图",
@@ -19,6 +21,8 @@ export const zhCN = {
     devices: "设备",
     device: "设备",
     new_device: "登记设备",
+    control: "远程调度",
+    unconfirmed_commands: "条指令等您确认",
     alarms: "告警",
     unseen_alarms: "条告警未确认",
     board: "考评",
