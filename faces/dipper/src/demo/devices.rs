@@ -100,11 +100,10 @@ impl DemoDevice {
         self.battery = (self.battery - 0.001).max(5.0);
         let found = match self.class.as_str() {
             "street_lamp" => {
-                let by_hour = if (6.0..18.3).contains(&hour) { 0.0 } else { 100.0 };
-                let brightness = if troubled { 0.0 } else { self.brightness.unwrap_or(by_hour) };
+                let brightness = if troubled { 0.0 } else { self.brightness.unwrap_or_else(|| by_hour(hour)) };
                 let lit = brightness > 0.0;
-                let power =
-                    if lit { (90.0 + 60.0 * own) * brightness / 100.0 + jitter(chance, 1.0).abs() } else { 1.2 };
+                let share = brightness / 100.0;
+                let power = if lit { (90.0 + 60.0 * own) * share + jitter(chance, 1.0).abs() } else { 1.2 };
                 json!({"lit": lit, "power": round(power, 1), "voltage": round(226.0 + jitter(chance, 4.0), 1)})
             }
             "manhole_cover" => {
@@ -155,6 +154,11 @@ impl DemoDevice {
             _ => Map::new(),
         }
     }
+}
+
+/// How bright a lamp is that was told nothing, per cent.
+fn by_hour(hour: f64) -> f64 {
+    if (6.0..18.3).contains(&hour) { 0.0 } else { 100.0 }
 }
 
 /// The class of the device of a number, in the shares of [`SHARES`].
