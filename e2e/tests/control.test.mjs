@@ -91,7 +91,7 @@ test("devices are told what to do", { timeout: 600_000, skip: hasMosquitto ? fal
     await page.getByText("没有等待确认的指令").waitFor();
     await page.getByText("还没有下达过指令").waitFor();
     const scene = page.locator("li.scene", { hasText: "天黑亮灯" });
-    assert.match(await scene.textContent(), /路灯控制器\s*调光 · 亮度 100%.*全市.*天黑前 10 分钟.*下次/s);
+    assert.match(await scene.textContent(), /调光 · 亮度 100%.*全市 · 路灯控制器.*天黑前 10 分钟.*下次/s);
     assert.match(await page.locator("li.scene", { hasText: "活动日全亮" }).textContent(), /鼓楼街道.*仅手动/s);
     assert.match(await page.locator("li.scene", { hasText: "深夜减半" }).textContent(), /亮度 50%.*23:30/s);
     await clean("nothing told yet");
@@ -129,7 +129,7 @@ test("devices are told what to do", { timeout: 600_000, skip: hasMosquitto ? fal
     lamp.answer = () => ({ done: true, message: "亮度已调到 40%" });
     await dialog().getByRole("button", { name: "下达", exact: true }).click();
     await dialog().waitFor({ state: "detached" });
-    await newest().getByText("亮度已调到 40%").waitFor({ timeout: 10_000 });
+    await newest().getByText("设备答复：亮度已调到 40%").waitFor({ timeout: 10_000 });
     assert.match(await newest().textContent(), /已执行.*调光\s*亮度 40%.*已下达.*已送达.*已执行.*居民反映灯光刺眼.*dispatcher/s);
     const [{ command, arguments: values, expires_at }] = lamp.heard;
     assert.deepEqual([command, values, Date.parse(expires_at) > Date.now()], ["dim", { brightness: 40 }, true]);
@@ -169,7 +169,7 @@ test("devices are told what to do", { timeout: 600_000, skip: hasMosquitto ? fal
     assert.deepEqual([seen.id, seen.state, seen.outcome], [id, "received", undefined]);
     await shoot(page, "control-received");
     assert.equal(await lamp.say({ id, done: true, message: "好" }), 0);
-    await newest().getByText("好", { exact: true }).or(newest().getByText("设备： 好")).first().waitFor({ timeout: 10_000 });
+    await newest().getByText("设备答复：好").waitFor({ timeout: 10_000 });
     assert.equal(await lamp.say({ id, done: false, message: "late" }), 0);
     assert.equal((await commandOf("lamp-1")).state, "done", "what comes after the end changes nothing");
   });
@@ -218,7 +218,7 @@ test("devices are told what to do", { timeout: 600_000, skip: hasMosquitto ? fal
     await card.waitFor({ timeout: 12_000 });
     await watch.page.locator("[aria-live=polite]", { hasText: "有指令等您确认：关阀" }).waitFor({ state: "attached" });
     await until("it is counted in the navigation", async () => /远程调度\s*1/.test(await watch.page.getByRole("link", { name: /^远程调度/ }).textContent()));
-    assert.match(await card.textContent(), /老城隍庙厨房燃气探测器.*dispatcher：厨房甲烷超限.*剩 [01]:\d\d/s);
+    assert.match(await card.textContent(), /老城隍庙厨房燃气探测器.*dispatcher 下达：厨房甲烷超限.*还剩 [012]:\d\d/s);
     await clean("waits for the chief", watch);
     await shoot(watch.page, "control-waiting");
     assert.equal(gas.heard.length, 0, "not before it is confirmed");
@@ -228,7 +228,7 @@ test("devices are told what to do", { timeout: 600_000, skip: hasMosquitto ? fal
     await dialog(watch.page).getByRole("button", { name: "确认并发给设备" }).click();
     await card.waitFor({ state: "detached" });
     await newest(watch.page).getByText("阀门已关").waitFor({ timeout: 15_000 });
-    assert.match(await newest(watch.page).textContent(), /已下达.*已确认.*已送达.*已执行.*dispatcher.*chief确认/s);
+    assert.match(await newest(watch.page).textContent(), /已下达.*已确认.*已送达.*已执行.*dispatcher.*chief 确认/s);
     assert.deepEqual(gas.heard.map(({ command, arguments: values }) => [command, values]), [["close_valve", {}]]);
     await until("nothing waits any more", async () => !/\d/.test(await watch.page.getByRole("link", { name: /^远程调度/ }).textContent()));
   });
@@ -302,6 +302,24 @@ test("devices are told what to do", { timeout: 600_000, skip: hasMosquitto ? fal
     await reader.context.close();
   });
 
+  await t.test("a device that is shut out takes no commands", async () => {
+    await page.goto("/centre/devices/lamp-1");
+    await page.getByRole("button", { name: "调光", exact: true }).click();
+    await admin.post("/devices/lamp-1/changes", { change: "quarantine", reason: "检修" });
+    const refused = await dispatcher.post("/devices/lamp-1/commands", { command: "switch", arguments: { lit: true }, reason: "试灯" }).catch((error) => error);
+    assert.deepEqual([refused.status, refused.body.code], [409, "device_state"]);
+    await dialog().getByLabel("亮度", { exact: true }).fill("20");
+    await dialog().getByLabel("理由").fill("试灯");
+    await dialog().getByRole("button", { name: "下达", exact: true }).click();
+    await dialog().getByRole("alert").getByText("设备的状态变了").waitFor();
+    await clean("refused by the server");
+    await shoot(page, "control-shut-out");
+    await dialog().getByRole("button", { name: "取消" }).click();
+    await page.getByText("设备已隔离或退役，不能下达指令。").waitFor();
+    await admin.post("/devices/lamp-1/changes", { change: "release" });
+    await page.getByRole("button", { name: "调光", exact: true }).waitFor();
+  });
+
   await t.test("the same on a phone, and in English", async () => {
     await dispatcher.post("/devices/gas-1/commands", { command: "close_valve", reason: "Methane above the limit in the kitchen" });
     for (const [size, locale] of [["phone", "zh-CN"], ["phone", "en"], ["desk", "en"]]) {
@@ -320,6 +338,7 @@ test("devices are told what to do", { timeout: 600_000, skip: hasMosquitto ? fal
       await one.page.getByRole("heading", { name: /^(控制|Control)$/ }).scrollIntoViewIfNeeded();
       await shoot(one.page, `${name}-device`);
       await one.page.getByRole("button", { name: /^(调光|Dim)$/ }).click();
+      await dialog(one.page).getByRole("button", { name: /^(下达|Send)$/ }).click();
       await clean(`${name}, the sheet`, one);
       await shoot(one.page, `${name}-ask`);
       await one.context.close();

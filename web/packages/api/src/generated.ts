@@ -41,6 +41,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarm-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules over readings that the city has. */
+        get: operations["list_alarm_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarm-rules/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a rule over the readings that are there: what it would have raised. Nothing is raised and nothing is kept. */
+        post: operations["rehearse_alarm_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarm-silences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest silences. */
+        get: operations["list_alarm_silences"];
+        put?: never;
+        /** Begins a silence: alarms that it means are kept quiet, and open no case, until it is over. */
+        post: operations["begin_alarm_silence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarm-silences/{silence}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a silence before its time: alarms that are still open are told from now on. */
+        post: operations["end_alarm_silence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -2423,6 +2492,22 @@ export interface components {
             next?: string;
         };
         /**
+         * @description What keeps an alarm quiet.
+         * @enum {string}
+         */
+        AlarmQuiet: "shelf" | "silence" | "alarm";
+        /** @description A rule over readings. */
+        AlarmRuleView: {
+            /** @description The classes of devices it watches; all where empty. */
+            classes: string[];
+            /** @description Its id. */
+            id: string;
+            /** @description The rule as the pack spells it (YAML). */
+            text: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /**
          * @description How bad an alarm is.
          * @enum {string}
          */
@@ -2445,6 +2530,8 @@ export interface components {
             is_quiet: boolean;
             /** @description True when nothing was heard, rather than something bad. */
             is_silence: boolean;
+            /** @description What does. */
+            quiet_by?: components["schemas"]["AlarmQuiet"];
             /** @description When it was raised. */
             raised_at: components["schemas"]["Time"];
             /** @description What was measured. */
@@ -4562,6 +4649,13 @@ export interface components {
             /** @description Its name. */
             title: components["schemas"]["Text"];
         };
+        /** @description An id of the pack with its name. */
+        NamedWord: {
+            /** @description The id. */
+            id: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
         /**
          * @description Whether a material is needed (必要性).
          * @enum {string}
@@ -4624,6 +4718,23 @@ export interface components {
              * @description The password, 10 to 256 characters.
              */
             password: string;
+        };
+        /** @description A silence that is to begin. One list at least says what is to be quiet. */
+        NewSilenceInput: {
+            /** @description Of devices of these classes. */
+            classes?: string[];
+            /** @description Of these devices. */
+            devices?: string[];
+            /** @description From this instant, RFC 3339; now when absent. */
+            from?: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Of devices in these regions, with everything below. */
+            regions?: string[];
+            /** @description Of these rules. */
+            rules?: string[];
+            /** @description Until this instant, at most 92 days later. */
+            until: string;
         };
         /** @description An address to be told at. */
         NotificationAddressInput: {
@@ -5374,6 +5485,54 @@ export interface components {
              */
             password: string;
         };
+        /** @description A rule that is to be tried over the readings of a time. */
+        RehearsalInput: {
+            /** @description From this instant, RFC 3339. */
+            from: string;
+            /** @description The rule as the pack spells it (YAML). */
+            text: string;
+            /** @description Up to this instant, at most 92 days later. */
+            to: string;
+        };
+        /** @description What a rule would have raised. */
+        RehearsalView: {
+            /** @description The first 500 of them, in the order raised. */
+            alarms: components["schemas"]["RehearsedAlarm"][];
+            /**
+             * Format: int64
+             * @description How many alarms there would have been.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Devices that it watches.
+             */
+            devices: number;
+            /**
+             * Format: int64
+             * @description Readings that it looked at.
+             */
+            readings: number;
+        };
+        /** @description An alarm as a rule would have raised it. */
+        RehearsedAlarm: {
+            /** @description When it would have cleared; open at the end without. */
+            cleared_at?: components["schemas"]["Time"];
+            /** @description The device. */
+            device: string;
+            /** @description The device's name for people. */
+            device_title: string;
+            /** @description True when nothing was heard, rather than something bad. */
+            is_silence: boolean;
+            /** @description When it would have been raised. */
+            raised_at: components["schemas"]["Time"];
+            /** @description What was measured. */
+            reading?: components["schemas"]["DeviceValue"];
+            /** @description The worst it was. */
+            severity: components["schemas"]["AlarmSeverity"];
+            /** @description Since when its condition held. */
+            since: components["schemas"]["Time"];
+        };
         /** @description A report as its reporter sees it. */
         Report: components["schemas"]["ReportSummary"] & {
             /** @description What they may do now, with its questions. */
@@ -5872,6 +6031,37 @@ export interface components {
             /** @description The request, as it stands in the address. */
             query: string;
         };
+        /** @description A silence: alarms that are expected. Every list narrows; an empty one means all. */
+        SilenceView: {
+            /** @description When. */
+            begun_at: components["schemas"]["Time"];
+            /** @description Who said so. */
+            begun_by: string;
+            /** @description Of devices of these classes. */
+            classes: components["schemas"]["NamedWord"][];
+            /** @description Of these devices. */
+            devices: string[];
+            /** @description When. */
+            ended_at?: components["schemas"]["Time"];
+            /** @description Who ended it before its time. */
+            ended_by?: string;
+            /** @description From when. */
+            from: components["schemas"]["Time"];
+            /** @description Its id. */
+            id: string;
+            /** @description Whether it is over. */
+            is_over: boolean;
+            /** @description Whether the caller may end it. */
+            may_end: boolean;
+            /** @description Why. */
+            reason: string;
+            /** @description Of devices in these regions, with everything below. */
+            regions: components["schemas"]["NamedWord"][];
+            /** @description Of these rules. */
+            rules: components["schemas"]["NamedWord"][];
+            /** @description Until when, not included. */
+            until: components["schemas"]["Time"];
+        };
         /** @description An open case that may be the same thing. */
         SimilarReport: {
             /** @description The number people see. */
@@ -6307,6 +6497,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accountability"];
+                };
+            };
+        };
+    };
+    list_alarm_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmRuleView"][];
+                };
+            };
+        };
+    };
+    rehearse_alarm_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearsalInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tried */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RehearsalView"];
+                };
+            };
+        };
+    };
+    list_alarm_silences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The newest 100 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceView"][];
+                };
+            };
+        };
+    };
+    begin_alarm_silence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSilenceInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Begun */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceView"];
+                };
+            };
+        };
+    };
+    end_alarm_silence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                silence: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SilenceView"];
                 };
             };
         };

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { DeviceCommand } from "../types";
-import { confirmable, countdown, isDue, newlyConfirmable, pendingOf, stepsOf } from "./commands";
+import type { DeviceCommand, Scene } from "../types";
+import { bySoonest, confirmable, countdown, isDue, newlyConfirmable, pendingOf, stepsOf } from "./commands";
 
 const command = (more: Partial<DeviceCommand>): DeviceCommand => ({
   id: "c",
@@ -46,6 +46,12 @@ it("is asked for often only while something is on its way", () => {
 
 it("devices that have not answered are the rest", () => {
   expect([pendingOf({ devices: 5, done: 2, failed: 1, expired: 1 }), pendingOf({ devices: 0, done: 0, failed: 0, expired: 0 })]).toEqual([1, 0]);
+});
+
+it("scenes stand as they come, those by hand last", () => {
+  const scene = (id: string, next_at?: string) => ({ id, ...(next_at ? { next_at } : {}) }) as Scene;
+  const scenes = [scene("festival"), scene("half", "2026-11-28T23:30:00+08:00"), scene("on", "2026-11-28T09:40:00Z")];
+  expect(bySoonest(scenes).map(({ id }) => id)).toEqual(["on", "half", "festival"]);
 });
 
 it("counts down to zero and stops there", () => {

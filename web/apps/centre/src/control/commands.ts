@@ -1,5 +1,5 @@
 /** Commands to devices: the steps they take, how often they are asked for, and which of them wait for whom. */
-import type { CommandState, DeviceCommand, SceneRun } from "../types";
+import type { CommandState, DeviceCommand, Scene, SceneRun } from "../types";
 
 /** How far a command can have come, in that order. */
 export const STATES = ["unconfirmed", "queued", "received", "done", "failed", "expired", "withdrawn"] as const satisfies readonly CommandState[];
@@ -45,6 +45,12 @@ export function isDue(moving: boolean, at_ms: number | undefined, now_ms: number
 /** How many devices of a run have not answered yet. */
 export function pendingOf(run: Pick<SceneRun, "devices" | "done" | "failed" | "expired">): number {
   return Math.max(0, run.devices - run.done - run.failed - run.expired);
+}
+
+/** Scenes as they are planned next; those by hand alone come last. */
+export function bySoonest(scenes: readonly Scene[]): Scene[] {
+  const next = ({ next_at }: Scene) => (next_at === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(next_at));
+  return [...scenes].sort((a, b) => next(a) - next(b));
 }
 
 /** Time left as `1:35`; never below zero. */

@@ -9,7 +9,7 @@ import { confirmable, FAST_MS, isDue, isOpen, pendingOf } from "./commands";
 const WAITING_MAX = 200;
 
 /** Commands of one device that its page shows. */
-const LAST = 8;
+const LAST = 6;
 
 /** Commands on a page of the list. */
 export const PAGE_SIZE = 30;
@@ -41,13 +41,16 @@ export function useFollowedWaiting() {
 
 /** The last commands to a device. */
 export function useCommandsOf(device: MaybeRefOrGetter<string>) {
-  const query = queries.use(
+  return queries.use(
     computed(() => `device-commands/device/${toValue(device)}`),
     () => ask(api.GET("/api/v1/device-commands", { params: { query: { device: toValue(device), limit: LAST } } })),
     { stale_ms: FAST_MS },
   );
+}
+
+/** Keeps a list of commands up to date. */
+export function followCommands(query: ReturnType<typeof useCommandsOf>): void {
   follow(query, ({ items }) => items.some(isOpen));
-  return query;
 }
 
 /** A page of commands, of one state or of all. */
@@ -58,7 +61,7 @@ export function useCommandList(state: () => CommandState | "", before: () => str
     () => ask(api.GET("/api/v1/device-commands", { params: { query: asked.value } })),
     { stale_ms: FAST_MS },
   );
-  follow(query, ({ items }) => items.some(isOpen));
+  followCommands(query);
   return query;
 }
 
