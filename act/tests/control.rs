@@ -14,7 +14,7 @@ use dipper_act::scenes::{Runner, SceneError, last_planned, next_planned, run as 
 use model::{DeviceId, EventId, Instant};
 use pack::Packs;
 use serde_json::{Value, json};
-use store::{CommandState, DeviceCommandFilter, DeviceCommandRow, DeviceRow, DeviceState, StoreError, Tx};
+use store::{CommandState, DeviceCommandFilter, DeviceCommandRow, DeviceRow, DeviceState, Tx};
 use testkit::{Database, FixedClock, on_both_databases};
 
 const SECOND_US: i64 = 1_000_000;
@@ -189,7 +189,7 @@ on_both_databases!(planned_scenes_run_once_and_not_long_after, |database| {
     clock.set(at("2026-11-04T15:00:00+08:00"));
     assert!(runs().is_empty());
     let row = database.read_blocking(|db| db.list_scene_runs(&"lights_on".parse().unwrap(), 5)).unwrap().remove(0);
-    let count = database.read_blocking(move |db| Ok::<_, StoreError>(db.count_commands_of_run(row.id)?)).unwrap();
+    let count = database.read_blocking(move |db| db.count_commands_of_run(row.id)).unwrap();
     assert_eq!(count.into_iter().collect::<Vec<_>>(), [(CommandState::Queued, 2)]);
 });
 

@@ -26,6 +26,7 @@ fn class() -> DeviceClass {
         title: Text::default(),
         office: "lighting".parse().unwrap(),
         interval_seconds: 300,
+        commands: Vec::new(),
         properties: vec![
             property("power", PropertyKind::Measurement, Some("W"), Some(0.0), Some(600.0)),
             property("level", PropertyKind::Measurement, Some("cm"), None, None),
