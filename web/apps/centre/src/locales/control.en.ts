@@ -25,7 +25,7 @@ export const controlEn: typeof controlZhCN = {
     none_found_words: "Choose another state.",
     never: "This device has not been told anything yet",
     obeys_not: "The device is quarantined or retired and takes no commands.",
-    silent: "Nothing was read from the device for long: if it is not online, a command reaches it when it comes back, or lapses.",
+    silent: "No readings for a long time. If the device is offline, a command reaches it when it comes back, or lapses.",
     plan: "As planned",
     of_scene: "Scene",
     confirmed_by: "confirmed by {by}",
