@@ -31,7 +31,7 @@ fn reading(name: usize, pid: u16) -> Vec<u8> {
 
 async fn rate(address: SocketAddr, clients: usize, window: u16, seconds: u64) -> f64 {
     let clients: Vec<_> = (0..clients).map(|number| (format!("lamp-{number}"), "secret".to_owned())).collect();
-    wire::rate(address, &clients, window, seconds, Arc::new(reading)).await
+    wire::rate(address, &clients, wire::Speed { window, pace: None }, seconds, Arc::new(reading)).await
 }
 
 /// Every client connects at once, publishes one reading and waits for its acknowledgement; then all break off.

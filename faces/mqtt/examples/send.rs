@@ -1,9 +1,9 @@
 //! Devices that send as fast as they are acknowledged, to a broker that runs: what `cargo xtask bench sensing` drives.
 //!
-//!     send ADDRESS FILE WINDOW SECONDS READINGS
+//!     send ADDRESS FILE WINDOW SECONDS READINGS [PACE]
 //!
 //! FILE has a device a line, its name and its password. Each keeps WINDOW messages of READINGS readings of a street lamp's
-//! power under way. Prints messages a second.
+//! power under way, and sends PACE messages a second at most, all devices together. Prints messages a second.
 
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a tool: what fails ends it, and it has a clock")]
 
@@ -17,6 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |at: usize| arguments[at].parse::<u64>().expect("a number");
+    let pace = (arguments.len() > 5).then(|| number(5) as f64);
     let (address, window, seconds, readings) = (arguments[0].parse().unwrap(), number(2) as u16, number(3), number(4));
     let file = std::fs::read_to_string(&arguments[1]).unwrap();
     let clients: Vec<(String, String)> =
@@ -34,5 +35,6 @@ async fn main() {
         let payload = if readings == 1 { all.concat() } else { format!("[{}]", all.join(",")) };
         wire::message(&topics[client], pid, payload.as_bytes())
     };
-    println!("{:.0}", wire::rate(address, &clients, window, seconds, Arc::new(make)).await);
+    let speed = wire::Speed { window, pace: pace.map(|pace| pace / clients.len() as f64) };
+    println!("{:.0}", wire::rate(address, &clients, speed, seconds, Arc::new(make)).await);
 }

@@ -51,24 +51,39 @@ pub async fn enter(address: SocketAddr, name: &str, password: &str, clean: bool)
 /// Makes the message of a client and a packet id.
 pub type Make = Arc<dyn Fn(usize, u16) -> Vec<u8> + Send + Sync>;
 
-/// One client that always has `window` messages under way.
+/// How fast a client sends.
+#[derive(Clone, Copy)]
+pub struct Speed {
+    /// Messages under way at most.
+    pub window: u16,
+    /// Messages a second at most; as fast as they are acknowledged when absent.
+    pub pace: Option<f64>,
+}
+
+/// One client that has up to `window` messages under way.
 async fn publish(
     mut stream: TcpStream,
     number: usize,
-    window: u16,
+    speed: Speed,
     make: Make,
     stop: Arc<AtomicBool>,
     count: Arc<AtomicU64>,
 ) -> std::io::Result<()> {
-    let (mut next, mut under_way, mut read) = (1_u16, 0_usize, 0_usize);
-    let mut acks = vec![0; 4 * usize::from(window)];
-    let mut out = Vec::new();
+    let (mut next, mut under_way, mut read, mut sent) = (1_u16, 0_usize, 0_usize, 0_u64);
+    let mut acks = vec![0; 4 * usize::from(speed.window)];
+    let (mut out, began) = (Vec::new(), Instant::now());
     while !stop.load(Ordering::Relaxed) || under_way > 0 {
         out.clear();
-        while under_way < usize::from(window) && !stop.load(Ordering::Relaxed) {
+        let due = speed.pace.map_or(u64::MAX, |pace| (began.elapsed().as_secs_f64() * pace) as u64);
+        while under_way < usize::from(speed.window) && sent < due && !stop.load(Ordering::Relaxed) {
             out.extend(make(number, next));
             next = if next == u16::MAX { 1 } else { next + 1 };
             under_way += 1;
+            sent += 1;
+        }
+        if under_way == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            continue;
         }
         stream.write_all(&out).await?;
         let length = stream.read(&mut acks).await?;
@@ -82,12 +97,12 @@ async fn publish(
 }
 
 /// Messages a second that are acknowledged, all clients together, after a second to warm up.
-pub async fn rate(address: SocketAddr, clients: &[(String, String)], window: u16, seconds: u64, make: Make) -> f64 {
+pub async fn rate(address: SocketAddr, clients: &[(String, String)], speed: Speed, seconds: u64, make: Make) -> f64 {
     let (stop, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let mut tasks = JoinSet::new();
     for (number, (name, password)) in clients.iter().enumerate() {
         let stream = enter(address, name, password, true).await.expect("let in");
-        tasks.spawn(publish(stream, number, window, Arc::clone(&make), Arc::clone(&stop), Arc::clone(&count)));
+        tasks.spawn(publish(stream, number, speed, Arc::clone(&make), Arc::clone(&stop), Arc::clone(&count)));
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     let (before, start) = (count.load(Ordering::Relaxed), Instant::now());
