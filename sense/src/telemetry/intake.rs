@@ -74,6 +74,15 @@ impl Intake {
             Ok(readings) => readings,
             Err(fault) => return Err(self.blame(&member, fault).await),
         };
+        self.keep(member, readings).await
+    }
+
+    /// Takes readings of a device that were read already, by [`Member::read`]. They may be acknowledged when this answers
+    /// with `Ok`.
+    ///
+    /// # Errors
+    /// [`IntakeError::Lake`].
+    pub async fn keep(&self, member: Arc<Member>, readings: Vec<Reading>) -> Result<usize, IntakeError> {
         let (told, answer) = oneshot::channel();
         let done = move |result| {
             // Whoever asked may be gone.

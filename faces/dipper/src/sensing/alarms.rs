@@ -11,7 +11,7 @@ use assess::{ClearedBy, Effect, Engine, Severity, State, Subject, Suppressor};
 use model::{AlarmRuleId, DeviceId, Instant, PartyId};
 use pack::City;
 use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError};
-use sense::telemetry::{Fleet, Kept, Lake, Member, Told};
+use sense::telemetry::{Fleet, Kept, Lake, Member, TimeOrder, Told};
 use store::Tx;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -115,7 +115,8 @@ impl Desk {
             let mut readings = Vec::new();
             for series in &member.series {
                 if lake.latest(*series).is_some_and(|latest| latest.received_at >= from) {
-                    readings.extend(lake.range(*series, from, now.plus_micros(OVERLAP_US), AGAIN_MAX)?);
+                    let span = (from, now.plus_micros(OVERLAP_US));
+                    readings.extend(lake.range(*series, span, TimeOrder::Latest, AGAIN_MAX)?);
                 }
             }
             readings.sort_by_key(|reading| reading.at);
