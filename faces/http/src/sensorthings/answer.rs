@@ -33,6 +33,13 @@ struct Page {
     next: Option<String>,
 }
 
+/// The entities of a page before they are written.
+struct Listed {
+    entities: Vec<Entity>,
+    count: Option<u64>,
+    next: Option<Next>,
+}
+
 /// What is answered.
 pub enum Answer {
     /// JSON.
@@ -130,11 +137,15 @@ impl World {
         let is_readings = matches!(collection, Collection::Readings(_));
         let usual = if is_inner && is_readings { INNER_READINGS } else { PAGE };
         let want = options.top.unwrap_or(usual).min(PAGE_MAX);
-        let (entities, count, next) = match collection {
+        let Listed { entities, count, next } = match collection {
             Collection::Readings(series) => {
                 let found = self.readings(series, options, want)?;
                 let observation = |(series, reading)| Entity::Observation(series, reading);
-                (found.readings.into_iter().map(observation).collect(), found.count, found.next)
+                Listed {
+                    entities: found.readings.into_iter().map(observation).collect(),
+                    count: found.count,
+                    next: found.next,
+                }
             }
             Collection::Listed(entities) => self.list(entities, options, want)?,
         };
@@ -144,13 +155,7 @@ impl World {
     }
 
     /// Entities that are listed: filtered, counted, ordered, cut.
-    #[allow(clippy::type_complexity, reason = "the parts of a page before they are written")]
-    fn list(
-        &self,
-        entities: Vec<Entity>,
-        options: &Options,
-        want: usize,
-    ) -> Result<(Vec<Entity>, Option<u64>, Option<Next>), Fault> {
+    fn list(&self, entities: Vec<Entity>, options: &Options, want: usize) -> Result<Listed, Fault> {
         let mut kept: Vec<(Vec<Value>, Entity)> = Vec::new();
         for entity in entities {
             let is_wanted = options.filter.as_ref().map_or(Ok(true), |filter| self.holds(filter, &entity))?;
@@ -165,7 +170,7 @@ impl World {
         let end = options.skip.saturating_add(want);
         let next = (want > 0 && kept.len() > end).then_some(Next::Skip(end));
         let page = kept.into_iter().skip(options.skip).take(want).map(|(_, entity)| entity);
-        Ok((page.collect(), count, next))
+        Ok(Listed { entities: page.collect(), count, next })
     }
 
     /// An entity with what is selected of it and what stands within it.

@@ -75,12 +75,12 @@ impl World {
             return Ok(Found { readings: Vec::new(), count, next: None });
         }
         let is_streamed = order == Order::Natural || (series.len() <= 1 && order != Order::Other);
-        let (readings, next) = if is_streamed {
+        let found = if is_streamed {
             self.stream(&series, &plan, order, options, want)?
         } else {
             self.sort(series, &plan, order, options, want)?
         };
-        Ok(Found { readings, count, next })
+        Ok(Found { count, ..found })
     }
 
     fn heard_at(&self, series: &SeriesOf) -> Option<Instant> {
@@ -198,7 +198,7 @@ impl World {
         order: Order,
         options: &Options,
         want: usize,
-    ) -> Result<(Vec<(SeriesOf, Reading)>, Option<Next>), Fault> {
+    ) -> Result<Found, Fault> {
         let time = if let Order::Time(time) = order { time } else { TimeOrder::Earliest };
         if let ([only], 1, 0, None, TimeOrder::Latest) = (series, want, options.skip, options.after, time)
             && let Some(latest) = self.intake.lake.latest(number(only)).filter(|latest| latest.at < plan.span.1)
@@ -206,7 +206,7 @@ impl World {
         {
             // The newest value is known without the disk. Whether there are older ones, the next page tells.
             let next = Some(Next::After(super::entities::reading_name(only, &latest)));
-            return Ok((vec![(only.clone(), latest)], next));
+            return Ok(Found { readings: vec![(only.clone(), latest)], count: None, next });
         }
         let (mut found, mut skip) = (Vec::new(), options.skip);
         for one in series {
@@ -236,7 +236,7 @@ impl World {
         found.truncate(want);
         let last = found.last().filter(|_| is_more);
         let next = last.map(|(series, reading)| Next::After(super::entities::reading_name(series, reading)));
-        Ok((found, next))
+        Ok(Found { readings: found, count: None, next })
     }
 
     /// All together, in an order that the lake does not have.
@@ -247,7 +247,7 @@ impl World {
         order: Order,
         options: &Options,
         want: usize,
-    ) -> Result<(Vec<(SeriesOf, Reading)>, Option<Next>), Fault> {
+    ) -> Result<Found, Fault> {
         let end = options.skip.saturating_add(want);
         // By time, no series gives more than is wanted of all; by anything else, each gives all it has.
         let (time, most) = match order {
@@ -281,7 +281,7 @@ impl World {
         self.rank(options, &mut found);
         let is_more = found.len() > end;
         let page = found.into_iter().skip(options.skip).take(want).map(|(_, series, reading)| (series, reading));
-        Ok((page.collect(), is_more.then_some(Next::Skip(end))))
+        Ok(Found { readings: page.collect(), count: None, next: is_more.then_some(Next::Skip(end)) })
     }
 
     fn rank(&self, options: &Options, found: &mut [(Vec<Value>, SeriesOf, Reading)]) {
