@@ -29,13 +29,6 @@ const ROOT: &str = "https://yaoguang.example/sta/v1.1";
 #[derive(Default)]
 struct MemoryLake(Mutex<BTreeMap<(SeriesNo, Instant), Reading>>);
 
-impl MemoryLake {
-    fn of(&self, series: SeriesNo, from: Instant, to: Instant) -> Vec<Reading> {
-        let readings = self.0.lock().unwrap();
-        readings.range((series, from)..(series, to)).map(|(_, reading)| *reading).collect()
-    }
-}
-
 impl Lake for MemoryLake {
     fn append(&self, readings: Vec<Reading>, done: Done) {
         self.0.lock().unwrap().extend(readings.into_iter().map(|reading| ((reading.series, reading.at), reading)));
@@ -43,7 +36,9 @@ impl Lake for MemoryLake {
     }
 
     fn latest(&self, series: SeriesNo) -> Option<Reading> {
-        self.of(series, Instant::from_micros(0), Instant::from_micros(i64::MAX)).pop()
+        let readings = self.0.lock().unwrap();
+        let all = (series, Instant::from_micros(0))..(series, Instant::from_micros(i64::MAX));
+        readings.range(all).next_back().map(|(_, reading)| *reading)
     }
 
     fn range(
@@ -53,16 +48,17 @@ impl Lake for MemoryLake {
         order: TimeOrder,
         limit: usize,
     ) -> Result<Vec<Reading>, LakeFault> {
-        let mut readings = self.of(series, from, to);
-        if order == TimeOrder::Latest {
-            readings.reverse();
-        }
-        readings.truncate(limit);
-        Ok(readings)
+        let readings = self.0.lock().unwrap();
+        let found = readings.range((series, from)..(series, to)).map(|(_, reading)| *reading);
+        Ok(match order {
+            TimeOrder::Earliest => found.take(limit).collect(),
+            TimeOrder::Latest => found.rev().take(limit).collect(),
+        })
     }
 
     fn count(&self, series: &[SeriesNo], from: Instant, to: Instant, _: u64) -> Result<u64, LakeFault> {
-        Ok(series.iter().map(|series| self.of(*series, from, to).len() as u64).sum())
+        let readings = self.0.lock().unwrap();
+        Ok(series.iter().map(|series| readings.range((*series, from)..(*series, to)).count() as u64).sum())
     }
 
     fn buckets(&self, _: SeriesNo, _: Instant, _: Instant, _: i64) -> Result<Vec<Bucket>, LakeFault> {

@@ -1,6 +1,6 @@
 //! Who asks: a device by its own name and password, or staff with a session. Nobody else sees anything.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use identity::Permission;
@@ -43,6 +43,7 @@ pub async fn enter(app: &App, headers: &HeaderMap, caller: Result<Caller, Refuse
         now: app.now(),
         budget: Budget::default(),
         members: OnceLock::new(),
+        spans: Mutex::default(),
     })
 }
 

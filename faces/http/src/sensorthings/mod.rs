@@ -95,8 +95,10 @@ async fn read(app: &App, caller: Result<Caller, Refused>, uri: &Uri, headers: &H
     };
     let pairs = options::pairs(uri.query().unwrap_or_default())?;
     let world = door::enter(app, headers, caller).await?;
-    // The lake reads files: not on a thread that others wait for.
+    let turn = Arc::clone(&app.limits.questions).acquire_owned().await.map_err(|_| failed())?;
+    // The lake reads files: not on a thread that others wait for. Whoever went away keeps the turn until it is done.
     let work = move || {
+        let _turn = turn;
         let target = world.resolve(&parts)?;
         let kind = parts.last().map_or(kinds::Kind::Thing, |part| part.kind);
         let options = options::parse(kind, answer::is_many(&target), pairs, world.now)?;

@@ -1,6 +1,7 @@
 //! What somebody may see: registered devices as Things, their series as Datastreams, readings as Observations.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use model::{DeviceClassId, DeviceId, Instant, Reading, RegionId, SeriesNo};
 use pack::{City, Compiled, DeviceClass};
@@ -91,7 +92,12 @@ pub struct World {
     pub budget: Budget,
     /// The devices seen, once they were listed.
     pub members: OnceLock<Vec<Arc<Member>>>,
+    /// The times of series that were asked for: a Datastream stands within each of its Observations.
+    pub spans: Mutex<HashMap<SeriesNo, Option<Span>>>,
 }
+
+/// From the first instant of a series to its last.
+pub type Span = (Instant, Instant);
 
 /// The number of a series.
 pub fn number(series: &SeriesOf) -> SeriesNo {
@@ -251,11 +257,21 @@ impl World {
     ///
     /// # Errors
     /// As [`World::range`].
-    pub fn span_of(&self, series: &SeriesOf) -> Result<Option<(Instant, Instant)>, Fault> {
-        let Some(latest) = self.intake.lake.latest(number(series)) else { return Ok(None) };
-        let until_then = (BEGIN, latest.at.plus_micros(1));
-        let first = self.range(series, until_then, TimeOrder::Earliest, 1)?.pop();
-        Ok(Some((first.map_or(latest.at, |first| first.at), latest.at)))
+    pub fn span_of(&self, series: &SeriesOf) -> Result<Option<Span>, Fault> {
+        let known = || self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(span) = known().get(&number(series)) {
+            return Ok(*span);
+        }
+        let span = match self.intake.lake.latest(number(series)) {
+            Some(latest) => {
+                let until_then = (BEGIN, latest.at.plus_micros(1));
+                let first = self.range(series, until_then, TimeOrder::Earliest, 1)?.pop();
+                Some((first.map_or(latest.at, |first| first.at), latest.at))
+            }
+            None => None,
+        };
+        known().insert(number(series), span);
+        Ok(span)
     }
 
     /// Where a relation of an entity leads.
