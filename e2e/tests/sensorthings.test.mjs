@@ -26,6 +26,7 @@ test("SensorThings", { timeout: 300_000 }, async (t) => {
       const flags = ["--data", city.data, "--pack", city.pack, ...(city.database ? ["--database-url", city.database] : [])];
       const add = ["device", "add", "cover-1", "--class", "manhole_cover", "--at", PLACE.join(","), ...flags];
       const password = (await must(add)).match(/shown once: (\S+)/)[1];
+      const key = (await must(["client", "add", "--id", "gis", "--title", "A map", "--devices", "yaoguang", ...flags])).trim();
       let server = await serve(t, city);
       const address = () => `${server.base}/sta/v1.1`;
 
@@ -41,11 +42,13 @@ test("SensorThings", { timeout: 300_000 }, async (t) => {
         assert.equal(seen.refused, 405);
       });
 
-      await t.test("staff see it with their session, others do not", async () => {
+      await t.test("staff see it with their session, a map with its key, others do not", async () => {
         const { admin: chief } = await signInAll(server.base, { admin });
         const answer = await chief.fetch("GET", "/sta/v1.1/Things?$expand=Datastreams($select=id,name)&$count=true");
         const body = await answer.json();
         assert.deepEqual([answer.status, body["@iot.count"], body.value[0].Datastreams.length], [200, 1, 3]);
+        const map = await fetch(`${address()}/Locations`, { headers: { authorization: `Bearer ${key}` } });
+        assert.deepEqual((await map.json()).value.map(({ location }) => location.coordinates), [PLACE]);
         const stranger = await fetch(`${address()}/Things`);
         assert.deepEqual([stranger.status, stranger.headers.get("www-authenticate")?.split(" ")[0]], [401, "Basic"]);
         const root = await (await fetch(address())).json();

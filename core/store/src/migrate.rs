@@ -27,7 +27,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 15] = [
+const MIGRATIONS: [Migration; 16] = [
     migration!(1, "0001_spine"),
     migration!(2, "0002_people"),
     migration!(3, "0003_ledger_heads"),
@@ -43,6 +43,7 @@ const MIGRATIONS: [Migration; 15] = [
     migration!(15, "0015_children"),
     migration!(16, "0016_accounts"),
     migration!(17, "0017_devices"),
+    migration!(19, "0019_client_regions"),
 ];
 
 const CREATE: &str = "

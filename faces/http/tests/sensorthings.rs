@@ -260,7 +260,7 @@ async fn options_filter_order_and_cut() {
     let city = City::new().await;
     let admin = city.admin().await;
     let t = |minute: i64| format!("1-{}", 1_790_683_200_000_000 + minute * 60_000_000);
-    let rows: [Row; 38] = [
+    let rows: [Row; 40] = [
         ("/Things?$orderby=id desc", 200, "ids", json!(["lamp-1", "cover-1"])),
         ("/Things?$filter=properties/class eq 'street_lamp'", 200, "ids", json!(["lamp-1"])),
         ("/Things?$filter=properties/class+eq+'street_lamp'", 200, "ids", json!(["lamp-1"])),
@@ -280,6 +280,18 @@ async fn options_filter_order_and_cut() {
         ),
         (
             "/Locations?$filter=geo.distance(location,geography'POINT(112.8961 32.5087)') lt 0.001",
+            200,
+            "ids",
+            json!(["cover-1"]),
+        ),
+        (
+            "/Locations?$filter=location/type eq 'Point' or location/geometry/type eq 'Point'",
+            200,
+            "ids",
+            json!(["cover-1", "lamp-1"]),
+        ),
+        (
+            "/Locations?$filter=(location/type eq 'Point') and (geo.intersects(location, geography'Polygon ((-190 -95, 112.91 -95, 112.91 95, -190 95, -190 -95))'))",
             200,
             "ids",
             json!(["cover-1"]),
@@ -470,6 +482,32 @@ async fn nobody_sees_what_is_not_theirs() {
 }
 
 #[tokio::test]
+async fn a_program_reads_the_devices_of_regions_granted_to_it() {
+    let city = City::new().await;
+    let region = city.member("cover-1").row.region.clone();
+    let key = city
+        .test
+        .store
+        .write_blocking(move |tx: &mut store::Tx| {
+            let (gis, now) = ("gis".parse().unwrap(), Instant::from_micros(0));
+            tx.record_client_region(&gis, &region, now)?;
+            identity::record_client(tx, &gis, "A map", now)
+        })
+        .unwrap();
+    let seen = city.device(Method::GET, ("gis", key.reveal()), "/Things", None).await.expect(200).json();
+    assert_eq!(ids(&seen), [json!("cover-1")]);
+    city.device(Method::GET, ("gis", key.reveal()), "/Datastreams(4)", None).await.expect(404);
+    let body = json!({"result": 1, "Datastream": {"@iot.id": 1}});
+    city.device(Method::POST, ("gis", key.reveal()), "/Observations", Some(body)).await.expect(403);
+    city.device(Method::GET, ("other", key.reveal()), "/Things", None).await.expect(401);
+    for (given, status) in [(key.reveal(), 200), (common::API_KEY, 403), ("no key", 401)] {
+        let request =
+            Request::builder().uri(address("/Things")).header(header::AUTHORIZATION, format!("Bearer {given}"));
+        city.test.send(request.body(Body::empty()).unwrap()).await.expect(status);
+    }
+}
+
+#[tokio::test]
 async fn a_device_creates_its_own_observations() {
     let city = City::new().await;
     let cover = ("cover-1", city.cover.as_str());
@@ -577,6 +615,9 @@ async fn a_question_that_is_too_large_says_what_to_narrow() {
     }
     let answer = city.get(&admin, "/Datastreams(2)/Observations?$orderby=result&$top=1").await.expect(400);
     assert!(answer.text().contains("narrow phenomenonTime"), "{}", answer.text());
+    let product = vec!["Datastreams/Observations/result"; 3].join(" add ");
+    let answer = city.get(&admin, &format!("/Things?$filter={product} gt 1")).await.expect(400);
+    assert!(answer.text().contains("steps over relations"), "{}", answer.text());
     let narrowed = "/Datastreams(2)/Observations?$orderby=result&$top=1&$filter=phenomenonTime lt 2023-11-15T00:00:00Z";
     city.get(&admin, narrowed).await.expect(200);
     let page = city.get(&admin, "/Datastreams(2)/Observations?$top=5000&$count=true").await.expect(200).json();

@@ -35,17 +35,28 @@ impl World {
             Node::And(left, right) => Value::Truth(self.holds(left, entity)? && self.holds(right, entity)?),
             Node::Or(left, right) => Value::Truth(self.holds(left, entity)? || self.holds(right, entity)?),
             Node::Compare(with, left, right) => {
-                let (left, right) = (self.evaluate(left, entity)?, self.evaluate(right, entity)?);
-                Value::Truth(left.compare(*with, &right))
+                let sides = [self.evaluate(left, entity)?, self.evaluate(right, entity)?];
+                self.pay(&sides)?;
+                Value::Truth(sides[0].compare(*with, &sides[1]))
             }
             Node::Reckon(arithmetic, left, right) => {
-                reckon(*arithmetic, &self.evaluate(left, entity)?, &self.evaluate(right, entity)?)
+                let sides = [self.evaluate(left, entity)?, self.evaluate(right, entity)?];
+                self.pay(&sides)?;
+                reckon(*arithmetic, &sides[0], &sides[1])
             }
             Node::Call(function, arguments) => {
                 let arguments = arguments.iter().map(|argument| self.evaluate(argument, entity));
-                function.call(&arguments.collect::<Result<Vec<_>, _>>()?)
+                let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
+                self.pay(&arguments)?;
+                function.call(&arguments)
             }
         })
+    }
+
+    /// Each of many values meets each of the others: that is paid for before it is done.
+    fn pay(&self, values: &[Value]) -> Result<(), Fault> {
+        let meetings = values.iter().map(Value::leaves).fold(1, usize::saturating_mul);
+        if meetings > 1 { self.budget.step(meetings) } else { Ok(()) }
     }
 
     /// Goes over relations to a property; over a collection to all of them.
@@ -56,7 +67,11 @@ impl World {
         entity: &Entity,
     ) -> Result<Value, Fault> {
         let Some((first, rest)) = relations.split_first() else {
-            return Ok(inside(self.value(entity, path.property)?, &path.inside));
+            if path.inside.is_empty() {
+                return self.value(entity, path.property);
+            }
+            // Within it stands what the answer shows: `location/type eq 'Point'`, as QGIS asks.
+            return Ok(inside(self.json(entity, path.property)?.into(), &path.inside));
         };
         let entities = match self.follow(entity, first)? {
             Related::One(entity) => return self.walk(path, rest, &entity),

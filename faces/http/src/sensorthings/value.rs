@@ -75,6 +75,14 @@ impl Value {
         }
     }
 
+    /// How many single values it holds.
+    pub fn leaves(&self) -> usize {
+        match self {
+            Self::Many(values) => values.iter().map(Self::leaves).sum(),
+            _ => 1,
+        }
+    }
+
     /// As a number, from a text where it is one.
     pub fn number(&self) -> Option<f64> {
         match self {

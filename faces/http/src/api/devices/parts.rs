@@ -75,7 +75,7 @@ fn not_admitted() -> Refused {
 }
 
 /// Name and password of `authorization: Basic` (RFC 7617).
-fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
+pub fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
     let (scheme, given) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let decoded = STANDARD.decode(given.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
     let (name, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
