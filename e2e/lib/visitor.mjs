@@ -26,7 +26,7 @@ export class Visitor {
     if (body !== undefined) all["content-type"] = "application/json";
     // What the caller says wins: a test may lie.
     Object.assign(all, headers);
-    const url = path.startsWith("/api/") || path.startsWith("/open311") || path.startsWith("/ledger") || path === "/healthz" || path === "/metrics" ? path : `/api/v1${path}`;
+    const url = path.startsWith("/api/") || path.startsWith("/sta/") || path.startsWith("/open311") || path.startsWith("/ledger") || path === "/healthz" || path === "/metrics" ? path : `/api/v1${path}`;
     const answer = await fetch(this.base + url, { method, headers: all, body: form ?? (body === undefined ? undefined : JSON.stringify(body)), redirect: "manual" });
     const set = answer.headers.getSetCookie().find((line) => line.startsWith("dipper_session="));
     if (set) this.#cookie = set.split(";")[0];

@@ -3,6 +3,7 @@
 use model::{ClientId, Instant};
 use store::{ApiKeyRow, Reader, StoreError, Tx};
 
+use crate::principal::Principal;
 use crate::token::{Secret, sha256};
 
 /// Registers a client program and gives its key, in clear this once.
@@ -43,4 +44,14 @@ pub fn record_client_key(
 pub fn find_client(reader: &mut Reader, key: &str) -> Result<Option<ClientId>, StoreError> {
     let found = reader.find_api_key(&sha256(key))?;
     Ok(found.filter(|key| !key.disabled).map(|key| key.client))
+}
+
+/// The client program of a key with the regions whose devices it may read; `None` for an unknown or disabled key.
+///
+/// # Errors
+/// [`StoreError`] when the store does not answer.
+pub fn find_client_principal(reader: &mut Reader, key: &str) -> Result<Option<Principal>, StoreError> {
+    let Some(client) = find_client(reader, key)? else { return Ok(None) };
+    let regions = reader.list_client_regions(&client)?;
+    Ok(Some(Principal::Client { client, regions }))
 }

@@ -257,7 +257,7 @@ impl Policy {
             }
             Principal::Resident { party } => allowed(ask(Entity::with_uid(self.types.resident(party)))),
             Principal::Agent(agent) => allowed(self.agent(agent).is_some_and(ask)),
-            Principal::Client { client } => allowed(ask(Entity::with_uid(self.types.client(client)))),
+            Principal::Client { client, regions } => allowed(self.client(client, regions).is_some_and(ask)),
             Principal::Visitor => allowed(ask(Entity::with_uid(uid(&self.types.visitor, "visitor")))),
         }
     }
@@ -291,6 +291,14 @@ impl Policy {
             ("region".to_owned(), RestrictedExpression::new_entity_uid(uid(&self.types.region, grant.region.as_str()))),
         ]);
         Entity::new(uid(&self.types.post, "post"), attributes, HashSet::new()).ok()
+    }
+
+    /// A client program as the policies see it.
+    fn client(&self, client: &ClientId, regions: &[RegionId]) -> Option<Entity> {
+        let regions = regions.iter().map(|region| uid(&self.types.region, region.as_str()));
+        let regions = RestrictedExpression::new_set(regions.map(RestrictedExpression::new_entity_uid));
+        let attributes = HashMap::from([("regions".to_owned(), regions)]);
+        Entity::new(uid(&self.types.client, client.as_str()), attributes, HashSet::new()).ok()
     }
 
     /// Somebody who acts for another, as the policies see them.
@@ -384,10 +392,6 @@ impl Types {
 
     fn resident(&self, party: &PartyId) -> EntityUid {
         uid(&self.resident, &party.to_string())
-    }
-
-    fn client(&self, client: &ClientId) -> EntityUid {
-        uid(&self.client, client.as_str())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who asks, already authenticated.
 
-use model::{ClientId, Grant, PartyId};
+use model::{ClientId, Grant, PartyId, RegionId};
 
 use crate::mandates::Agent;
 
@@ -27,6 +27,8 @@ pub enum Principal {
     Client {
         /// The program.
         client: ClientId,
+        /// Whose devices it may read.
+        regions: Vec<RegionId>,
     },
 }
 

@@ -15,7 +15,7 @@ use crate::error::{AppendError, LakeError};
 use crate::manifest::{Kind, Sealed};
 use crate::open;
 use crate::options::Options;
-use crate::query::{Area, Buckets, Range};
+use crate::query::{Area, Buckets, Count, Range};
 use crate::queue::{Done, NoRoom};
 use crate::shared::{Call, Shared};
 use crate::writer::Writer;
@@ -153,6 +153,14 @@ impl Lake {
     /// When a file is damaged or missing.
     pub fn range(&self, question: &Range) -> Result<Vec<Reading>, LakeError> {
         self.inner.shared.range(question)
+    }
+
+    /// How many readings there are. Those that retention has made hourly means are not counted.
+    ///
+    /// # Errors
+    /// When a file is damaged or missing.
+    pub fn count(&self, question: &Count) -> Result<u64, LakeError> {
+        self.inner.shared.count(question)
     }
 
     /// Spans of time with readings in them, in order; spans without any are left out.

@@ -52,4 +52,4 @@ pub use error::{AppendError, LakeError};
 pub use lake::{Lake, Stats, TryAppendError};
 pub use manifest::Sealed;
 pub use options::{Options, Retention, RetentionOf};
-pub use query::{Area, Buckets, Order, Range};
+pub use query::{Area, Buckets, Count, Order, Range};

@@ -57,6 +57,19 @@ pub struct Buckets {
     pub zone_offset_s: i32,
 }
 
+/// A question for a number of readings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// Of these series together.
+    pub series: Vec<SeriesNo>,
+    /// Measured at this instant or later.
+    pub from: Instant,
+    /// Measured before this one.
+    pub to: Instant,
+    /// Counting ends with the day in which they are more than so many.
+    pub most: u64,
+}
+
 /// A question for an area.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Area {
@@ -207,6 +220,19 @@ impl Shared {
         }
         let begin = |number: i128| (number * step - offset).clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
         Ok(spans.iter().map(|(at, span)| Bucket::new(Instant::from_micros(begin(*at)), span)).collect())
+    }
+
+    pub fn count(&self, question: &Count) -> Result<u64, LakeError> {
+        let want = Want::new(Some(question.series.clone()), None, question.from, question.to);
+        let view = self.view(&want);
+        let mut count = 0;
+        for day in &view.known {
+            view.each_reading(*day, &want, false, &mut |_| count += 1)?;
+            if count > question.most {
+                break;
+            }
+        }
+        Ok(count)
     }
 
     pub fn area(&self, question: &Area) -> Result<Vec<(SeriesNo, Aggregate)>, LakeError> {

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use common::{DAY_US, HOUR_US, Hand, cell, noon, reading, small};
-use dipper_lake::{Aggregate, Area, Bucket, Buckets, Lake, Options, Order, Range, Retention};
+use dipper_lake::{Aggregate, Area, Bucket, Buckets, Count, Lake, Options, Order, Range, Retention};
 use grid::Cell;
 use model::{Clock, Instant, Reading, SeriesNo};
 use proptest::prelude::*;
@@ -181,6 +181,12 @@ fn ask(lake: &Lake, model: &Model, now: i64, (series, back, until, limit): (u32,
         let all = found.iter().zip(&expected).all(|(bucket, (begin, of))| same_bucket(bucket, *begin, of));
         assert!(all && found.len() == expected.len(), "{question:?}\n{found:?}\n{expected:?}");
     }
+    let all_of = [series, SeriesNo(0), SeriesNo(5), series];
+    let is_of = |reading: &&Reading| all_of.contains(&reading.series) && from <= reading.at && reading.at < to;
+    let count = Count { series: all_of.to_vec(), from, to, most: u64::MAX };
+    assert_eq!(lake.count(&count).unwrap(), model.readings.values().filter(is_of).count() as u64, "{count:?}");
+    let some = lake.count(&Count { most: 3, ..count.clone() }).unwrap();
+    assert_eq!(some > 3, lake.count(&count).unwrap() > 3, "counting ends when there are more");
     let ranges = |places: &[u32]| places.iter().map(|place| cell(*place).range()).collect::<Vec<RangeInclusive<i64>>>();
     let some = vec![series, SeriesNo(1), SeriesNo(3)];
     for (cells, series) in [(ranges(&[1, 3]), None), (ranges(&[0, 1, 2, 3, 4]), Some(some)), (ranges(&[]), None)] {

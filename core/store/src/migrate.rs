@@ -27,7 +27,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 17] = [
+const MIGRATIONS: [Migration; 18] = [
     migration!(1, "0001_spine"),
     migration!(2, "0002_people"),
     migration!(3, "0003_ledger_heads"),
@@ -44,6 +44,7 @@ const MIGRATIONS: [Migration; 17] = [
     migration!(16, "0016_accounts"),
     migration!(17, "0017_devices"),
     migration!(18, "0018_device_commands"),
+    migration!(19, "0019_client_regions"),
     migration!(20, "0020_alarm_silences"),
 ];
 

@@ -434,7 +434,7 @@ pub enum UserCommand {
 /// What can be done with client programs.
 #[derive(Debug, Subcommand)]
 pub enum ClientCommand {
-    /// Register an Open311 program; its API key is printed this once
+    /// Register a program that speaks Open311 or SensorThings; its API key is printed this once
     Add {
         /// Short name of the program, such as `fix-it`
         #[arg(long)]
@@ -442,6 +442,9 @@ pub enum ClientCommand {
         /// Who runs it
         #[arg(long)]
         title: String,
+        /// A region whose devices it may read, with everything below
+        #[arg(long = "devices", value_name = "REGION")]
+        regions: Vec<String>,
         #[command(flatten)]
         common: Common,
     },

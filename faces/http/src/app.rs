@@ -22,6 +22,7 @@ use sense::device_alarms::AlarmDesk;
 use sense::evidence::Files;
 use sense::telemetry::Intake;
 use store::{Entropy, Store, StoreError};
+use tokio::sync::Semaphore;
 
 use crate::api::city::basemap::Layers;
 use crate::api::city::cached::Answers;
@@ -177,7 +178,12 @@ pub struct Limits {
     pub offers: RateLimiter<String>,
     /// Messages of devices that speak HTTP, by device: those that have much to say send many readings at once.
     pub devices: RateLimiter<String>,
+    /// Questions of SensorThings that are answered at a time; others wait.
+    pub questions: Arc<Semaphore>,
 }
+
+/// Each may hold some 100 MB and read for seconds: two cores and some memory are left to everybody else.
+const QUESTIONS: usize = 4;
 
 /// Keys remembered by each limiter: about 100 bytes each.
 const KEYS_MAX: usize = 50_000;
@@ -199,7 +205,8 @@ impl Limits {
         // Somebody who mistypes a code.
         let kiosks = limiter(12, 6);
         let devices = limiter(240, 240);
-        Self { sign_in, reports, clients, uploads, fetches, kiosks, hospitals, offers, devices }
+        let questions = Arc::new(Semaphore::new(QUESTIONS));
+        Self { sign_in, reports, clients, uploads, fetches, kiosks, hospitals, offers, devices, questions }
     }
 }
 

@@ -118,7 +118,7 @@ impl Caller {
             Principal::Staff { .. } => return Ok(()),
             Principal::Resident { party } => party.to_string(),
             Principal::Agent(agent) => agent.party.to_string(),
-            Principal::Client { client } => client.to_string(),
+            Principal::Client { client, .. } => client.to_string(),
             Principal::Visitor => self.address.to_string(),
         };
         limiter.take(key, app.now()).map_err(Refused::too_many)

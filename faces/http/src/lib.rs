@@ -27,6 +27,7 @@ mod openid;
 mod operate;
 mod paper_font;
 mod routes;
+mod sensorthings;
 mod serve;
 pub mod signature;
 mod stream;

@@ -23,7 +23,9 @@ use crate::api::{
 };
 use crate::app::App;
 use crate::error::Refused;
-use crate::{BODY_MAX, PICTURE_MAX, faces, harden, kiosk, ledger_files, licence_keys, open311, openid, operate};
+use crate::{
+    BODY_MAX, PICTURE_MAX, faces, harden, kiosk, ledger_files, licence_keys, open311, openid, operate, sensorthings,
+};
 
 /// An answer that has not begun after this is given up; pictures from slow phones take their time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -299,6 +301,7 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(api.method_not_allowed_fallback(wrong_method))
         .merge(open311::routes::router())
+        .merge(sensorthings::router())
         .merge(openid::router())
         .route("/ledger/checkpoint", get(ledger_files::checkpoint))
         .route("/ledger/key", get(ledger_files::key))

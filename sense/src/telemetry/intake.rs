@@ -85,7 +85,16 @@ impl Intake {
                 return Err(if is_shut_out { IntakeError::ShutOut(fault) } else { fault.into() });
             }
         };
-        self.keep(&readings).await?;
+        self.keep(member, readings).await
+    }
+
+    /// Takes readings of a device that were read already, by [`Member::read`]. They may be acknowledged when this answers
+    /// with `Ok`.
+    ///
+    /// # Errors
+    /// [`IntakeError::Lake`].
+    pub async fn keep(&self, member: Arc<Member>, readings: Vec<Reading>) -> Result<usize, IntakeError> {
+        self.append(&readings).await?;
         let count = readings.len();
         self.tell(Told::Kept(Kept { member, readings })).await;
         Ok(count)
@@ -93,7 +102,7 @@ impl Intake {
 
     /// Answers when readings are on the disk. While the lake has no room they wait at the door, and whoever sent them with them:
     /// a device that had to connect anew would only send more.
-    async fn keep(&self, readings: &[Reading]) -> Result<(), LakeRefusal> {
+    async fn append(&self, readings: &[Reading]) -> Result<(), LakeRefusal> {
         let (mut pause, mut waited) = (PAUSE_MIN, Duration::ZERO);
         loop {
             let (told, answer) = oneshot::channel();

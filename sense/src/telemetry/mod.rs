@@ -53,6 +53,15 @@ pub struct Bucket {
     pub last: f64,
 }
 
+/// Which end of time comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeOrder {
+    /// The earliest.
+    Earliest,
+    /// The latest.
+    Latest,
+}
+
 /// Where readings are kept. `core/lake` is the one that cities run; this crate knows no more of it than this.
 pub trait Lake: Send + Sync {
     /// Takes readings; `done` is called once they are on the disk. Never waits.
@@ -61,11 +70,24 @@ pub trait Lake: Send + Sync {
     /// The newest reading of a series, by the time it was measured.
     fn latest(&self, series: SeriesNo) -> Option<Reading>;
 
-    /// Readings of a series from an instant up to another, newest first, at most `limit`.
+    /// Readings of a series within a span, from an instant up to another, at most `limit` from one end.
     ///
     /// # Errors
     /// [`LakeFault`].
-    fn range(&self, series: SeriesNo, from: Instant, to: Instant, limit: usize) -> Result<Vec<Reading>, LakeFault>;
+    fn range(
+        &self,
+        series: SeriesNo,
+        span: (Instant, Instant),
+        order: TimeOrder,
+        limit: usize,
+    ) -> Result<Vec<Reading>, LakeFault>;
+
+    /// How many readings of some series there are from an instant up to another. Counting ends with the day in which they
+    /// are more than `most`.
+    ///
+    /// # Errors
+    /// [`LakeFault`].
+    fn count(&self, series: &[SeriesNo], from: Instant, to: Instant, most: u64) -> Result<u64, LakeFault>;
 
     /// Readings of a series from an instant up to another, in steps.
     ///

@@ -1,6 +1,6 @@
 //! Sessions and API keys, known by the hash of their secret only.
 
-use model::{ClientId, Instant, PartyId};
+use model::{ClientId, Instant, PartyId, RegionId};
 
 use crate::db::{FromValue, Row, ToValue, Value, params};
 use crate::error::StoreError;
@@ -163,9 +163,37 @@ impl Tx {
         )?;
         Ok(())
     }
+
+    /// Lets a client program read the devices of a region.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn record_client_region(
+        &mut self,
+        client: &ClientId,
+        region: &RegionId,
+        at: Instant,
+    ) -> Result<(), StoreError> {
+        self.execute(
+            "INSERT INTO client_regions (client, region, granted_at_us) VALUES ($1, $2, $3)
+             ON CONFLICT (client, region) DO NOTHING",
+            params![client, region, at],
+        )?;
+        Ok(())
+    }
 }
 
 impl Reader {
+    /// Regions whose devices a client program may read.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_client_regions(&mut self, client: &ClientId) -> Result<Vec<RegionId>, StoreError> {
+        let sql = "SELECT region FROM client_regions WHERE client = $1 ORDER BY region";
+        let rows = self.query(sql, params![client])?;
+        rows.into_iter().map(|mut row| row.next("client_regions.region")).collect()
+    }
+
     /// A session by the hash of its token, ended or not.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! `dipper client`: programs of others that speak Open311 to us, or sign residents in here.
+//! `dipper client`: programs of others that speak Open311 or SensorThings to us, or sign residents in here.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -6,19 +6,30 @@ use std::process::ExitCode;
 use anyhow::Context;
 use identity::openid::Client;
 use identity::record_client;
-use model::{ClientId, Clock};
+use model::{ClientId, Clock, RegionId};
 use store::Tx;
 
+use super::pack::load;
 use crate::config::Config;
 use crate::runtime::open_store;
 use crate::system::SystemClock;
 
 /// Registers a program and prints its key; only the key's SHA-256 is kept, so that it cannot be shown again.
-pub fn add(config: &Config, id: &str, title: &str) -> anyhow::Result<ExitCode> {
+pub fn add(config: &Config, id: &str, title: &str, regions: &[String]) -> anyhow::Result<ExitCode> {
     let (id, title, now) = (ClientId::new(id)?, title.to_owned(), SystemClock.now());
+    let regions = regions.iter().map(|region| RegionId::new(region)).collect::<Result<Vec<_>, _>>()?;
+    if !regions.is_empty() {
+        let city = load(&config.pack)?.city;
+        for region in &regions {
+            city.region(region).with_context(|| format!("the pack has no region {region}"))?;
+        }
+    }
     std::fs::create_dir_all(&config.data)?;
     let store = open_store(config)?;
-    let key = store.write_blocking(move |tx: &mut Tx| record_client(tx, &id, &title, now));
+    let key = store.write_blocking(move |tx: &mut Tx| {
+        regions.iter().try_for_each(|region| tx.record_client_region(&id, region, now))?;
+        record_client(tx, &id, &title, now)
+    });
     store.close();
     println!("{}", key?.reveal());
     Ok(ExitCode::SUCCESS)

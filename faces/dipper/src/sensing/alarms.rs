@@ -13,7 +13,7 @@ use assess::{
 use model::{AlarmRuleId, DeviceId, Instant, PartyId, RegionId};
 use pack::{AlarmRule, City, Packs};
 use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError, RehearsalDone};
-use sense::telemetry::{Fleet, Kept, Lake, Member, Told};
+use sense::telemetry::{Fleet, Kept, Lake, Member, TimeOrder, Told};
 use store::{SilenceRow, Tx};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
@@ -170,7 +170,8 @@ impl Desk {
             let mut readings = Vec::new();
             for series in &member.series {
                 if lake.latest(*series).is_some_and(|latest| latest.received_at >= from) {
-                    readings.extend(lake.range(*series, from, now.plus_micros(OVERLAP_US), AGAIN_MAX)?);
+                    let span = (from, now.plus_micros(OVERLAP_US));
+                    readings.extend(lake.range(*series, span, TimeOrder::Latest, AGAIN_MAX)?);
                 }
             }
             readings.sort_by_key(|reading| reading.at);

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::tz::TimeZone;
-use lake::{AppendError, Buckets, Lake, Options, Order, Range, TryAppendError};
+use lake::{AppendError, Buckets, Count, Lake, Options, Order, Range, TryAppendError};
 use model::{Clock, Instant, Reading, SeriesNo};
-use sense::telemetry::{Bucket, Done, LakeFault, LakeRefusal};
+use sense::telemetry::{Bucket, Done, LakeFault, LakeRefusal, TimeOrder};
 
 /// The lake of a city.
 pub struct CityLake {
@@ -50,9 +50,24 @@ impl sense::telemetry::Lake for CityLake {
         self.lake.latest(series)
     }
 
-    fn range(&self, series: SeriesNo, from: Instant, to: Instant, limit: usize) -> Result<Vec<Reading>, LakeFault> {
-        let question = Range { series, from, to, order: Order::Descending, limit, after: None };
+    fn range(
+        &self,
+        series: SeriesNo,
+        (from, to): (Instant, Instant),
+        order: TimeOrder,
+        limit: usize,
+    ) -> Result<Vec<Reading>, LakeFault> {
+        let order = match order {
+            TimeOrder::Earliest => Order::Ascending,
+            TimeOrder::Latest => Order::Descending,
+        };
+        let question = Range { series, from, to, order, limit, after: None };
         self.lake.range(&question).map_err(|error| LakeFault(error.to_string()))
+    }
+
+    fn count(&self, series: &[SeriesNo], from: Instant, to: Instant, most: u64) -> Result<u64, LakeFault> {
+        let question = Count { series: series.to_vec(), from, to, most };
+        self.lake.count(&question).map_err(|error| LakeFault(error.to_string()))
     }
 
     fn buckets(&self, series: SeriesNo, from: Instant, to: Instant, step_us: i64) -> Result<Vec<Bucket>, LakeFault> {

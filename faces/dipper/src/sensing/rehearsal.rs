@@ -6,7 +6,7 @@ use assess::{Episode, Rule, Setup, Subject, dry_run};
 use model::{AlarmRuleId, Instant, Reading, RegionId};
 use pack::{AlarmRule, City};
 use sense::device_alarms::{Rehearsal, Rehearsed};
-use sense::telemetry::{Fleet, Lake, Member};
+use sense::telemetry::{Fleet, Lake, Member, TimeOrder};
 
 use super::alarms::{subject_of, word};
 use super::rules;
@@ -86,9 +86,9 @@ impl Stage {
     }
 
     fn readings(&self, tried: &mut Tried<'_>, member: &Member) -> Result<Vec<Reading>, String> {
-        let mut readings = Vec::new();
+        let (mut readings, span) = (Vec::new(), (tried.from, tried.to));
         for series in &member.series {
-            let found = self.lake.range(*series, tried.from, tried.to, SERIES_MAX).map_err(|fault| {
+            let found = self.lake.range(*series, span, TimeOrder::Earliest, SERIES_MAX).map_err(|fault| {
                 tracing::error!(%fault, "the lake did not answer");
                 "the readings cannot be read now".to_owned()
             })?;

@@ -7,7 +7,7 @@ use grid::LonLat;
 use model::{Clock, DeviceId};
 use pack::{Compiled, Packs};
 use sense::devices::{DeviceChange, NewDevice};
-use sense::telemetry::{Bucket, Done, Fleet, Format, Intake, IntakeError, Lake, LakeFault, LakeRefusal};
+use sense::telemetry::{Bucket, Done, Fleet, Format, Intake, IntakeError, Lake, LakeFault, LakeRefusal, TimeOrder};
 use store::{DeviceAlarmFilter, DeviceAlarmRow, SilenceRow};
 use testkit::{Database, FixedClock, on_both_databases};
 use tokio::sync::{mpsc, watch};
@@ -384,11 +384,21 @@ impl Lake for Narrow {
     fn range(
         &self,
         series: model::SeriesNo,
-        from: model::Instant,
-        to: model::Instant,
+        span: (model::Instant, model::Instant),
+        order: TimeOrder,
         limit: usize,
     ) -> Result<Vec<model::Reading>, LakeFault> {
-        self.lake.range(series, from, to, limit)
+        self.lake.range(series, span, order, limit)
+    }
+
+    fn count(
+        &self,
+        series: &[model::SeriesNo],
+        from: model::Instant,
+        to: model::Instant,
+        most: u64,
+    ) -> Result<u64, LakeFault> {
+        self.lake.count(series, from, to, most)
     }
 
     fn buckets(

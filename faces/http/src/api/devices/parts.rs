@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use identity::{Permission, Subject};
 use model::{DeviceId, Instant, Reading, RegionId};
 use pack::{City, Property, PropertyKind};
 use sense::devices::DeviceError;
-use sense::telemetry::{Intake, Member};
+use sense::telemetry::{Intake, Member, Refused as NotAdmitted};
 use store::DeviceState;
 
 use crate::access::authorise;
@@ -49,6 +51,36 @@ pub fn regions(app: &App, caller: &Caller, permission: Permission) -> Result<Vec
     let posts = app.policy.posts_with(&compiled.city, &caller.principal, permission);
     let regions: Vec<_> = posts.into_iter().map(|grant| grant.region.clone()).collect();
     if regions.is_empty() { Err(Refused::forbidden()) } else { Ok(regions) }
+}
+
+/// The device that signs in with its name and password (Basic), each time with what it asks.
+///
+/// # Errors
+/// 401 when they are wrong, 403 when it may not speak, 429 when it asks too often.
+pub async fn device_of_basic(app: &App, intake: &Intake, headers: &HeaderMap) -> Result<Arc<Member>, Refused> {
+    let (name, secret) = credentials(headers).ok_or_else(not_admitted)?;
+    let (member, is_new_secret) = intake.fleet.admit(&name, &secret).map_err(|refused| match refused {
+        NotAdmitted::Credentials => not_admitted(),
+        other => Refused::new(StatusCode::FORBIDDEN, "device_shut_out", other.to_string()),
+    })?;
+    if is_new_secret {
+        intake.take_over_secret(member.row.id.clone()).await.map_err(device_refused)?;
+    }
+    app.limits.devices.take(name, app.now()).map_err(Refused::too_many)?;
+    Ok(member)
+}
+
+fn not_admitted() -> Refused {
+    let words = "sign in with the device's name and password (HTTP Basic)";
+    Refused::new(StatusCode::UNAUTHORIZED, "device_credentials", words)
+}
+
+/// Name and password of `authorization: Basic` (RFC 7617).
+pub fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
+    let (scheme, given) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let decoded = STANDARD.decode(given.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let (name, secret) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((name.to_owned(), secret.to_owned()))
 }
 
 /// How a device stands, with the newest of its readings.

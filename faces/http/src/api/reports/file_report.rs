@@ -89,7 +89,7 @@ fn filer(app: &App, caller: &Caller, point: Option<grid::LonLat>, channel: &str)
             Filer::Staff { party: *party, role: grant.role, office: grant.office }
         }
         (Principal::Resident { party }, _) => Filer::Resident(*party),
-        (Principal::Client { client }, _) => Filer::Client(client.clone()),
+        (Principal::Client { client, .. }, _) => Filer::Client(client.clone()),
         (Principal::Visitor | Principal::Staff { .. } | Principal::Agent(_), _) => Filer::Anonymous,
     })
 }

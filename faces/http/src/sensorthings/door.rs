@@ -1,0 +1,94 @@
+//! Who asks: a device by its own name and password, a client program by its key, or staff with a session. Nobody else
+//! sees anything.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use axum::http::{HeaderMap, StatusCode, header};
+use identity::{Permission, Principal, Subject, find_client_principal};
+use model::RegionId;
+use sense::telemetry::Intake;
+use store::StoreError;
+
+use super::fault::Fault;
+use super::world::{Sight, World};
+use super::{PATH, budget::Budget};
+use crate::api::devices::parts::{credentials, device_of_basic, intake, regions};
+use crate::app::App;
+use crate::caller::Caller;
+use crate::error::Refused;
+use crate::open311::locale;
+
+/// The address of this interface, as the caller reaches it.
+pub fn base(app: &App, headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let base = app.settings.base_url.clone().unwrap_or_else(|| format!("http://{host}"));
+    format!("{}{PATH}", base.trim_end_matches('/'))
+}
+
+/// What the caller may see.
+///
+/// # Errors
+/// 401 and 403 for whoever may see nothing, 404 where the city has no devices, 429 for a device that asks too often.
+pub async fn enter(app: &App, headers: &HeaderMap, caller: Result<Caller, Refused>) -> Result<World, Fault> {
+    let intake: &Arc<Intake> = intake(app).map_err(|_| Fault::not_found())?;
+    let sight = if headers.contains_key(header::AUTHORIZATION) {
+        match device_of_basic(app, intake, headers).await {
+            Err(refused) if refused.status() == StatusCode::UNAUTHORIZED => {
+                Sight::Regions(program_regions(app, headers).await?)
+            }
+            device => Sight::Own(device?),
+        }
+    } else {
+        Sight::Regions(regions(app, &caller?, Permission::DeviceRead).map_err(named)?)
+    };
+    let compiled = app.current();
+    Ok(World {
+        intake: Arc::clone(intake),
+        locale: locale(&compiled.city, headers).to_owned(),
+        compiled,
+        sight,
+        base: base(app, headers),
+        now: app.now(),
+        budget: Budget::default(),
+        members: OnceLock::new(),
+        spans: Mutex::default(),
+    })
+}
+
+/// Where a client program may read devices. It signs in with its key: `Bearer`, or Basic with its id as the name.
+async fn program_regions(app: &App, headers: &HeaderMap) -> Result<Vec<RegionId>, Fault> {
+    let (name, key) = match credentials(headers) {
+        Some((name, key)) => (Some(name), key),
+        None => (None, bearer(headers).ok_or_else(not_signed_in)?),
+    };
+    let found = app.store.read(move |reader| find_client_principal(reader, &key)).await;
+    let found: Option<Principal> = found.map_err(|error: StoreError| Refused::from(error))?;
+    let Some(Principal::Client { client, regions }) = &found else { return Err(not_signed_in()) };
+    if name.is_some_and(|name| name != client.as_str()) {
+        return Err(not_signed_in());
+    }
+    app.limits.clients.take(client.to_string(), app.now()).map_err(Refused::too_many)?;
+    let (city, principal) = (&app.current().city, found.as_ref().unwrap_or(&Principal::Visitor));
+    let may_read = |region: &&RegionId| {
+        let resource = Subject::Region((*region).clone()).into();
+        app.policy.decide(city, principal, Permission::DeviceRead, &resource).is_allowed()
+    };
+    let regions: Vec<RegionId> = regions.iter().filter(may_read).cloned().collect();
+    if regions.is_empty() { Err(Refused::forbidden().into()) } else { Ok(regions) }
+}
+
+/// The key of `authorization: Bearer` (RFC 6750).
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let (scheme, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim().to_owned())
+}
+
+fn not_signed_in() -> Fault {
+    let words = "sign in: a device with its name and password, a program with its id and key (HTTP Basic), staff with their session";
+    Fault::new(StatusCode::UNAUTHORIZED, words)
+}
+
+/// Programs are told which ways there are.
+fn named(refused: Refused) -> Fault {
+    if refused.status() == StatusCode::UNAUTHORIZED { not_signed_in() } else { refused.into() }
+}
