@@ -183,23 +183,26 @@ impl<G: Gate> Endpoint<G> {
         self.reply(now, &asked, &reply);
     }
 
-    /// Answers a device that asked for its next command: confirmably, so that it is known to have come.
+    /// Answers a device that asked for its next command: confirmably, so that it is known to have come. One of several blocks
+    /// is answered at once: that the device asks for the others says the same, and libcoap 4.3 gives up such an answer when
+    /// it comes separately.
     fn give(&mut self, now: Instant, mut asked: Asked, command: Command) {
         let Command { payload, ticket } = command;
         let (peer, device) = (asked.peer, asked.device.clone());
+        let Some((reply, purpose)) = self.command_reply(now, peer, &device, &payload, ticket, asked.szx) else {
+            self.shared.gate.undelivered(&device, ticket);
+            return self.reply(now, &asked, &Reply::new(Code::UNAVAILABLE));
+        };
+        count(&self.shared.counters.commands);
+        if !asked.acknowledged && reply.block2.is_some() {
+            return self.reply(now, &asked, &reply);
+        }
         if asked.kind == Kind::Confirmable && !asked.acknowledged {
             self.acknowledge(peer, asked.mid);
         }
         asked.acknowledged = true;
-        count(&self.shared.counters.commands);
-        match self.command_reply(now, peer, &device, &payload, ticket, asked.szx) {
-            Some((reply, purpose)) => {
-                self.send_confirmable(now, peer, device, &reply, &asked.token, purpose);
-            }
-            None => {
-                self.shared.gate.undelivered(&device, ticket);
-                self.send_confirmable(now, peer, device, &Reply::new(Code::UNAVAILABLE), &asked.token, Purpose::Answer);
-            }
+        if self.send_confirmable(now, peer, device.clone(), &reply, &asked.token, purpose).is_none() {
+            self.shared.gate.undelivered(&device, ticket);
         }
     }
 

@@ -118,11 +118,8 @@ async fn a_device_that_asks_once_fetches_a_long_command_too() {
     let body = Bytes::from(vec![b'x'; 1_500]);
     platform.waiting.lock().unwrap().push_back(Command { payload: body, ticket: 9 });
     let get = Ask { code: Code::GET, path: "devices/lamp/commands?k=secret", ..Ask::default() };
-    raw.ask(&get).await;
-    assert_eq!(raw.receive().await.length, 4);
-    let first = raw.receive().await;
+    let first = raw.call(&get).await;
     assert_eq!((first.payload.len(), first.block(number::BLOCK2)), (1024, Some((0, true, 6))));
-    raw.acknowledge(&first).await;
     let last = raw.call(&Ask { options: vec![(number::BLOCK2, block(1, false, 6))], ..get.clone() }).await;
     assert_eq!((last.payload.len(), last.block(number::BLOCK2)), (476, Some((1, false, 6))));
     until(&platform.delivered, |delivered| *delivered == [("lamp".to_owned(), 9)]).await;
