@@ -65,7 +65,7 @@ pub(crate) struct Secure<G: Gate> {
     shared: Arc<Shared<G>>,
     config: Arc<Config>,
     /// Who the handshake that is just being gone on with is with.
-    resolved: Arc<Mutex<Option<Proven>>>,
+    resolved: Resolved,
     sessions: HashMap<SocketAddr, Session>,
     handshakes: BTreeSet<(Instant, SocketAddr)>,
     /// When lines want to be gone on with; whether that is the next one of its address.
@@ -75,8 +75,11 @@ pub(crate) struct Secure<G: Gate> {
     pub brought: Brought,
 }
 
+/// Whose key was given last.
+type Resolved = Arc<Mutex<Option<Proven>>>;
+
 /// Asks the gate for keys, and notes whose was given last.
-struct Resolver<G: Gate>(AssertUnwindSafe<(Arc<Shared<G>>, Arc<Mutex<Option<Proven>>>)>);
+struct Resolver<G: Gate>(AssertUnwindSafe<(Arc<Shared<G>>, Resolved)>);
 
 impl<G: Gate> PskResolver for Resolver<G> {
     fn resolve(&self, identity: &[u8]) -> Option<Vec<u8>> {
