@@ -49,7 +49,7 @@ pub struct Limits {
     pub observe_check: Duration,
     /// DTLS sessions; the one that was silent longest makes room.
     pub sessions: usize,
-    /// DTLS handshakes under way; the oldest makes room.
+    /// DTLS handshakes under way; one that nobody goes on with makes room.
     pub handshakes: usize,
     /// Time for a handshake.
     pub handshake_timeout: Duration,
@@ -83,7 +83,7 @@ impl Default for Limits {
             exchange_lifetime: Duration::from_secs(247),
             observe_check: Duration::from_secs(24 * 3600),
             sessions: 20_000,
-            handshakes: 1_000,
+            handshakes: 2_000,
             handshake_timeout: Duration::from_secs(30),
             session_idle: Duration::from_secs(48 * 3600),
             memory_bytes: 128 << 20,

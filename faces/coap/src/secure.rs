@@ -22,6 +22,9 @@ const MTU: usize = 1_280;
 const IDENTITY_MAX: usize = 128;
 /// Silent sessions are looked for this often.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// Where there is no place for a handshake, whoever has not answered for so long makes room. Those that do answer keep theirs:
+/// when a city has its power back, all devices come at once, and must not take each other's places.
+const FRESH_FOR: Duration = Duration::from_secs(1);
 
 /// What sessions bring.
 #[derive(Debug, Default)]
@@ -40,6 +43,8 @@ struct Line {
     /// The random bytes of its ClientHello, which tell one beginning from another.
     random: [u8; 32],
     proven: Option<Proven>,
+    /// It has answered from where it says it is.
+    is_shown: bool,
     began_at: Instant,
     heard_at: Instant,
     due: Option<Instant>,
@@ -67,7 +72,9 @@ pub(crate) struct Secure<G: Gate> {
     /// Who the handshake that is just being gone on with is with.
     resolved: Resolved,
     sessions: HashMap<SocketAddr, Session>,
-    handshakes: BTreeSet<(Instant, SocketAddr)>,
+    /// Handshakes of whoever has not shown yet that it is where it says; with those that have.
+    fresh: BTreeSet<(Instant, SocketAddr)>,
+    shown: BTreeSet<(Instant, SocketAddr)>,
     /// When lines want to be gone on with; whether that is the next one of its address.
     dues: BTreeSet<(Instant, SocketAddr, bool)>,
     buffer: Vec<u8>,
@@ -136,7 +143,8 @@ impl<G: Gate> Secure<G> {
             config: Arc::new(config),
             resolved,
             sessions: HashMap::new(),
-            handshakes: BTreeSet::new(),
+            fresh: BTreeSet::new(),
+            shown: BTreeSet::new(),
             dues: BTreeSet::new(),
             buffer: vec![0; 2 * MTU],
             sweep_at: now + SWEEP_EVERY,
@@ -153,8 +161,8 @@ impl<G: Gate> Secure<G> {
         let is_next = match record.hello {
             Some(random) if knows(line, random) => false,
             Some(random) => {
-                if !knows(next, random) {
-                    self.begin(now, peer, random);
+                if !knows(next, random) && !self.begin(now, peer, random) {
+                    return;
                 }
                 true
             }
@@ -168,12 +176,15 @@ impl<G: Gate> Secure<G> {
         self.go_on(now, peer, false, |line| line.dtls.send_application_data(bytes).map(drop));
     }
 
-    /// Begins a handshake in place of any that is under way with this address.
-    fn begin(&mut self, now: Instant, peer: SocketAddr, random: [u8; 32]) {
+    /// Begins a handshake in place of any that is under way with this address; false where there is no place for one.
+    fn begin(&mut self, now: Instant, peer: SocketAddr, random: [u8; 32]) -> bool {
         self.give_up(peer);
-        if self.handshakes.len() >= self.shared.limits.handshakes
-            && let Some((_, oldest)) = self.handshakes.first().copied()
-        {
+        if self.fresh.len() + self.shown.len() >= self.shared.limits.handshakes {
+            let Some((_, oldest)) = self.fresh.first().copied().filter(|(began_at, _)| *began_at + FRESH_FOR <= now)
+            else {
+                count(&self.shared.counters.handshakes_failed);
+                return false;
+            };
             self.give_up(oldest);
         }
         if self.sessions.len() >= self.shared.limits.sessions && !self.sessions.contains_key(&peer) {
@@ -187,9 +198,10 @@ impl<G: Gate> Secure<G> {
             quietest.into_iter().for_each(|address| self.end(address));
         }
         let dtls = Dtls::new_12_psk(Arc::clone(&self.config), now.into_std());
-        let line = Line { dtls, random, proven: None, began_at: now, heard_at: now, due: None };
-        self.handshakes.insert((now, peer));
+        let line = Line { dtls, random, proven: None, is_shown: false, began_at: now, heard_at: now, due: None };
+        self.fresh.insert((now, peer));
         self.sessions.entry(peer).or_default().next = Some(line);
+        true
     }
 
     /// Does something with a line, and takes what it brings.
@@ -220,6 +232,9 @@ impl<G: Gate> Secure<G> {
         if let Some(due) = line.due {
             self.dues.insert((due, peer, is_next));
         }
+        if line.is_shown && self.fresh.remove(&(line.began_at, peer)) {
+            self.shown.insert((line.began_at, peer));
+        }
         match course {
             Ok(Ok(Course::Goes)) => {}
             Ok(Ok(Course::Connected)) => self.connected(peer, now),
@@ -239,7 +254,7 @@ impl<G: Gate> Secure<G> {
     fn connected(&mut self, peer: SocketAddr, now: Instant) {
         let Some(session) = self.sessions.get_mut(&peer) else { return };
         let Some(line) = session.next.take() else { return };
-        self.handshakes.remove(&(line.began_at, peer));
+        self.shown.remove(&(line.began_at, peer));
         count(&self.shared.counters.handshakes);
         tracing::debug!(%peer, after = ?now.saturating_duration_since(line.began_at), "a DTLS session began");
         if let Some(due) = line.due {
@@ -268,7 +283,8 @@ impl<G: Gate> Secure<G> {
         if session.line.is_none() {
             self.sessions.remove(&peer);
         }
-        self.handshakes.remove(&(line.began_at, peer));
+        let place = if line.is_shown { &mut self.shown } else { &mut self.fresh };
+        place.remove(&(line.began_at, peer));
         if let Some(due) = line.due {
             self.dues.remove(&(due, peer, true));
         }
@@ -322,17 +338,15 @@ impl<G: Gate> Secure<G> {
 
     fn sweep(&mut self, now: Instant) {
         let limits = &self.shared.limits;
-        let is_silent =
-            |session: &Session| session.line.as_ref().is_some_and(|line| line.heard_at + limits.session_idle <= now);
-        let silent: Vec<_> =
-            self.sessions.iter().filter(|(_, one)| is_silent(one)).map(|(address, _)| *address).collect();
+        let is_silent = |(_, one): &(&SocketAddr, &Session)| {
+            one.line.as_ref().is_some_and(|line| line.heard_at + limits.session_idle <= now)
+        };
+        let silent: Vec<_> = self.sessions.iter().filter(is_silent).map(|(address, _)| *address).collect();
+        let is_over = |(began_at, _): &&(Instant, SocketAddr)| *began_at + limits.handshake_timeout <= now;
+        let over = self.fresh.iter().take_while(is_over).chain(self.shown.iter().take_while(is_over));
+        let over: Vec<_> = over.map(|(_, address)| *address).collect();
         silent.into_iter().for_each(|address| self.end(address));
-        while let Some((began_at, peer)) = self.handshakes.first().copied()
-            && began_at + self.shared.limits.handshake_timeout <= now
-        {
-            self.handshakes.pop_first();
-            self.give_up(peer);
-        }
+        over.into_iter().for_each(|address| self.give_up(address));
     }
 }
 
@@ -341,7 +355,11 @@ fn drain(line: &mut Line, peer: SocketAddr, buffer: &mut Vec<u8>, brought: &mut 
     let mut course = Course::Goes;
     loop {
         match line.dtls.poll_output(buffer) {
-            Output::Packet(packet) => brought.send.push((peer, packet.to_vec())),
+            Output::Packet(packet) => {
+                // A ServerHello: the cookie came back (RFC 6347 §4.2.1).
+                line.is_shown |= packet.first() == Some(&22) && packet.get(13) == Some(&2);
+                brought.send.push((peer, packet.to_vec()));
+            }
             Output::BufferTooSmall { needed } => buffer.resize(needed, 0),
             Output::Timeout(at) => {
                 line.due = Some(Instant::from_std(at));

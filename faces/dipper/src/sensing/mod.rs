@@ -1,6 +1,7 @@
-//! Sensing: the register of devices, the lake, the broker and the alarm engine, put together.
+//! Sensing: the register of devices, the lake, the gateways and the alarm engine, put together.
 
 mod alarms;
+mod coap;
 mod gate;
 mod lake;
 pub mod rules;
@@ -73,10 +74,19 @@ impl Sensing {
                 println!("  MQTT      {address}");
             }
         }
+        let gateway = coap::start(&runtime.config, &intake).await?;
+        if let Some(gateway) = &gateway {
+            for address in gateway.local_addresses() {
+                println!("  CoAP      {address}");
+            }
+        }
         let cut = broker.clone();
         let shut_out = move |device: &model::DeviceId| {
             if let Some(broker) = &cut {
                 broker.disconnect(device);
+            }
+            if let Some(gateway) = &gateway {
+                gateway.disconnect(device);
             }
         };
         tasks.spawn(desk.run(told, asked, shut_out, stopping.clone()));
