@@ -9,7 +9,7 @@ use model::{DeviceId, EventId, Instant, PartyId};
 use pack::{DeviceClass, DeviceCommand};
 use serde::Deserialize;
 use serde_json::Value;
-use store::{CommandState, DeviceCommandRow, DeviceRow, DeviceState, StoreError, Tx};
+use store::{CommandState, DeviceCommandFilter, DeviceCommandRow, DeviceRow, DeviceState, StoreError, Tx};
 
 use crate::perform::Context;
 
@@ -230,6 +230,18 @@ pub async fn due(ctx: &Context) -> Result<Vec<DeviceCommandRow>, ControlError> {
 
 fn is_due(row: &DeviceCommandRow, now: Instant) -> bool {
     row.state == CommandState::Queued && row.sent_at.is_none_or(|sent_at| now.micros_since(sent_at) >= AGAIN_US)
+}
+
+/// The oldest command that waits for a device.
+///
+/// # Errors
+/// [`ControlError`].
+pub async fn next_for(ctx: &Context, device: DeviceId) -> Result<Option<DeviceCommandRow>, ControlError> {
+    let now = ctx.clock.now();
+    let state = Some(CommandState::Queued);
+    let filter = DeviceCommandFilter { device: Some(device), state, ..DeviceCommandFilter::default() };
+    let rows = ctx.store.read(move |db| db.list_device_commands(&filter, ROUND)).await?;
+    Ok(rows.into_iter().rev().find(|row| row.expires_at >= now))
 }
 
 /// Commands were handed to the connections of their devices.

@@ -105,6 +105,27 @@ on_both_databases!(a_new_password_ends_the_old_one_when_it_is_used, |database| {
     assert_eq!(admit(second.reveal()), Err(Refused::Quarantined));
 });
 
+on_both_databases!(a_key_is_shared_with_a_device_for_each_of_its_passwords, |database| {
+    let town = town(database);
+    let id = DeviceId::new("lamp-1").unwrap();
+    let first = block(register(&town.ctx, None, lamp("lamp-1"))).unwrap().secret;
+    let load = || Fleet::load(database.store(), &demo()).unwrap();
+    let old = load().shared_key("lamp-1").unwrap();
+    assert!(old.len() == 64 && old != first.reveal() && load().shared_key("lamp-1/next") == Some(old.clone()));
+    block(change_secret(&town.ctx, None, id.clone())).unwrap();
+    let fleet = load();
+    let next = fleet.shared_key("lamp-1/next").unwrap();
+    assert_eq!(fleet.shared_key("lamp-1"), Some(old.clone()));
+    let admit = |key: &str| fleet.admit_by_key("lamp-1", key).map(|(_, is_new)| is_new);
+    assert_eq!((admit(&old), admit(&next)), (Ok(false), Ok(true)));
+    // The key opens no door of those for passwords, nor the password that for keys.
+    assert!(fleet.admit("lamp-1", &old).is_err() && admit(first.reveal()).is_err());
+    block(take_over_secret(&town.ctx, id)).unwrap();
+    let fleet = load();
+    assert_eq!([fleet.shared_key("lamp-1"), fleet.shared_key("lamp-1/next")], [Some(next.clone()), Some(next)]);
+    assert_eq!((fleet.shared_key("ghost"), fleet.shared_key("/next"), fleet.shared_key("")), (None, None, None));
+});
+
 on_both_databases!(the_fleet_reads_messages_of_its_members, |database| {
     let town = town(database);
     let registered = block(register(&town.ctx, None, lamp("lamp-1"))).unwrap();

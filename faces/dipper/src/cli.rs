@@ -191,6 +191,14 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtts: Option<SocketAddr>,
+    /// Address (UDP) on which devices speak CoAP in the clear
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coap: Option<SocketAddr>,
+    /// Address (UDP) on which devices speak CoAP over DTLS
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coaps: Option<SocketAddr>,
     /// Log filter
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]

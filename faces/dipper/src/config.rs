@@ -43,6 +43,12 @@ pub struct Config {
     /// File of its key, PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtts_key: Option<PathBuf>,
+    /// Address (UDP) on which devices speak CoAP in the clear; they do not when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coap: Option<SocketAddr>,
+    /// Address (UDP) on which devices speak CoAP over DTLS, with the SHA-256 of their password as key; they do not when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coaps: Option<SocketAddr>,
     /// Whether this process writes the ledger; `false` on all but one of several that share a database.
     pub seal: bool,
     /// File with the witnesses of the ledger and their quorum (tlog-policy); published without witnesses when absent.
@@ -141,6 +147,8 @@ impl Default for Config {
             mqtts: None,
             mqtts_certificate: None,
             mqtts_key: None,
+            coap: None,
+            coaps: None,
             seal: true,
             ledger_policy: None,
             payment_gateway: None,

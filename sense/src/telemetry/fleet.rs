@@ -182,19 +182,35 @@ impl Fleet {
     /// # Errors
     /// [`Refused`].
     pub fn admit(&self, name: &str, secret: &str) -> Result<(Arc<Member>, bool), Refused> {
-        let given = hex(sha256(secret));
+        self.admit_by_key(name, &hex(sha256(secret)))
+    }
+
+    /// The same by the key it has proved to have: see [`Fleet::shared_key`].
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn admit_by_key(&self, name: &str, given: &str) -> Result<(Arc<Member>, bool), Refused> {
         let member = DeviceId::new(name).ok().and_then(|id| self.find(&id));
         // Both are compared whatever the name: how long it takes says nothing about who is registered.
         let (kept, next) =
             member.as_ref().map_or(([0; 32], None), |member| (member.row.secret, member.row.next_secret));
-        let is_kept = token::same(&given, &hex(kept));
-        let is_next = token::same(&given, &hex(next.unwrap_or([0; 32]))) && next.is_some();
+        let is_kept = token::same(given, &hex(kept));
+        let is_next = token::same(given, &hex(next.unwrap_or([0; 32]))) && next.is_some();
         let member = member.filter(|_| is_kept || is_next).ok_or(Refused::Credentials)?;
         match member.row.state {
             DeviceState::Active => Ok((member, is_next)),
             DeviceState::Quarantined => Err(Refused::Quarantined),
             DeviceState::Retired => Err(Refused::Retired),
         }
+    }
+
+    /// The key that is shared with a device, for DTLS: the SHA-256 of its secret in lower-case hexadecimal. The identity is
+    /// the device's name; `name/next` is the secret that takes the old one's place when it is used first.
+    pub fn shared_key(&self, identity: &str) -> Option<String> {
+        let next_of = identity.strip_suffix("/next");
+        let member = self.find(&DeviceId::new(next_of.unwrap_or(identity)).ok()?)?;
+        let next = next_of.and(member.row.next_secret);
+        Some(hex(next.unwrap_or(member.row.secret)))
     }
 
     /// The last message of a device that was refused, since the program began.

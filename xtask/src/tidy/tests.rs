@@ -33,6 +33,8 @@ fn edges_point_down_and_stages_do_not_meet() {
         ("faces/dipper", "axum", "normal", false),
         ("faces/dipper", "tokio-rustls", "normal", false),
         ("faces/mqtt", "tokio-rustls", "normal", true),
+        ("faces/coap", "dimpl", "normal", true),
+        ("faces/dipper", "dimpl", "normal", false),
         ("sense", "utoipa", "normal", false),
         ("core/model", "getrandom", "normal", false),
         ("core/grid", "libm", "normal", false),

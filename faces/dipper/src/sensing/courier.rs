@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use act::control::{self, Answer, ControlError};
 use act::scenes;
+use bytes::Bytes;
+use coap::Server;
 use model::{DeviceId, EventId, Instant};
 use mqtt::{Broker, Notice, Qos};
 use store::DeviceCommandRow;
 use tokio::sync::{mpsc, watch};
 
+use super::coap::CoapGate;
 use super::gate::DeviceGate;
 
 /// Looks this often for commands that are due, and for scenes that are planned.
@@ -78,7 +81,7 @@ impl Courier {
     /// Carries until the program stops.
     pub async fn run(
         self: Arc<Self>,
-        broker: Option<Arc<Broker<DeviceGate>>>,
+        carriers: Carriers,
         mut heard: mpsc::UnboundedReceiver<EventId>,
         mut stopping: watch::Receiver<bool>,
     ) {
@@ -86,7 +89,7 @@ impl Courier {
         loop {
             let done = tokio::select! {
                 Some(id) = heard.recv() => control::received(&self.ctx, id).await.map(drop),
-                _ = commands.tick() => self.send_due(broker.as_deref()).await,
+                _ = commands.tick() => self.send_due(&carriers).await,
                 _ = plans.tick() => {
                     self.run_scenes().await;
                     Ok(())
@@ -112,27 +115,56 @@ impl Courier {
         }
     }
 
-    async fn send_due(&self, broker: Option<&Broker<DeviceGate>>) -> Result<(), ControlError> {
+    async fn send_due(&self, carriers: &Carriers) -> Result<(), ControlError> {
         let (due, now) = (control::due(&self.ctx).await?, self.ctx.clock.now());
-        let Some(broker) = broker else { return Ok(()) };
-        let sent: Vec<_> = due.iter().filter(|row| self.send(broker, row, now)).map(|row| row.id).collect();
+        let mut sent = Vec::new();
+        for row in due {
+            if self.send(carriers, &row, now).await {
+                sent.push(row.id);
+            }
+        }
         if sent.is_empty() { Ok(()) } else { control::sent(&self.ctx, sent).await }
     }
 
+    /// The oldest command that waits for a device which asks for one and does not stay; it counts as sent.
+    ///
+    /// # Errors
+    /// [`AnswerError::Later`].
+    pub async fn next(&self, device: &DeviceId) -> Result<Option<(Bytes, u64)>, AnswerError> {
+        let next = async {
+            let Some(row) = control::next_for(&self.ctx, device.clone()).await? else { return Ok(None) };
+            control::sent(&self.ctx, vec![row.id]).await?;
+            Ok::<_, ControlError>(Some(row))
+        };
+        match next.await {
+            Ok(row) => Ok(row.map(|row| (control::message(&row).into(), self.tickets().give(row.id)))),
+            Err(error) => {
+                tracing::error!(%device, %error, "a command could not be given out");
+                Err(AnswerError::Later)
+            }
+        }
+    }
+
     /// True when a connection, or the session of a device that is away for a moment, has it.
-    fn send(&self, broker: &Broker<DeviceGate>, row: &DeviceCommandRow, now: Instant) -> bool {
+    async fn send(&self, carriers: &Carriers, row: &DeviceCommandRow, now: Instant) -> bool {
         let left = u64::try_from(row.expires_at.micros_since(now)).unwrap_or_default();
         let ticket = self.tickets().give(row.id);
+        let payload = Bytes::from(control::message(row));
         let notice = Notice {
             topic: format!("devices/{}/commands", row.device).into(),
-            payload: control::message(row).into(),
+            payload: payload.clone(),
             qos: Qos::AtLeastOnce,
             retain: false,
             expiry: Some(Duration::from_micros(left)),
             ticket: Some(ticket),
             properties: None,
         };
-        let is_sent = broker.publish(notice).is_ok_and(|handed| handed.queued > 0);
+        let by_mqtt = carriers.mqtt.as_ref().and_then(|broker| broker.publish(notice).ok());
+        let mut is_sent = by_mqtt.is_some_and(|handed| handed.queued > 0);
+        if let Some(server) = &carriers.coap {
+            let by_coap = server.publish(&row.device, payload, ticket).await;
+            is_sent |= by_coap.is_ok_and(|handed| handed.queued > 0);
+        }
         if !is_sent {
             self.tickets().held.remove(&ticket);
         }
@@ -142,6 +174,14 @@ impl Courier {
     fn tickets(&self) -> std::sync::MutexGuard<'_, Tickets> {
         self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The ways on which commands reach devices.
+pub struct Carriers {
+    /// The broker, where there is one.
+    pub mqtt: Option<Arc<Broker<DeviceGate>>>,
+    /// The gateway for CoAP, where there is one.
+    pub coap: Option<Arc<Server<CoapGate>>>,
 }
 
 /// Why an answer of a device was not taken.

@@ -1,6 +1,7 @@
-//! Sensing: the register of devices, the lake, the broker and the alarm engine, put together.
+//! Sensing: the register of devices, the lake, the gateways and the alarm engine, put together.
 
 mod alarms;
+mod coap;
 mod courier;
 mod gate;
 mod lake;
@@ -80,11 +81,21 @@ impl Sensing {
                 println!("  MQTT      {address}");
             }
         }
-        tasks.spawn(courier.run(broker.clone(), heard, stopping.clone()));
+        let gateway = coap::start(&runtime.config, &intake, &courier).await?.map(Arc::new);
+        if let Some(gateway) = &gateway {
+            for address in gateway.local_addresses() {
+                println!("  CoAP      {address}");
+            }
+        }
+        let carriers = courier::Carriers { mqtt: broker.clone(), coap: gateway.clone() };
+        tasks.spawn(courier.run(carriers, heard, stopping.clone()));
         let cut = broker.clone();
         let shut_out = move |device: &model::DeviceId| {
             if let Some(broker) = &cut {
                 broker.disconnect(device);
+            }
+            if let Some(gateway) = &gateway {
+                gateway.disconnect(device);
             }
         };
         tasks.spawn(desk.run(told, asked, shut_out, stopping.clone()));
