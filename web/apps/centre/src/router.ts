@@ -30,6 +30,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/devices/:id", name: "device", component: () => import("./pages/DevicePage.vue"), meta: { permission: "device.read", title: "nav.device" } },
   { path: "/control", name: "control", component: () => import("./pages/ControlPage.vue"), meta: { permission: "device.read", title: "nav.control" } },
   { path: "/alarms", name: "alarms", component: () => import("./pages/AlarmsPage.vue"), meta: { permission: "device.read", title: "nav.alarms" } },
+  { path: "/alarms/rules", name: "alarm-rules", component: () => import("./pages/AlarmRulesPage.vue"), meta: { permission: "device.read", title: "nav.alarm_rules" } },
   { path: "/pack/:tab?", name: "pack", component: () => import("./pages/PackPage.vue"), meta: { permission: "pack.read", title: "nav.pack" } },
   { path: "/security", name: "security", component: () => import("./pages/SecurityPage.vue"), meta: { title: "nav.security" } },
   { path: "/wall", name: "wall", component: () => import("./pages/WallPage.vue"), meta: { permission: "case.read", bare: true, title: "nav.wall" } },

@@ -14,6 +14,7 @@ export interface ChartColours {
   readonly opened: string;
   readonly closed: string;
   readonly late: string;
+  readonly soon: string;
   readonly bar: string;
 }
 
@@ -30,6 +31,7 @@ export function chartColours(at: Element = document.documentElement): ChartColou
     opened: token("--chart-1", "#0072b2"),
     closed: token("--chart-3", "#009e73"),
     late: token("--late-mark", "#c2263a"),
+    soon: token("--soon-mark", "#e0920c"),
     bar: token("--chart-1", "#0072b2"),
   };
 }

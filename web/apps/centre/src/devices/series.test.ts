@@ -11,7 +11,7 @@ const step = (minute: number, mean: number, more: Partial<DeviceStep> = {}): Dev
   ...more,
 });
 const WORDS = { mean: "mean", least: "least", greatest: "greatest", value: String, tick: String, time: String, instant: String };
-const COLOURS = { font: "", ink: "", soft: "", line: "", surface: "", opened: "", closed: "", late: "", bar: "blue" };
+const COLOURS = { font: "", ink: "", soft: "", line: "", surface: "", opened: "", closed: "", late: "", soon: "", bar: "blue" };
 
 it("the line breaks where the device was silent for three intervals", () => {
   const steps = [step(0, 1), step(5, 2), step(10, 3), step(40, 4)];
