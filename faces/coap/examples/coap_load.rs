@@ -1,8 +1,8 @@
 //! Readings a second, one a message, confirmable, each answered after fdatasync; in the clear and over DTLS.
 //!
-//!     cargo run --release -p dipper-coap --example load -- [clear|dtls|storm] [CLIENTS] [WINDOW] [SECONDS]
+//!     cargo run --release -p dipper-coap --example coap_load -- [clear|dtls|storm] [CLIENTS] [WINDOW] [SECONDS]
 //!
-//! Needs the example `keeper` beside it. Every client has its own socket and keeps WINDOW requests unanswered; what is not
+//! Needs the example `coap_keeper` beside it. Every client has its own socket and keeps WINDOW requests unanswered; what is not
 //! answered in half a second is sent again. `storm`: CLIENTS devices begin a DTLS session at once, post one reading each and
 //! stay.
 
@@ -185,7 +185,7 @@ async fn storm(address: SocketAddr, config: &Arc<Config>, clients: usize) -> (Du
 }
 
 fn keeper(file: &Path) -> (Child, Vec<SocketAddr>) {
-    let program = std::env::current_exe().unwrap().with_file_name("keeper");
+    let program = std::env::current_exe().unwrap().with_file_name("coap_keeper");
     let mut child = Command::new(program).arg(file).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().take(2);
     let address = |line: String| SocketAddr::from((Ipv4Addr::LOCALHOST, line.trim().parse().unwrap()));

@@ -1,4 +1,4 @@
-//! `keeper FILE`: a gateway of its own that keeps messages in a file, with fdatasync before each answer; prints its ports, in
+//! `coap_keeper FILE`: a gateway of its own that keeps messages in a file, with fdatasync before each answer; prints its ports, in
 //! the clear and over DTLS. Every device has the password `secret`, and that as its key.
 
 use std::fs::{File, OpenOptions};
@@ -70,7 +70,7 @@ impl Gate for Journal {
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
-    let path = std::env::args_os().nth(1).map(PathBuf::from).expect("usage: keeper FILE");
+    let path = std::env::args_os().nth(1).map(PathBuf::from).expect("usage: coap_keeper FILE");
     let file = OpenOptions::new().create(true).append(true).open(path)?;
     let (orders, arrived) = channel();
     std::thread::spawn(move || keep(file, &arrived));
