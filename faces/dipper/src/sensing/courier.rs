@@ -68,12 +68,14 @@ impl Courier {
     /// [`AnswerError`].
     pub async fn answered(&self, device: &DeviceId, bytes: &[u8]) -> Result<(), AnswerError> {
         let answer = Answer::parse(bytes).map_err(AnswerError::Refused)?;
+        let id = answer.id;
         match control::answered(&self.ctx, device.clone(), answer).await {
             Ok(_) => Ok(()),
             Err(ControlError::Store(error)) => {
                 tracing::error!(%device, %error, "what a device answered could not be written down");
                 Err(AnswerError::Later)
             }
+            Err(ControlError::Unknown) => Err(AnswerError::Refused(format!("the device was told no command {id}"))),
             Err(error) => Err(AnswerError::Refused(error.to_string())),
         }
     }
