@@ -68,9 +68,7 @@ struct Session {
 
 pub(crate) struct Secure<G: Gate> {
     shared: Arc<Shared<G>>,
-    config: Arc<Config>,
-    /// Who the handshake that is just being gone on with is with.
-    resolved: Resolved,
+    suite: Suite,
     sessions: HashMap<SocketAddr, Session>,
     /// Handshakes of whoever has not shown yet that it is where it says; with those that have.
     fresh: BTreeSet<(Instant, SocketAddr)>,
@@ -123,14 +121,22 @@ impl Record {
     }
 }
 
-impl<G: Gate> Secure<G> {
+/// What all sessions of a listener share. Making it tries the ciphers, which takes milliseconds.
+#[derive(Clone)]
+pub(crate) struct Suite {
+    config: Arc<Config>,
+    /// Who the handshake that is just being gone on with is with.
+    resolved: Resolved,
+}
+
+impl Suite {
     /// Makes ready.
     ///
     /// # Errors
     /// When the limits make no sense to DTLS, such as no time for a handshake.
-    pub fn new(shared: Arc<Shared<G>>, now: Instant) -> Result<Self, dimpl::Error> {
+    pub fn new<G: Gate>(shared: &Arc<Shared<G>>) -> Result<Self, dimpl::Error> {
         let resolved = Arc::new(Mutex::new(None));
-        let resolver = Resolver(AssertUnwindSafe((Arc::clone(&shared), Arc::clone(&resolved))));
+        let resolver = Resolver(AssertUnwindSafe((Arc::clone(shared), Arc::clone(&resolved))));
         let config = Config::builder()
             .with_crypto_provider(dimpl::crypto::rust_crypto::default_provider())
             .mtu(MTU)
@@ -138,10 +144,15 @@ impl<G: Gate> Secure<G> {
             .flight_start_rto(shared.limits.ack_timeout)
             .with_psk_server(Some(b"dipper".to_vec()), Arc::new(resolver))
             .build()?;
-        Ok(Self {
+        Ok(Self { config: Arc::new(config), resolved })
+    }
+}
+
+impl<G: Gate> Secure<G> {
+    pub fn new(shared: Arc<Shared<G>>, suite: Suite, now: Instant) -> Self {
+        Self {
             shared,
-            config: Arc::new(config),
-            resolved,
+            suite,
             sessions: HashMap::new(),
             fresh: BTreeSet::new(),
             shown: BTreeSet::new(),
@@ -149,7 +160,7 @@ impl<G: Gate> Secure<G> {
             buffer: vec![0; 2 * MTU],
             sweep_at: now + SWEEP_EVERY,
             brought: Brought::default(),
-        })
+        }
     }
 
     /// Takes a datagram from the network.
@@ -197,7 +208,7 @@ impl<G: Gate> Secure<G> {
                 .map(|(address, _)| *address);
             quietest.into_iter().for_each(|address| self.end(address));
         }
-        let dtls = Dtls::new_12_psk(Arc::clone(&self.config), now.into_std());
+        let dtls = Dtls::new_12_psk(Arc::clone(&self.suite.config), now.into_std());
         let line = Line { dtls, random, proven: None, is_shown: false, began_at: now, heard_at: now, due: None };
         self.fresh.insert((now, peer));
         self.sessions.entry(peer).or_default().next = Some(line);
@@ -219,7 +230,7 @@ impl<G: Gate> Secure<G> {
             self.dues.remove(&(due, peer, is_next));
         }
         line.heard_at = now;
-        let (resolved, buffer, brought) = (&self.resolved, &mut self.buffer, &mut self.brought);
+        let (resolved, buffer, brought) = (&self.suite.resolved, &mut self.buffer, &mut self.brought);
         // A fault in the handshake of one device must not be the end of all others.
         let course = catch_unwind(AssertUnwindSafe(|| {
             line.dtls.handle_timeout(now.into_std())?;

@@ -19,7 +19,7 @@ use crate::gate::{Command, Gate};
 use crate::limits::{Limits, Memory};
 use crate::metrics::{Counters, Metrics};
 use crate::observing::Handed;
-use crate::secure::Secure;
+use crate::secure::{Secure, Suite};
 
 /// Longest datagram of UDP there can be.
 const DATAGRAM: usize = 64 << 10;
@@ -180,7 +180,8 @@ impl<G: Gate> Post<G> {
     ) -> io::Result<Self> {
         let now = Instant::now();
         let endpoint = Endpoint::new(Arc::clone(shared), RandomState::new().hash_one(now), now);
-        let secure = secure.then(|| Secure::new(Arc::clone(shared), now)).transpose().map_err(io::Error::other)?;
+        let suite = secure.then(|| Suite::new(shared)).transpose().map_err(io::Error::other)?;
+        let secure = suite.map(|suite| Secure::new(Arc::clone(shared), suite, now));
         let (answer, answers) = mpsc::unbounded_channel();
         Ok(Self { socket, endpoint, secure, orders, answers, answer })
     }

@@ -1,7 +1,7 @@
 //! Whatever may come, against one endpoint without a network: for properties and for fuzzing.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use crate::endpoint::{Endpoint, Out, Proven, Question, Shared};
 use crate::gate::{Admitted, Command, Credential, Gate, Hello, Key, Message, NotTaken, Refused};
 use crate::limits::{Limits, Memory};
 use crate::metrics::Counters;
-use crate::secure::Secure;
+use crate::secure::{Secure, Suite};
 
 /// A platform where every device has the password `k`.
 #[derive(Debug)]
@@ -179,7 +179,13 @@ pub fn events(mut bytes: &[u8]) {
 /// Takes bytes as datagrams to a listener with DTLS.
 pub fn records(mut bytes: &[u8]) {
     let mut now = Instant::now();
-    let mut secure = Secure::new(shared(), now).expect("these limits make sense");
+    static READY: OnceLock<(Arc<Shared<Open>>, Suite)> = OnceLock::new();
+    let (shared, suite) = READY.get_or_init(|| {
+        let shared = shared();
+        let suite = Suite::new(&shared).expect("these limits make sense");
+        (shared, suite)
+    });
+    let mut secure = Secure::new(Arc::clone(shared), suite.clone(), now);
     while let [event, length, rest @ ..] = bytes {
         let peer = SocketAddr::from(([127, 0, 0, 1], u16::from(event >> 6)));
         let (body, after) = rest.split_at(rest.len().min(usize::from(*length)));

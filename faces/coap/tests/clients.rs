@@ -114,6 +114,24 @@ async fn observes(program: &str, query: &str) {
 }
 
 #[tokio::test]
+async fn libcoap_loses_requests_and_sends_them_again() {
+    if missing(CLEAR) {
+        return;
+    }
+    let (server, platform) = start(Limits::default()).await;
+    let shown = run(client(CLEAR, &server, "devices/lamp/readings?k=secret", "-l 1 -m post -t 50 -e 1")).await;
+    assert_eq!(payloads(&platform), ["1"], "{shown}");
+    // The third of the blocks of a message.
+    let folder = tempfile::tempdir().unwrap();
+    let (file, body) = (folder.path().join("body"), "0123456789".repeat(20));
+    std::fs::write(&file, &body).unwrap();
+    let arguments = format!("-l 3 -m post -t 50 -b 64 -f {}", file.display());
+    let shown = run(client(CLEAR, &server, "devices/lamp/readings?k=secret", &arguments)).await;
+    assert_eq!(payloads(&platform).last().unwrap(), body.as_bytes(), "{shown}");
+    assert_eq!(*platform.arrived.borrow(), 2);
+}
+
+#[tokio::test]
 async fn libcoap_in_the_clear_does_everything() {
     if !missing(CLEAR) {
         does_everything(CLEAR, "?k=secret").await;
