@@ -184,6 +184,11 @@ test("devices and their alarms at the centre", { timeout: 600_000 }, async (t) =
     await row.getByRole("link", { name: "查看案件" }).click();
     await watch.page.getByRole("heading", { level: 1 }).waitFor();
     await watch.page.getByText(/cover-17/).first().waitFor();
+    // Its alarms stand in the case, with the way back to their devices.
+    const ofCase = watch.page.getByRole("table", { name: "告警列表" });
+    await ofCase.getByText("井盖倾斜或移位").waitFor();
+    assert.equal(await ofCase.getByRole("link", { name: /井盖/ }).first().getAttribute("href"), "/centre/devices/cover-17");
+    await clean("the case of an alarm", watch);
     await shoot(watch.page, "alarms-case");
     await watch.context.close();
   });

@@ -54,6 +54,8 @@ pub struct DeviceAlarmFilter {
     pub open: Option<bool>,
     /// Of this device.
     pub device: Option<DeviceId>,
+    /// Of this case.
+    pub case_id: Option<CaseId>,
     /// In any of these regions (paths, root first, each followed by `/`); everywhere where none is given.
     pub within: Vec<String>,
     /// Before this alarm, newest first.
@@ -210,6 +212,7 @@ impl Reader {
             None => {}
         }
         clause.and_in("device", &filter.device);
+        clause.and_in("case_id", &filter.case_id);
         within(&mut clause, &filter.within);
         if let Some(before) = filter.before {
             let before = clause.bind(before);

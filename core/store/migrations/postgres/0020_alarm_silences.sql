@@ -13,3 +13,6 @@ CREATE TABLE alarm_silences (
     ended_by TEXT COLLATE "C",
     ended_at_us BIGINT
 );
+
+-- The alarms of a case.
+CREATE INDEX device_alarms_case ON device_alarms (case_id, id) WHERE case_id IS NOT NULL;

@@ -13,3 +13,6 @@ CREATE TABLE alarm_silences (
     ended_by TEXT,
     ended_at_us INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- The alarms of a case.
+CREATE INDEX device_alarms_case ON device_alarms (case_id, id) WHERE case_id IS NOT NULL;

@@ -203,8 +203,8 @@ pub struct SceneView {
     pub arguments: Vec<DeviceValue>,
     /// When it is planned, as the pack spells it: `23:30`, `dusk-10m`; by hand alone where empty.
     pub at: Vec<String>,
-    /// On these days, `mon` to `sun`; every day where empty.
-    pub weekdays: Vec<String>,
+    /// On these days of the week, 1 for Monday to 7; every day where empty.
+    pub weekdays: Vec<u8>,
     /// When it is planned next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

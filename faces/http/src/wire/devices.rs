@@ -288,6 +288,8 @@ pub struct AlarmsQuery {
     pub open: Option<bool>,
     /// Of this device.
     pub device: Option<String>,
+    /// Of this case.
+    pub case: Option<String>,
     /// `next` of the page before.
     pub before: Option<String>,
     /// How many, at most 200; 50 when absent.

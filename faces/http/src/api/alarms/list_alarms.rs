@@ -34,6 +34,7 @@ pub async fn list_alarms(
     let filter = DeviceAlarmFilter {
         open: query.open,
         device: parse_some("device", query.device.as_deref())?,
+        case_id: parse_some("case", query.case.as_deref())?,
         within: seen.iter().map(|region| compiled.city.region_path(region)).collect(),
         before: parse_some("before", query.before.as_deref())?,
     };

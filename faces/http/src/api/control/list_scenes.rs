@@ -61,7 +61,7 @@ pub async fn list_scenes(State(app): State<Arc<App>>, caller: Caller) -> Result<
             command_title: text(&command.title),
             arguments: arguments_view(command, &scene.arguments),
             at: scene.at.iter().map(ToString::to_string).collect(),
-            weekdays: scene.weekdays.iter().map(|day| day.as_str().to_owned()).collect(),
+            weekdays: scene.weekdays.iter().map(|day| *day as u8 + 1).collect(),
             next_at: next_view(city, scene, now),
             runs: runs.iter().map(|(run, count)| run_view(run, count, &names)).collect(),
             may_run: may_run(&app, city, &caller, scene),

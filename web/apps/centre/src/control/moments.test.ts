@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseMoment, sideOf } from "./moments";
+import { parseMoment, sideOf, weekday } from "./moments";
 
 it("moments are times of the clock or of the sun", () => {
   const table: [string, unknown][] = [
@@ -20,4 +20,9 @@ it("anything else is none", () => {
 
 it("stands before, after or at its event", () => {
   expect([-10, 0, 5].map(sideOf)).toEqual(["before", "at", "after"]);
+});
+
+it("days of the week have their names", () => {
+  expect([1, 7].map((day) => weekday(day, "zh-CN"))).toEqual(["周一", "周日"]);
+  expect([1, 6].map((day) => weekday(day, "en"))).toEqual(["Mon", "Sat"]);
 });

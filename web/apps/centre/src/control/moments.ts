@@ -18,3 +18,9 @@ export function parseMoment(text: string): Moment | null {
 export function sideOf(minutes: number): "before" | "after" | "at" {
   return minutes < 0 ? "before" : minutes > 0 ? "after" : "at";
 }
+
+/** A day of the week in words, 1 for Monday to 7. */
+export function weekday(day: number, locale: string): string {
+  // The first of January 2024 was a Monday.
+  return new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" }).format(Date.UTC(2024, 0, day));
+}

@@ -5,7 +5,7 @@ import { useReadings } from "../devices/values";
 import { useFormat } from "../format";
 import type { CommandParameter, DeviceCommand, Scene } from "../types";
 import type { ValueFault } from "./draft";
-import { parseMoment, sideOf } from "./moments";
+import { parseMoment, sideOf, weekday } from "./moments";
 
 /** Words for commands and scenes. */
 export function useControlWords() {
@@ -38,15 +38,16 @@ export function useControlWords() {
     /** Why a value does not do. */
     fault: ({ id, ...limits }: ValueFault): string => t(id, { ...limits }),
     /** When a scene is planned. */
-    planned(scene: Pick<Scene, "at">): string {
+    planned(scene: Pick<Scene, "at" | "weekdays">): string {
       if (scene.at.length === 0) return t("control.by_hand");
-      return list(
+      const moments = list(
         scene.at.map((at) => {
           const moment = parseMoment(at);
           if (!moment) return at;
           return "clock" in moment ? moment.clock : t(`control.moment_${sideOf(moment.minutes)}`, { sun: t(`sun.${moment.sun}`), n: Math.abs(moment.minutes) });
         }),
       );
+      return scene.weekdays.length ? `${list(scene.weekdays.map((day) => weekday(day, locale.value)))} ${moments}` : moments;
     },
     /** Which devices a scene tells. */
     where: (scene: Pick<Scene, "regions">): string => (scene.regions.length ? list(scene.regions.map((region) => text(region))) : t("filter.whole_city")),
