@@ -1,3 +1,4 @@
+import { alarmsEn } from "./alarms.en";
 import { controlEn } from "./control.en";
 import { devicesEn } from "./devices.en";
 import type { zhCN } from "./zh-CN";
@@ -7,6 +8,7 @@ export const en: typeof zhCN = {
   centre: { product: "City Operations Centre", cancel: "Cancel" },
   enter: { motto: "Sense · Assess · Act · Account" },
   ...devicesEn,
+  ...alarmsEn,
   ...controlEn,
   nav: {
     label: "Main navigation",
@@ -25,6 +27,7 @@ export const en: typeof zhCN = {
     control: "Control",
     unconfirmed_commands: "commands wait for you to confirm them",
     alarms: "Alarms",
+    alarm_rules: "Alarm rules",
     unseen_alarms: "alarms not acknowledged",
     board: "Indicators",
     pack: "City pack",

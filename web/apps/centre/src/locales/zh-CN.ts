@@ -1,3 +1,4 @@
+import { alarmsZhCN } from "./alarms.zh-CN";
 import { controlZhCN } from "./control.zh-CN";
 import { devicesZhCN } from "./devices.zh-CN";
 
@@ -6,6 +7,7 @@ export const zhCN = {
   centre: { product: "城市运行管理中心", cancel: "取消" },
   enter: { motto: "感知 · 研判 · 处置 · 问效" },
   ...devicesZhCN,
+  ...alarmsZhCN,
   ...controlZhCN,
   nav: {
     label: "主导航",
@@ -24,6 +26,7 @@ export const zhCN = {
     control: "远程调度",
     unconfirmed_commands: "条指令等您确认",
     alarms: "告警",
+    alarm_rules: "告警规则",
     unseen_alarms: "条告警未确认",
     board: "考评",
     pack: "城市包",

@@ -191,6 +191,7 @@ const en: typeof zhCN = {
     command_state: { title: "The command has changed", text: "Look at how it stands now, then decide." },
     same_person: { title: "Somebody else must confirm what you asked for", text: "Ask a colleague who may control devices." },
     scene_again: { title: "This scene has just been run", text: "Look at how it went." },
+    silence_state: { title: "This silence is over", text: "Begin another if need be." },
     alarm_state: { title: "This alarm has cleared", text: "Nothing is left to do." },
     version_conflict: { title: "The case has just changed", text: "Please look at how it stands now, then decide." },
     material_revoked: { title: "The licence this rests on was revoked: it cannot be granted", text: "Refuse it with the reason, or have it applied for again with another paper." },

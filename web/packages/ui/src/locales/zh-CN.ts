@@ -189,6 +189,7 @@ export default {
     command_state: { title: "这条指令的状态变了", text: "请看一下它现在的状态，再决定怎么办。" },
     same_person: { title: "您下达的指令要由他人确认", text: "请另一位有权限的同事来确认。" },
     scene_again: { title: "这个场景刚刚执行过", text: "请看一下执行的结果。" },
+    silence_state: { title: "这个静默已经结束", text: "需要时请另设一个。" },
     alarm_state: { title: "这条告警已经恢复", text: "不用再处理了。" },
     version_conflict: { title: "案件刚刚有了变化", text: "请看一下最新情况，再决定怎么办。" },
     material_revoked: { title: "申请所用的证照已被注销，不能批准", text: "请不予批准并说明理由，或者请申请人换其他材料重新申请。" },
