@@ -11,6 +11,11 @@ use crate::endpoint::{Endpoint, Out};
 use crate::gate::Gate;
 use crate::message::{Code, Kind, Message, Reply, Token};
 use crate::metrics::count;
+use crate::peers::Stage;
+
+/// A notification that is sent again for this time gets another number: libcoap 4.3.1 does not acknowledge one number twice, so
+/// that the loss of its first acknowledgement would be the end of the observation.
+const RENUMBERED: u32 = 2;
 
 /// What a message of ours is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,21 +100,43 @@ impl<G: Gate> Endpoint<G> {
             && due <= now
         {
             self.sent_due.pop_first();
-            let Some(sent) = self.sent.get_mut(&(peer, mid)) else { continue };
+            let Some(mut sent) = self.sent.remove(&(peer, mid)) else { continue };
             if sent.left == 0 {
                 count(&self.shared.counters.given_up);
-                if let Some(sent) = self.sent.remove(&(peer, mid)) {
-                    self.failed(peer, mid, &sent);
-                }
+                self.failed(peer, mid, &sent);
                 continue;
             }
             sent.left -= 1;
             sent.wait *= 2;
             sent.due = now + sent.wait;
             count(&self.shared.counters.sent_again);
-            self.sent_due.insert((sent.due, peer, mid));
+            let is_time = self.shared.limits.retransmissions - sent.left == RENUMBERED;
+            let mid = if is_time { self.renumber(peer, mid, &mut sent) } else { mid };
             self.out.push(Out::Send(peer, sent.bytes.clone()));
+            self.sent_due.insert((sent.due, peer, mid));
+            self.sent.insert((peer, mid), sent);
         }
+    }
+
+    /// Gives a notification another number. Its sequence number stays, so that whoever has it knows it again.
+    fn renumber(&mut self, peer: SocketAddr, old: u16, sent: &mut Sent) -> u16 {
+        let Purpose::Notification { .. } = sent.purpose else { return old };
+        let Some(known) = self.peers.get(peer) else { return old };
+        let new = known.next_mid();
+        if self.sent.contains_key(&(peer, new)) {
+            return old;
+        }
+        if let Some(Stage::Sending(mid, _)) = known.watch(&sent.device).map(|watch| &mut watch.stage)
+            && *mid == old
+        {
+            *mid = new;
+        }
+        let mut bytes = sent.bytes.to_vec();
+        if let Some(number) = bytes.get_mut(2..4) {
+            number.copy_from_slice(&new.to_be_bytes());
+        }
+        sent.bytes = bytes.into();
+        new
     }
 
     /// A message of ours did not arrive, or meant nothing there.

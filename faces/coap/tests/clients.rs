@@ -132,6 +132,25 @@ async fn libcoap_loses_requests_and_sends_them_again() {
 }
 
 #[tokio::test]
+async fn libcoap_loses_an_acknowledgement_and_observes_on() {
+    if missing(CLEAR) {
+        return;
+    }
+    let (server, platform) = start(Limits { ack_timeout: Duration::from_millis(200), ..Limits::default() }).await;
+    let path = "devices/lamp/commands?k=secret";
+    let running = tokio::spawn(run(client(CLEAR, &server, path, "-l 2 -m get -w -s 4")));
+    until(&platform.observed, |observed| !observed.is_empty()).await;
+    let shown = ["{\"lit\":true}", "{\"lit\":false}"];
+    for (ticket, command) in (1..).zip(shown) {
+        server.publish(&device("lamp"), Bytes::from_static(command.as_bytes()), ticket).await.unwrap();
+    }
+    until(&platform.delivered, |delivered| delivered.len() == 2).await;
+    assert_eq!(server.metrics().sent_again, 2);
+    let said = running.await.unwrap();
+    assert!(shown.iter().all(|command| said.contains(command)), "{said}");
+}
+
+#[tokio::test]
 async fn libcoap_in_the_clear_does_everything() {
     if !missing(CLEAR) {
         does_everything(CLEAR, "?k=secret").await;
