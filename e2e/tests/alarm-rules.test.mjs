@@ -64,6 +64,8 @@ test("alarm rules are replayed and alarms silenced", { timeout: 600_000 }, async
     await page.waitForURL("**/alarms/rules?rule=cover_open");
     assert.match(await editor().inputValue(), /^classes: \[manhole_cover\]\nwhen: tilt > 15\.0$/m);
     assert.match(await list.locator("[aria-current]").textContent(), /井盖倾斜或移位.*cover_open.*井盖传感器/s);
+    await page.getByText("water_level").waitFor();
+    assert.match(await page.locator("p.names").textContent(), /tilt\s*倾角 °.*water_level\s*井内水位 cm/s);
     await clean("the rules");
     await shoot(page, "alarm-rules");
   });
@@ -73,6 +75,7 @@ test("alarm rules are replayed and alarms silenced", { timeout: 600_000 }, async
     await page.getByText("这段时间不会产生告警").waitFor();
     assert.equal(await figures(), "1,12,0");
     await clean("no alarm");
+    assert.ok(await editor().isVisible());
     await shoot(page, "alarm-rules-none");
   });
 
@@ -89,11 +92,11 @@ test("alarm rules are replayed and alarms silenced", { timeout: 600_000 }, async
     assert.match(await alarms().nth(2).textContent(), /倾角\s*12°.*50 分钟，到时段末未恢复/s);
     await page.getByRole("img", { name: /^何时会产生告警：共 3 条/ }).waitFor();
     await until("the bars are drawn", async () => (await page.locator(".plot svg path[fill='#e0920c']").count()) >= 3);
+    await shoot(page, "alarm-rules-replayed");
     await page.getByText("看数字").click();
     assert.equal(await page.getByRole("region", { name: "何时会产生告警" }).locator("tbody tr").count(), 3);
     assert.deepEqual((await chief.get("/alarms")).items, [], "nothing is raised");
     await clean("what would have been raised");
-    await shoot(page, "alarm-rules-replayed");
     await page.getByRole("button", { name: "复制 YAML" }).click();
     assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^cover_open:\n {2}title: .*\n(.*\n)* {2}when: tilt > 10\.0\n/);
     assert.equal(await page.getByRole("link", { name: /井盖倾斜或移位/ }).getByText("已改").count(), 1);
@@ -173,6 +176,23 @@ test("alarm rules are replayed and alarms silenced", { timeout: 600_000 }, async
     assert.equal(asked, 2);
   });
 
+  await t.test("of many alarms the first are drawn and listed, and the rest is counted", async () => {
+    const severities = ["critical", "major", "minor", "info"];
+    const alarm = (n) => ({ device: COVER.id, device_title: COVER.title, severity: severities[(n * 7) % 4], is_silence: n % 5 === 0, since: ago(42_000 - n * 80), raised_at: ago(42_000 - n * 80), cleared_at: ago(41_960 - n * 80) });
+    const found = { devices: 1_204, readings: 3_456_789, count: 731, alarms: [...Array(500).keys()].map(alarm) };
+    await page.route("**/alarm-rules/rehearsals", (route) => route.fulfill({ json: found }));
+    await page.getByRole("button", { name: "近 30 天" }).click();
+    await replay();
+    await page.getByText("只画出和列出最早的 500 条").waitFor();
+    assert.equal(await figures(), "1,204,3,456,789,731");
+    assert.equal(await alarms().count(), 50);
+    await clean("many alarms");
+    await shoot(page, "alarm-rules-many");
+    await page.getByRole("button", { name: "列出全部 500 条" }).click();
+    assert.equal(await alarms().count(), 500);
+    await page.unroute("**/alarm-rules/rehearsals");
+  });
+
   await t.test("a silence needs to say what, how long and why", async () => {
     await page.goto("/centre/alarms?show=silences");
     await page.getByText("没有静默").waitFor();
@@ -197,13 +217,14 @@ test("alarm rules are replayed and alarms silenced", { timeout: 600_000 }, async
     await dialog.getByRole("button", { name: "去掉井盖传感器" }).click();
     await dialog.getByLabel("辖区").selectOption("");
     await dialog.getByLabel("原因").fill("府前街雨污管网施工");
-    await dialog.getByText(/^静默：井盖倾斜或移位、府前街 17 号井盖，到 .*。/).waitFor();
+    await dialog.getByText(/^静默“井盖倾斜或移位”，范围：府前街 17 号井盖，到 .*。/).waitFor();
     await clean("a silence");
     await shoot(page, "silences-new");
     await dialog.getByRole("button", { name: "开始静默" }).click();
     const row = page.locator("table.silences tbody tr");
     await row.waitFor();
-    assert.match(await row.textContent(), /静默中.*井盖倾斜或移位.*cover-17.*府前街雨污管网施工.*chief/s);
+    await row.getByRole("link", { name: COVER.title }).waitFor();
+    assert.match(await row.textContent(), /静默中.*井盖倾斜或移位.*府前街 17 号井盖.*府前街雨污管网施工.*chief/s);
     const [made] = await chief.get("/alarm-silences");
     const hours = (Date.parse(made.until) - Date.parse(made.from)) / 3_600_000;
     assert.ok(3.99 < hours && hours < 4.01, `${hours} h`);

@@ -49,7 +49,7 @@ it("only severities that occur are drawn, the worst first, and several by patter
   const alarms = [raised("2026-11-28T01:00:00Z", "minor"), raised("2026-11-28T01:10:00Z", "critical")];
   expect(severitiesOf(alarms)).toEqual(["critical", "minor"]);
   const found = bars(alarms, { from_ms: NOW - DAY_MS, to_ms: NOW }, 0);
-  const words = { severity: (one: AlarmSeverity) => one, tick: String, step: () => "step" };
+  const words = { severity: (one: AlarmSeverity) => one, tick: String, isSparse: false, step: () => "step" };
   expect(barsOption(found, ["critical", "minor"], words, COLOURS)).toMatchObject({ aria: { decal: { show: true } }, series: [{ name: "critical" }, { name: "minor" }] });
   expect(barsOption(found, ["minor"], words, COLOURS)).toMatchObject({ aria: { decal: { show: false } } });
 });

@@ -76,8 +76,10 @@ export function severitiesOf(alarms: readonly Pick<RehearsedAlarm, "severity">[]
 /** Words that the chart needs from the page. */
 export interface BarWords {
   readonly severity: (severity: AlarmSeverity) => string;
-  /** The beginning of a step on the axis. */
+  /** The beginning of a step on the axis; empty where it is not worth a word. */
   readonly tick: (at_ms: number) => string;
+  /** Whether few steps have words, each to be shown where there is room. */
+  readonly isSparse: boolean;
   /** A step in full. */
   readonly step: (bar: Bar) => string;
 }
@@ -112,7 +114,7 @@ export function barsOption(found: readonly Bar[], severities: readonly AlarmSeve
     xAxis: {
       type: "category",
       data: found.map(({ from_ms }) => words.tick(from_ms)),
-      axisLabel: { color: colours.soft, hideOverlap: true },
+      axisLabel: { color: colours.soft, hideOverlap: true, ...(words.isSparse ? { interval: 0 } : {}) },
       axisLine: { lineStyle: { color: colours.line } },
       axisTick: { show: false },
     },
@@ -122,7 +124,7 @@ export function barsOption(found: readonly Bar[], severities: readonly AlarmSeve
       stack: "alarms",
       name: words.severity(severity),
       barMaxWidth: 28,
-      itemStyle: { color: colourOf(severity, colours) },
+      itemStyle: { color: colourOf(severity, colours), ...(severity === "info" ? { opacity: 0.5 } : {}) },
       data: found.map(({ counts }) => counts[severity]),
     })),
   };

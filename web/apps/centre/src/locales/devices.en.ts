@@ -140,6 +140,7 @@ export const devicesEn: typeof devicesZhCN = {
     quiet_help_alarm: "The device that it speaks through has an alarm; see to that one.",
     silences: "Silences",
     silence_such: "Silence such alarms…",
+    silence_short: "Silence",
     case: "Case",
     to_case: "Open the case",
     silence: "Nothing was heard",

@@ -138,6 +138,7 @@ export const devicesZhCN = {
     quiet_help_alarm: "它经由的设备另有告警，处理那一条即可。",
     silences: "静默",
     silence_such: "静默这类告警…",
+    silence_short: "静默",
     case: "案件",
     to_case: "查看案件",
     silence: "一直没有收到读数",
