@@ -94,7 +94,7 @@ test("alarm rules are replayed and alarms silenced", { timeout: 600_000 }, async
     await until("the bars are drawn", async () => (await page.locator(".plot svg path[fill='#e0920c']").count()) >= 3);
     await shoot(page, "alarm-rules-replayed");
     await page.getByText("看数字").click();
-    assert.equal(await page.getByRole("region", { name: "何时会产生告警" }).locator("tbody tr").count(), 3);
+    await until("a row each", async () => (await page.getByRole("region", { name: "何时会产生告警" }).locator("tbody tr").count()) === 3);
     assert.deepEqual((await chief.get("/alarms")).items, [], "nothing is raised");
     await clean("what would have been raised");
     await page.getByRole("button", { name: "复制 YAML" }).click();

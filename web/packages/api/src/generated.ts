@@ -5739,6 +5739,8 @@ export interface components {
             runs: components["schemas"]["SceneRunView"][];
             /** @description Its name. */
             title: components["schemas"]["Text"];
+            /** @description On these days of the week, 1 for Monday to 7; every day where empty. */
+            weekdays: number[];
         };
         /** @description Looks that somebody may not know of yet. */
         SealedLooks: {
@@ -6662,6 +6664,8 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before. */
                 before?: string;
+                /** @description Of this case. */
+                case?: string;
                 /** @description Of this device. */
                 device?: string;
                 /** @description How many, at most 200; 50 when absent. */
