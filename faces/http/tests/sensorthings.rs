@@ -260,7 +260,7 @@ async fn options_filter_order_and_cut() {
     let city = City::new().await;
     let admin = city.admin().await;
     let t = |minute: i64| format!("1-{}", 1_790_683_200_000_000 + minute * 60_000_000);
-    let rows: [Row; 40] = [
+    let rows: [Row; 43] = [
         ("/Things?$orderby=id desc", 200, "ids", json!(["lamp-1", "cover-1"])),
         ("/Things?$filter=properties/class eq 'street_lamp'", 200, "ids", json!(["lamp-1"])),
         ("/Things?$filter=properties/class+eq+'street_lamp'", 200, "ids", json!(["lamp-1"])),
@@ -283,6 +283,19 @@ async fn options_filter_order_and_cut() {
             200,
             "ids",
             json!(["cover-1"]),
+        ),
+        ("/Datastreams(1)/Observations?$filter=before(phenomenonTime,2026-09-29T12:01:00Z)", 200, "ids", json!([t(0)])),
+        (
+            "/Datastreams(1)/Observations?$filter=after(phenomenonTime,2026-09-29T12:00:00Z/PT3M)",
+            200,
+            "ids",
+            json!([t(4)]),
+        ),
+        (
+            "/Datastreams(1)/Observations?$filter=overlaps(phenomenonTime,2026-09-29T11:00:00Z/2026-09-29T12:00:00Z)",
+            200,
+            "ids",
+            json!([t(0)]),
         ),
         (
             "/Locations?$filter=location/type eq 'Point' or location/geometry/type eq 'Point'",
@@ -615,7 +628,7 @@ async fn a_question_that_is_too_large_says_what_to_narrow() {
     }
     let answer = city.get(&admin, "/Datastreams(2)/Observations?$orderby=result&$top=1").await.expect(400);
     assert!(answer.text().contains("narrow phenomenonTime"), "{}", answer.text());
-    let product = vec!["Datastreams/Observations/result"; 3].join(" add ");
+    let product = ["Datastreams/Observations/result"; 3].join(" add ");
     let answer = city.get(&admin, &format!("/Things?$filter={product} gt 1")).await.expect(400);
     assert!(answer.text().contains("steps over relations"), "{}", answer.text());
     let narrowed = "/Datastreams(2)/Observations?$orderby=result&$top=1&$filter=phenomenonTime lt 2023-11-15T00:00:00Z";

@@ -1,4 +1,4 @@
-//! Answers: entities, collections with the link to their next page, properties, and arrays of readings (OGC 18-088 §9.3, §13).
+//! Answers: entities, collections with the link to their next page, properties, and arrays of readings (OGC 18-088).
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -1,4 +1,4 @@
-//! What entities are called and what they have: the properties of OGC 18-088 §8.2, from the register, the pack and the lake.
+//! What entities are called and what they have: the properties of OGC 18-088, from the register, the pack and the lake.
 
 use model::{Instant, Reading};
 use pack::{Property, PropertyKind, Unit};
@@ -11,7 +11,7 @@ use super::shapes::Shape;
 use super::value::Value;
 use super::world::{Entity, Id, World, number};
 
-/// Locations and features (OGC 18-088 table 8-6).
+/// How places are written.
 const GEOJSON: &str = "application/geo+json";
 
 /// Sensors are described by the pack, in JSON.
@@ -59,7 +59,7 @@ const fn kind_word(kind: PropertyKind) -> &'static str {
     }
 }
 
-/// The observation type of O&M (OGC 18-088 table 8-11).
+/// The observation type of O&M, as OGC 18-088 names it.
 fn observation_type(kind: PropertyKind) -> String {
     let word = match kind {
         PropertyKind::Measurement => "OM_Measurement",

@@ -1,4 +1,4 @@
-//! Filters and orders, read into trees whose paths are known to lead somewhere (OGC 18-088 §9.3.3.5).
+//! Filters and orders, read into trees whose paths are known to lead somewhere (OGC 18-088).
 
 use model::Instant;
 

@@ -1,4 +1,4 @@
-//! The functions of filters (OGC 18-088 §9.3.3.5.2), and the relations of times that FROST-Server adds.
+//! The functions of filters (OGC 18-088), and the relations of times that FROST-Server adds.
 
 use model::Instant;
 

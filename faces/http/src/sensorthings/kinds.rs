@@ -1,4 +1,4 @@
-//! The entity types of SensorThings part 1, their properties and relations (OGC 18-088 §8.2).
+//! The entity types of SensorThings part 1, their properties and relations (OGC 18-088).
 
 /// A type of entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! The query options of a question (OGC 18-088 §9.3): read whole and checked before anything is looked up.
+//! The query options of a question (OGC 18-088): read whole and checked before anything is looked up.
 
 use model::{Instant, SeriesNo};
 

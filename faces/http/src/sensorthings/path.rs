@@ -1,4 +1,4 @@
-//! Resource paths (OGC 18-088 §9.2): `/Things('lamp-1')/Datastreams(3)/Observations`, to any depth.
+//! Resource paths (OGC 18-088): `/Things('lamp-1')/Datastreams(3)/Observations`, to any depth.
 
 use super::entities::written;
 use super::fault::Fault;

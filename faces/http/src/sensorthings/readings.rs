@@ -122,8 +122,8 @@ impl World {
             if has_path(node) { Ok(None) } else { self.evaluate(node, &nothing_of(series)).map(Some) }
         };
         let span = match part {
-            Node::Call(Function::Times(OfTimes::During), arguments) if is_time(&arguments[0]) => {
-                constant(&arguments[1])?.and_then(|value| value.span()).map(|(from, to)| (from, to.plus_micros(1)))
+            Node::Call(Function::Times(relation), arguments) if is_time(&arguments[0]) => {
+                constant(&arguments[1])?.and_then(|value| value.span()).and_then(|span| within(*relation, span))
             }
             Node::Compare(with, left, right) if is_time(left) => {
                 constant(right)?.and_then(|value| value.time()).and_then(|at| bounds(*with, at))
@@ -388,6 +388,16 @@ const fn turned(with: Comparison) -> Comparison {
         Comparison::Greater => Comparison::Less,
         Comparison::AtLeast => Comparison::AtMost,
         same => same,
+    }
+}
+
+/// From when, and before when, an instant is so related to a span.
+const fn within(relation: OfTimes, (from, to): (Instant, Instant)) -> Option<(Instant, Instant)> {
+    match relation {
+        OfTimes::During | OfTimes::Overlaps => Some((from, to.plus_micros(1))),
+        OfTimes::Before => Some((BEGIN, from)),
+        OfTimes::After => Some((to.plus_micros(1), END)),
+        OfTimes::Meets | OfTimes::Starts | OfTimes::Finishes => None,
     }
 }
 

@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::kinds::Kind;
 use super::world::{Id, Sight, World, number};
 
-/// What is shown in the place of a row that was not taken (OGC 18-088 §13.2).
+/// What is shown in the place of a row that was not taken (OGC 18-088).
 const ERROR: &str = "error";
 
 /// A reading as the door of devices reads it.
