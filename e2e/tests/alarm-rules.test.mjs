@@ -90,8 +90,8 @@ test("alarm rules are replayed and alarms silenced", { timeout: 600_000 }, async
     assert.match(await alarms().nth(0).textContent(), /重要.*府前街 17 号井盖.*倾角\s*12°.*50 分钟/s);
     assert.match(await alarms().nth(1).textContent(), /倾角\s*1[34]°.*1 小时 40 分/s);
     assert.match(await alarms().nth(2).textContent(), /倾角\s*12°.*50 分钟，到时段末未恢复/s);
-    await page.getByRole("img", { name: /^何时会产生告警：共 3 条/ }).waitFor();
     await until("the bars are drawn", async () => (await page.locator(".plot svg path[fill='#e0920c']").count()) >= 3);
+    await page.getByRole("img", { name: /^何时会产生告警：共 3 条/ }).waitFor();
     await shoot(page, "alarm-rules-replayed");
     await page.getByText("看数字").click();
     await until("a row each", async () => (await page.getByRole("region", { name: "何时会产生告警" }).locator("tbody tr").count()) === 3);

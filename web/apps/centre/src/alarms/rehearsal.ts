@@ -93,7 +93,8 @@ function colourOf(severity: AlarmSeverity, colours: ChartColours): string {
 export function barsOption(found: readonly Bar[], severities: readonly AlarmSeverity[], words: BarWords, colours: ChartColours): EChartsCoreOption {
   return {
     animation: false,
-    aria: { enabled: true, decal: { show: severities.length > 1 } },
+    // The page says what the chart shows; ECharts would put words of its own in their place.
+    aria: { enabled: true, label: { enabled: false }, decal: { show: severities.length > 1 } },
     textStyle: { fontFamily: colours.font, color: colours.ink },
     tooltip: {
       trigger: "axis",
