@@ -281,6 +281,11 @@ impl Rule {
         })
     }
 
+    /// The properties that its conditions name.
+    pub fn properties(&self) -> impl Iterator<Item = &str> {
+        self.scope.names.iter().map(|name| &**name).filter(|name| *name != "value")
+    }
+
     /// Its word.
     pub fn id(&self) -> &str {
         &self.id

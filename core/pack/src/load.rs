@@ -26,14 +26,14 @@ pub struct Loaded {
 }
 
 /// Whoever reads the conditions of alarm rules: says what is wrong with one.
-pub type Judge<'a> = &'a dyn Fn(&AlarmRuleId, &AlarmRule) -> Result<(), String>;
+pub type Judge<'a> = &'a dyn Fn(&City, &AlarmRuleId, &AlarmRule) -> Result<(), String>;
 
 /// Loads and checks the pack in a folder, but for the conditions of its alarm rules, which [`load_judged`] has read.
 ///
 /// # Errors
 /// As [`load_judged`].
 pub fn load(dir: &Path) -> Result<Loaded, Faults> {
-    load_judged(dir, &|_, _| Ok(()))
+    load_judged(dir, &|_, _, _| Ok(()))
 }
 
 /// Loads and checks the pack in a folder; `judge` reads the conditions of its alarm rules.

@@ -69,7 +69,7 @@ fn an_archived_pack_keeps_its_hash() {
 #[test]
 fn whoever_reads_conditions_faults_them_where_they_stand() {
     let demo = here("../../packs/demo");
-    let judge = |id: &model::AlarmRuleId, rule: &dipper_pack::AlarmRule| match &rule.when {
+    let judge = |_: &dipper_pack::City, id: &model::AlarmRuleId, rule: &dipper_pack::AlarmRule| match &rule.when {
         Some(when) if when.contains("voltage") => Err(format!("alarm rule {id}: nobody knows voltage")),
         _ => Ok(()),
     };

@@ -212,7 +212,7 @@ impl Reader {
             None => {}
         }
         clause.and_in("device", &filter.device);
-        clause.and_in("case_id", &filter.case_id);
+        clause.and_in("case_id", filter.case_id);
         within(&mut clause, &filter.within);
         if let Some(before) = filter.before {
             let before = clause.bind(before);

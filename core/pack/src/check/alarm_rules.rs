@@ -11,8 +11,8 @@ use crate::source::files::Folder;
 pub(super) fn check_alarm_rules(folder: &Folder, city: Option<&City>, judge: Judge<'_>, report: &mut Report) {
     for (id, rule) in folder.alarm_rules.iter() {
         check_names(id, rule, folder, report);
-        let lowered = city.and_then(|city| city.alarm_rules.get(&id.value));
-        if let Some(Err(fault)) = lowered.map(|rule| judge(&id.value, rule)) {
+        let lowered = city.and_then(|city| Some((city, city.alarm_rules.get(&id.value)?)));
+        if let Some(Err(fault)) = lowered.map(|(city, rule)| judge(city, &id.value, rule)) {
             report.fault(id.at, fault);
         }
     }

@@ -44,6 +44,7 @@ impl Stage {
             return Err("the time is longer than nothing and at most 92 days".to_owned());
         }
         let id: AlarmRuleId = "rehearsal".parse().map_err(|_| "the rule has no name".to_owned())?;
+        rules::judge(city, &id, rule)?;
         let compiled = rules::compile(&id, rule)?;
         let mut tried = Tried { rule: compiled, city, from, to, readings: 0, found: Rehearsal::default() };
         let is_meant = |member: &Arc<Member>| {

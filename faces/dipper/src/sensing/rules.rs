@@ -1,5 +1,7 @@
 //! Rules of the pack, as the alarm engine has them.
 
+use std::collections::BTreeSet;
+
 use assess::{Inhibition, Rule, RuleConfig, Setup, Via};
 use model::AlarmRuleId;
 use pack::{AlarmRule, City};
@@ -9,8 +11,18 @@ use serde_json::Value;
 ///
 /// # Errors
 /// The rule, its field and the limit, in words.
-pub fn judge(id: &AlarmRuleId, rule: &AlarmRule) -> Result<(), String> {
-    compile(id, rule).map(drop)
+pub fn judge(city: &City, id: &AlarmRuleId, rule: &AlarmRule) -> Result<(), String> {
+    let compiled = compile(id, rule)?;
+    let classes = &rule.selector.classes;
+    let watched = city.devices.iter().filter(|(class, _)| classes.is_empty() || classes.contains(class));
+    let measured: BTreeSet<_> =
+        watched.flat_map(|(_, class)| class.properties.iter().map(|property| property.id.as_str())).collect();
+    // A condition over what nobody measures never holds, and looks like good news.
+    if let Some(name) = compiled.properties().find(|name| !measured.contains(name)) {
+        let known = measured.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(format!("alarm rule \"{id}\": no class it watches measures {name}; they measure {known}"));
+    }
+    Ok(())
 }
 
 /// What the engine of a city begins with. The pack was judged when it was loaded.
@@ -55,14 +67,24 @@ mod tests {
     #[test]
     fn faults_name_the_rule_the_field_and_what_would_do() {
         let id: AlarmRuleId = "hot".parse().unwrap();
+        let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo"));
+        let city = pack::load(folder).unwrap().city;
         for (json, words) in [
             (serde_json::json!({"title": {}, "when": "temperature > 60.0", "for": "10m"}), ""),
+            (
+                serde_json::json!({"title": {}, "when": "temperatur > 60.0"}),
+                "no class it watches measures temperatur; they",
+            ),
+            (
+                serde_json::json!({"title": {}, "selector": {"classes": ["street_lamp"]}, "when": "tilt > 60.0"}),
+                "no class it watches measures tilt; they measure lit, power, voltage",
+            ),
             (serde_json::json!({"title": {}, "when": "temperature >"}), "alarm rule \"hot\": when: expected"),
             (serde_json::json!({"title": {}}), "alarm rule \"hot\": when: give either when or levels"),
             (serde_json::json!({"title": {}, "when": "t > 1.0", "for": "soon"}), "a span is whole numbers"),
             (serde_json::json!({"title": {}, "when": "t > 1.0", "severity": "awful"}), "unknown variant `awful`"),
         ] {
-            let found = judge(&id, &rule(json)).err().unwrap_or_default();
+            let found = judge(&city, &id, &rule(json)).err().unwrap_or_default();
             assert!(found.contains(words) && found.is_empty() == words.is_empty(), "{found:?}");
         }
     }
