@@ -373,8 +373,9 @@ test("what a hospital says wrongly, too long, too late or unsigned is not believ
     ["another patient", (_, { status, body }, signed) => signed(status, body.toString().replaceAll("Patient/p-1", "Patient/p-2")), "refused"],
     ["unsigned", (_, honest) => ({ ...honest, signature: "" }), "refused"],
     ["changed on the way", (_, honest) => ({ ...honest, body: Buffer.from(honest.body.toString().replace("booked", "noshow")) }), "refused"],
-    ["an answer to another request", (_, honest) => (overheard.push(honest), overheard[0]), undefined],
-    ["the same answer again", () => overheard[0], "refused"],
+    // Whatever is asked meanwhile gets its own answer; the first of them is kept.
+    ["an answer that is overheard", (_, honest) => (overheard.push(honest), honest), undefined],
+    ["an answer to another request", () => overheard[0], "refused"],
     ["too long", (_, __, signed) => signed(200, JSON.stringify({ resourceType: "Bundle", type: "searchset", note: "x".repeat(1 << 20) })), "refused"],
     ["no JSON", (_, __, signed) => signed(200, "<html>"), "refused"],
     ["an error of something in between", () => ({ status: 502, body: "bad gateway", signature: "" }), "away"],
