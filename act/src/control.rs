@@ -219,13 +219,22 @@ pub async fn due(ctx: &Context) -> Result<Vec<DeviceCommandRow>, ControlError> {
     let now = ctx.clock.now();
     let open = ctx.store.read(|db| db.list_open_device_commands(ROUND)).await?;
     let (late, open): (Vec<_>, Vec<_>) = open.into_iter().partition(|row| row.expires_at < now);
-    for row in late {
-        let expire = move |row: DeviceCommandRow| {
-            Ok(if row.state.is_over() { row } else { over(row, CommandState::Expired, now) })
-        };
-        change(ctx, row.id, expire).await?;
+    if !late.is_empty() {
+        // All at once: a scene that nobody heard ends for thousands of devices in the same moment.
+        let ids: Vec<_> = late.into_iter().map(|row| row.id).collect();
+        ctx.store.write(move |tx: &mut Tx| expire(tx, &ids, now)).await?;
     }
     Ok(open.into_iter().filter(|row| is_due(row, now)).collect())
+}
+
+fn expire(tx: &mut Tx, ids: &[EventId], now: Instant) -> Result<(), StoreError> {
+    for id in ids {
+        // One that was answered meanwhile is over already.
+        if let Some(row) = tx.find_device_command(*id)?.filter(|row| !row.state.is_over()) {
+            tx.record_device_command(&over(row, CommandState::Expired, now))?;
+        }
+    }
+    Ok(())
 }
 
 fn is_due(row: &DeviceCommandRow, now: Instant) -> bool {
