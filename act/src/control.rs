@@ -1,11 +1,12 @@
 //! Control (远程调度): devices are told to do something, once, in time, and somebody answers for it.
 //!
 //! A command is written down before it is sent, and sent again until the device has it or its time is over. A dangerous one
-//! waits for a second person. What the device says of it is the end of it; whatever comes later changes nothing.
+//! waits for a second person. What the device says of it is the end of it; whatever comes later changes nothing. That it was
+//! asked for, confirmed and ended are records of the log: the ledger seals who switched what, and why.
 
 use std::collections::BTreeMap;
 
-use model::{DeviceId, EventId, Instant, PartyId};
+use model::{Actor, CommandAsked, DeviceId, EventId, Instant, NewRecord, RecordBody};
 use pack::{DeviceClass, DeviceCommand};
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,6 +19,9 @@ const WORDS_MAX: usize = 200;
 
 /// A command that was sent and not acknowledged is sent again after this, microseconds.
 const AGAIN_US: i64 = 30_000_000;
+
+/// The part of the platform that hears devices and ends what nobody did.
+const PART: &str = "courier";
 
 /// Most commands that are looked at in a round.
 const ROUND: u32 = 10_000;
@@ -33,8 +37,8 @@ pub struct Asked {
     pub arguments: BTreeMap<String, Value>,
     /// Why.
     pub reason: String,
-    /// Who asks.
-    pub by: PartyId,
+    /// Who asks, and in which post.
+    pub by: Actor,
 }
 
 /// Why a command was not taken, or not changed.
@@ -92,7 +96,7 @@ pub async fn ask(ctx: &Context, class: &DeviceClass, asked: Asked) -> Result<Dev
             if device.state != DeviceState::Active {
                 return Err(ControlError::Device { state: device.state });
             }
-            Ok(tell(tx, &device, &order, Some(by), None, now)?)
+            Ok(tell(tx, &device, &order, &by, None, now)?)
         })
         .await
 }
@@ -109,23 +113,24 @@ pub(crate) fn tell(
     tx: &mut Tx,
     device: &DeviceRow,
     order: &Order,
-    by: Option<PartyId>,
+    by: &Actor,
     scene_run: Option<EventId>,
     now: Instant,
 ) -> Result<DeviceCommandRow, StoreError> {
     let Order { command, arguments, reason } = order;
     let arguments: serde_json::Map<String, Value> =
         arguments.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let expires_at = now.plus_micros(i64::from(command.expires_seconds) * 1_000_000);
     let row = DeviceCommandRow {
         id: tx.new_event_id(now),
         device: device.id.clone(),
         region_path: device.region_path.clone(),
         command: command.id.to_string(),
-        arguments: Value::Object(arguments).to_string(),
+        arguments: Value::Object(arguments.clone()).to_string(),
         reason: reason.clone(),
         scene_run,
         state: if command.is_dangerous { CommandState::Unconfirmed } else { CommandState::Queued },
-        asked_by: by,
+        asked_by: by.party(),
         asked_at: now,
         confirmed_by: None,
         confirmed_at: None,
@@ -134,9 +139,20 @@ pub(crate) fn tell(
         received_at: None,
         ended_at: None,
         outcome: None,
-        expires_at: now.plus_micros(i64::from(command.expires_seconds) * 1_000_000),
+        expires_at,
     };
     tx.record_device_command(&row)?;
+    let asked = CommandAsked {
+        command: row.id,
+        device: row.device.clone(),
+        name: row.command.clone(),
+        arguments,
+        reason: row.reason.clone(),
+        scene_run,
+        is_dangerous: command.is_dangerous,
+        expires_at,
+    };
+    tx.append_record(NewRecord { at: now, actor: by.clone(), body: RecordBody::CommandAsked(Box::new(asked)) }, now)?;
     Ok(row)
 }
 
@@ -144,19 +160,19 @@ pub(crate) fn tell(
 ///
 /// # Errors
 /// [`ControlError`].
-pub async fn confirm(ctx: &Context, id: EventId, by: PartyId) -> Result<DeviceCommandRow, ControlError> {
-    let now = ctx.clock.now();
-    change(ctx, id, move |row| {
+pub async fn confirm(ctx: &Context, id: EventId, by: Actor) -> Result<DeviceCommandRow, ControlError> {
+    let (now, party) = (ctx.clock.now(), by.party());
+    change(ctx, id, by, move |row| {
         if row.state != CommandState::Unconfirmed {
             return Err(ControlError::State { state: row.state, wanted: "only one that waits for it is confirmed" });
         }
-        if row.asked_by == Some(by) {
+        if party.is_none() || row.asked_by == party {
             return Err(ControlError::SamePerson);
         }
         if row.expires_at < now {
             return Ok(over(row, CommandState::Expired, now));
         }
-        Ok(DeviceCommandRow { state: CommandState::Queued, confirmed_by: Some(by), confirmed_at: Some(now), ..row })
+        Ok(DeviceCommandRow { state: CommandState::Queued, confirmed_by: party, confirmed_at: Some(now), ..row })
     })
     .await
 }
@@ -165,9 +181,9 @@ pub async fn confirm(ctx: &Context, id: EventId, by: PartyId) -> Result<DeviceCo
 ///
 /// # Errors
 /// [`ControlError`].
-pub async fn withdraw(ctx: &Context, id: EventId) -> Result<DeviceCommandRow, ControlError> {
+pub async fn withdraw(ctx: &Context, id: EventId, by: Actor) -> Result<DeviceCommandRow, ControlError> {
     let now = ctx.clock.now();
-    change(ctx, id, move |row| match row.state {
+    change(ctx, id, by, move |row| match row.state {
         CommandState::Unconfirmed | CommandState::Queued => Ok(over(row, CommandState::Withdrawn, now)),
         state => Err(ControlError::State { state, wanted: "one that the device has cannot be taken back" }),
     })
@@ -180,7 +196,7 @@ pub async fn withdraw(ctx: &Context, id: EventId) -> Result<DeviceCommandRow, Co
 /// [`ControlError`].
 pub async fn received(ctx: &Context, id: EventId) -> Result<DeviceCommandRow, ControlError> {
     let now = ctx.clock.now();
-    change(ctx, id, move |row| match row.state {
+    change(ctx, id, Actor::system(PART), move |row| match row.state {
         CommandState::Queued => Ok(DeviceCommandRow { state: CommandState::Received, received_at: Some(now), ..row }),
         _ => Ok(row),
     })
@@ -195,7 +211,7 @@ pub async fn answered(ctx: &Context, device: DeviceId, answer: Answer) -> Result
     let now = ctx.clock.now();
     let Answer { id, done, message } = answer;
     let message = message.map(|said| said.chars().filter(|one| !one.is_control()).take(WORDS_MAX).collect());
-    change(ctx, id, move |row| {
+    change(ctx, id, Actor::system(PART), move |row| {
         // One that waits for a second person was not told to anybody.
         if row.device != device || row.state == CommandState::Unconfirmed {
             return Err(ControlError::Unknown);
@@ -231,7 +247,7 @@ fn expire(tx: &mut Tx, ids: &[EventId], now: Instant) -> Result<(), StoreError> 
     for id in ids {
         // One that was answered meanwhile is over already.
         if let Some(row) = tx.find_device_command(*id)?.filter(|row| !row.state.is_over()) {
-            tx.record_device_command(&over(row, CommandState::Expired, now))?;
+            keep(tx, &row.clone(), &over(row, CommandState::Expired, now), Actor::system(PART), now)?;
         }
     }
     Ok(())
@@ -280,16 +296,38 @@ fn over(row: DeviceCommandRow, state: CommandState, now: Instant) -> DeviceComma
 async fn change(
     ctx: &Context,
     id: EventId,
+    by: Actor,
     change: impl FnOnce(DeviceCommandRow) -> Result<DeviceCommandRow, ControlError> + Send + 'static,
 ) -> Result<DeviceCommandRow, ControlError> {
+    let now = ctx.clock.now();
     ctx.store
         .write(move |tx: &mut Tx| {
             let row = tx.find_device_command(id)?.ok_or(ControlError::Unknown)?;
-            let changed = change(row)?;
-            tx.record_device_command(&changed)?;
+            let changed = change(row.clone())?;
+            keep(tx, &row, &changed, by, now)?;
             Ok(changed)
         })
         .await
+}
+
+/// Writes down how a command stands, and in the log what the ledger is to keep of it.
+fn keep(
+    tx: &mut Tx,
+    before: &DeviceCommandRow,
+    row: &DeviceCommandRow,
+    actor: Actor,
+    now: Instant,
+) -> Result<(), StoreError> {
+    tx.record_device_command(row)?;
+    let (command, device) = (row.id, row.device.clone());
+    let body = if row.state.is_over() && !before.state.is_over() {
+        RecordBody::CommandEnded { command, device, state: row.state.as_str().to_owned(), outcome: row.outcome.clone() }
+    } else if row.confirmed_at.is_some() && before.confirmed_at.is_none() {
+        RecordBody::CommandConfirmed { command, device }
+    } else {
+        return Ok(());
+    };
+    tx.append_record(NewRecord { at: now, actor, body }, now).map(drop)
 }
 
 /// What a device says of a command: `{"id": "…", "done": true, "message": "…"}`.

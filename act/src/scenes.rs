@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{Instant, PartyId, SceneId};
+use model::{Actor, Instant, SceneId};
 use pack::{City, Moment, Scene, Sun, Weekday};
 use store::{DeviceFilter, DeviceState, SceneRunRow, StoreError, Tx};
 use sunrise::{Coordinates, DawnType, SolarDay, SolarEvent};
@@ -54,7 +54,7 @@ impl From<StoreError> for SceneError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Runner {
     /// Somebody, for a reason.
-    Person(PartyId, String),
+    Person(Actor, String),
     /// The plan, at that instant.
     Plan(Instant),
 }
@@ -68,8 +68,8 @@ pub async fn run(ctx: &Context, city: &City, id: &SceneId, runner: Runner) -> Re
     let command = city.devices.get(&scene.class).and_then(|class| class.command(scene.command.as_str()));
     let command = command.ok_or_else(|| SceneError::Unknown(id.clone()))?.clone();
     let (by, planned_at, reason) = match runner {
-        Runner::Person(by, reason) => (Some(by), None, Some(checked(reason)?)),
-        Runner::Plan(at) => (None, Some(at), None),
+        Runner::Person(by, reason) => (by, None, Some(checked(reason)?)),
+        Runner::Plan(at) => (Actor::system("scenes"), Some(at), None),
     };
     let title = city.locales.first().map_or("", |locale| scene.title.in_locale(locale)).to_owned();
     let words = reason.clone().unwrap_or(title);
@@ -84,13 +84,13 @@ pub async fn run(ctx: &Context, city: &City, id: &SceneId, runner: Runner) -> Re
                 scene: id,
                 planned_at,
                 run_at: now,
-                run_by: by,
+                run_by: by.party(),
                 reason,
                 devices: u32::try_from(devices.len()).unwrap_or(u32::MAX),
             };
             tx.record_scene_run(&run)?;
             for device in &devices {
-                tell(tx, device, &order, by, Some(run.id), now)?;
+                tell(tx, device, &order, &by, Some(run.id), now)?;
             }
             Ok(run)
         })

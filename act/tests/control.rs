@@ -11,7 +11,7 @@ use common::*;
 use dipper_act::Context;
 use dipper_act::control::{Answer, Asked, ControlError, answered, ask, confirm, due, received, sent, withdraw};
 use dipper_act::scenes::{Runner, SceneError, last_planned, next_planned, run as run_scene, run_due};
-use model::{DeviceId, EventId, Instant};
+use model::{Actor, DeviceId, EventId, Instant, PartyId};
 use pack::Packs;
 use serde_json::{Value, json};
 use store::{CommandState, DeviceCommandFilter, DeviceCommandRow, DeviceRow, DeviceState, Tx};
@@ -67,7 +67,7 @@ fn tell(ctx: &Context, device: &str, command: &str, arguments: Value) -> Result<
         command: command.to_owned(),
         arguments,
         reason: "演练".to_owned(),
-        by: person(1),
+        by: officer(1),
     };
     block(ask(ctx, class, asked))
 }
@@ -75,6 +75,18 @@ fn tell(ctx: &Context, device: &str, command: &str, arguments: Value) -> Result<
 fn say(ctx: &Context, device: &str, id: EventId, done: bool) -> Result<DeviceCommandRow, ControlError> {
     let answer = Answer { id, done, message: Some("ok\u{7}".to_owned()) };
     block(answered(ctx, DeviceId::new(device).unwrap(), answer))
+}
+
+fn officer(number: u128) -> Actor {
+    Actor::Staff { party: person(number), role: "duty_chief".parse().unwrap(), office: "centre".parse().unwrap() }
+}
+
+/// What the log holds of a device, the oldest first: the kind, and by whom.
+fn records(database: &Database, device: &str) -> Vec<(&'static str, Option<PartyId>)> {
+    let subject = format!("device/{device}");
+    let mut records = database.read_blocking(move |db| db.list_records(&subject, None, 100)).unwrap();
+    records.reverse();
+    records.iter().map(|record| (record.body.kind(), record.actor.party())).collect()
 }
 
 fn list(database: &Database) -> Vec<DeviceCommandRow> {
@@ -105,14 +117,17 @@ on_both_databases!(a_command_is_sent_until_the_device_has_it_and_ends_by_what_it
     assert_eq!(say(&ctx, "lamp-1", row.id, false).unwrap(), done);
     assert_eq!(block(received(&ctx, row.id)).unwrap(), done);
     assert_eq!(list(database), [done]);
+    // That it was sent and received, and whatever was said later, is not in the log.
+    assert_eq!(records(database, "lamp-1"), [("command_asked", Some(person(1))), ("command_ended", None)]);
+    assert_eq!(records(database, "lamp-2"), []);
 });
 
 on_both_databases!(what_nobody_does_in_time_expires_and_what_was_not_sent_can_be_taken_back, |database| {
     let (ctx, clock) = city(database);
     let late = tell(&ctx, "lamp-1", "switch", json!({"lit": true})).unwrap();
     let back = tell(&ctx, "lamp-2", "switch", json!({"lit": true})).unwrap();
-    assert_eq!(block(withdraw(&ctx, back.id)).unwrap().state, CommandState::Withdrawn);
-    assert!(matches!(block(withdraw(&ctx, back.id)), Err(ControlError::State { .. })));
+    assert_eq!(block(withdraw(&ctx, back.id, officer(1))).unwrap().state, CommandState::Withdrawn);
+    assert!(matches!(block(withdraw(&ctx, back.id, officer(1))), Err(ControlError::State { .. })));
     clock.advance_us(301 * SECOND_US);
     assert!(block(due(&ctx)).unwrap().is_empty());
     let states: BTreeMap<_, _> = list(database).into_iter().map(|row| (row.id, row.state)).collect();
@@ -127,15 +142,19 @@ on_both_databases!(a_dangerous_command_needs_two_people, |database| {
     assert_eq!(row.state, CommandState::Unconfirmed);
     assert!(block(due(&ctx)).unwrap().is_empty());
     assert!(matches!(say(&ctx, "gas-1", row.id, true), Err(ControlError::Unknown)), "nobody was told");
-    assert!(matches!(block(confirm(&ctx, row.id, person(1))), Err(ControlError::SamePerson)));
-    let confirmed = block(confirm(&ctx, row.id, person(2))).unwrap();
+    assert!(matches!(block(confirm(&ctx, row.id, officer(1))), Err(ControlError::SamePerson)));
+    let confirmed = block(confirm(&ctx, row.id, officer(2))).unwrap();
     assert_eq!((confirmed.state, confirmed.confirmed_by), (CommandState::Queued, Some(person(2))));
-    assert!(matches!(block(confirm(&ctx, row.id, person(3))), Err(ControlError::State { .. })));
+    assert!(matches!(block(confirm(&ctx, row.id, officer(3))), Err(ControlError::State { .. })));
     assert_eq!(block(due(&ctx)).unwrap().len(), 1);
     // Confirmed too late: it is over.
     let row = tell(&ctx, "gas-1", "close_valve", json!({})).unwrap();
     clock.advance_us(121 * SECOND_US);
-    assert_eq!(block(confirm(&ctx, row.id, person(2))).unwrap().state, CommandState::Expired);
+    assert_eq!(block(confirm(&ctx, row.id, officer(2))).unwrap().state, CommandState::Expired);
+    let by = |number| Some(person(number));
+    let kept =
+        [("command_asked", by(1)), ("command_confirmed", by(2)), ("command_asked", by(1)), ("command_ended", by(2))];
+    assert_eq!(records(database, "gas-1"), kept);
 });
 
 on_both_databases!(what_does_not_fit_is_refused_in_words, |database| {
@@ -162,7 +181,7 @@ on_both_databases!(a_scene_tells_every_active_device_of_its_regions, |database| 
     let (ctx, _) = city(database);
     let city = &demo().city;
     let festival = "festival".parse().unwrap();
-    let by_hand = |reason: &str| block(run_scene(&ctx, city, &festival, Runner::Person(person(1), reason.to_owned())));
+    let by_hand = |reason: &str| block(run_scene(&ctx, city, &festival, Runner::Person(officer(1), reason.to_owned())));
     assert!(matches!(by_hand(" "), Err(SceneError::Reason(0))));
     assert_eq!(by_hand("灯会").unwrap().devices, 1, "one lamp of the street speaks");
     let told: Vec<_> = list(database).into_iter().map(|row| (row.device.to_string(), row.reason)).collect();

@@ -29,7 +29,7 @@ pub struct Receipt {
 /// Why there is no receipt.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiptError {
-    /// There is no such event.
+    /// There is no such event or record.
     #[error("there is no such event")]
     NotFound,
     /// It is recorded but not sealed yet.
@@ -52,7 +52,7 @@ impl From<CheckpointError> for ReceiptError {
     }
 }
 
-/// Makes the receipt of an event against the checkpoint published now.
+/// Makes the receipt of an event, or of a record, against the checkpoint published now.
 ///
 /// # Errors
 /// [`ReceiptError`].
@@ -133,33 +133,33 @@ fn words(event: &str, index: u64, size: u64, origin: &str) -> Text {
     let part = |name: &str| parsed.get(name).and_then(serde_json::Value::as_str).unwrap_or("?").to_owned();
     let recorded = parsed.get("recorded_at").and_then(serde_json::Value::as_i64).map(model::Instant::from_micros);
     let recorded = recorded.map_or_else(|| "?".to_owned(), |at| at.to_string());
-    let kind = parsed
-        .get("body")
-        .and_then(|body| body.get("kind"))
-        .and_then(serde_json::Value::as_str)
-        .unwrap_or("?")
-        .to_owned();
+    let body = parsed.get("body");
+    let kind = body.and_then(|body| body.get("kind")).and_then(serde_json::Value::as_str).unwrap_or("?");
     let number = index + 1;
+    let id = part("id");
+    // What has no case is a record: a fact beside the cases.
+    let (zh, en) = if parsed.get("case").is_some() {
+        let case = part("case");
+        (format!("事件 {id}（类型 {kind}，案件 {case}）"), format!("event {id} ({kind}, case {case})"))
+    } else {
+        (format!("记录 {id}（类型 {kind}）"), format!("record {id} ({kind})"))
+    };
     Text::from([
         (
             "zh-CN",
             format!(
-                "本凭证证明：事件 {id}（类型 {kind}，案件 {case}）于 {recorded} 记录，是账本 {origin} 的第 {number} 条，\
+                "本凭证证明：{zh}于 {recorded} 记录，是账本 {origin} 的第 {number} 条，\
                  账本签名时共 {size} 条。此后任何人改动、删除或倒填这条记录都会被发现。\
-                 本凭证不证明事件内容属实，只证明它当时如此记录且未被改动。",
-                id = part("id"),
-                case = part("case"),
+                 本凭证不证明事件内容属实，只证明它当时如此记录且未被改动。"
             ),
         ),
         (
             "en",
             format!(
-                "This receipt proves that event {id} ({kind}, case {case}) was recorded at {recorded} and is entry {number} \
+                "This receipt proves that {en} was recorded at {recorded} and is entry {number} \
                  of the log {origin}, which held {size} entries when it signed. Nobody can change, remove or back-date it \
                  without being found out. It does not prove that what was recorded is true, only that it was recorded so \
-                 and has not been altered.",
-                id = part("id"),
-                case = part("case"),
+                 and has not been altered."
             ),
         ),
     ])

@@ -6,7 +6,8 @@ use std::path::Path;
 use dipper_account::ledger::{AuditError, ReceiptError, SealError, Sealed, explain, receipt};
 use ledger::checkpoint::SignedCheckpoint;
 use ledger::key::VerifierKey;
-use store::{DatabaseUrl, Store};
+use model::{Actor, DeviceId, EventId, NewRecord, RecordBody};
+use store::{DatabaseUrl, Store, Tx};
 use testkit::{Database, SeededEntropy, on_both_databases};
 
 use crate::common::{Log, ORIGIN, block, event_ids, noon, record};
@@ -57,6 +58,28 @@ fn more_than_one_round_of_events_is_sealed_to_the_end_and_every_receipt_holds() 
     let missing = block(receipt(&database, &log.files(), &log.key(), model::EventId::new(noon(), 1)));
     assert!(matches!(missing, Err(ReceiptError::NotFound)));
 }
+
+on_both_databases!(records_beside_the_cases_are_sealed_and_have_receipts, |database| {
+    let log = Log::new();
+    let body =
+        || RecordBody::CommandConfirmed { command: EventId::new(noon(), 1), device: DeviceId::new("lamp-1").unwrap() };
+    let one = move |tx: &mut Tx| {
+        tx.append_record(NewRecord { at: noon(), actor: Actor::system("courier"), body: body() }, noon())
+    };
+    record(database, 300);
+    let kept = database.write_blocking(one).unwrap();
+    record(database, 4);
+    let last = database.write_blocking(one).unwrap();
+    assert_eq!((kept.position, last.position), (301, 306));
+    assert_eq!(log.seal(database), 306);
+    assert_eq!(log.audit(Some(database)).unwrap(), 306);
+    for record in [kept, last] {
+        let given = block(receipt(database, &log.files(), &log.key(), record.id)).unwrap();
+        assert_eq!(given.index, record.position.unsigned_abs() - 1);
+        let words = explain(given.text.as_bytes(), &log.key()).unwrap().words.in_locale("en").to_owned();
+        assert!(words.contains(&format!("record {} (command_confirmed) was recorded", record.id)), "{words}");
+    }
+});
 
 #[test]
 fn a_changed_letter_of_a_receipt_is_found() {

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use model::Event;
+use model::{Event, Record};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,6 +21,17 @@ pub fn canonical_event(event: &Event) -> Vec<u8> {
         case: &event.case.to_string(),
         id: &event.id.to_string(),
         version: event.version,
+    })
+}
+
+/// The record as the ledger commits to it: as an event, without `case` and `version`. Locked by a golden file.
+pub fn canonical_record(record: &Record) -> Vec<u8> {
+    assemble_record(&RecordParts {
+        actor: &canonical_json(&record.actor),
+        body: &canonical_json(&record.body),
+        at_us: record.at.as_micros(),
+        recorded_at_us: record.recorded_at.as_micros(),
+        id: &record.id.to_string(),
     })
 }
 
@@ -42,6 +53,22 @@ pub(crate) fn assemble(parts: &Parts<'_>) -> Vec<u8> {
         "{{\"actor\":{actor},\"at\":{at_us},\"body\":{body},\"case\":\"{case}\",\"id\":\"{id}\",\"recorded_at\":{recorded_at_us},\"version\":{version}}}"
     )
     .into_bytes()
+}
+
+/// The parts of a record as they are stored.
+pub(crate) struct RecordParts<'a> {
+    pub(crate) actor: &'a str,
+    pub(crate) body: &'a str,
+    pub(crate) at_us: i64,
+    pub(crate) recorded_at_us: i64,
+    pub(crate) id: &'a str,
+}
+
+/// Puts stored texts together, as [`assemble`] does.
+pub(crate) fn assemble_record(parts: &RecordParts<'_>) -> Vec<u8> {
+    let RecordParts { actor, body, at_us, recorded_at_us, id } = parts;
+    format!("{{\"actor\":{actor},\"at\":{at_us},\"body\":{body},\"id\":\"{id}\",\"recorded_at\":{recorded_at_us}}}")
+        .into_bytes()
 }
 
 /// JSON with the keys of every object sorted by their bytes, and no spaces.

@@ -16,6 +16,15 @@ const EVENT_COLUMNS: usize = 10;
 const INSERT_EVENTS: &str =
     "INSERT INTO events (position, id, case_id, version, at_us, recorded_at_us, kind, actor, body, salt) VALUES ";
 
+/// Events and records have positions of one count.
+pub(crate) const LAST_POSITION: &str = "
+SELECT MAX(position)
+FROM (
+    SELECT MAX(position) AS position FROM events
+    UNION ALL
+    SELECT MAX(position) AS position FROM records
+) AS logs";
+
 /// What one command adds to the log.
 #[derive(Debug)]
 pub struct Append<'a> {
@@ -119,11 +128,20 @@ impl Tx {
 }
 
 impl Reader {
-    /// Position of the last event; 0 when there is none.
+    /// Position of the last event or record; 0 when there is none.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn last_position(&mut self) -> Result<i64, StoreError> {
+        let position: Option<i64> = self.query_one(LAST_POSITION, &[])?.next("events.position")?;
+        Ok(position.unwrap_or(0))
+    }
+
+    /// Position of the last event, which is what followers of cases can reach; 0 when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn last_event_position(&mut self) -> Result<i64, StoreError> {
         let position: Option<i64> = self.query_one("SELECT MAX(position) FROM events", &[])?.next("events.position")?;
         Ok(position.unwrap_or(0))
     }
@@ -226,7 +244,7 @@ pub(crate) fn read_event(mut row: Row) -> Result<Event, StoreError> {
     parse().map_err(|error| StoreError::corrupt(format!("event at position {position} ({error})")))
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
     // Not the parser's words: they quote what is stored.
     serde_json::from_str(text)
         .map_err(|error| StoreError::corrupt(format!("JSON, {:?} at column {}", error.classify(), error.column())))

@@ -105,8 +105,7 @@ impl Keeper {
     }
 
     fn look(&self, connection: &mut Connection) -> Result<(), StoreError> {
-        let position: Option<i64> =
-            connection.query_one("SELECT MAX(position) FROM events", &[])?.next("events.position")?;
+        let position: Option<i64> = connection.query_one(crate::events::LAST_POSITION, &[])?.next("events.position")?;
         self.positions.send_if_modified(|last| {
             let newer = position > Some(*last);
             *last = position.unwrap_or(0).max(*last);

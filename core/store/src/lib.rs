@@ -2,7 +2,7 @@
 //!
 //! Everything changes by [`Store::write`]: commands queue for one writing thread, which commits many at once and
 //! answers after the commit is durable. Everything is looked at by [`Store::read`] over one state of the database.
-//! Events are only ever added; what is folded from them (the projections) can be rebuilt.
+//! Events and records are only ever added; what is folded from them (the projections) can be rebuilt.
 //!
 //! Must never: show SQL or values in an error, read a clock or randomness by itself, or hold contact data unsealed.
 
@@ -24,6 +24,7 @@ mod keeper;
 mod migrate;
 mod people;
 mod readers;
+mod records;
 mod store;
 mod tx;
 mod url;
@@ -32,7 +33,7 @@ mod writer;
 
 pub use alarm_silences::SilenceRow;
 pub use backup::{BackupError, Durability};
-pub use canonical::canonical_event;
+pub use canonical::{canonical_event, canonical_record};
 pub use cases::{
     Area, AreaError, Arrived, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor,
     CursorError, Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,

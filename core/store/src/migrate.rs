@@ -27,7 +27,7 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. Only ever added to.
-const MIGRATIONS: [Migration; 18] = [
+const MIGRATIONS: &[Migration] = &[
     migration!(1, "0001_spine"),
     migration!(2, "0002_people"),
     migration!(3, "0003_ledger_heads"),
@@ -46,6 +46,7 @@ const MIGRATIONS: [Migration; 18] = [
     migration!(18, "0018_device_commands"),
     migration!(19, "0019_client_regions"),
     migration!(20, "0020_alarm_silences"),
+    migration!(21, "0021_records"),
 ];
 
 const CREATE: &str = "

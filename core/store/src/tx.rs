@@ -80,7 +80,7 @@ impl Tx {
         self.reader.noted(result)
     }
 
-    /// Position of the last event written or read in this transaction; reads it once.
+    /// Position of the last event or record written or read in this transaction; reads it once.
     pub(crate) fn last_position(&mut self) -> Result<i64, StoreError> {
         if let Some(position) = self.position {
             return Ok(position);

@@ -56,8 +56,9 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
 fn stored(reader: &mut Reader, sealed: i64, origin: &str) -> Result<Vec<Gauge>, StoreError> {
     let position = reader.last_position()?;
     let lag_of = |whole: i64, reached: i64| float(whole.saturating_sub(reached).max(0));
-    let lag = |reached: i64| lag_of(position, reached);
-    let mut lags = vec![("{consumer=\"ledger\"}".to_owned(), lag(sealed))];
+    let last_event = reader.last_event_position()?;
+    let lag = |reached: i64| lag_of(last_event, reached);
+    let mut lags = vec![("{consumer=\"ledger\"}".to_owned(), lag_of(position, sealed))];
     let consumers = reader.list_consumers()?;
     let others = consumers.into_iter().filter(|(name, _)| name != "ledger");
     lags.extend(
@@ -76,7 +77,7 @@ fn stored(reader: &mut Reader, sealed: i64, origin: &str) -> Result<Vec<Gauge>, 
     let messages = messages.collect();
     let one = |name, help, value| Gauge { name, help, values: vec![(String::new(), value)] };
     Ok(vec![
-        one("dipper_log_position", "Position of the last event.", float(position)),
+        one("dipper_log_position", "Position of the last event or record.", float(position)),
         one("dipper_ledger_unpublished_entries", "Entries signed that wait for witnesses.", lag_of(locked, sealed)),
         Gauge { name: "dipper_consumer_lag_events", help: "Events that a consumer has not dealt with.", values: lags },
         Gauge { name: "dipper_messages", help: "Messages of the outbox by channel and state.", values: messages },

@@ -261,6 +261,7 @@ fn of_devices() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(devices::list_devices::list_devices, devices::register_device::register_device))
         .routes(routes!(devices::get_device::get_device))
         .routes(routes!(devices::get_device_series::get_device_series))
+        .routes(routes!(devices::list_device_records::list_device_records))
         .routes(routes!(devices::renew_device_secret::renew_device_secret))
         .routes(routes!(devices::change_device::change_device))
         .routes(routes!(devices::send_readings::send_readings))

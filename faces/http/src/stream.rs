@@ -91,7 +91,7 @@ async fn follow(store: Store, changes: broadcast::Sender<Arc<Change>>, mut closi
             continue;
         }
         while position < target {
-            match store.read(move |reader| read_changes(reader, position, BATCH)).await {
+            match store.read(move |reader| read_changes(reader, position, target, BATCH)).await {
                 Ok((reached, read)) => {
                     read.into_iter().for_each(|change| drop(changes.send(Arc::new(change))));
                     position = reached.max(position + 1);
@@ -105,10 +105,12 @@ async fn follow(store: Store, changes: broadcast::Sender<Arc<Change>>, mut closi
     }
 }
 
-/// The cases changed by at most `limit` events after a position, each once, in order; and the position reached.
-fn read_changes(reader: &mut Reader, position: i64, limit: u32) -> Result<(i64, Vec<Change>), StoreError> {
+/// The cases changed by at most `limit` events after a position, each once, in order; and the position reached: the target
+/// where all were read, for what follows the last of them are records.
+fn read_changes(reader: &mut Reader, position: i64, target: i64, limit: u32) -> Result<(i64, Vec<Change>), StoreError> {
     let events = reader.list_events_after(position, limit)?;
-    let reached = events.last().map_or(position, |event| event.position);
+    let last = events.last().map_or(position, |event| event.position);
+    let reached = if events.len() < limit as usize { last.max(target) } else { last };
     let mut latest: BTreeMap<CaseId, &Event> = BTreeMap::new();
     for event in &events {
         let is_word = !kind(&event.body).is_of_clock();
@@ -172,7 +174,7 @@ pub async fn respond(app: &Arc<App>, caller: &Caller, resume: Option<i64>) -> Re
     let changes = app.hub.subscribe();
     let position = *app.store.subscribe().borrow();
     let missed = match resume.filter(|from| (0..position).contains(from)) {
-        Some(from) => app.store.read(move |reader| read_changes(reader, from, RESUMED_MAX)).await?,
+        Some(from) => app.store.read(move |reader| read_changes(reader, from, from, RESUMED_MAX)).await?,
         None => (position, Vec::new()),
     };
     let (sender, receiver) = mpsc::channel(64);

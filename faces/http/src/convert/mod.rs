@@ -11,6 +11,7 @@ pub mod materials;
 pub mod papers;
 pub mod payments;
 pub mod prefill;
+pub mod records;
 pub mod reports;
 pub mod services;
 pub mod visits;

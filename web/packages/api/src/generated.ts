@@ -580,6 +580,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the ledger keeps of a device beside its cases, the newest first. */
+        get: operations["list_device_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{device}/secret": {
         parameters: {
             query?: never;
@@ -1618,7 +1635,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The receipt of an event, a `.tlog-proof` file. */
+        /** The receipt of an event or a record, a `.tlog-proof` file. */
         get: operations["get_receipt"];
         put?: never;
         post?: never;
@@ -1635,7 +1652,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the receipt of an event says, in words. */
+        /** What the receipt of an event or a record says, in words. */
         get: operations["explain_receipt"];
         put?: never;
         post?: never;
@@ -5363,6 +5380,38 @@ export interface components {
             /** @description What this proves, in words. */
             words: components["schemas"]["Text"];
         };
+        /** @description Records, the newest first. */
+        RecordPage: {
+            /** @description The records. */
+            items: components["schemas"]["RecordView"][];
+            /**
+             * Format: int64
+             * @description `before` of the next page; absent at the end.
+             */
+            next?: number;
+        };
+        /** @description A fact in the log that is no step of a case; its receipt is at `/receipts/{id}`. */
+        RecordView: {
+            /** @description Who did it. */
+            actor: components["schemas"]["ActorView"];
+            /** @description When it happened. */
+            at: components["schemas"]["Time"];
+            /** @description What happened, as it is sealed. */
+            body: Record<string, never>;
+            /** @description Its id. */
+            id: string;
+            /** @description The word of its kind. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description Place in the log, counted with the events.
+             */
+            position: number;
+            /** @description When it was written. */
+            recorded_at: components["schemas"]["Time"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
         /** @description Recovery codes, shown this once: each signs in once in the place of a code of the app. */
         RecoveryCodes: {
             /** @description The codes. */
@@ -7646,6 +7695,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingsTaken"];
+                };
+            };
+        };
+    };
+    list_device_records: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: number;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its name */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordPage"];
                 };
             };
         };
@@ -10063,7 +10149,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The event */
+                /** @description The event or record */
                 event_id: string;
             };
             cookie?: never;
@@ -10098,7 +10184,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The event */
+                /** @description The event or record */
                 event_id: string;
             };
             cookie?: never;

@@ -50,6 +50,11 @@ export function bodyLines({ body }: SealedEvent): FactLine[] {
   return [...flat].sort(([a], [b]) => rank(a) - rank(b)).map(([field, value]) => toLine(field, value));
 }
 
+/** Whether it is a record: a fact in the log that is no step of a case. */
+export function isRecord({ fields }: SealedEvent): boolean {
+  return "id" in fields && !("case" in fields);
+}
+
 /** The number of the case, where the event has it. */
 export function caseNoOf({ body }: SealedEvent): string | undefined {
   return typeof body["no"] === "string" ? body["no"] : undefined;

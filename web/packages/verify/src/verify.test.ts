@@ -4,7 +4,7 @@ import { encodeBase64, LedgerError, parsePolicy, RULES, toUtf8, writeKey } from 
 import { describe, expect, it } from "vitest";
 import { check, failedBy, familyOf, oddities, readEvent, Unreadable, type Held } from "./check.ts";
 import { splitTexts, textToFile } from "./current.ts";
-import { bodyLines, caseNoInName, caseNoOf } from "./event-words.ts";
+import { bodyLines, caseNoInName, caseNoOf, isRecord } from "./event-words.ts";
 import en from "./locales/en.ts";
 import zhCN from "./locales/zh-CN.ts";
 import { NotTrusted, readTrusted, TrustStore } from "./trust.ts";
@@ -154,6 +154,12 @@ describe("words", () => {
     const api = JSON.parse(readFileSync(new URL("../../../../faces/http/openapi.json", import.meta.url), "utf8")) as { components: { schemas: { EventKind: { enum: string[] } } } };
     const named = [zhCN, en].map(({ verify }) => Object.keys(verify.kind));
     for (const kind of api.components.schemas.EventKind.enum) expect(named.map((kinds) => kinds.includes(kind)), kind).toEqual([true, true]);
+  });
+
+  it("tell a record beside the cases from an event of one", () => {
+    expect(isRecord(readEvent(toUtf8('{"id":"01","body":{"kind":"command_ended"}}')))).toBe(true);
+    expect(isRecord(readEvent(toUtf8('{"id":"01","case":"02","body":{"kind":"rated"}}')))).toBe(false);
+    expect(isRecord(readEvent(toUtf8("not json")))).toBe(false);
   });
 
   it("find a case number in the event or, unproved, in the name of the file", () => {

@@ -2,6 +2,7 @@
 import type { Found, Rule } from "@dipper/ledger";
 import { useI18n } from "vue-i18n";
 import type { Failed, SealedEvent } from "./check.ts";
+import { caseNoOf, isRecord } from "./event-words.ts";
 
 export interface Words {
   /** A moment to the second, with its time zone: a receipt is read far from where it was made. */
@@ -10,6 +11,8 @@ export interface Words {
   minute: (at_ms: number) => string;
   number: (value: bigint | number) => string;
   kind: (event: SealedEvent) => string;
+  /** What the receipt proves of the event: which case it is of, or that it is a record beside the cases. */
+  proved: (event: SealedEvent) => string;
   field: (field: string) => string;
   actor: (event: SealedEvent) => string;
   rule: (rule: Rule, found: Found) => string;
@@ -27,12 +30,17 @@ export function useWords(): Words {
     const zone = new Intl.DateTimeFormat(locale.value, { timeZoneName: "short" }).formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
     return t("verify.moment", { date: part(at, { year: "numeric", month: "long", day: "numeric" }), time: part(at, time), zone });
   };
+  const kind = ({ kind }: SealedEvent) => (te(`verify.kind.${kind}`) ? t(`verify.kind.${kind}`) : t("verify.kind.other"));
   const rule = (id: Rule, found: Found) => t(`verify.rule.${id}`, found);
   return {
     when: (at_ms) => moment(at_ms, { ...clock, second: "2-digit" }),
     minute: (at_ms) => moment(at_ms, clock),
     number: (value) => new Intl.NumberFormat(locale.value, { useGrouping: value >= 100_000 }).format(value),
-    kind: ({ kind }) => (te(`verify.kind.${kind}`) ? t(`verify.kind.${kind}`) : t("verify.kind.other")),
+    kind,
+    proved: (event) =>
+      isRecord(event)
+        ? t("verify.proved_record_text", { title: kind(event) })
+        : t("verify.proved_event_text", { title: kind(event), case: caseNoOf(event) ?? String(event.fields["case"] ?? "—") }),
     field: (field) => (te(`verify.field.${field}`) ? t(`verify.field.${field}`) : field),
     actor: ({ fields }) => {
       const actor = fields["actor"];

@@ -13,12 +13,12 @@ use crate::error::Refused;
 use crate::extract::{Params, Segments};
 use crate::wire::*;
 
-/// The receipt of an event, a `.tlog-proof` file.
+/// The receipt of an event or a record, a `.tlog-proof` file.
 #[utoipa::path(
     get,
     path = "/receipts/{event_id}",
     tag = "account",
-    params(("event_id" = String, Path, description = "The event"), SecretQuery),
+    params(("event_id" = String, Path, description = "The event or record"), SecretQuery),
     responses((status = 200, description = "A C2SP tlog-proof", body = String, content_type = "application/octet-stream"), (status = "4XX", description = "Refused", body = Problem))
 )]
 pub async fn get_receipt(
@@ -27,9 +27,9 @@ pub async fn get_receipt(
     Segments(event_id): Segments<String>,
     Params(query): Params<SecretQuery>,
 ) -> Result<Response, Refused> {
-    let named = named_event(&app, &caller.principal, &event_id, query.secret.as_deref()).await?;
+    let named = named_event(&app, &caller, &event_id, query.secret.as_deref()).await?;
     let receipt = make(&app, named.id).await?;
-    let disposition = format!("attachment; filename=\"{}-{}.tlog-proof\"", named.case_no, named.version);
+    let disposition = format!("attachment; filename=\"{}.tlog-proof\"", named.file);
     let about = [
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::CONTENT_DISPOSITION, disposition),

@@ -7,38 +7,45 @@ use axum::http::StatusCode;
 use identity::{Permission, Principal};
 use ledger::commitment::Opening;
 use ledger::proof::Proof;
-use model::{CaseNo, Event, EventBody, EventId};
+use model::{Event, EventBody, EventId, RecordBody};
+use store::StoreError;
 
 use crate::access::{authorise, case_subject, load, load_for_reporter};
+use crate::api::devices::parts::device;
 use crate::app::App;
+use crate::caller::Caller;
 use crate::convert::events::public_entry;
 use crate::convert::words;
 use crate::error::{Refused, failed};
 use crate::wire;
 
-/// An event that the caller may have the receipt of.
+/// An event, or a record, that the caller may have the receipt of.
 pub struct NamedEvent {
-    /// The event.
+    /// Its id.
     pub id: EventId,
-    /// The number of its case.
-    pub case_no: CaseNo,
-    /// Its version within the case.
-    pub version: u32,
+    /// What its receipt is called: the case's number and the version, or the record's kind and position.
+    pub file: String,
 }
 
 /// Finds an event that the caller may have the receipt of: any event of a case they may read as staff, or an entry of
-/// the timeline of their own report.
+/// the timeline of their own report. Or a record, where they may read what it is about.
 ///
 /// # Errors
 /// 404 when there is none for them.
 pub async fn named_event(
     app: &Arc<App>,
-    principal: &Principal,
+    caller: &Caller,
     event_id: &str,
     secret: Option<&str>,
 ) -> Result<NamedEvent, Refused> {
-    let not_found = || Refused::not_found("event");
+    let (not_found, principal) = (|| Refused::not_found("event"), &caller.principal);
     let id: EventId = event_id.parse().map_err(|_| not_found())?;
+    if let Some(record) =
+        app.store.read(move |reader| reader.find_record(id)).await.map_err(|error: StoreError| error)?
+    {
+        may_read_record(app, caller, &record.body).map_err(|_| not_found())?;
+        return Ok(NamedEvent { id, file: format!("{}-{}", record.body.kind(), record.position) });
+    }
     let packs = Arc::clone(&app.packs);
     let (event, loaded) = app
         .store
@@ -48,7 +55,8 @@ pub async fn named_event(
             Ok((event, loaded))
         })
         .await?;
-    let named = NamedEvent { id, case_no: loaded.case.no.clone(), version: event.version };
+    let case_no = loaded.case.no.clone();
+    let named = NamedEvent { id, file: format!("{case_no}-{}", event.version) };
     let resource = case_subject(&loaded.case, &loaded.compiled.city).into();
     if authorise(app, principal, Permission::CaseRead, &resource).is_ok() {
         return Ok(named);
@@ -56,10 +64,22 @@ pub async fn named_event(
     if is_in_extract(app, principal, &event).await? {
         return Ok(named);
     }
-    let (loaded, _) =
-        load_for_reporter(app, principal, named.case_no.as_str(), secret).await.map_err(|_| not_found())?;
+    let (loaded, _) = load_for_reporter(app, principal, case_no.as_str(), secret).await.map_err(|_| not_found())?;
     let entry = public_entry(&event, &loaded.case, &loaded.compiled, None, app.now());
     entry.map(|_| named).ok_or_else(not_found)
+}
+
+/// Who may read a record: whoever may read what it is about.
+///
+/// # Errors
+/// [`Refused`] for everybody else.
+pub fn may_read_record(app: &App, caller: &Caller, body: &RecordBody) -> Result<(), Refused> {
+    match body {
+        RecordBody::CommandAsked(asked) => device(app, caller, asked.device.as_str(), Permission::DeviceRead).map(drop),
+        RecordBody::CommandConfirmed { device: id, .. } | RecordBody::CommandEnded { device: id, .. } => {
+            device(app, caller, id.as_str(), Permission::DeviceRead).map(drop)
+        }
+    }
 }
 
 /// Whether an event tells of an extract that the caller is in.

@@ -6,7 +6,7 @@ use act::control::{confirm, withdraw};
 use axum::Json;
 use axum::extract::{Path, State};
 use identity::{Permission, Subject};
-use model::EventId;
+use model::{Actor, EventId};
 use store::StoreError;
 
 use super::parts::{Asking, control_refused, names_in};
@@ -33,7 +33,7 @@ pub async fn act_on_device_command(
     Path(id): Path<String>,
     Body(input): Body<DeviceCommandDeedInput>,
 ) -> Result<Json<DeviceCommandView>, Refused> {
-    let by = caller.staff()?.party;
+    let party = caller.staff()?.party;
     let unknown = || Refused::not_found("command");
     let id = id.parse::<EventId>().map_err(|_| unknown())?;
     let row = app.store.read(move |reader| reader.find_device_command(id)).await;
@@ -42,10 +42,12 @@ pub async fn act_on_device_command(
     let there = Subject::Region(member.row.region.clone()).into();
     // Who may not even see it is not told that it is there.
     authorise(&app, &caller.principal, Permission::DeviceRead, &there).map_err(|_| unknown())?;
-    authorise(&app, &caller.principal, Permission::DeviceControl, &there)?;
+    let grant =
+        authorise(&app, &caller.principal, Permission::DeviceControl, &there)?.ok_or_else(Refused::forbidden)?;
+    let by = Actor::Staff { party, role: grant.role, office: grant.office };
     let row = match input.deed {
         DeviceCommandDeedWord::Confirm => confirm(&app.act(), id, by).await,
-        DeviceCommandDeedWord::Withdraw => withdraw(&app.act(), id).await,
+        DeviceCommandDeedWord::Withdraw => withdraw(&app.act(), id, by).await,
     };
     let rows = [row.map_err(control_refused)?];
     let (names, [row]) = app.store.read(move |reader| names_in(reader, &rows).map(|names| (names, rows))).await?;

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use identity::Permission;
 
 use super::parts::{Asking, control_refused, names_in};
-use crate::api::devices::parts::device;
+use crate::api::devices::parts::device_and_actor;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
@@ -31,8 +31,7 @@ pub async fn ask_device_command(
     Path(id): Path<String>,
     Body(input): Body<NewDeviceCommandInput>,
 ) -> Result<(StatusCode, Json<DeviceCommandView>), Refused> {
-    let by = caller.staff()?.party;
-    let member = device(&app, &caller, &id, Permission::DeviceControl)?;
+    let (member, by) = device_and_actor(&app, &caller, &id, Permission::DeviceControl)?;
     let NewDeviceCommandInput { command, arguments, reason } = input;
     let asked = Asked { device: member.row.id.clone(), command, arguments, reason, by };
     let row = ask(&app.act(), &member.class, asked).await.map_err(control_refused)?;

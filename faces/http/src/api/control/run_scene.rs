@@ -7,10 +7,12 @@ use act::scenes::{Runner, SceneError, run};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use model::SceneId;
+use identity::{Permission, Subject};
+use model::{Actor, Grant, SceneId};
 
 use super::list_scenes::run_view;
 use super::parts::may_run;
+use crate::access::authorise;
 use crate::api::devices::parts::regions;
 use crate::app::App;
 use crate::caller::Caller;
@@ -34,7 +36,7 @@ pub async fn run_scene(
     Body(input): Body<SceneRunInput>,
 ) -> Result<(StatusCode, Json<SceneRunView>), Refused> {
     let by = caller.staff()?.party;
-    regions(&app, &caller, identity::Permission::DeviceRead)?;
+    regions(&app, &caller, Permission::DeviceRead)?;
     let compiled = app.current();
     let city = &compiled.city;
     let unknown = || Refused::not_found("scene");
@@ -43,7 +45,11 @@ pub async fn run_scene(
     if !may_run(&app, city, &caller, scene) {
         return Err(Refused::forbidden());
     }
-    let run = run(&app.act(), city, &id, Runner::Person(by, input.reason)).await.map_err(|error| match error {
+    let region = scene.regions.first().unwrap_or(&city.root).clone();
+    let grant = authorise(&app, &caller.principal, Permission::DeviceControl, &Subject::Region(region).into())?;
+    let Grant { role, office, .. } = grant.ok_or_else(Refused::forbidden)?;
+    let actor = Actor::Staff { party: by, role, office };
+    let run = run(&app.act(), city, &id, Runner::Person(actor, input.reason)).await.map_err(|error| match error {
         SceneError::Unknown(_) => unknown(),
         SceneError::Reason(_) => Refused::field("reason", error.to_string()),
         SceneError::Again => Refused::new(StatusCode::CONFLICT, "scene_again", error.to_string()),

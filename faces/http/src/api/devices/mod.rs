@@ -4,6 +4,7 @@ pub mod change_device;
 pub mod get_device;
 pub mod get_device_series;
 pub mod list_device_classes;
+pub mod list_device_records;
 pub mod list_devices;
 pub mod parts;
 pub mod register_device;

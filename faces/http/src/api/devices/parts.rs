@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use identity::{Permission, Subject};
-use model::{DeviceId, Instant, Reading, RegionId};
+use model::{Actor, DeviceId, Instant, Reading, RegionId};
 use pack::{City, Property, PropertyKind};
 use sense::devices::DeviceError;
 use sense::telemetry::{Intake, Member, Refused as NotAdmitted};
@@ -34,11 +34,25 @@ pub fn intake(app: &App) -> Result<&Arc<Intake>, Refused> {
 /// # Errors
 /// 404 when it is not there; 401 and 403 when the caller may not.
 pub fn device(app: &App, caller: &Caller, id: &str, permission: Permission) -> Result<Arc<Member>, Refused> {
-    caller.staff()?;
+    device_and_actor(app, caller, id, permission).map(|(member, _)| member)
+}
+
+/// As [`device`], with the caller in the post that allows it.
+///
+/// # Errors
+/// As [`device`].
+pub fn device_and_actor(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    permission: Permission,
+) -> Result<(Arc<Member>, Actor), Refused> {
+    let party = caller.staff()?.party;
     let found = DeviceId::new(id).ok().and_then(|id| intake(app).ok()?.fleet.find(&id));
     let member = found.ok_or_else(|| Refused::not_found("device"))?;
-    authorise(app, &caller.principal, permission, &Subject::Region(member.row.region.clone()).into())?;
-    Ok(member)
+    let there = Subject::Region(member.row.region.clone()).into();
+    let grant = authorise(app, &caller.principal, permission, &there)?.ok_or_else(Refused::forbidden)?;
+    Ok((member, Actor::Staff { party, role: grant.role, office: grant.office }))
 }
 
 /// Where the caller may do something with devices; regions with everything below them.

@@ -51,6 +51,7 @@ export default {
     rule_id: "Rule",
     proved: "What this receipt proves",
     proved_event: "This event",
+    proved_record_text: "“{title}”, a record that belongs to no case. What the receipt says is letter for letter what was entered in the log.",
     proved_event_text: "“{title}”, case {case}. What the receipt says is letter for letter what was entered in the log.",
     proved_time: "This time",
     proved_time_text: "The log recorded it at {at}, by its own clock.",
@@ -324,6 +325,9 @@ export default {
       extracted: "Data of applications extracted",
       issued: "A licence was issued",
       revoked: "A licence was revoked",
+      command_asked: "A device was given a command",
+      command_confirmed: "A second person confirmed a command",
+      command_ended: "A command to a device ended",
       other: "Another event",
     },
     field: {

@@ -51,6 +51,7 @@ export default {
     rule_id: "规则",
     proved: "这份凭证证明了",
     proved_event: "这件事",
+    proved_record_text: "“{title}”，不属于哪个案件的一条记录。凭证里的内容和当时记入账本的一字不差。",
     proved_event_text: "“{title}”，案件 {case}。凭证里的内容和当时记入账本的一字不差。",
     proved_time: "这个时间",
     proved_time_text: "账本记下的时间是 {at}。这是账本自己的时钟。",
@@ -324,6 +325,9 @@ export default {
       extracted: "批量提取了申请资料",
       issued: "签发了证照",
       revoked: "注销了证照",
+      command_asked: "给设备下达了指令",
+      command_confirmed: "第二个人复核了指令",
+      command_ended: "给设备的指令结束",
       other: "其他事件",
     },
     field: {

@@ -1,0 +1,108 @@
+//! Records (记录): facts that are no step of a case, such as a command to a device. They stand in the log beside the events,
+//! under positions of the same count, so that the ledger seals them too. This is the persisted language.
+//!
+//! Bodies never hold names, phone numbers or other contact data. Nothing is folded from them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::actor::Actor;
+use crate::ids::EventId;
+use crate::observation::DeviceId;
+use crate::time::Instant;
+
+/// A record as it stands in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Place in the log, counted with the events.
+    pub position: i64,
+    /// Its own id; no event has the same.
+    pub id: EventId,
+    /// When it happened.
+    pub at: Instant,
+    /// When it was written.
+    pub recorded_at: Instant,
+    /// Who did it.
+    pub actor: Actor,
+    /// What happened.
+    pub body: RecordBody,
+}
+
+/// A record decided but not yet written: it has no position or id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRecord {
+    /// When it happened.
+    pub at: Instant,
+    /// Who did it.
+    pub actor: Actor,
+    /// What happened.
+    pub body: RecordBody,
+}
+
+/// What happened. Variants and fields are only ever added.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RecordBody {
+    /// A device is to be told something (远程调度).
+    CommandAsked(Box<CommandAsked>),
+    /// A second person confirmed a dangerous command.
+    CommandConfirmed {
+        /// Which.
+        command: EventId,
+        /// To which device.
+        device: DeviceId,
+    },
+    /// Nothing more becomes of a command.
+    CommandEnded {
+        /// Which.
+        command: EventId,
+        /// To which device.
+        device: DeviceId,
+        /// How: `done`, `failed`, `expired` or `withdrawn`.
+        state: String,
+        /// What the device said of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<String>,
+    },
+}
+
+/// A command to a device, as it was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandAsked {
+    /// Its id.
+    pub command: EventId,
+    /// To which device.
+    pub device: DeviceId,
+    /// What, a command of its class.
+    pub name: String,
+    /// With which values.
+    pub arguments: Map<String, Value>,
+    /// Why.
+    pub reason: String,
+    /// The run of a scene that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scene_run: Option<EventId>,
+    /// Whether a second person has to confirm it.
+    pub is_dangerous: bool,
+    /// After this nobody does it any more.
+    pub expires_at: Instant,
+}
+
+impl RecordBody {
+    /// The word of the kind, as in JSON and SQL.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::CommandAsked(_) => "command_asked",
+            Self::CommandConfirmed { .. } => "command_confirmed",
+            Self::CommandEnded { .. } => "command_ended",
+        }
+    }
+
+    /// What it is about, such as `device/lamp-0001`: the records of one thing are listed by it.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::CommandAsked(asked) => format!("device/{}", asked.device),
+            Self::CommandConfirmed { device, .. } | Self::CommandEnded { device, .. } => format!("device/{device}"),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The persisted language of records: every kind as it is stored.
+//!
+//! A golden file is never changed, only added: what was written once must read the same for ever.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use dipper_model as model;
+use model::{CommandAsked, DeviceId, EventId, Instant, RecordBody};
+use serde_json::{Map, json};
+
+fn golden(name: &str, text: &str) {
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/records")).join(name);
+    match fs::read_to_string(&path) {
+        Ok(kept) => assert_eq!(kept, text, "{name} is the language of the log and never changes"),
+        Err(_) => {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            panic!("{name} was not there and has been written: read it, then run again");
+        }
+    }
+}
+
+fn at(minute: i64) -> Instant {
+    "2026-11-02T01:00:00Z".parse::<Instant>().unwrap().plus_micros(minute * 60_000_000)
+}
+
+fn lamp() -> DeviceId {
+    DeviceId::new("lamp-0001").unwrap()
+}
+
+fn command() -> EventId {
+    EventId::new(at(0), 7)
+}
+
+/// Every kind, under the name of its file and with its subject; a kind with parts that may be absent has two.
+fn every_kind() -> Vec<(&'static str, &'static str, RecordBody)> {
+    let asked = CommandAsked {
+        command: command(),
+        device: lamp(),
+        name: "dim".to_owned(),
+        arguments: Map::from_iter([("brightness".to_owned(), json!(40))]),
+        reason: "节能演练".to_owned(),
+        scene_run: Some(EventId::new(at(0), 6)),
+        is_dangerous: false,
+        expires_at: at(10),
+    };
+    let bare = CommandAsked { arguments: Map::new(), scene_run: None, is_dangerous: true, ..asked.clone() };
+    let ended = |state: &str, outcome: Option<&str>| RecordBody::CommandEnded {
+        command: command(),
+        device: lamp(),
+        state: state.to_owned(),
+        outcome: outcome.map(str::to_owned),
+    };
+    let of_lamp = "device/lamp-0001";
+    vec![
+        ("command_asked", of_lamp, RecordBody::CommandAsked(Box::new(asked))),
+        ("command_asked_bare", of_lamp, RecordBody::CommandAsked(Box::new(bare))),
+        ("command_confirmed", of_lamp, RecordBody::CommandConfirmed { command: command(), device: lamp() }),
+        ("command_ended", of_lamp, ended("done", Some("ok"))),
+        ("command_ended_bare", of_lamp, ended("expired", None)),
+    ]
+}
+
+#[test]
+fn every_kind_of_record_is_stored_as_its_golden_file_says() {
+    for (name, subject, body) in every_kind() {
+        let text = serde_json::to_string_pretty(&body).unwrap() + "\n";
+        golden(&format!("{name}.json"), &text);
+        assert_eq!(serde_json::from_str::<RecordBody>(&text).unwrap(), body, "{name}");
+        assert!(text.contains(&format!("\"kind\": \"{}\"", body.kind())), "{name}");
+        assert_eq!(body.subject(), subject, "{name}");
+    }
+}
+
+/// The words of the kinds stand in the log for ever; a new one has to be added here, and to the files.
+#[test]
+fn no_kind_is_without_a_golden_file() {
+    let kinds: BTreeSet<_> = every_kind().iter().map(|(_, _, body)| body.kind()).collect();
+    assert_eq!(kinds.len(), 3, "{kinds:?}");
+}
