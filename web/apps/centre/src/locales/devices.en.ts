@@ -46,6 +46,7 @@ export const devicesEn: typeof devicesZhCN = {
     measured: "measured {at}",
     alarms: "Alarms",
     no_alarms: "This device has no alarms",
+    records: "Sealed records",
     charts: "History",
     span: "Time",
     span_hour: "1 hour",

@@ -44,6 +44,7 @@ export const devicesZhCN = {
     measured: "{at} 测得",
     alarms: "告警",
     no_alarms: "这台设备没有告警",
+    records: "存证",
     charts: "历史读数",
     span: "时段",
     span_hour: "1 小时",
