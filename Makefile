@@ -4,6 +4,7 @@ GATEWAY_PORT ?= 8090
 DEPARTMENT_PORT ?= 8091
 HOSPITAL_PORT ?= 8092
 MQTT_PORT ?= 1884
+COAP_PORT ?= 5683
 DATA ?= .demo
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -23,7 +24,7 @@ run: setup web
 	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT) --base-url http://localhost:$(PORT) \
 		--payment-gateway http://127.0.0.1:$(GATEWAY_PORT) --payment-secret $(DATA)/gateway/secret \
 		--departments http://127.0.0.1:$(DEPARTMENT_PORT) --departments-secrets $(DATA)/departments/secrets \
-		--mqtt 127.0.0.1:$(MQTT_PORT) \
+		--mqtt 127.0.0.1:$(MQTT_PORT) --coap 127.0.0.1:$(COAP_PORT) \
 		--hospitals http://127.0.0.1:$(HOSPITAL_PORT) --hospitals-secrets $(DATA)/hospitals/secrets
 
 # Everything CI runs.

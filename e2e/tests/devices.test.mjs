@@ -55,6 +55,37 @@ test("devices over MQTT and HTTP", { timeout: 300_000, skip: hasMosquitto ? fals
     assert.deepEqual(steps.map(({ count, mean }) => [count, mean]), [[1, 40]]);
   });
 
+  await t.test("CBOR and frames are read as the class says, and a damaged one is named", async () => {
+    const [smoke, meter] = [await register(data, "smoke-1", "smoke_detector"), await register(data, "meter-1", "gas_meter")];
+    const said = async (id, password, topic, bytes) => {
+      const child = execFile("mosquitto_pub", ["-h", "127.0.0.1", "-p", String(server.mqtt), "-V", "mqttv5", "-u", id, "-P", password, "-q", "1", "-t", topic, "-s"]);
+      child.stdin.end(bytes);
+      return new Promise((resolve) => child.once("exit", resolve));
+    };
+    const values = async (id) => Object.fromEntries((await admin.get(`/devices/${id}`)).values.filter(({ value }) => value !== undefined).map(({ property, value }) => [property, value]));
+    // {"smoke": false, "temperature": 31.5}, as Python's cbor2 writes it.
+    const cbor = Buffer.from("a265736d6f6b65f46b74656d7065726174757265fb403f800000000000", "hex");
+    await until("the city knows the detector", async () => (await said("smoke-1", smoke, "devices/smoke-1/readings", cbor)) === 0);
+    assert.deepEqual(await values("smoke-1"), { smoke: 0, temperature: 31.5 });
+    // The frame of docs/how-to/connect-a-device.md, with the time of now.
+    const frame = Buffer.from("686b093844000123450064ffffff385700b1", "hex");
+    const now = (bytes) => {
+      bytes.writeUInt32BE(Math.floor(Date.now() / 1000), 1);
+      bytes[17] = bytes.subarray(0, 17).reduce((sum, byte) => (sum + byte) & 255, 0);
+      return bytes;
+    };
+    await until("the city knows the meter", async () => (await said("meter-1", meter, "devices/meter-1/readings", now(frame))) === 0);
+    assert.deepEqual(await values("meter-1"), { volume: 123.45, flow: 0.1, temperature: -20, battery: 87, leak: 0 });
+    const damaged = Buffer.from(frame);
+    damaged[8] ^= 1;
+    await said("meter-1", meter, "devices/meter-1/readings", damaged);
+    const fault = await until("the fault is kept aside", async () => (await admin.get("/devices/meter-1")).fault?.message);
+    assert.match(fault, /frame 1: its sum is .., it says ../);
+    const headers = { authorization: `Basic ${Buffer.from(`meter-1:${meter}`).toString("base64")}`, "content-type": "application/octet-stream" };
+    const sent = await fetch(`${server.base}/api/v1/devices/meter-1/readings`, { method: "POST", headers, body: now(Buffer.concat([frame])) });
+    assert.deepEqual([sent.status, await sent.json()], [200, { readings: 5 }]);
+  });
+
   await t.test("a device speaks of itself alone, with its own password", async () => {
     const other = await register(data, "cover-2", "manhole_cover");
     await until("the running city knows it", async () => (await publish(server.mqtt, "cover-2", other, "devices/cover-2/readings", '{"tilt": 1}')) === 0);

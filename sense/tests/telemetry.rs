@@ -4,7 +4,7 @@
 
 use dipper_sense as sense;
 use model::{Instant, Text};
-use pack::{DeviceClass, Property, PropertyKind};
+use pack::{Codec, DeviceClass, Property, PropertyKind};
 use sense::telemetry::{Format, Measured, PayloadError, READINGS_MAX, parse};
 
 fn now() -> Instant {
@@ -27,6 +27,8 @@ fn class() -> DeviceClass {
         office: "lighting".parse().unwrap(),
         interval_seconds: 300,
         commands: Vec::new(),
+        codec: Codec::Json,
+        retention: None,
         properties: vec![
             property("power", PropertyKind::Measurement, Some("W"), Some(0.0), Some(600.0)),
             property("level", PropertyKind::Measurement, Some("cm"), None, None),

@@ -6,6 +6,7 @@ mod calendars;
 mod devices;
 mod fees;
 mod flow;
+mod frames;
 mod hospitals;
 mod materials;
 mod notifications;
@@ -16,6 +17,8 @@ mod services;
 mod sources;
 mod stories;
 mod unused;
+
+pub(crate) use frames::bytes_of;
 
 use std::collections::BTreeMap;
 

@@ -5,6 +5,7 @@
 
 mod alarm_rule;
 mod calendar;
+mod codec;
 mod data_source;
 mod device;
 mod fee;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use alarm_rule::*;
 pub use calendar::*;
+pub use codec::*;
 pub use data_source::*;
 pub use device::*;
 pub use fee::*;

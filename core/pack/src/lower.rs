@@ -14,10 +14,11 @@ use model::{CategoryId, OfficeId, RegionId, Text};
 
 pub(crate) use fields::lower_fields;
 
+use crate::check::bytes_of;
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, DeviceClass, DeviceCommand,
-    Escalation, Hospital, Notifications, Office, Poor, Process, Property, PropertyKind, Region, Retention, Role, Route,
-    Services, Stage, State, Swap, TaskRule,
+    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Codec, Condition, DataSource, DeviceClass,
+    DeviceCommand, Escalation, Frame, FrameField, Hospital, Notifications, Office, Poor, Process, Property,
+    PropertyKind, Region, Retention, Role, Route, Services, Stage, State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
@@ -25,8 +26,10 @@ use crate::source::files::{Folder, Shelf};
 use crate::source::read::Needed;
 use crate::source::types::{
     ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, DeviceClassEntry,
-    DeviceCommandEntry, HospitalEntry, PackFile, ProcessSource, PropertyEntry, RegionSource, StateSource,
+    DeviceCommandEntry, FrameFieldEntry, HospitalEntry, PackFile, ProcessSource, PropertyEntry, RegionSource,
+    StateSource,
 };
+use crate::source::words::{CodecWord, Endian};
 
 /// Builds the city; `None` only when `pack.yaml` itself could not be read.
 pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
@@ -329,10 +332,36 @@ fn lower_devices(class: &DeviceClassEntry) -> DeviceClass {
         interval_seconds: u32::try_from(class.interval_seconds.value).unwrap_or(1),
         properties: class.properties.iter().map(lower_property).collect(),
         commands: class.commands.iter().map(command).collect(),
+        codec: lower_codec(class),
         retention: class.retention.as_ref().map(|entry| Retention {
             readings_days: days(&entry.readings_days),
             hourly_days: entry.hourly_days.as_ref().map(days),
         }),
+    }
+}
+
+fn lower_codec(class: &DeviceClassEntry) -> Codec {
+    let small = |at: &At<i64>| u16::try_from(at.value).unwrap_or(u16::MAX);
+    let field = |entry: &FrameFieldEntry| FrameField {
+        property: entry.property.value.clone(),
+        at: small(&entry.at),
+        number: entry.number.value,
+        bit: entry.bit.as_ref().map_or(0, |at| u8::try_from(at.value).unwrap_or(0)),
+        scale: entry.scale.as_ref().map_or(1.0, |at| at.value),
+        offset: entry.offset.as_ref().map_or(0.0, |at| at.value),
+        absent: entry.absent.as_ref().map(|at| at.value),
+    };
+    match (class.codec.as_ref().map(|codec| codec.value), &class.frame) {
+        (Some(CodecWord::Cbor), _) => Codec::Cbor,
+        (Some(CodecWord::Frame), Some(entry)) => Codec::Frame(Frame {
+            length: small(&entry.length),
+            is_big_endian: entry.endian.as_ref().is_none_or(|endian| endian.value == Endian::Big),
+            start: entry.start.as_ref().and_then(|start| bytes_of(&start.value)).unwrap_or_default(),
+            time_at: entry.time_at.as_ref().map(small),
+            checksum: entry.checksum.as_ref().map(|checksum| checksum.value),
+            fields: entry.fields.iter().map(field).collect(),
+        }),
+        _ => Codec::Json,
     }
 }
 

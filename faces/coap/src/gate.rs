@@ -158,10 +158,18 @@ pub enum Resource {
 /// How a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
+    /// Nothing was said of it.
+    Own,
+    /// `application/octet-stream`, 42.
+    OctetStream,
     /// `application/json`, 50.
     Json,
+    /// `application/cbor`, 60.
+    Cbor,
     /// `application/senml+json`, 110.
     SenmlJson,
+    /// `application/senml+cbor`, 112.
+    SenmlCbor,
 }
 
 /// A message of a device.

@@ -11,6 +11,11 @@ pub(crate) const LINK_FORMAT: u16 = 40;
 /// `application/senml+json`, of RFC 8428 §12.3.1.
 pub(crate) const SENML_JSON: u16 = 110;
 
+/// Bytes, of RFC 7252 §12.3; CBOR, of RFC 8949; SenML in CBOR, of RFC 8428.
+pub(crate) const OCTET_STREAM: u16 = 42;
+pub(crate) const CBOR: u16 = 60;
+pub(crate) const SENML_CBOR: u16 = 112;
+
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target<'a> {
@@ -112,14 +117,15 @@ fn target<'a>(path: &[&'a str]) -> Target<'a> {
     }
 }
 
-/// The format a message for a resource is in; `None` when it is in one that the resource does not take. Without a word about
-/// it, it is the resource's own.
+/// The format a message for a resource is in; `None` when it is in one that the resource does not take.
 pub(crate) fn format_for(resource: Resource, content_format: Option<u32>) -> Option<Format> {
-    let (own, number) = match resource {
-        Resource::Readings | Resource::Answers => (Format::Json, JSON),
-        Resource::Senml => (Format::SenmlJson, SENML_JSON),
+    let Some(number) = content_format else { return Some(Format::Own) };
+    let taken: &[(u16, Format)] = match resource {
+        Resource::Readings => &[(JSON, Format::Json), (CBOR, Format::Cbor), (OCTET_STREAM, Format::OctetStream)],
+        Resource::Senml => &[(SENML_JSON, Format::SenmlJson), (SENML_CBOR, Format::SenmlCbor)],
+        Resource::Answers => &[(JSON, Format::Json)],
     };
-    content_format.is_none_or(|format| format == u32::from(number)).then_some(own)
+    taken.iter().find(|(known, _)| u32::from(*known) == number).map(|(_, format)| *format)
 }
 
 #[cfg(test)]
@@ -186,13 +192,16 @@ mod tests {
     #[test]
     fn formats_are_those_of_the_resource() {
         for (resource, number, expect) in [
-            (Resource::Readings, None, Some(Format::Json)),
+            (Resource::Readings, None, Some(Format::Own)),
             (Resource::Readings, Some(50), Some(Format::Json)),
+            (Resource::Readings, Some(60), Some(Format::Cbor)),
+            (Resource::Readings, Some(42), Some(Format::OctetStream)),
             (Resource::Readings, Some(110), None),
             (Resource::Readings, Some(0), None),
-            (Resource::Senml, None, Some(Format::SenmlJson)),
+            (Resource::Senml, None, Some(Format::Own)),
             (Resource::Senml, Some(110), Some(Format::SenmlJson)),
-            (Resource::Senml, Some(112), None),
+            (Resource::Senml, Some(112), Some(Format::SenmlCbor)),
+            (Resource::Senml, Some(60), None),
             (Resource::Answers, Some(50), Some(Format::Json)),
             (Resource::Answers, Some(60), None),
         ] {

@@ -63,7 +63,7 @@ async fn does_everything(program: &str, query: &str) {
     assert_eq!(kinds, [plain, plain, ("lamp", Resource::Senml, Format::SenmlJson)]);
 
     // What is refused.
-    let shown = run(client(program, &server, &readings, "-m post -t 60 -e x")).await;
+    let shown = run(client(program, &server, &readings, "-m post -t 0 -e x")).await;
     assert!(shown.contains("4.15"), "{shown}");
     let shown = run(client(program, &server, &readings, "-m post -e bad")).await;
     assert!(shown.contains("4.00") && shown.contains("no number"), "{shown}");

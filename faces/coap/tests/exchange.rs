@@ -30,7 +30,7 @@ async fn a_reading_is_acknowledged_when_it_is_kept_and_not_before() {
         (Kind::Acknowledgement, "2.04", mid, &b"t"[..])
     );
     let (name, message) = platform.taken.borrow()[0].clone();
-    assert_eq!((name.as_str(), message.resource, message.format), ("lamp", Resource::Readings, Format::Json));
+    assert_eq!((name.as_str(), message.resource, message.format), ("lamp", Resource::Readings, Format::Own));
     assert_eq!(server.metrics().taken, 1);
 }
 
@@ -142,7 +142,7 @@ async fn formats_options_and_lengths_are_looked_at() {
     let came = raw.call(&Ask { payload: &[b'1'; 2_001], ..Ask::default() }).await;
     assert_eq!((came.code.as_str(), came.uint(number::SIZE1)), ("4.13", Some(2_000)));
     assert_eq!(raw.post(senml, &[b'1'; 2_000]).await, "2.04");
-    assert_eq!(platform.taken.borrow().last().unwrap().1.format, Format::SenmlJson);
+    assert_eq!(platform.taken.borrow().last().unwrap().1.format, Format::Own);
     // What is not confirmable and not understood is not answered at all.
     raw.ask(&Ask { kind: Kind::NonConfirmable, options: vec![(9, 1)], ..Ask::default() }).await;
     raw.silence().await;

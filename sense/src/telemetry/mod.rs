@@ -3,7 +3,9 @@
 //! A message is taken whole or refused whole, with the reason. What is taken is acknowledged when the lake has it on
 //! the disk, never before.
 
+mod cbor;
 mod fleet;
+mod frame;
 mod intake;
 mod payload;
 mod senml;

@@ -1,4 +1,4 @@
-//! Messages of devices: plain JSON and SenML (RFC 8428), read into readings of the device's own properties.
+//! Messages of devices: plain JSON, CBOR, frames and SenML (RFC 8428), read into readings of the device's own properties.
 //!
 //! Plain: `{"power": 31.5, "lit": true}`, with `"at"` (RFC 3339, or seconds since 1970) where it is not now, or a list of
 //! such objects.
@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use model::Instant;
-use pack::{DeviceClass, Property, PropertyKind};
+use pack::{Codec, DeviceClass, Property, PropertyKind};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::senml;
+use super::{cbor, frame, senml};
 
 /// Longest message, bytes.
 pub const MESSAGE_MAX: usize = 256 * 1024;
@@ -27,10 +27,17 @@ pub const BEHIND_US: i64 = 400 * 86_400 * 1_000_000;
 /// How a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
+    /// As the class says: JSON, CBOR or a frame. A class that speaks CBOR may send JSON as well: no message of either is one
+    /// of the other.
+    Own,
     /// Our own plain JSON.
     Plain,
-    /// SenML in JSON, `application/senml+json`.
+    /// The same in CBOR, `application/cbor`.
+    Cbor,
+    /// SenML, `application/senml+json` or `application/senml+cbor`: no message of one is one of the other.
     Senml,
+    /// A frame, `application/octet-stream`.
+    Frame,
 }
 
 /// One value that a device measured.
@@ -119,18 +126,43 @@ pub fn parse(format: Format, bytes: &[u8], class: &DeviceClass, now: Instant) ->
         return Err(PayloadError::TooLong { length: bytes.len() });
     }
     let mut taken = Taken { class, now, readings: Vec::new(), fault: None };
-    let read = match format {
-        Format::Plain => {
-            let mut reader = serde_json::Deserializer::from_slice(bytes);
-            MessageSeed(&mut taken).deserialize(&mut reader).and_then(|()| reader.end())
+    let read = match (format_of(format, bytes, class), &class.codec) {
+        (Format::Cbor, _) => {
+            MessageSeed(&mut taken).deserialize(cbor::to_json(bytes)?).map_err(|fault| fault.to_string())
         }
-        Format::Senml => senml::read(bytes, &mut taken),
+        (Format::Senml, _) if is_json(bytes) => senml::read(bytes, &mut taken).map_err(|fault| fault.to_string()),
+        (Format::Senml, _) => senml::read_value(cbor::to_json(bytes)?, &mut taken).map_err(|fault| fault.to_string()),
+        (Format::Frame, Codec::Frame(frame)) => {
+            frame::read(bytes, frame, &mut taken).map_err(|fault| fault.to_string())
+        }
+        (Format::Frame, _) => return Err(PayloadError::Form("devices of this class send no frames".to_owned())),
+        (Format::Own | Format::Plain, _) => {
+            let mut reader = serde_json::Deserializer::from_slice(bytes);
+            let read = MessageSeed(&mut taken).deserialize(&mut reader).and_then(|()| reader.end());
+            read.map_err(|fault| fault.to_string())
+        }
     };
     if let Some(fault) = taken.fault {
         return Err(fault);
     }
-    read.map_err(|error| PayloadError::Form(error.to_string()))?;
+    read.map_err(PayloadError::Form)?;
     if taken.readings.is_empty() { Err(PayloadError::Empty) } else { Ok(taken.readings) }
+}
+
+/// What a message is written in, where the device did not say.
+fn format_of(format: Format, bytes: &[u8], class: &DeviceClass) -> Format {
+    match (format, &class.codec) {
+        (Format::Own, Codec::Json) => Format::Plain,
+        (Format::Own, Codec::Cbor) if is_json(bytes) => Format::Plain,
+        (Format::Own, Codec::Cbor) => Format::Cbor,
+        (Format::Own, Codec::Frame(_)) => Format::Frame,
+        (said, _) => said,
+    }
+}
+
+/// Whether a message is JSON and no CBOR, in which `{` and `[` begin a text and a byte string, and of them no message is made.
+fn is_json(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| matches!(first, b'{' | b'[' | b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// What has been read so far. A fault is kept beside serde's own error, which is text.

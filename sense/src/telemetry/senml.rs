@@ -1,4 +1,4 @@
-//! SenML (RFC 8428) in JSON: records with base values, resolved against the properties of a device.
+//! SenML (RFC 8428) in JSON or CBOR: records with base values, resolved against the properties of a device.
 
 use serde::Deserialize;
 
@@ -40,7 +40,15 @@ struct Base {
 }
 
 pub(super) fn read(bytes: &[u8], taken: &mut Taken<'_>) -> Result<(), serde_json::Error> {
-    let records: Vec<Record> = serde_json::from_slice(bytes)?;
+    read_records(serde_json::from_slice(bytes)?, taken)
+}
+
+/// The same, of a message that was CBOR.
+pub(super) fn read_value(value: serde_json::Value, taken: &mut Taken<'_>) -> Result<(), serde_json::Error> {
+    read_records(serde_json::from_value(value)?, taken)
+}
+
+fn read_records(records: Vec<Record>, taken: &mut Taken<'_>) -> Result<(), serde_json::Error> {
     if records.len() > READINGS_MAX {
         return taken.refuse(PayloadError::TooMany);
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{DeviceClassId, PropertyId};
 
+use super::frames::check_codec;
 use crate::city::PropertyKind;
 use crate::faults::{Pos, Report};
 use crate::source::files::Folder;
@@ -42,6 +43,7 @@ fn check_class(id: &DeviceClassId, at: Pos, class: &DeviceClassEntry, folder: &F
         report.fault(at, format!("class {id}: it has 1 to {PROPERTIES_MAX} properties"));
     }
     check_commands(id, class, report);
+    check_codec(id, class, report);
     if let Some(retention) = &class.retention {
         check_retention(id, retention, report);
     }

@@ -8,6 +8,8 @@ use model::{OfficeId, PropertyId, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::codec::Codec;
+
 /// A class of devices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeviceClass {
@@ -22,6 +24,9 @@ pub struct DeviceClass {
     /// What they can be told to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<DeviceCommand>,
+    /// How they write down what they measured.
+    #[serde(default, skip_serializing_if = "Codec::is_json")]
+    pub codec: Codec,
     /// How long what they measured is kept; always when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,

@@ -1,6 +1,7 @@
 //! The pack as its author writes it: YAML with lines, typed, before anything is checked across files.
 
 pub(crate) mod alarm_rules;
+pub(crate) mod device_types;
 pub(crate) mod files;
 pub(crate) mod notifications;
 pub(crate) mod read;

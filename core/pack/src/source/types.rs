@@ -1,15 +1,16 @@
 //! The pack's files, type by type. A field's comment here is its description in the JSON Schema.
 
 use model::{
-    ActionId, CategoryId, ConditionId, DeviceClassId, FormId, Limit, OfficeId, Outcome, ProcessId, PropertyId,
-    RegionId, RoleId, ServiceId, SourceId, StageId, StateId, Tally, Text,
+    ActionId, CategoryId, ConditionId, DeviceClassId, FormId, Limit, OfficeId, Outcome, ProcessId, RegionId, RoleId,
+    ServiceId, SourceId, StageId, StateId, Tally, Text,
 };
 
+pub(crate) use super::device_types::*;
 use super::read::{Many, Needed, Table, source};
 use super::words::{FieldType, HolidayWord};
 use crate::city::{
-    AlarmKind, CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, PropertyKind, RegionLevel,
-    Target, TextFormat, Unit, Weekday, Who, Within,
+    AlarmKind, CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, RegionLevel, Target, TextFormat,
+    Weekday, Who, Within,
 };
 use crate::faults::At;
 
@@ -330,64 +331,6 @@ source! {
         basis: Text,
         /// How long it may take to answer, seconds: 1 to 30; 5 when absent.
         timeout_seconds: Option<At<u8>>,
-    }
-
-    /// A class of devices: what they measure, and how often.
-    struct DeviceClassEntry {
-        /// Its name.
-        title: Text,
-        /// The office that answers for the devices.
-        office: At<OfficeId>,
-        /// How often each property is expected, seconds: 1 to 604800. A device that is silent for three times that is said to be silent.
-        interval_seconds: At<i64>,
-        /// What they measure; at least one, at most 32.
-        properties: Vec<PropertyEntry>,
-        /// What they can be told to do; at most 16.
-        commands: Vec<DeviceCommandEntry>,
-        /// How long what they measured is kept; always when absent.
-        retention: Option<RetentionEntry>,
-    }
-
-    /// How long readings are kept, in whole days after the day they were measured on.
-    struct RetentionEntry {
-        /// Every reading: 1 to 36500 days.
-        readings_days: At<i64>,
-        /// After that, count, least, greatest and mean of each hour: more than readings_days, at most 36500; nothing when absent.
-        hourly_days: Option<At<i64>>,
-    }
-
-    /// What devices of a class can be told to do.
-    struct DeviceCommandEntry {
-        /// Its id.
-        id: At<PropertyId>,
-        /// Its name.
-        title: Text,
-        /// The values it takes, all of them.
-        parameters: Vec<PropertyEntry>,
-        /// Whether a second person confirms it.
-        dangerous: bool,
-        /// After so many seconds nobody does it any more: 1 to 86400; 300 when absent.
-        expires_seconds: Option<At<i64>>,
-    }
-
-    /// What devices of a class measure.
-    struct PropertyEntry {
-        /// Its id: the key of readings.
-        id: At<PropertyId>,
-        /// Its name.
-        title: Text,
-        /// measurement, count or truth; measurement when absent.
-        kind: Option<At<PropertyKind>>,
-        /// UCUM unit of a measurement, such as Cel, W, ug/m3; readings in another unit are refused.
-        unit: Option<At<Unit>>,
-        /// URI that defines it; one of this city when absent.
-        definition: Option<At<String>>,
-        /// Least value the sensor can give; smaller readings are refused.
-        min: Option<At<f64>>,
-        /// Greatest value the sensor can give; greater readings are refused.
-        max: Option<At<f64>>,
-        /// battery when it is the charge of the device's battery in per cent: its health.
-        means: Option<At<String>>,
     }
 
     /// The earlier answer that brings a question up.

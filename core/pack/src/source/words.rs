@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 use super::read::{Reader, Source, parsed_source, shown};
 use super::yaml::Node;
 use crate::city::{
-    AlarmKind, CategoryKind, ClockEffect, Effect, Face, Intake, LimitRule, OfficeRule, PropertyKind, RegionLevel,
-    Target, TextFormat, Trigger, Unit, Weekday, Who, Within,
+    AlarmKind, CategoryKind, Checksum, ClockEffect, Effect, Face, FrameNumber, Intake, LimitRule, OfficeRule,
+    PropertyKind, RegionLevel, Target, TextFormat, Trigger, Unit, Weekday, Who, Within,
 };
 
 parsed_source! {
@@ -32,6 +32,26 @@ parsed_source! {
     StateId, "a state id", {"type": "string"};
     Unit, "a unit", {"enum": (Unit::CODES)};
     Limit, "a limit", {"type": "string", "description": "A whole number and a unit, such as \"3 working_day\"."};
+}
+
+/// How devices of a class write down what they measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodecWord {
+    /// JSON.
+    Json,
+    /// CBOR.
+    Cbor,
+    /// Bytes at fixed places.
+    Frame,
+}
+
+/// Which byte of a number comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endian {
+    /// The greatest.
+    Big,
+    /// The least.
+    Little,
 }
 
 /// Implements the reading of an enumeration from its words.
@@ -84,6 +104,32 @@ words! {
         "measurement" => Self::Measurement,
         "count" => Self::Count,
         "truth" => Self::Truth,
+    }
+    CodecWord, "a codec" {
+        "json" => Self::Json,
+        "cbor" => Self::Cbor,
+        "frame" => Self::Frame,
+    }
+    Endian, "an order of bytes" {
+        "big" => Self::Big,
+        "little" => Self::Little,
+    }
+    Checksum, "a checksum" {
+        "crc16_modbus" => Self::Crc16Modbus,
+        "crc16_xmodem" => Self::Crc16Xmodem,
+        "sum8" => Self::Sum8,
+    }
+    FrameNumber, "a number of a frame" {
+        "u8" => Self::U8,
+        "i8" => Self::I8,
+        "u16" => Self::U16,
+        "i16" => Self::I16,
+        "u32" => Self::U32,
+        "i32" => Self::I32,
+        "f32" => Self::F32,
+        "bcd2" => Self::Bcd2,
+        "bcd4" => Self::Bcd4,
+        "bit" => Self::Bit,
     }
     Trigger, "what a message tells of" {
         "action" => Self::Action,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 use jiff::tz::TimeZone;
 use model::{Clock, DeviceClassId, DeviceId, Instant};
+use pack::Codec;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
 use sense::devices::{self, NewDevice};
 use serde_json::{Map, Value, json};
@@ -19,7 +20,7 @@ use tokio::task::JoinSet;
 
 use super::serve::wait_for_signal;
 use crate::config::Config;
-use crate::demo::{Chance, DemoDevice, Places, class_of};
+use crate::demo::{Chance, DemoDevice, Places, class_of, wire};
 use crate::runtime::Runtime;
 use crate::system::SystemClock;
 
@@ -41,6 +42,7 @@ struct Registered {
     id: DeviceId,
     password: String,
     device: DemoDevice,
+    codec: Codec,
     every: Duration,
     is_new: bool,
 }
@@ -102,6 +104,7 @@ async fn register_all(runtime: &Runtime, count: u32, pace: u32) -> anyhow::Resul
             id,
             password,
             device: DemoDevice::new(class, seed, every.as_secs_f64()),
+            codec: rules.codec.clone(),
             every,
             is_new,
         });
@@ -144,14 +147,17 @@ async fn speak(mut one: Registered, broker: SocketAddr, zone: TimeZone) {
     let topic: Arc<str> = format!("devices/{}/readings", one.id).into();
     if one.is_new {
         let now = SystemClock.now();
-        let past: Vec<_> =
-            (1..=PAST).rev().map(|step| one.device.past(now.plus_micros(-step * PAST_STEP_US), &zone)).collect();
-        send(&client, &topic, &past).await;
+        let past: Vec<_> = (1..=PAST)
+            .rev()
+            .map(|step| now.plus_micros(-step * PAST_STEP_US))
+            .map(|at| (at, one.device.past(at, &zone)))
+            .collect();
+        publish(&client, &topic, wire::write(&one.codec, &past)).await;
     }
     loop {
         let now: Instant = SystemClock.now();
         let found = one.device.now(now, &zone);
-        send(&client, &topic, &found).await;
+        publish(&client, &topic, wire::write(&one.codec, &[(now, found)])).await;
         // A little earlier or later each time, as clocks are; sooner when it was told something, so that it is seen.
         tokio::select! {
             () = tokio::time::sleep(one.every.mul_f64(chance.between(0.9, 1.1))) => {}
@@ -176,7 +182,12 @@ impl Registered {
 }
 
 async fn send(client: &AsyncClient, topic: &str, message: &impl serde::Serialize) {
-    let Ok(bytes) = serde_json::to_vec(message) else { return };
+    if let Ok(bytes) = serde_json::to_vec(message) {
+        publish(client, topic, bytes).await;
+    }
+}
+
+async fn publish(client: &AsyncClient, topic: &str, bytes: Vec<u8>) {
     // The client waits while its connection is away.
     let _ = client.publish(topic, QoS::AtLeastOnce, false, bytes).await;
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use grid::LonLat;
 use model::DeviceId;
+use pack::Codec;
 use sense::devices::{self, DeviceChange, NewDevice};
 use store::DeviceFilter;
 
@@ -53,12 +54,19 @@ fn point(text: &str) -> anyhow::Result<LonLat> {
 
 fn add(config: Config, new: NewDevice) -> anyhow::Result<ExitCode> {
     let listens = config.mqtt;
-    let registered = with_city(config, async |ctx| devices::register(&ctx, None, new).await)?;
+    let (registered, codec) = with_city(config, async |ctx| {
+        let codec = ctx.packs.current().city.devices.get(&new.class).map(|class| class.codec.clone());
+        devices::register(&ctx, None, new).await.map(|registered| (registered, codec))
+    })?;
     let (row, secret) = (&registered.device, registered.secret.reveal());
     println!("registered {} ({}) in {}, cell {}", row.id, row.title, row.region, row.cell);
     println!("its password, shown once: {secret}");
     let property = registered.series.first().map_or_else(String::new, |(property, _)| property.to_string());
     let port = listens.map_or(1883, |address| address.port());
+    if let Some(Codec::Frame(frame)) = codec {
+        println!("it sends frames of {} bytes to devices/{}/readings", frame.length, row.id);
+        return Ok(ExitCode::SUCCESS);
+    }
     println!(
         "try it: mosquitto_pub -p {port} -u {0} -P {secret} -q 1 -t devices/{0}/readings -m '{{\"{property}\": 1}}'",
         row.id

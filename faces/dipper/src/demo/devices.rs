@@ -7,15 +7,17 @@ use serde_json::{Map, Value, json};
 use super::chance::Chance;
 
 /// Which share of the devices is of which class, in per cent.
-pub const SHARES: [(&str, u32); 8] = [
-    ("street_lamp", 40),
+pub const SHARES: [(&str, u32); 10] = [
+    ("street_lamp", 36),
     ("manhole_cover", 15),
-    ("water_meter", 15),
+    ("water_meter", 14),
+    ("gas_meter", 3),
     ("smoke_detector", 12),
     ("gas_detector", 6),
     ("parking_site", 5),
     ("air_station", 5),
     ("river_gauge", 2),
+    ("thermal_camera", 2),
 ];
 
 /// How often something happens to a device, an hour: once a minute in a city of two thousand.
@@ -76,9 +78,7 @@ impl DemoDevice {
 
     /// What it measures at an instant of the past: a day without trouble.
     pub fn past(&mut self, at: Instant, zone: &TimeZone) -> Map<String, Value> {
-        let mut found = self.measure(hour_of(at, zone), false);
-        found.insert("at".to_owned(), Value::String(at.to_string()));
-        found
+        self.measure(hour_of(at, zone), false)
     }
 
     /// What it measures now.
@@ -113,19 +113,19 @@ impl DemoDevice {
             }
             "water_meter" => {
                 let busy = (0.5 + 0.5 * day).max(0.05);
-                let flow =
-                    if troubled { 230.0 + 100.0 * own } else { (20.0 + 60.0 * own) * busy + jitter(chance, 1.0).abs() };
+                let usual = (20.0 + 60.0 * own) * busy + jitter(chance, 1.0).abs();
+                let flow = if troubled { 230.0 + 100.0 * own } else { usual };
                 self.volume += flow;
                 json!({"flow": round(flow, 2), "volume": round(self.volume, 1), "battery": round(self.battery, 1)})
             }
             "smoke_detector" => {
-                let temperature =
-                    21.0 + 4.0 * own + 2.0 * day + if troubled { 18.0 } else { 0.0 } + jitter(chance, 0.5);
+                let heat = if troubled { 18.0 } else { 0.0 };
+                let temperature = 21.0 + 4.0 * own + 2.0 * day + heat + jitter(chance, 0.5);
                 json!({"smoke": troubled, "temperature": round(temperature, 1), "battery": round(self.battery, 1)})
             }
             "gas_detector" => {
-                let methane =
-                    if troubled { 7_000.0 + 6_000.0 * own } else { 2.0 + 6.0 * own + jitter(chance, 1.0).abs() };
+                let usual = 2.0 + 6.0 * own + jitter(chance, 1.0).abs();
+                let methane = if troubled { 7_000.0 + 6_000.0 * own } else { usual };
                 json!({"methane": round(methane, 0), "temperature": round(14.0 + 6.0 * day + jitter(chance, 0.5), 1)})
             }
             "parking_site" => {
@@ -143,16 +143,37 @@ impl DemoDevice {
                     "noise": round(54.0 + 7.0 * day + jitter(chance, 3.0), 1),
                 })
             }
+            "gas_meter" | "thermal_camera" => self.measure_rare(day, troubled),
             _ => {
                 let level = 1.4 + 1.2 * own + 0.1 * day + jitter(chance, 0.03) + if troubled { 4.0 } else { 0.0 };
                 let (turbidity, ph) = (30.0 + 60.0 * own + jitter(chance, 8.0), 7.3 + jitter(chance, 0.2));
                 json!({"level": round(level, 2), "turbidity": round(turbidity, 0), "ph": round(ph, 2), "battery": round(self.battery, 1)})
             }
         };
-        match found {
-            Value::Object(found) => found,
-            _ => Map::new(),
+        if let Value::Object(found) = found { found } else { Map::new() }
+    }
+
+    /// The classes of which there are few.
+    fn measure_rare(&mut self, day: f64, troubled: bool) -> Value {
+        let jitter = |chance: &mut Chance, width: f64| chance.between(-width, width);
+        let (own, chance) = (self.own, &mut self.chance);
+        if self.class.as_str() == "gas_meter" {
+            let busy = (0.5 + 0.5 * day).max(0.02);
+            let flow = if troubled { 5.0 } else { (0.2 + 1.2 * own) * busy };
+            self.volume = (self.volume + flow * self.every_s / 3_600.0) % 999_999.0;
+            return json!({
+                "volume": round(self.volume, 2),
+                "flow": round(flow, 3),
+                "pressure": round(2.1 + jitter(chance, 0.1), 2),
+                "temperature": round(12.0 + 6.0 * day + jitter(chance, 0.5), 1),
+                "battery": round(self.battery, 0),
+                "leak": troubled,
+            });
         }
+        let air = 13.0 + 6.0 * day + jitter(chance, 0.6);
+        let hottest = if troubled { 92.0 + 40.0 * own } else { air + 14.0 + 8.0 * own };
+        let area = if troubled { 2.0 + 6.0 * own } else { 0.0 };
+        json!({"max_temperature": round(hottest, 1), "mean_temperature": round(air + 3.0, 1), "hot_area": round(area, 1)})
     }
 }
 
@@ -186,6 +207,7 @@ fn round(value: f64, places: i32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::wire;
     use super::*;
 
     #[test]
@@ -198,9 +220,22 @@ mod tests {
             for seed in 0..50 {
                 let mut device = DemoDevice::new(id.clone(), seed, 60.0);
                 for troubled in [false, true] {
-                    let bytes = serde_json::to_vec(&device.measure(21.0, troubled)).unwrap();
-                    let found =
-                        sense::telemetry::parse(sense::telemetry::Format::Plain, &bytes, &city.devices[&id], now);
+                    let measured = device.measure(21.0, troubled);
+                    let bytes = wire::write(&city.devices[&id].codec, &[(now, measured.clone())]);
+                    let found = sense::telemetry::parse(sense::telemetry::Format::Own, &bytes, &city.devices[&id], now);
+                    let as_json = serde_json::to_vec(&measured).unwrap();
+                    let said =
+                        sense::telemetry::parse(sense::telemetry::Format::Plain, &as_json, &city.devices[&id], now);
+                    let values = |readings: &[sense::telemetry::Measured]| {
+                        let mut values: Vec<_> = readings.iter().map(|one| (one.property, one.value)).collect();
+                        values.sort_by_key(|(property, _)| *property);
+                        values
+                    };
+                    assert_eq!(
+                        found.as_deref().map(values),
+                        said.as_deref().map(values),
+                        "{class}: what is on the air"
+                    );
                     assert_eq!(found.unwrap().len(), city.devices[&id].properties.len(), "{class}");
                 }
             }

@@ -13,7 +13,7 @@ mod plan;
 mod registers;
 mod seed;
 mod sim;
-
+pub mod wire;
 pub use chance::Chance;
 pub use devices::{DemoDevice, class_of};
 pub use live::keep_alive;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use coap::{
-    Admitted, Command, Credential, Gate, Hello, Key, Limits, Listener, Message, NotTaken, Refused, Resource, Server,
+    Admitted, Command, Credential, Format as Written, Gate, Hello, Key, Limits, Listener, Message, NotTaken, Refused,
+    Resource, Server,
 };
 use model::DeviceId;
 use sense::telemetry::{Format, Intake, IntakeError, Refused as Unfit};
@@ -73,10 +74,16 @@ impl Gate for CoapGate {
                 NotTaken::Later
             })?;
         }
-        let format = match message.resource {
-            Resource::Readings => Format::Plain,
-            Resource::Senml => Format::Senml,
-            Resource::Answers => return self.take_answer(client, &message.payload).await,
+        if message.resource == Resource::Answers {
+            return self.take_answer(client, &message.payload).await;
+        }
+        let format = match message.format {
+            Written::Own if message.resource == Resource::Senml => Format::Senml,
+            Written::Own => Format::Own,
+            Written::Json => Format::Plain,
+            Written::Cbor => Format::Cbor,
+            Written::OctetStream => Format::Frame,
+            Written::SenmlJson | Written::SenmlCbor => Format::Senml,
         };
         match self.intake.take(&client.id, format, &message.payload).await {
             Ok(_) => Ok(()),

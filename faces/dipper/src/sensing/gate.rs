@@ -60,7 +60,7 @@ enum Kind {
 
 fn kind_of(topic: &str, id: &DeviceId) -> Option<Kind> {
     match own(topic, id)? {
-        "readings" => Some(Kind::Readings(Format::Plain)),
+        "readings" => Some(Kind::Readings(Format::Own)),
         "senml" => Some(Kind::Readings(Format::Senml)),
         "answers" => Some(Kind::Answer),
         _ => None,
@@ -162,7 +162,7 @@ mod tests {
     fn devices_speak_of_themselves_alone() {
         let id = DeviceId::new("lamp-7").unwrap();
         for (topic, expect) in [
-            ("devices/lamp-7/readings", Some(Kind::Readings(Format::Plain))),
+            ("devices/lamp-7/readings", Some(Kind::Readings(Format::Own))),
             ("devices/lamp-7/senml", Some(Kind::Readings(Format::Senml))),
             ("devices/lamp-7/answers", Some(Kind::Answer)),
             ("devices/lamp-8/answers", None),

@@ -61,6 +61,8 @@ pub struct DeviceClassView {
     pub title: Text,
     /// How often each property is expected, seconds.
     pub interval_seconds: u32,
+    /// How they write down what they measured: `json`, `cbor` or `frame`.
+    pub codec: String,
     /// For how many days after their own readings are kept; always when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

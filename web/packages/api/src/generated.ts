@@ -3214,6 +3214,8 @@ export interface components {
         DeviceChangeWord: "quarantine" | "release" | "retire";
         /** @description A class of devices. */
         DeviceClassView: {
+            /** @description How they write down what they measured: `json`, `cbor` or `frame`. */
+            codec: string;
             /** @description What they can be told to do. */
             commands: components["schemas"]["DeviceCommandKind"][];
             /**
@@ -7684,7 +7686,10 @@ export interface operations {
         };
         requestBody: {
             content: {
+                "application/cbor": string;
                 "application/json": unknown;
+                "application/octet-stream": string;
+                "application/senml+cbor": string;
                 "application/senml+json": unknown;
             };
         };

@@ -22,7 +22,7 @@ use crate::wire::*;
     path = "/devices/{device}/readings",
     tag = "devices",
     params(("device" = String, Path, description = "Its name")),
-    request_body(content((serde_json::Value = "application/json"), (serde_json::Value = "application/senml+json"))),
+    request_body(content((serde_json::Value = "application/json"), (serde_json::Value = "application/senml+json"), (String = "application/cbor"), (String = "application/senml+cbor"), (String = "application/octet-stream"))),
     responses((status = 200, description = "Kept", body = ReadingsTaken), (status = "4XX", description = "Refused", body = Problem))
 )]
 pub async fn send_readings(
@@ -46,9 +46,12 @@ fn format_of(headers: &HeaderMap) -> Result<Format, Refused> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match given.split(';').next().unwrap_or_default().trim() {
         "application/json" => Ok(Format::Plain),
-        "application/senml+json" => Ok(Format::Senml),
+        "application/cbor" => Ok(Format::Cbor),
+        "application/senml+json" | "application/senml+cbor" => Ok(Format::Senml),
+        "application/octet-stream" => Ok(Format::Frame),
         _ => {
-            let words = "readings are application/json or application/senml+json";
+            let words = "readings are application/json, application/cbor, application/senml+json, application/senml+cbor or, where the class \
+                         describes a frame, application/octet-stream";
             Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_readings", words))
         }
     }
