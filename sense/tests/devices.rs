@@ -5,7 +5,7 @@ mod common;
 
 use common::{block, demo, party, town};
 use dipper_sense::devices::{DeviceChange, NewDevice, change, change_secret, register, take_over_secret};
-use dipper_sense::telemetry::{Fleet, Format, Refused};
+use dipper_sense::telemetry::{FaultKind, Fleet, Format, Refused};
 use grid::LonLat;
 use model::{Clock, DeviceId};
 use testkit::on_both_databases;
@@ -137,7 +137,7 @@ on_both_databases!(the_fleet_reads_messages_of_its_members, |database| {
     let series = |at: usize| registered.series[at].1;
     assert_eq!(found, [(series(2), 1.0, registered.device.cell), (series(0), 31.5, registered.device.cell)]);
     assert_eq!(fleet.of_series(series(1)).unwrap().property, 1);
-    let shut_out = (0..25).position(|_| fleet.blame(&member.row.id, "unreadable".to_owned(), now));
+    let shut_out = (0..25).position(|_| fleet.blame(&member.row.id, FaultKind::Form, "unreadable".to_owned(), now));
     assert_eq!(shut_out, Some(19), "the twentieth in ten minutes");
-    assert!(!fleet.blame(&member.row.id, "unreadable".to_owned(), now), "then it begins anew");
+    assert!(!fleet.blame(&member.row.id, FaultKind::Form, "unreadable".to_owned(), now), "then it begins anew");
 });
