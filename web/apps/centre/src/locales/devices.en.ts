@@ -115,7 +115,6 @@ export const devicesEn: typeof devicesZhCN = {
   },
   installed: {
     title: "Installations",
-    none: "Nobody has noted an installation yet",
     by: "{who}, {at}",
     accuracy: "Position good to about {n} m",
     adjusted: "Moved by hand",

@@ -113,7 +113,6 @@ export const devicesZhCN = {
   },
   installed: {
     title: "安装记录",
-    none: "还没有安装记录",
     by: "{who}，{at}",
     accuracy: "定位误差约 {n} 米",
     adjusted: "位置经人工调整",
