@@ -75,7 +75,7 @@ test("devices in the field", { timeout: 600_000 }, async (t) => {
     await page.waitForTimeout(1_500);
     await clean("near on the map");
     await shoot(page, "field-near-map");
-    await page.getByRole("button", { name: "列表" }).click();
+    await page.getByRole("button", { name: "列表", exact: true }).click();
     await page.getByRole("button", { name: "2 公里" }).click();
     await until("the same three", async () => (await page.locator("a.near").count()) === 3);
     await card("cover-3").click();
@@ -91,7 +91,7 @@ test("devices in the field", { timeout: 600_000 }, async (t) => {
     await desk.page.locator("input[autocomplete=username]").fill("admin");
     await desk.page.locator("input[type=password]").fill(accounts.admin.password);
     await desk.page.getByRole("button", { name: "登录" }).click();
-    await desk.page.locator(".sticker svg").waitFor();
+    await desk.page.locator(".sticker svg[role=img]").waitFor();
     await clean("a label", desk);
     await shoot(desk.page, "device-sticker");
     const label = await desk.page.locator(".sticker").screenshot();
@@ -173,7 +173,7 @@ test("devices in the field", { timeout: 600_000 }, async (t) => {
     assert.equal(await other.page.getByRole("link", { name: "Note an installation" }).count(), 0);
     await other.page.getByRole("link", { name: "Report a problem here" }).click();
     await other.page.waitForURL("**/field/patrol?**");
-    assert.match(await other.page.locator("textarea").last().inputValue(), /lamp-7/);
+    await until("it says which", async () => (await other.page.locator("textarea").last().inputValue()).includes("lamp-7"));
     await other.context.close();
   });
 });

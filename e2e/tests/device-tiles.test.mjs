@@ -58,7 +58,7 @@ test("devices as live tiles, and in groups", { timeout: 600_000 }, async (t) => 
     assert.deepEqual([...(await barriers(one.page)), ...(wider > 1 ? [`${what} is ${wider} px wider`] : []), ...one.faults], [], what);
   };
   const order = () => page.locator("li[data-at] strong.ellipsis").allTextContents();
-  const numbers = async () => (await page.locator(".states strong").allTextContents()).map((one) => Number(one.replace(/\D/g, "")));
+  const numbers = async () => (await page.locator(".tally strong").allTextContents()).map((one) => Number(one.replace(/\D/g, "")));
 
   await t.test("what changed is told and nothing else, and the answer is small", async () => {
     const whole = await reader.get("/device-tiles");
@@ -126,10 +126,10 @@ test("devices as live tiles, and in groups", { timeout: 600_000 }, async (t) => 
 
   await t.test("devices are put in groups, one and many, and found by them", async () => {
     await page.goto("/centre/devices/d-0001");
-    await page.getByRole("textbox", { name: "加入分组" }).fill("a,b");
+    await page.getByRole("combobox", { name: "加入分组" }).fill("a,b");
     await page.getByRole("button", { name: "加入", exact: true }).click();
     await page.getByText("分组名最多 24 个字").waitFor();
-    await page.getByRole("textbox", { name: "加入分组" }).fill("汛期重点");
+    await page.getByRole("combobox", { name: "加入分组" }).fill("汛期重点");
     await page.getByRole("button", { name: "加入", exact: true }).click();
     await page.getByRole("button", { name: "移出“汛期重点”" }).waitFor();
     await clean("a device with a group");
@@ -138,7 +138,7 @@ test("devices as live tiles, and in groups", { timeout: 600_000 }, async (t) => 
     await page.getByLabel("选本页全部").check();
     await page.getByText("已选 50 台").waitFor();
     await page.getByRole("button", { name: "分组…" }).click();
-    await page.getByRole("textbox", { name: "加入分组" }).fill("第一批");
+    await page.getByRole("combobox", { name: "加入分组" }).fill("第一批");
     await shoot(page, "devices-selected");
     await page.getByRole("button", { name: "加入", exact: true }).click();
     await page.getByText("已改 50 台设备的分组").waitFor();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DeviceTile, DeviceTiles } from "../types";
-import { countStates, inSight, merge, sparkPath, step, worstFirst } from "./tiles";
+import { bridged, countStates, inSight, merge, sparkPath, step, worstFirst } from "./tiles";
 
 const tile = (id: string, standing: DeviceTile["standing"] = "active"): DeviceTile => ({ id, title: id, class: "lamp", region: "r", lon: 0, lat: 0, standing, values: [] });
 const answer = (tiles: DeviceTile[], rest: Partial<DeviceTiles> = {}): DeviceTiles => ({ at: "2026-11-23T08:00:00Z", total: tiles.length, is_whole: true, tiles, alarms: [], ...rest });
@@ -41,10 +41,12 @@ test("keys lead along rows and columns and not out of the grid", () => {
   expect([go("a", 3), step("End", 0, 0, 4, 2)]).toEqual([undefined, undefined]);
 });
 
-test("a line breaks where nothing was measured, and needs two points", () => {
-  expect(sparkPath([1, null, null], false)).toBe("");
-  expect(sparkPath([0, 10, null, 10, 0], false)).toBe("M0.0 26.0L25.0 2.0M75.0 2.0L100.0 26.0");
-  expect(sparkPath([5, 5], false)).toBe("M0.0 14.0L100.0 14.0");
-  expect(sparkPath([1, 1], true)).toBe("M0.0 2.0L100.0 2.0");
-  expect(sparkPath([3, null, 4], false)).toBe("M0.0 26.0h0.1M100.0 2.0h0.1");
+test("a line crosses what a device may miss, breaks beyond, and needs two points", () => {
+  expect(sparkPath([1, null, null], false, 0)).toBe("");
+  expect(sparkPath([0, 10, null, 10, 0], false, 0)).toBe("M0.0 26.0L25.0 2.0M75.0 2.0L100.0 26.0");
+  expect(sparkPath([0, 10, null, 10, 0], false, 1)).toBe("M0.0 26.0L25.0 2.0L75.0 2.0L100.0 26.0");
+  expect(sparkPath([5, 5], false, 0)).toBe("M0.0 14.0L100.0 14.0");
+  expect(sparkPath([1, 1], true, 0)).toBe("M0.0 2.0L100.0 2.0");
+  expect(sparkPath([3, null, 4], false, 0)).toBe("M0.0 26.0h0.1M100.0 2.0h0.1");
+  expect([bridged(300, 900), bridged(3_600, 900), bridged(60, 900)]).toEqual([1, 12, 1]);
 });

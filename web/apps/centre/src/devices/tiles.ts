@@ -1,5 +1,5 @@
 /** Tiles of devices: what is held of them, how they stand, and which come first. */
-import type { AlarmSeverity, DeviceTile, DeviceTiles } from "../types";
+import type { AlarmSeverity, DeviceTile, DeviceTiles, DeviceTrend } from "../types";
 import { SEVERITIES } from "../alarms/order";
 
 /** How a tile stands, as a wall needs it: speaking in time, late, in alarm, shut out. */
@@ -11,6 +11,9 @@ export interface TileAlarms {
   readonly severity: AlarmSeverity;
   readonly count: number;
 }
+
+/** How the first value of a device has gone. */
+export type Trend = DeviceTrend & { readonly step_seconds: number };
 
 /** A tile with all that its order and its look rest on. */
 export interface Shown {
@@ -99,23 +102,19 @@ export function step(key: string, at: number, count: number, columns: number, ro
   return Math.max(0, Math.min(count - 1, next));
 }
 
-/** A line through steps as the path of a drawing of 100 by 28, broken where nothing was measured; empty without two points. */
-export function sparkPath(means: readonly (number | null)[], is_truth: boolean): string {
+/** Steps without a reading that a line crosses: a device may miss two of its intervals before it counts as silent. */
+export function bridged(interval_s: number, step_s: number): number {
+  return Math.ceil((3 * interval_s) / step_s);
+}
+
+/** A line through steps as the path of a drawing of 100 by 28, broken where more than `bridge` steps hold nothing; empty without two points. */
+export function sparkPath(means: readonly (number | null)[], is_truth: boolean, bridge: number): string {
   const known = means.filter((one): one is number => one !== null);
   if (known.length < 2) return "";
   const [low, high] = is_truth ? [0, 1] : [Math.min(...known), Math.max(...known)];
   const y = (value: number) => (high === low ? 14 : 26 - ((value - low) / (high - low)) * 24);
   const x = (at: number) => (at / Math.max(1, means.length - 1)) * 100;
-  let path = "";
-  let is_on = false;
-  means.forEach((value, at) => {
-    if (value === null) {
-      is_on = false;
-      return;
-    }
-    const alone = !is_on && (means[at + 1] ?? null) === null;
-    path += `${is_on ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}${alone ? "h0.1" : ""}`;
-    is_on = true;
-  });
-  return path;
+  const points = means.flatMap((value, at) => (value === null ? [] : [{ value, at }]));
+  const joined = (one: number) => points[one] !== undefined && points[one - 1] !== undefined && (points[one]?.at ?? 0) - (points[one - 1]?.at ?? 0) <= bridge + 1;
+  return points.map(({ value, at }, n) => `${joined(n) ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}${joined(n) || joined(n + 1) ? "" : "h0.1"}`).join("");
 }

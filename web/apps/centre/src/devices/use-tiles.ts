@@ -2,8 +2,7 @@
 import { api, ask, toProblem, type Problem } from "@dipper/api";
 import { computed, onScopeDispose, ref, shallowReactive, shallowRef, watch, type Ref } from "vue";
 import { whileVisible } from "../live";
-import type { DeviceTrend } from "../types";
-import { merge, worstFirst, type Held } from "./tiles";
+import { merge, worstFirst, type Held, type Trend } from "./tiles";
 
 /** Which tiles. */
 export interface TilesFilter {
@@ -64,7 +63,7 @@ export function useTiles(filter: () => TilesFilter) {
 
 /** The trends of devices, asked for when they come into sight and again while they stay there. */
 export function useTrends(in_sight: Ref<readonly string[]>) {
-  const trends = shallowReactive(new Map<string, DeviceTrend>());
+  const trends = shallowReactive(new Map<string, Trend>());
   const asked_ms = new Map<string, number>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -76,7 +75,7 @@ export function useTrends(in_sight: Ref<readonly string[]>) {
       for (const id of some) asked_ms.set(id, now);
       try {
         const answer = await ask(api.GET("/api/v1/device-trends", { params: { query: { devices: some.join(",") } } }));
-        for (const trend of answer.items) trends.set(trend.device, trend);
+        for (const trend of answer.items) trends.set(trend.device, { ...trend, step_seconds: answer.step_seconds });
       } catch {
         // A tile without its line says all that it has to; the next round tries again.
         for (const id of some) asked_ms.delete(id);

@@ -72,7 +72,7 @@ export const devicesEn: typeof devicesZhCN = {
   tile: {
     list: "Devices live, the worst first",
     alarm: "Alarm",
-    quarantined: "Shut out",
+    quarantined: "Quarantined",
     late: "Late",
     fresh: "Fresh",
     alarms: "{n} alarms",
