@@ -154,6 +154,7 @@ test("devices as live tiles, and in groups", { timeout: 600_000 }, async (t) => 
       const found = await page.locator("td.device").allTextContents();
       return found.length > 0 && found.every((one) => one.includes("井盖 1"));
     });
+    await clean("alarms of a group");
     await shoot(page, "alarms-group");
     const eight = Array.from({ length: 9 }, (_, n) => `g${n}`);
     const refused = await admin.post("/device-labels", { devices: ["d-0009"], add: eight }).catch((error) => error);
@@ -173,6 +174,17 @@ test("devices as live tiles, and in groups", { timeout: 600_000 }, async (t) => 
     await signIn(english.page, accounts.reader, "/tiles");
     await until("lines are drawn", async () => (await english.page.locator(".spark path").count()) > 5);
     await shoot(english.page, "tiles-en");
+    await english.context.clearCookies();
+    await signIn(english.page, accounts.admin, "/alarms");
+    await english.page.locator("td.deeds").first().waitFor();
+    await clean("alarms in English", english);
+    await shoot(english.page, "alarms-en");
+    await english.page.goto("/centre/devices");
+    await english.page.locator("tbody tr").first().waitFor();
+    await english.page.getByRole("button", { name: "Map", exact: true }).click();
+    await english.page.locator("canvas.maplibregl-canvas").waitFor();
+    await english.page.waitForTimeout(2_500);
+    await shoot(english.page, "devices-map-en");
     await english.context.close();
   });
 });
