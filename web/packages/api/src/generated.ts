@@ -3303,6 +3303,11 @@ export interface components {
         DeviceClassView: {
             /** @description What they can be told to do. */
             commands: components["schemas"]["DeviceCommandKind"][];
+            /**
+             * Format: int32
+             * @description For how many days the means of each hour are; not at all when absent and `readings_days` is not.
+             */
+            hourly_days?: number;
             /** @description Its id. */
             id: string;
             /**
@@ -3312,6 +3317,11 @@ export interface components {
             interval_seconds: number;
             /** @description What they measure. */
             properties: components["schemas"]["DevicePropertyView"][];
+            /**
+             * Format: int32
+             * @description For how many days after their own readings are kept; always when absent.
+             */
+            readings_days?: number;
             /** @description Its name. */
             title: components["schemas"]["Text"];
         };

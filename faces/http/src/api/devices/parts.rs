@@ -161,6 +161,8 @@ pub fn class_view(id: &str, class: &pack::DeviceClass) -> DeviceClassView {
         title: text(&class.title),
         interval_seconds: class.interval_seconds,
         properties: class.properties.iter().map(property_view).collect(),
+        readings_days: class.retention.map(|kept| kept.readings_days),
+        hourly_days: class.retention.and_then(|kept| kept.hourly_days),
         commands: class.commands.iter().map(command_kind_view).collect(),
     }
 }

@@ -129,6 +129,7 @@ const en: typeof zhCN = {
     no_alarms: "No open alarms",
     since: "since {at}",
     to_case: "Open the task",
+    of_case: "Devices of this case",
     report: "Report a problem here",
     unknown: "{id} is not in the register",
     unknown_help: "Check the number on the label. A new device is registered by the centre first.",

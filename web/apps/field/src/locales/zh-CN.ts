@@ -127,6 +127,7 @@ export default {
     no_alarms: "没有未恢复的告警",
     since: "{at} 开始",
     to_case: "看任务",
+    of_case: "相关设备",
     report: "上报这里的问题",
     unknown: "登记册里没有 {id}",
     unknown_help: "请核对标签上的编号。新设备要先由指挥中心登记。",
