@@ -220,10 +220,15 @@ on_both_databases!(a_device_that_is_put_up_stands_where_the_phone_was, |database
     assert_eq!(after.point, (112.8969, 32.5089));
     assert_ne!(after.cell, before.cell);
     assert_eq!((after.secret, after.registered_at), (before.secret, before.registered_at));
-    let found = database.read_blocking(|db| db.list_device_installations(&before.id, 10)).unwrap();
+    let found = database
+        .read_blocking({
+            let id = before.id.clone();
+            move |db| db.list_device_installations(&id, 10)
+        })
+        .unwrap();
     let [row] = found.as_slice() else { panic!("one installation, not {}", found.len()) };
     assert_eq!((row.party, row.accuracy_m, row.is_adjusted, row.picture), (party(2), Some(7.5), false, Some(picture)));
-    assert_eq!(database.read_blocking(|db| db.list_devices_on(&picture)).unwrap(), ids(&["lamp-1"]));
+    assert_eq!(database.read_blocking(move |db| db.list_devices_on(&picture)).unwrap(), ids(&["lamp-1"]));
     block(change(&town.ctx, None, before.id.clone(), DeviceChange::Retire)).unwrap();
     assert_eq!(refuse(2, new), "device lamp-1 is retired; a retired device is registered anew");
 });
@@ -263,7 +268,7 @@ on_both_databases!(open_alarms_are_counted_by_device_without_quiet_ones, |databa
     }
     let count = |paths: &[&str]| {
         let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-        let found = database.read_blocking(|db| db.count_open_alarms(&paths)).unwrap();
+        let found = database.read_blocking(move |db| db.count_open_alarms(&paths)).unwrap();
         let words = |one: OpenAlarms| format!("{} {} {}", one.device, one.severity, one.count);
         found.into_iter().map(words).collect::<Vec<_>>().join(", ")
     };
@@ -271,7 +276,7 @@ on_both_databases!(open_alarms_are_counted_by_device_without_quiet_ones, |databa
     assert_eq!(count(&["city/d2/"]), "lamp-4 info 1");
     let of = |devices: Option<Vec<DeviceId>>| {
         let filter = DeviceAlarmFilter { devices, ..DeviceAlarmFilter::default() };
-        database.read_blocking(|db| db.list_device_alarms(&filter, 10)).unwrap().len()
+        database.read_blocking(move |db| db.list_device_alarms(&filter, 10)).unwrap().len()
     };
     assert_eq!((of(None), of(Some(ids(&["lamp-1", "lamp-4"]))), of(Some(Vec::new()))), (6, 4, 0));
 });
