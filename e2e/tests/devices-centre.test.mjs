@@ -24,8 +24,8 @@ test("devices and their alarms at the centre", { timeout: 600_000 }, async (t) =
     chief: await addUser({ data }, "chief", ["duty_chief:supervision_centre:yaoguang"]),
     acceptor: await addUser({ data }, "acceptor", ["acceptor:supervision_centre:yaoguang"]),
   };
-  const mqtt = await freePort();
-  const server = await serve(t, { data, args: ["--mqtt", `127.0.0.1:${mqtt}`] });
+  const port = await freePort();
+  const server = await serve(t, { data, args: ["--mqtt", `127.0.0.1:${port}`] });
   const { admin } = await signInAll(server.base, { admin: accounts.admin });
   const browser = await launch(t);
   const desk = await person(browser, server.base, "desk");
@@ -68,7 +68,7 @@ test("devices and their alarms at the centre", { timeout: 600_000 }, async (t) =
     await page.getByText("密码只显示这一次").waitFor();
     const [secret, mqtt] = await page.locator(".copy code").allTextContents();
     password = secret;
-    assert.equal(mqtt, `mosquitto_pub -h 127.0.0.1 -p ${mqtt} -u cover-17 -P ${password} -q 1 -t devices/cover-17/readings -m '{"tilt":1}'`);
+    assert.equal(mqtt, `mosquitto_pub -h 127.0.0.1 -p ${port} -u cover-17 -P ${password} -q 1 -t devices/cover-17/readings -m '{"tilt":1}'`);
     await page.locator("svg.qr").waitFor();
     await clean("the password");
     await shoot(page, "devices-password");
