@@ -44,6 +44,7 @@ fn city(database: &Database) -> (Context, FixedClock) {
             point: (112.8961, 32.5087),
             height_m: None,
             cell: grid::Cell::encode(grid::LonLat::new(112.8961, 32.5087).unwrap(), grid::Level::L10).unwrap(),
+            labels: Vec::new(),
             state,
             reason: None,
             secret: [0; 32],

@@ -165,8 +165,8 @@ test("alarm rules are replayed and alarms silenced", { timeout: 600_000 }, async
     let asked = 0;
     await page.route("**/alarm-rules/rehearsals", async (route) => {
       asked += 1;
-      const body = { code: "invalid", message: "text: another rule is being tried", fields: [{ field: "text", message: "another rule is being tried; try again in a moment" }] };
-      return asked === 1 ? route.fulfill({ status: 422, json: body }) : route.continue();
+      const body = { code: "rehearsal_busy", message: "another rule is being tried; try again in a moment", fields: [] };
+      return asked === 1 ? route.fulfill({ status: 409, json: body }) : route.continue();
     });
     await replay();
     await page.getByText("服务器正在回放另一条规则").waitFor();

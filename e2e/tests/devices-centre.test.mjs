@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
 import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
-import { addUser, folder, serve, until } from "../lib/dipper.mjs";
+import { addUser, folder, freePort, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
 
 const PLACE = { lon: "112.896100", lat: "32.508700" };
@@ -24,7 +24,8 @@ test("devices and their alarms at the centre", { timeout: 600_000 }, async (t) =
     chief: await addUser({ data }, "chief", ["duty_chief:supervision_centre:yaoguang"]),
     acceptor: await addUser({ data }, "acceptor", ["acceptor:supervision_centre:yaoguang"]),
   };
-  const server = await serve(t, { data });
+  const port = await freePort();
+  const server = await serve(t, { data, args: ["--mqtt", `127.0.0.1:${port}`] });
   const { admin } = await signInAll(server.base, { admin: accounts.admin });
   const browser = await launch(t);
   const desk = await person(browser, server.base, "desk");
@@ -67,7 +68,7 @@ test("devices and their alarms at the centre", { timeout: 600_000 }, async (t) =
     await page.getByText("密码只显示这一次").waitFor();
     const [secret, mqtt] = await page.locator(".copy code").allTextContents();
     password = secret;
-    assert.equal(mqtt, `mosquitto_pub -h 127.0.0.1 -u cover-17 -P ${password} -q 1 -t devices/cover-17/readings -m '{"tilt":1}'`);
+    assert.equal(mqtt, `mosquitto_pub -h 127.0.0.1 -p ${port} -u cover-17 -P ${password} -q 1 -t devices/cover-17/readings -m '{"tilt":1}'`);
     await page.locator("svg.qr").waitFor();
     await clean("the password");
     await shoot(page, "devices-password");

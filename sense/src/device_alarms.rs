@@ -65,6 +65,32 @@ pub enum Deed {
 /// What a deed comes to; the refusal in words.
 pub type DeedDone<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
+/// Why a rule was not tried.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RehearsalError {
+    /// Another one is being tried.
+    #[error("another rule is being tried; try again in a moment")]
+    Busy,
+    /// The time cannot be.
+    #[error("the time is longer than nothing and at most {most_days} days")]
+    Time {
+        /// The longest time.
+        most_days: u32,
+    },
+    /// There is too much to look at.
+    #[error("there are more than {limit} readings to look at; choose a shorter time, fewer classes or regions")]
+    TooMuch {
+        /// How many readings are looked at.
+        limit: usize,
+    },
+    /// The rule cannot be.
+    #[error("{0}")]
+    Rule(String),
+    /// The readings cannot be had now.
+    #[error("the readings cannot be read now")]
+    Away,
+}
+
 /// An alarm as a rule would have raised it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rehearsed {
@@ -98,7 +124,7 @@ pub struct Rehearsal {
 }
 
 /// What a rehearsal comes to; the refusal in words.
-pub type RehearsalDone<'a> = Pin<Box<dyn Future<Output = Result<Rehearsal, String>> + Send + 'a>>;
+pub type RehearsalDone<'a> = Pin<Box<dyn Future<Output = Result<Rehearsal, RehearsalError>> + Send + 'a>>;
 
 /// Whoever runs the alarm engine.
 pub trait AlarmDesk: Send + Sync {

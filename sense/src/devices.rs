@@ -1,10 +1,14 @@
 //! Devices: registering them, their secrets, and shutting out those that misbehave.
 
+use std::collections::BTreeSet;
+
 use grid::{Cell, Level, LonLat};
 use identity::{Secret, sha256};
-use model::{DeviceClassId, DeviceId, Instant, OfficeId, PartyId, PropertyId, SeriesNo};
+use model::{
+    DeviceClassId, DeviceId, DeviceLabel, EvidenceId, Instant, OfficeId, PartyId, PropertyId, RegionId, SeriesNo,
+};
 use pack::Compiled;
-use store::{DeviceChangeRow, DeviceRow, DeviceState, StoreError, Tx};
+use store::{DeviceChangeRow, DeviceInstallationRow, DeviceRow, DeviceState, StoreError, Tx};
 
 use crate::Context;
 use crate::report::region_of;
@@ -32,6 +36,29 @@ pub struct NewDevice {
     pub height_m: Option<f64>,
     /// The office that answers for it; the class's where absent.
     pub office: Option<OfficeId>,
+}
+
+/// Most labels of a device.
+pub const LABELS_MAX: usize = 8;
+
+/// Poorest accuracy that still says where a device stands, metres.
+const ACCURACY_MAX_M: f64 = 10_000.0;
+
+/// A device that somebody put up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Installation {
+    /// The device.
+    pub device: DeviceId,
+    /// The class on its label or housing, as whoever put it up confirmed it.
+    pub class: DeviceClassId,
+    /// Where it stands.
+    pub point: LonLat,
+    /// How well the phone knew its place, metres; absent where the place was not the phone's.
+    pub accuracy_m: Option<f64>,
+    /// Whether the place was moved by hand.
+    pub is_adjusted: bool,
+    /// A picture of it that the same account has uploaded.
+    pub picture: Option<EvidenceId>,
 }
 
 /// A registered device with what it needs to speak. The secret is shown now and never again.
@@ -134,11 +161,7 @@ fn place(compiled: &Compiled, new: NewDevice, now: Instant) -> Result<(DeviceRow
     if let Some(office) = new.office.as_ref().filter(|office| !city.offices.contains_key(*office)) {
         return Err(field("office", format!("the city has no office {office}")));
     }
-    let region = region_of(compiled, new.point).ok_or_else(|| {
-        let [west, south, east, north] = city.bounds;
-        field("point", format!("it is outside the city ({west}..{east}, {south}..{north})"))
-    })?;
-    let cell = Cell::encode(new.point, Level::L10).map_err(|error| field("point", error.to_string()))?;
+    let (region, cell) = stand(compiled, new.point)?;
     let device = DeviceRow {
         id: new.id,
         class: new.class,
@@ -150,6 +173,7 @@ fn place(compiled: &Compiled, new: NewDevice, now: Instant) -> Result<(DeviceRow
         point: (new.point.lon_deg(), new.point.lat_deg()),
         height_m: new.height_m,
         cell,
+        labels: Vec::new(),
         state: DeviceState::Active,
         reason: None,
         secret: [0; 32],
@@ -239,6 +263,102 @@ pub async fn change(
             Ok(device)
         })
         .await
+}
+
+/// Writes down that a device was put up where it stands, and moves it there.
+///
+/// # Errors
+/// [`DeviceError`].
+pub async fn install(ctx: &Context, by: PartyId, new: Installation) -> Result<DeviceRow, DeviceError> {
+    let (compiled, now) = (ctx.packs.current(), ctx.clock.now());
+    if let Some(accuracy) = new.accuracy_m.filter(|accuracy| !(0.0..=ACCURACY_MAX_M).contains(accuracy)) {
+        return Err(field("accuracy_m", format!("{accuracy} is not within 0 to {ACCURACY_MAX_M} m")));
+    }
+    let (region, cell) = stand(&compiled, new.point)?;
+    let region_path = compiled.city.region_path(&region);
+    ctx.store
+        .write(move |tx: &mut Tx| {
+            let device = find(tx, &new.device)?;
+            if device.state == DeviceState::Retired {
+                let (device, state) = (device.id, device.state);
+                return Err(DeviceError::State { device, state, wanted: "a retired device is registered anew" });
+            }
+            if device.class != new.class {
+                let words = format!("the register has {} as a {}, not a {}", device.id, device.class, new.class);
+                return Err(field("class", words));
+            }
+            if let Some(picture) = &new.picture
+                && !tx.has_uploaded(picture, by)?
+            {
+                return Err(field("picture", "upload the picture first"));
+            }
+            let point = (new.point.lon_deg(), new.point.lat_deg());
+            let device = DeviceRow { region, region_path, point, cell, changed_at: now, ..device };
+            tx.update_device(&device)?;
+            note(tx, &device.id, Some(by), "installed", None, now)?;
+            let (accuracy_m, is_adjusted, picture) = (new.accuracy_m, new.is_adjusted, new.picture);
+            let id = tx.new_event_id(now);
+            tx.record_device_installation(&DeviceInstallationRow {
+                id,
+                device: device.id.clone(),
+                at: now,
+                party: by,
+                point,
+                accuracy_m,
+                is_adjusted,
+                picture,
+            })?;
+            Ok(device)
+        })
+        .await
+}
+
+/// Gives devices labels and takes others from them; all of them or none. Those that changed, as they are now.
+///
+/// # Errors
+/// [`DeviceError`].
+pub async fn label(
+    ctx: &Context,
+    by: PartyId,
+    ids: Vec<DeviceId>,
+    add: Vec<DeviceLabel>,
+    remove: Vec<DeviceLabel>,
+) -> Result<Vec<DeviceRow>, DeviceError> {
+    let now = ctx.clock.now();
+    ctx.store
+        .write(move |tx: &mut Tx| {
+            let mut changed = Vec::new();
+            for id in &ids {
+                let device = find(tx, id)?;
+                let kept = device.labels.iter().filter(|label| !remove.contains(label)).chain(&add);
+                let labels: Vec<DeviceLabel> = kept.cloned().collect::<BTreeSet<_>>().into_iter().collect();
+                if labels.len() > LABELS_MAX {
+                    let words = format!("{id} would have {} labels; {LABELS_MAX} are allowed", labels.len());
+                    return Err(field("add", words));
+                }
+                if labels == device.labels {
+                    continue;
+                }
+                let words: Vec<_> = labels.iter().map(DeviceLabel::as_str).collect();
+                let reason = Some(words.join(", ")).filter(|words| !words.is_empty());
+                let device = DeviceRow { labels, changed_at: now, ..device };
+                tx.update_device(&device)?;
+                note(tx, id, Some(by), "labelled", reason, now)?;
+                changed.push(device);
+            }
+            Ok(changed)
+        })
+        .await
+}
+
+/// The region and the cell of a place within the city.
+fn stand(compiled: &Compiled, point: LonLat) -> Result<(RegionId, Cell), DeviceError> {
+    let region = region_of(compiled, point).ok_or_else(|| {
+        let [west, south, east, north] = compiled.city.bounds;
+        field("point", format!("it is outside the city ({west}..{east}, {south}..{north})"))
+    })?;
+    let cell = Cell::encode(point, Level::L10).map_err(|error| field("point", error.to_string()))?;
+    Ok((region, cell))
 }
 
 fn find(tx: &mut Tx, id: &DeviceId) -> Result<DeviceRow, DeviceError> {

@@ -17,6 +17,7 @@ pub mod guardians;
 pub mod import;
 pub mod looks;
 pub mod material;
+pub mod nearby;
 pub mod organisations;
 pub mod person;
 pub mod picture;

@@ -4,10 +4,13 @@
 mod common;
 
 use common::{block, demo, party, town};
-use dipper_sense::devices::{DeviceChange, NewDevice, change, change_secret, register, take_over_secret};
-use dipper_sense::telemetry::{Fleet, Format, Refused};
+use dipper_sense::devices::{
+    DeviceChange, Installation, NewDevice, change, change_secret, install, label, register, take_over_secret,
+};
+use dipper_sense::telemetry::{FaultKind, Fleet, Format, Refused};
 use grid::LonLat;
-use model::{Clock, DeviceId};
+use model::{Clock, DeviceId, DeviceLabel, EventId, EvidenceId};
+use store::{DeviceAlarmFilter, DeviceAlarmRow, EvidenceRow, OpenAlarms, Tx};
 use testkit::on_both_databases;
 
 fn lamp(id: &str) -> NewDevice {
@@ -137,7 +140,164 @@ on_both_databases!(the_fleet_reads_messages_of_its_members, |database| {
     let series = |at: usize| registered.series[at].1;
     assert_eq!(found, [(series(2), 1.0, registered.device.cell), (series(0), 31.5, registered.device.cell)]);
     assert_eq!(fleet.of_series(series(1)).unwrap().property, 1);
-    let shut_out = (0..25).position(|_| fleet.blame(&member.row.id, "unreadable".to_owned(), now));
+    let shut_out = (0..25).position(|_| fleet.blame(&member.row.id, FaultKind::Form, "unreadable".to_owned(), now));
     assert_eq!(shut_out, Some(19), "the twentieth in ten minutes");
-    assert!(!fleet.blame(&member.row.id, "unreadable".to_owned(), now), "then it begins anew");
+    assert!(!fleet.blame(&member.row.id, FaultKind::Form, "unreadable".to_owned(), now), "then it begins anew");
+});
+
+fn labels(words: &[&str]) -> Vec<DeviceLabel> {
+    words.iter().map(|word| DeviceLabel::new(word).unwrap()).collect()
+}
+
+fn ids(names: &[&str]) -> Vec<DeviceId> {
+    names.iter().map(|name| DeviceId::new(name).unwrap()).collect()
+}
+
+on_both_databases!(labels_are_given_to_all_devices_or_to_none, |database| {
+    let town = town(database);
+    for id in ["lamp-1", "lamp-2"] {
+        block(register(&town.ctx, None, lamp(id))).unwrap();
+    }
+    let give = |names: &[&str], add: &[&str], remove: &[&str]| {
+        block(label(&town.ctx, party(1), ids(names), labels(add), labels(remove)))
+            .map(|rows| rows.len())
+            .map_err(|error| error.to_string())
+    };
+    let kept = |name: &str| {
+        let fleet = Fleet::load(database.store(), &demo()).unwrap();
+        let member = fleet.find(&DeviceId::new(name).unwrap()).unwrap();
+        member.row.labels.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(give(&["lamp-1", "lamp-2"], &["汛期重点", "a1"], &[]), Ok(2));
+    assert_eq!(give(&["lamp-1", "lamp-2"], &["a1"], &[]), Ok(0), "they have it");
+    assert_eq!(give(&["lamp-1"], &["b2"], &["a1", "nothing"]), Ok(1));
+    assert_eq!((kept("lamp-1").as_str(), kept("lamp-2").as_str()), ("b2 汛期重点", "a1 汛期重点"));
+    let seven = ["g1", "g2", "g3", "g4", "g5", "g6"];
+    assert_eq!(give(&["lamp-2"], &seven, &[]), Ok(1));
+    let refused = give(&["lamp-1", "lamp-2"], &["g7"], &[]).unwrap_err();
+    assert_eq!(refused, "add: lamp-2 would have 9 labels; 8 are allowed");
+    assert_eq!(give(&["lamp-1", "ghost"], &["g7"], &[]).unwrap_err(), "there is no device ghost");
+    assert_eq!(kept("lamp-1"), "b2 汛期重点", "all of them or none");
+    let read = |db: &mut store::Reader| db.list_device_changes(&DeviceId::new("lamp-1").unwrap(), 10);
+    let changes = database.read_blocking(read).unwrap();
+    let mut noted: Vec<_> =
+        changes.iter().filter(|one| one.kind == "labelled").map(|one| one.reason.as_deref()).collect();
+    noted.sort_unstable();
+    assert_eq!(noted, [Some("a1, 汛期重点"), Some("b2, 汛期重点")]);
+});
+
+on_both_databases!(a_device_that_is_put_up_stands_where_the_phone_was, |database| {
+    let town = town(database);
+    let before = block(register(&town.ctx, None, lamp("lamp-1"))).unwrap().device;
+    let picture: EvidenceId = "ab".repeat(32).parse().unwrap();
+    let evidence = EvidenceRow {
+        id: picture,
+        media_type: "image/jpeg".to_owned(),
+        bytes: 10,
+        width: 1,
+        height: 1,
+        taken_at: None,
+        lon: None,
+        lat: None,
+        stored_at: town.clock.now(),
+        uploaded_by: Some(party(2)),
+    };
+    database.write_blocking(move |tx: &mut Tx| tx.record_evidence(&evidence)).unwrap();
+    let new = Installation {
+        device: before.id.clone(),
+        class: "street_lamp".parse().unwrap(),
+        point: LonLat::new(112.8969, 32.5089).unwrap(),
+        accuracy_m: Some(7.5),
+        is_adjusted: false,
+        picture: Some(picture),
+    };
+    let refuse = |by, new: Installation| block(install(&town.ctx, party(by), new)).unwrap_err().to_string();
+    let cover = Installation { class: "manhole_cover".parse().unwrap(), ..new.clone() };
+    assert_eq!(refuse(2, cover), "class: the register has lamp-1 as a street_lamp, not a manhole_cover");
+    assert_eq!(refuse(1, new.clone()), "picture: upload the picture first", "somebody else's picture");
+    let far = Installation { point: LonLat::new(2.35, 48.85).unwrap(), ..new.clone() };
+    assert!(refuse(2, far).starts_with("point: it is outside the city"));
+    let rough = Installation { accuracy_m: Some(1e6), ..new.clone() };
+    assert_eq!(refuse(2, rough), "accuracy_m: 1000000 is not within 0 to 10000 m");
+    let after = block(install(&town.ctx, party(2), new.clone())).unwrap();
+    assert_eq!(after.point, (112.8969, 32.5089));
+    assert_ne!(after.cell, before.cell);
+    assert_eq!((after.secret, after.registered_at), (before.secret, before.registered_at));
+    let found = database
+        .read_blocking({
+            let id = before.id.clone();
+            move |db| db.list_device_installations(&id, 10)
+        })
+        .unwrap();
+    let [row] = found.as_slice() else { panic!("one installation, not {}", found.len()) };
+    assert_eq!((row.party, row.accuracy_m, row.is_adjusted, row.picture), (party(2), Some(7.5), false, Some(picture)));
+    assert_eq!(database.read_blocking(move |db| db.list_devices_on(&picture)).unwrap(), ids(&["lamp-1"]));
+    block(change(&town.ctx, None, before.id.clone(), DeviceChange::Retire)).unwrap();
+    assert_eq!(refuse(2, new), "device lamp-1 is retired; a retired device is registered anew");
+});
+
+on_both_databases!(open_alarms_are_counted_by_device_without_quiet_ones, |database| {
+    let town = town(database);
+    let now = town.clock.now();
+    for id in ["lamp-1", "lamp-2", "lamp-3", "lamp-4"] {
+        block(register(&town.ctx, None, lamp(id))).unwrap();
+    }
+    let rows = [
+        ("lamp-1", "dark", "major", None, false, "city/d1/"),
+        ("lamp-1", "hot", "major", None, false, "city/d1/"),
+        ("lamp-1", "wet", "minor", None, false, "city/d1/"),
+        ("lamp-2", "dark", "critical", Some("silence"), false, "city/d1/"),
+        ("lamp-3", "dark", "critical", None, true, "city/d1/"),
+        ("lamp-4", "dark", "info", None, false, "city/d2/"),
+    ];
+    for (n, (device, rule, severity, quiet, is_over, path)) in rows.into_iter().enumerate() {
+        let row = DeviceAlarmRow {
+            id: EventId::new(now, n as u128),
+            rule: rule.parse().unwrap(),
+            device: DeviceId::new(device).unwrap(),
+            part: String::new(),
+            class: "street_lamp".parse().unwrap(),
+            region_path: path.to_owned(),
+            severity: severity.to_owned(),
+            property: None,
+            value: None,
+            since: now,
+            raised_at: now,
+            cleared_at: is_over.then_some(now),
+            cleared_by: is_over.then(|| "hand".to_owned()),
+            acknowledged_at: None,
+            acknowledged_by: None,
+            quiet: quiet.map(str::to_owned),
+            case_id: None,
+        };
+        database.write_blocking(move |tx: &mut Tx| tx.record_device_alarm(&row)).unwrap();
+    }
+    let count = |paths: &[&str]| {
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        let found = database.read_blocking(move |db| db.count_open_alarms(&paths)).unwrap();
+        let words = |one: OpenAlarms| format!("{} {} {}", one.device, one.severity, one.count);
+        found.into_iter().map(words).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(count(&["city/"]), "lamp-1 major 2, lamp-1 minor 1, lamp-4 info 1");
+    assert_eq!(count(&["city/d2/"]), "lamp-4 info 1");
+    let of = |devices: Option<Vec<DeviceId>>| {
+        let filter = DeviceAlarmFilter { devices, ..DeviceAlarmFilter::default() };
+        database.read_blocking(move |db| db.list_device_alarms(&filter, 10)).unwrap().len()
+    };
+    assert_eq!((of(None), of(Some(ids(&["lamp-1", "lamp-4"]))), of(Some(Vec::new()))), (6, 4, 0));
+});
+
+on_both_databases!(a_wrong_password_is_noted_and_counts_for_nothing, |database| {
+    let town = town(database);
+    block(register(&town.ctx, None, lamp("lamp-1"))).unwrap();
+    let fleet = Fleet::load(database.store(), &demo()).unwrap();
+    let id = DeviceId::new("lamp-1").unwrap();
+    let now = town.clock.now();
+    for _ in 0..50 {
+        fleet.note_wrong_password("lamp-1", now);
+        fleet.note_wrong_password("ghost", now);
+    }
+    assert_eq!(fleet.fault(&id).map(|fault| fault.kind), Some(FaultKind::Credentials));
+    assert!(!fleet.blame(&id, FaultKind::Form, "unreadable".to_owned(), now), "the first unreadable message");
+    assert_eq!(fleet.fault(&id).map(|fault| fault.kind), Some(FaultKind::Form));
 });

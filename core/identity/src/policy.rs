@@ -60,6 +60,8 @@ pub enum Permission {
     DeviceRead,
     /// Register devices, shut them out, give them passwords.
     DeviceManage,
+    /// Put devices up in the field: say where they stand, and see them speak for the first time.
+    DeviceInstall,
     /// Take note of alarms, put them aside, close them.
     AlarmHandle,
     /// Tell devices what to do, confirm what others ask for, run scenes.
@@ -74,7 +76,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -93,6 +95,7 @@ impl Permission {
         Self::IndicatorRead,
         Self::DeviceRead,
         Self::DeviceManage,
+        Self::DeviceInstall,
         Self::AlarmHandle,
         Self::DeviceControl,
         Self::PackRead,
@@ -121,6 +124,7 @@ impl Permission {
             Self::IndicatorRead => "indicator.read",
             Self::DeviceRead => "device.read",
             Self::DeviceManage => "device.manage",
+            Self::DeviceInstall => "device.install",
             Self::AlarmHandle => "alarm.handle",
             Self::DeviceControl => "device.control",
             Self::PackRead => "pack.read",

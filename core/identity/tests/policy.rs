@@ -20,7 +20,7 @@ fn city() -> City {
         "offices": {}, "categories": {}, "processes": {}, "calendars": {}, "routing": [], "forms": {}, "messages": {}, "basemap": [],
         "roles": {
             "acceptor": role(&["case.read", "report.file", "contact.read"]), "clerk": role(&["case.read", "answers.read"]), "handler": role(&[]), "dispatcher": role(&["case.read"]),
-            "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]), "watcher": role(&["device.read"]), "keeper": role(&["device.read", "device.manage", "alarm.handle"]), "switcher": role(&["device.read", "device.control"]), "extractor": role(&["case.read", "answers.extract"]), "investigator": role(&["case.read", "answers.read", "look.seal"]),
+            "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]), "watcher": role(&["device.read"]), "keeper": role(&["device.read", "device.manage", "alarm.handle"]), "installer": role(&["device.read", "device.install"]), "switcher": role(&["device.read", "device.control"]), "extractor": role(&["case.read", "answers.extract"]), "investigator": role(&["case.read", "answers.read", "look.seal"]),
         },
     }))
     .expect("the city of the test is well formed")
@@ -260,24 +260,32 @@ fn figures_and_the_pack_are_for_roles_that_have_the_permission() {
 fn devices_are_seen_and_handled_within_a_region() {
     let policy = Policy::load().unwrap();
     let region = |id: &str| Resource::from(Subject::Region(id.parse().expect("region")));
-    let all = [Permission::DeviceRead, Permission::DeviceManage, Permission::AlarmHandle, Permission::DeviceControl];
+    let all = [
+        Permission::DeviceRead,
+        Permission::DeviceManage,
+        Permission::AlarmHandle,
+        Permission::DeviceControl,
+        Permission::DeviceInstall,
+    ];
     for (who, place, expect) in [
-        ("keeper@centre@city", "d1s1", [true, true, true, false]),
-        ("keeper@centre@d1", "d1s1", [true, true, true, false]),
-        ("keeper@centre@d1", "d2", [false, false, false, false]),
-        ("keeper@centre@d1", "city", [false, false, false, false]),
-        ("switcher@centre@d1", "d1s1", [true, false, false, true]),
-        ("switcher@centre@d1", "d2", [false, false, false, false]),
-        ("watcher@centre@d1", "d1", [true, false, false, false]),
-        ("chief@centre@city", "d1", [false, false, false, false]),
-        ("resident:1", "d1", [false, false, false, false]),
-        ("client", "d1", [false, false, false, false]),
-        ("client:d1", "d1", [true, false, false, false]),
-        ("client:d1", "d1s1c1", [true, false, false, false]),
-        ("client:d1", "d2", [false, false, false, false]),
-        ("client:d1", "city", [false, false, false, false]),
-        ("client:gone", "d1", [false, false, false, false]),
-        ("visitor", "d1", [false, false, false, false]),
+        ("keeper@centre@city", "d1s1", [true, true, true, false, true]),
+        ("keeper@centre@d1", "d1s1", [true, true, true, false, true]),
+        ("keeper@centre@d1", "d2", [false, false, false, false, false]),
+        ("keeper@centre@d1", "city", [false, false, false, false, false]),
+        ("switcher@centre@d1", "d1s1", [true, false, false, true, false]),
+        ("switcher@centre@d1", "d2", [false, false, false, false, false]),
+        ("installer@centre@d1", "d1s1", [true, false, false, false, true]),
+        ("installer@centre@d1", "d2", [false, false, false, false, false]),
+        ("watcher@centre@d1", "d1", [true, false, false, false, false]),
+        ("chief@centre@city", "d1", [false, false, false, false, false]),
+        ("resident:1", "d1", [false, false, false, false, false]),
+        ("client", "d1", [false, false, false, false, false]),
+        ("client:d1", "d1", [true, false, false, false, false]),
+        ("client:d1", "d1s1c1", [true, false, false, false, false]),
+        ("client:d1", "d2", [false, false, false, false, false]),
+        ("client:d1", "city", [false, false, false, false, false]),
+        ("client:gone", "d1", [false, false, false, false, false]),
+        ("visitor", "d1", [false, false, false, false, false]),
     ] {
         for (permission, expect) in all.into_iter().zip(expect) {
             check(&policy, who, permission, &region(place), expect);

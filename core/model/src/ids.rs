@@ -35,6 +35,12 @@ pub enum IdError {
         /// Longest name allowed, in bytes.
         max: usize,
     },
+    /// The text is no label of devices.
+    #[error("a label has 1 to {max} letters, digits, '-', '_', '.', '·' or single spaces within")]
+    NotLabel {
+        /// Longest label allowed, in characters.
+        max: usize,
+    },
     /// The text is not a hexadecimal SHA-256.
     #[error("{what} must be 64 lower-case hexadecimal digits")]
     NotDigest {

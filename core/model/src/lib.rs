@@ -29,7 +29,7 @@ pub use event::{
 pub use ids::*;
 pub use limit::{Limit, LimitUnit};
 pub use notification::{Channel, DeliveryState};
-pub use observation::{DeviceId, Reading, SeriesNo};
+pub use observation::{DeviceId, DeviceLabel, Reading, SeriesNo};
 pub use payment::{FeeLine, PartRefund, Payment, PaymentState};
 pub use place::Place;
 pub use record::{CommandAsked, LakeFileSealed, NewRecord, Record, RecordBody};

@@ -64,6 +64,64 @@ impl<'de> serde::Deserialize<'de> for DeviceId {
     }
 }
 
+/// Longest label, in characters.
+const LABEL_MAX: usize = 24;
+
+/// A label of devices (分组): a word of those who run them, such as `汛期重点` or `batch-7`.
+///
+/// Letters and digits of any script, `-`, `_`, `.`, `·` and single spaces within, at most 24 characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceLabel(Box<str>);
+
+impl DeviceLabel {
+    /// Parses a label; space around it is dropped.
+    ///
+    /// # Errors
+    /// [`IdError::NotLabel`] when it is empty, too long or has another character.
+    pub fn new(text: &str) -> Result<Self, IdError> {
+        let text = text.trim();
+        let fits = |one: char| one.is_alphanumeric() || matches!(one, '-' | '_' | '.' | '·' | ' ');
+        let is_short = (1..=LABEL_MAX).contains(&text.chars().count());
+        if is_short && text.chars().all(fits) && !text.contains("  ") {
+            Ok(Self(text.into()))
+        } else {
+            Err(IdError::NotLabel { max: LABEL_MAX })
+        }
+    }
+
+    /// The label itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DeviceLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for DeviceLabel {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        Self::new(text)
+    }
+}
+
+impl serde::Serialize for DeviceLabel {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for DeviceLabel {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
+        Self::new(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 /// A series (SensorThings: Datastream): one property of one device, numbered when the device is registered, from 1.
 /// Numbers are never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,5 +164,19 @@ mod tests {
         for name in ["", "-a", ".a", "a/b", "a+", "#", "a b", "灯", "a\0", "$SYS", &long] {
             assert!(DeviceId::new(name).is_err(), "{name:?}");
         }
+    }
+
+    #[test]
+    fn labels_are_short_words_of_any_script() {
+        for (text, expect) in
+            [("汛期重点", "汛期重点"), (" batch-7 ", "batch-7"), ("鼓楼 东", "鼓楼 东"), ("a.b_c·d", "a.b_c·d")]
+        {
+            assert_eq!(DeviceLabel::new(text).unwrap().as_str(), expect);
+        }
+        let long = "灯".repeat(25);
+        for text in ["", "  ", "a,b", "a  b", "<b>", "a\nb", "\"", "a/b", "%", &long] {
+            assert!(DeviceLabel::new(text).is_err(), "{text:?}");
+        }
+        assert!(DeviceLabel::new(&"灯".repeat(24)).is_ok());
     }
 }

@@ -90,11 +90,13 @@ impl Reader {
     }
 }
 
-fn join<T: ToString>(words: &[T]) -> String {
+/// Words as a JSON array.
+pub(crate) fn join<T: ToString>(words: &[T]) -> String {
     serde_json::Value::from(words.iter().map(ToString::to_string).collect::<Vec<_>>()).to_string()
 }
 
-fn split<T: std::str::FromStr>(text: &str, column: &'static str) -> Result<Vec<T>, StoreError> {
+/// The words of a JSON array.
+pub(crate) fn split<T: std::str::FromStr>(text: &str, column: &'static str) -> Result<Vec<T>, StoreError> {
     let corrupt = || StoreError::corrupt(column);
     let words: Vec<String> = serde_json::from_str(text).map_err(|_| corrupt())?;
     words.iter().map(|word| word.parse().map_err(|_| corrupt())).collect()

@@ -47,6 +47,17 @@ pub struct DeviceAlarmRow {
     pub case_id: Option<CaseId>,
 }
 
+/// Open alarms of a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenAlarms {
+    /// The device.
+    pub device: DeviceId,
+    /// How bad.
+    pub severity: String,
+    /// How many.
+    pub count: u64,
+}
+
 /// Which alarms. Every field narrows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceAlarmFilter {
@@ -54,6 +65,8 @@ pub struct DeviceAlarmFilter {
     pub open: Option<bool>,
     /// Of this device.
     pub device: Option<DeviceId>,
+    /// Of any of these devices; of all where absent, of none where empty.
+    pub devices: Option<Vec<DeviceId>>,
     /// Of this case.
     pub case_id: Option<CaseId>,
     /// In any of these regions (paths, root first, each followed by `/`); everywhere where none is given.
@@ -196,6 +209,28 @@ impl Reader {
         self.query_opt(&sql, params![id])?.map(read_alarm).transpose()
     }
 
+    /// How many alarms are open that nothing keeps quiet, by device and severity.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn count_open_alarms(&mut self, regions: &[String]) -> Result<Vec<OpenAlarms>, StoreError> {
+        let mut clause = Where::new();
+        clause.and("cleared_at_us IS NULL AND quiet IS NULL");
+        within(&mut clause, regions);
+        let sql = format!(
+            "SELECT device, severity, COUNT(*) FROM device_alarms{} GROUP BY device, severity ORDER BY device, severity",
+            clause.sql()
+        );
+        let read = |mut row: Row| {
+            Ok(OpenAlarms {
+                device: row.next("device_alarms.device")?,
+                severity: row.next("device_alarms.severity")?,
+                count: row.next::<i64>("device_alarms.count")?.unsigned_abs(),
+            })
+        };
+        self.query(&sql, clause.values())?.into_iter().map(read).collect()
+    }
+
     /// Alarms, newest first, at most `limit` of them.
     ///
     /// # Errors
@@ -212,6 +247,11 @@ impl Reader {
             None => {}
         }
         clause.and_in("device", &filter.device);
+        match &filter.devices {
+            Some(none) if none.is_empty() => return Ok(Vec::new()),
+            Some(some) => clause.and_in("device", some),
+            None => {}
+        }
         clause.and_in("case_id", filter.case_id);
         within(&mut clause, &filter.within);
         if let Some(before) = filter.before {

@@ -1,8 +1,11 @@
 //! Devices: the register, and who changed what in it. Their readings are in the lake.
 
 use grid::Cell;
-use model::{DeviceClassId, DeviceId, EventId, Instant, OfficeId, PartyId, PropertyId, RegionId, SeriesNo};
+use model::{
+    DeviceClassId, DeviceId, DeviceLabel, EventId, Instant, OfficeId, PartyId, PropertyId, RegionId, SeriesNo,
+};
 
+use crate::alarm_silences::{join, split};
 use crate::cases::Where;
 use crate::db::{FromValue, Row, ToValue, Value, params};
 use crate::error::StoreError;
@@ -70,6 +73,8 @@ pub struct DeviceRow {
     pub height_m: Option<f64>,
     /// The cell it stands in.
     pub cell: Cell,
+    /// Words of those who run it, in order.
+    pub labels: Vec<DeviceLabel>,
     /// Whether it may speak.
     pub state: DeviceState,
     /// Why it may not.
@@ -106,7 +111,7 @@ pub struct DeviceChangeRow {
     pub at: Instant,
     /// By whom; the platform itself where absent.
     pub party: Option<PartyId>,
-    /// What: `registered`, `moved`, `secret_changed`, `quarantined`, `released`, `retired`.
+    /// What: `registered`, `moved`, `secret_changed`, `quarantined`, `released`, `retired`, `installed`, `labelled`.
     pub kind: String,
     /// Why.
     pub reason: Option<String>,
@@ -128,7 +133,7 @@ pub struct DeviceFilter {
 }
 
 const COLUMNS: &str = "id, class, title, parent, office, region, region_path, lon, lat, height_m, cell, state, reason, secret, \
-                       next_secret, registered_at_us, changed_at_us";
+                       next_secret, registered_at_us, changed_at_us, labels";
 
 impl Tx {
     /// Registers a device with its series; their numbers in the order of the properties.
@@ -142,7 +147,7 @@ impl Tx {
     ) -> Result<Vec<SeriesNo>, StoreError> {
         let sql = format!(
             "INSERT INTO devices ({COLUMNS})
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
         );
         let row = device;
         self.execute(
@@ -164,7 +169,8 @@ impl Tx {
                 row.secret,
                 row.next_secret,
                 row.registered_at,
-                row.changed_at
+                row.changed_at,
+                join(&row.labels)
             ],
         )?;
         properties.iter().map(|property| self.record_series(&device.id, property)).collect()
@@ -195,7 +201,7 @@ impl Tx {
         self.execute(
             "UPDATE devices
              SET title = $2, parent = $3, office = $4, region = $5, region_path = $6, lon = $7, lat = $8, height_m = $9,
-                 cell = $10, state = $11, reason = $12, secret = $13, next_secret = $14, changed_at_us = $15
+                 cell = $10, state = $11, reason = $12, secret = $13, next_secret = $14, changed_at_us = $15, labels = $16
              WHERE id = $1",
             params![
                 row.id,
@@ -212,7 +218,8 @@ impl Tx {
                 row.reason,
                 row.secret,
                 row.next_secret,
-                row.changed_at
+                row.changed_at,
+                join(&row.labels)
             ],
         )?;
         Ok(())
@@ -343,6 +350,7 @@ fn read_device(mut row: Row) -> Result<DeviceRow, StoreError> {
         next_secret: row.next("devices.next_secret")?,
         registered_at: row.next("devices.registered_at_us")?,
         changed_at: row.next("devices.changed_at_us")?,
+        labels: split(&row.next::<String>("devices.labels")?, "devices.labels")?,
     })
 }
 

@@ -15,6 +15,7 @@ mod connect;
 mod db;
 mod device_alarms;
 mod device_commands;
+mod device_installations;
 mod devices;
 mod entropy;
 mod error;
@@ -38,8 +39,9 @@ pub use cases::{
     Area, AreaError, Arrived, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor,
     CursorError, Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
 };
-pub use device_alarms::{DeviceAlarmFilter, DeviceAlarmRow};
+pub use device_alarms::{DeviceAlarmFilter, DeviceAlarmRow, OpenAlarms};
 pub use device_commands::{CommandState, DeviceCommandFilter, DeviceCommandRow, SceneRunRow};
+pub use device_installations::DeviceInstallationRow;
 pub use devices::{DeviceChangeRow, DeviceFilter, DeviceRow, DeviceState, SeriesRow};
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};

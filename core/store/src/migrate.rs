@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(19, "0019_client_regions"),
     migration!(20, "0020_alarm_silences"),
     migration!(21, "0021_records"),
+    migration!(27, "0027_device_labels"),
 ];
 
 const CREATE: &str = "

@@ -90,7 +90,13 @@ impl City {
                 files: Arc::clone(&parts.files),
                 trust: None,
             };
-            parts.intake = Some(Arc::new(Intake { ctx, fleet: Arc::new(fleet), lake: kept, told }));
+            parts.intake = Some(Arc::new(Intake {
+                ctx,
+                fleet: Arc::new(fleet),
+                lake: kept,
+                told,
+                mqtt_port: std::sync::OnceLock::new(),
+            }));
         });
         let cover = register(&test, "cover-1", "manhole_cover", COVER_AT).await;
         let lamp = register(&test, "lamp-1", "street_lamp", LAMP_AT).await;

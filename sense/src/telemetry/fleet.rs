@@ -9,7 +9,7 @@ use model::{DeviceId, Instant, Reading, SeriesNo};
 use pack::{Compiled, DeviceClass};
 use store::{DeviceFilter, DeviceRow, DeviceState, SeriesRow, Store, StoreError, Tx};
 
-use super::payload::{Format, PayloadError, parse};
+use super::payload::{FaultKind, Format, PayloadError, parse};
 
 /// Devices read at a time.
 const PAGE: u32 = 1_000;
@@ -59,6 +59,8 @@ pub enum Refused {
 pub struct Fault {
     /// When it came.
     pub at: Instant,
+    /// What kind of fault it is.
+    pub kind: FaultKind,
     /// What was wrong with it.
     pub words: String,
 }
@@ -219,15 +221,24 @@ impl Fleet {
     }
 
     /// Notes that a message of a device was refused. True when it was one too many: the device is to be shut out.
-    pub fn blame(&self, device: &DeviceId, words: String, now: Instant) -> bool {
+    pub fn blame(&self, device: &DeviceId, kind: FaultKind, words: String, now: Instant) -> bool {
         let mut health = self.health();
         let known = health.entry(device.clone()).or_default();
-        known.fault = Some(Fault { at: now, words });
+        known.fault = Some(Fault { at: now, kind, words });
         let (since, count) =
             known.faults.filter(|(since, _)| now.micros_since(*since) <= FAULTS_WITHIN_US).unwrap_or((now, 0));
         let is_too_many = count + 1 >= FAULTS_MAX;
         known.faults = (!is_too_many).then_some((since, count + 1));
         is_too_many
+    }
+
+    /// Notes that somebody came under a device's name with a wrong password. It is told to who looks at the device and counts
+    /// for nothing: anybody can do it.
+    pub fn note_wrong_password(&self, name: &str, now: Instant) {
+        let Some(member) = DeviceId::new(name).ok().and_then(|id| self.find(&id)) else { return };
+        let words = "somebody tried to sign in as this device with a wrong password".to_owned();
+        self.health().entry(member.row.id.clone()).or_default().fault =
+            Some(Fault { at: now, kind: FaultKind::Credentials, words });
     }
 
     fn health(&self) -> std::sync::MutexGuard<'_, HashMap<DeviceId, Health>> {

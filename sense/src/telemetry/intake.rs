@@ -1,14 +1,14 @@
 //! The door for messages of devices, whichever way they came: judged, kept, told on, acknowledged.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use model::{DeviceId, Instant, PartyId, PropertyId, Reading, SeriesNo};
+use model::{DeviceId, DeviceLabel, Instant, PartyId, PropertyId, Reading, SeriesNo};
 use store::{DeviceRow, Reader, SeriesRow, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use super::fleet::{Fleet, Member};
-use super::payload::{Format, PayloadError};
+use super::fleet::{Fleet, Member, Refused};
+use super::payload::{FaultKind, Format, PayloadError};
 use super::{Lake, LakeRefusal};
 use crate::Context;
 use crate::devices::{self, DeviceChange, DeviceError};
@@ -68,6 +68,8 @@ pub struct Intake {
     pub lake: Arc<dyn Lake>,
     /// Who is told. While too many wait there, the door waits too: what is behind slows down what is before.
     pub told: mpsc::Sender<Told>,
+    /// Where devices reach the city over MQTT in the clear; set once it listens.
+    pub mqtt_port: OnceLock<u16>,
 }
 
 impl Intake {
@@ -81,7 +83,7 @@ impl Intake {
         let readings = match member.read(format, bytes, now) {
             Ok(readings) => readings,
             Err(fault) => {
-                let is_shut_out = self.blame(&member.row.id, fault.to_string()).await;
+                let is_shut_out = self.blame(&member.row.id, fault.kind(), fault.to_string()).await;
                 return Err(if is_shut_out { IntakeError::ShutOut(fault) } else { fault.into() });
             }
         };
@@ -123,9 +125,9 @@ impl Intake {
     }
 
     /// Notes a message that cannot be taken; the device that sends too many of them is shut out. True when this was the last.
-    pub async fn blame(&self, id: &DeviceId, words: String) -> bool {
+    pub async fn blame(&self, id: &DeviceId, kind: FaultKind, words: String) -> bool {
         tracing::debug!(device = %id, fault = words, "a message of a device was refused");
-        if !self.fleet.blame(id, words.clone(), self.ctx.clock.now()) {
+        if !self.fleet.blame(id, kind, words.clone(), self.ctx.clock.now()) {
             return false;
         }
         let reason: String = words.chars().filter(|one| !one.is_control()).take(200).collect();
@@ -150,6 +152,46 @@ impl Intake {
     ) -> Result<Arc<Member>, DeviceError> {
         let row = devices::change(&self.ctx, by, id, change).await?;
         self.put(row).await
+    }
+
+    /// Lets a device in by its name and password, as [`Fleet::admit`]; a wrong password is noted.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub fn admit(&self, name: &str, secret: &str) -> Result<(Arc<Member>, bool), Refused> {
+        let admitted = self.fleet.admit(name, secret);
+        if matches!(admitted, Err(Refused::Credentials)) {
+            self.fleet.note_wrong_password(name, self.ctx.clock.now());
+        }
+        admitted
+    }
+
+    /// Writes down that a device was put up, moves it there, and lets everybody know.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn install(&self, by: PartyId, new: devices::Installation) -> Result<Arc<Member>, DeviceError> {
+        let row = devices::install(&self.ctx, by, new).await?;
+        self.put(row).await
+    }
+
+    /// Gives devices labels and takes others from them, and lets everybody know. How many devices changed.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    pub async fn label(
+        &self,
+        by: PartyId,
+        ids: Vec<DeviceId>,
+        add: Vec<DeviceLabel>,
+        remove: Vec<DeviceLabel>,
+    ) -> Result<usize, DeviceError> {
+        let rows = devices::label(&self.ctx, by, ids, add, remove).await?;
+        let count = rows.len();
+        for row in rows {
+            self.put(row).await?;
+        }
+        Ok(count)
     }
 
     async fn tell(&self, told: Told) {

@@ -14,7 +14,7 @@ use model::{Instant, Reading, SeriesNo};
 
 pub use fleet::{Fault, Fleet, Member, Refused, SeriesOf};
 pub use intake::{Intake, IntakeError, Kept, Told};
-pub use payload::{AHEAD_US, BEHIND_US, Format, MESSAGE_MAX, Measured, PayloadError, READINGS_MAX, parse};
+pub use payload::{AHEAD_US, BEHIND_US, FaultKind, Format, MESSAGE_MAX, Measured, PayloadError, READINGS_MAX, parse};
 
 /// Told when readings are on the disk, or why they are not.
 pub type Done = Box<dyn FnOnce(Result<(), LakeRefusal>) + Send>;

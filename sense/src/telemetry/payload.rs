@@ -117,6 +117,38 @@ pub enum PayloadError {
     },
 }
 
+/// What is wrong with a message, or with who sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// It cannot be read, or it holds nothing, or too much.
+    Form,
+    /// The class has no such property.
+    Property,
+    /// It is in another unit.
+    Unit,
+    /// The sensor cannot give such a value.
+    Value,
+    /// The clock is off.
+    Clock,
+    /// The password is wrong.
+    Credentials,
+    /// The answer to a command cannot be.
+    Answer,
+}
+
+impl PayloadError {
+    /// What kind it is.
+    pub const fn kind(&self) -> FaultKind {
+        match self {
+            Self::TooLong { .. } | Self::Form(_) | Self::Empty | Self::TooMany => FaultKind::Form,
+            Self::Unknown { .. } => FaultKind::Property,
+            Self::Unit { .. } => FaultKind::Unit,
+            Self::Kind { .. } | Self::Range { .. } => FaultKind::Value,
+            Self::Time { .. } => FaultKind::Clock,
+        }
+    }
+}
+
 /// Reads a message of a device of that class; what has no time of its own was measured now.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use assess::{
 };
 use model::{AlarmRuleId, DeviceId, Instant, PartyId, RegionId};
 use pack::{AlarmRule, City, Packs};
-use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError, RehearsalDone};
+use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError, RehearsalDone, RehearsalError};
 use sense::telemetry::{Fleet, Kept, Lake, Member, TimeOrder, Told};
 use store::{SilenceRow, Tx};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -94,15 +94,14 @@ impl AlarmDesk for Counter {
 
     fn rehearse(&self, rule: AlarmRule, within: Vec<RegionId>, from: Instant, to: Instant) -> RehearsalDone<'_> {
         Box::pin(async move {
-            let busy = |_| "another rule is being tried; try again in a moment".to_owned();
-            let permit = Arc::clone(&self.trying).try_acquire_owned().map_err(busy)?;
+            let permit = Arc::clone(&self.trying).try_acquire_owned().map_err(|_| RehearsalError::Busy)?;
             let (stage, compiled) = (Arc::clone(&self.stage), self.packs.current());
             let work = move || {
                 let found = stage.run(&compiled.city, &rule, &within, (from, to));
                 drop(permit);
                 found
             };
-            tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err("the rule could not be tried".to_owned()))
+            tokio::task::spawn_blocking(work).await.unwrap_or(Err(RehearsalError::Away))
         })
     }
 }

@@ -7,7 +7,7 @@ use coap::{
     Resource, Server,
 };
 use model::DeviceId;
-use sense::telemetry::{Format, Intake, IntakeError, Refused as Unfit};
+use sense::telemetry::{FaultKind, Format, Intake, IntakeError, Refused as Unfit};
 
 use super::courier::{AnswerError, Courier};
 use crate::config::Config;
@@ -51,7 +51,7 @@ impl Gate for CoapGate {
     fn admit(&self, hello: Hello<'_>) -> Result<Admitted<Speaker>, Refused> {
         let fleet = &self.intake.fleet;
         let admitted = match hello.credential {
-            Credential::Password(password) => fleet.admit(hello.device, password),
+            Credential::Password(password) => self.intake.admit(hello.device, password),
             Credential::Proven { identity, key } => {
                 let name = identity.strip_suffix("/next").unwrap_or(identity);
                 let key = std::str::from_utf8(&key.0).unwrap_or_default();
@@ -116,7 +116,7 @@ impl CoapGate {
             Ok(()) => Ok(()),
             Err(AnswerError::Later) => Err(NotTaken::Later),
             Err(AnswerError::Refused(words)) => {
-                self.intake.blame(&client.id, words.clone()).await;
+                self.intake.blame(&client.id, FaultKind::Answer, words.clone()).await;
                 Err(NotTaken::Never { words: words.into() })
             }
         }

@@ -7,7 +7,7 @@ use mqtt::{
     Admitted, Broker, ConnectRefused, Gate, Gone, Hello, Limits, Listener, Message, Protocol, PublishRefused, Reason,
     Route, Tls,
 };
-use sense::telemetry::{Format, Intake, IntakeError, MESSAGE_MAX, Refused};
+use sense::telemetry::{FaultKind, Format, Intake, IntakeError, MESSAGE_MAX, Refused};
 
 use super::courier::{AnswerError, Courier};
 use crate::config::Config;
@@ -78,7 +78,7 @@ impl Gate for DeviceGate {
     async fn connect(&self, hello: Hello) -> Result<Admitted<Device>, ConnectRefused> {
         let name = hello.user_name.as_deref().unwrap_or_default();
         let secret = hello.password.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
-        let (member, is_new_secret) = self.intake.fleet.admit(name, secret).map_err(|refused| match refused {
+        let (member, is_new_secret) = self.intake.admit(name, secret).map_err(|refused| match refused {
             Refused::Credentials => ConnectRefused::BadUserNameOrPassword,
             Refused::Quarantined => ConnectRefused::Banned,
             Refused::Retired => ConnectRefused::NotAuthorized,
@@ -142,7 +142,7 @@ impl DeviceGate {
             Ok(()) => Ok(Route::Stop),
             Err(AnswerError::Later) => Err(PublishRefused::Later),
             Err(AnswerError::Refused(words)) => {
-                self.intake.blame(&client.id, words.clone()).await;
+                self.intake.blame(&client.id, FaultKind::Answer, words.clone()).await;
                 match client.protocol {
                     Protocol::V311 => Ok(Route::Stop),
                     Protocol::V5 => {

@@ -11,7 +11,7 @@ pub mod rules;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use model::Instant;
@@ -60,7 +60,7 @@ impl Sensing {
         let lake = Arc::new(lake);
         let stage = rehearsal::Stage { fleet: Arc::clone(&fleet), lake: Arc::<lake::CityLake>::clone(&lake) };
         let counter = Arc::new(alarms::Counter::new(ask, Arc::clone(&runtime.packs), stage));
-        let intake = Arc::new(Intake { ctx: runtime.sense(), fleet, lake, told: tell });
+        let intake = Arc::new(Intake { ctx: runtime.sense(), fleet, lake, told: tell, mqtt_port: OnceLock::new() });
         Ok(Some(Self { intake, desk, told, asked, counter, sealing }))
     }
 
@@ -85,6 +85,11 @@ impl Sensing {
         if let Some(broker) = &broker {
             for address in broker.local_addresses() {
                 println!("  MQTT      {address}");
+            }
+            // Listeners are bound in the order of the configuration: the one in the clear first.
+            if let Some(address) = runtime.config.mqtt.and(broker.local_addresses().first()) {
+                // Set once: this is called once.
+                let _ = intake.mqtt_port.set(address.port());
             }
         }
         let gateway = coap::start(&runtime.config, &intake, &courier).await?.map(Arc::new);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use assess::{Episode, Rule, Setup, Subject, dry_run};
 use model::{AlarmRuleId, Instant, Reading, RegionId};
 use pack::{AlarmRule, City};
-use sense::device_alarms::{Rehearsal, Rehearsed};
+use sense::device_alarms::{Rehearsal, RehearsalError, Rehearsed};
 use sense::telemetry::{Fleet, Lake, Member, TimeOrder};
 
 use super::alarms::{subject_of, word};
@@ -19,8 +19,9 @@ const TOGETHER_MAX: usize = 2_000_000;
 /// Most alarms that are listed; the rest is counted.
 const LISTED_MAX: usize = 500;
 
-/// The longest time, microseconds: 92 days.
-const LONGEST_US: i64 = 92 * 86_400 * 1_000_000;
+/// The longest time.
+const DAYS_MAX: u32 = 92;
+const LONGEST_US: i64 = DAYS_MAX as i64 * 86_400 * 1_000_000;
 
 /// What a rule is tried on.
 pub struct Stage {
@@ -32,20 +33,20 @@ impl Stage {
     /// Tries a rule on the devices in some regions.
     ///
     /// # Errors
-    /// In words: what is wrong with the rule, or that there is too much to look at.
+    /// [`RehearsalError`].
     pub fn run(
         &self,
         city: &City,
         rule: &AlarmRule,
         within: &[RegionId],
         (from, to): (Instant, Instant),
-    ) -> Result<Rehearsal, String> {
+    ) -> Result<Rehearsal, RehearsalError> {
         if !(1..=LONGEST_US).contains(&to.micros_since(from)) {
-            return Err("the time is longer than nothing and at most 92 days".to_owned());
+            return Err(RehearsalError::Time { most_days: DAYS_MAX });
         }
-        let id: AlarmRuleId = "rehearsal".parse().map_err(|_| "the rule has no name".to_owned())?;
-        rules::judge(city, &id, rule)?;
-        let compiled = rules::compile(&id, rule)?;
+        let id: AlarmRuleId = "rehearsal".parse().map_err(|_| RehearsalError::Away)?;
+        rules::judge(city, &id, rule).map_err(RehearsalError::Rule)?;
+        let compiled = rules::compile(&id, rule).map_err(RehearsalError::Rule)?;
         let mut tried = Tried { rule: compiled, city, from, to, readings: 0, found: Rehearsal::default() };
         let is_meant = |member: &Arc<Member>| {
             let selector = &rule.selector;
@@ -73,12 +74,12 @@ impl Stage {
         Ok(found)
     }
 
-    fn together(&self, tried: &mut Tried<'_>, members: &[Arc<Member>]) -> Result<(), String> {
+    fn together(&self, tried: &mut Tried<'_>, members: &[Arc<Member>]) -> Result<(), RehearsalError> {
         let mut all = Vec::with_capacity(members.len());
         for member in members {
             let readings = self.readings(tried, member)?;
             if tried.readings > TOGETHER_MAX {
-                return Err(too_much(TOGETHER_MAX));
+                return Err(RehearsalError::TooMuch { limit: TOGETHER_MAX });
             }
             all.push((subject_of(tried.city, member), readings));
         }
@@ -86,25 +87,21 @@ impl Stage {
         Ok(())
     }
 
-    fn readings(&self, tried: &mut Tried<'_>, member: &Member) -> Result<Vec<Reading>, String> {
+    fn readings(&self, tried: &mut Tried<'_>, member: &Member) -> Result<Vec<Reading>, RehearsalError> {
         let (mut readings, span) = (Vec::new(), (tried.from, tried.to));
         for series in &member.series {
             let found = self.lake.range(*series, span, TimeOrder::Earliest, SERIES_MAX).map_err(|fault| {
                 tracing::error!(%fault, "the lake did not answer");
-                "the readings cannot be read now".to_owned()
+                RehearsalError::Away
             })?;
             if found.len() == SERIES_MAX {
-                return Err(too_much(SERIES_MAX));
+                return Err(RehearsalError::TooMuch { limit: SERIES_MAX });
             }
             readings.extend(found);
         }
         tried.readings += readings.len();
-        if tried.readings > READINGS_MAX { Err(too_much(READINGS_MAX)) } else { Ok(readings) }
+        if tried.readings > READINGS_MAX { Err(RehearsalError::TooMuch { limit: READINGS_MAX }) } else { Ok(readings) }
     }
-}
-
-fn too_much(limit: usize) -> String {
-    format!("there are more than {limit} readings to look at; choose a shorter time, fewer classes or regions")
 }
 
 /// A rule while it is tried.

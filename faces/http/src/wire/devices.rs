@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{DeviceCommandKind, Text, Time};
+use super::{DeviceCommandKind, DevicePropertyView, Text, Time};
 
 /// Which devices to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, IntoParams)]
@@ -13,6 +13,8 @@ pub struct DevicesQuery {
     pub class: Option<String>,
     /// A region, with everything below.
     pub region: Option<String>,
+    /// A label.
+    pub label: Option<String>,
     /// A state.
     pub state: Option<DeviceStanding>,
     /// Words of the name or the title.
@@ -63,6 +65,8 @@ pub struct DeviceClassView {
     pub interval_seconds: u32,
     /// How they write down what they measured: `json`, `cbor` or `frame`.
     pub codec: String,
+    /// What they measure.
+    pub properties: Vec<DevicePropertyView>,
     /// For how many days after their own readings are kept; always when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -100,6 +104,8 @@ pub struct DeviceView {
     pub height_m: Option<f64>,
     /// The BeiDou cell it stands in.
     pub cell: String,
+    /// Words of those who run it.
+    pub labels: Vec<String>,
     /// How it stands.
     pub standing: DeviceStanding,
     /// Why it is shut out.
@@ -172,8 +178,30 @@ pub enum DeviceValueKind {
 pub struct DeviceFault {
     /// When it came.
     pub at: Time,
+    /// What kind of fault it is.
+    pub kind: DeviceFaultKind,
     /// What was wrong with it.
     pub message: String,
+}
+
+/// What is wrong with a message, or with who sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceFaultKind {
+    /// It cannot be read, or it holds nothing, or too much.
+    Form,
+    /// The class has no such property.
+    Property,
+    /// It is in another unit.
+    Unit,
+    /// The sensor cannot give such a value.
+    Value,
+    /// The device's clock is off.
+    Clock,
+    /// The password is wrong.
+    Credentials,
+    /// The answer to a command cannot be.
+    Answer,
 }
 
 /// What was measured, over which time.
@@ -257,6 +285,10 @@ pub struct DeviceSecret {
     pub device: DeviceView,
     /// Its password.
     pub password: String,
+    /// Where the city listens to MQTT in the clear, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub mqtt_port: Option<u16>,
 }
 
 /// What becomes of a device.
@@ -298,6 +330,8 @@ pub struct AlarmsQuery {
     pub open: Option<bool>,
     /// Of this device.
     pub device: Option<String>,
+    /// Of devices with this label.
+    pub label: Option<String>,
     /// Of this case.
     pub case: Option<String>,
     /// `next` of the page before.
@@ -376,7 +410,7 @@ pub enum AlarmQuiet {
 }
 
 /// How bad an alarm is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmSeverity {
     /// Worth knowing.

@@ -36,6 +36,7 @@ mod security;
 mod services;
 mod session;
 mod stream;
+mod tiles;
 mod visits;
 
 pub use account::*;
@@ -70,4 +71,5 @@ pub use security::*;
 pub use services::*;
 pub use session::*;
 pub use stream::*;
+pub use tiles::*;
 pub use visits::*;

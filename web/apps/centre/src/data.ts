@@ -13,6 +13,7 @@ export const useRegions = () => queries.use("regions", () => ask(api.GET("/api/v
 export const useOffices = () => queries.use("offices", () => ask(api.GET("/api/v1/offices")), PACK_FRESH);
 export const useProcesses = () => queries.use("processes", () => ask(api.GET("/api/v1/processes")), PACK_FRESH);
 export const useDeviceClasses = () => queries.use("device-classes", () => ask(api.GET("/api/v1/device-classes")), PACK_FRESH);
+export const useDeviceLabels = () => queries.use("device-labels", () => ask(api.GET("/api/v1/device-labels")), { stale_ms: 30_000 });
 export const useQueues = () => queries.use("queues", () => ask(api.GET("/api/v1/queues")), { stale_ms: 10_000 });
 
 /** How many cases are open and how many of them late, of all the caller may read. */

@@ -491,6 +491,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/device-labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Labels of the devices that the caller may see. */
+        get: operations["list_device_labels"];
+        put?: never;
+        /** Gives devices labels and takes others from them: all of the devices, or none. */
+        post: operations["set_device_labels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-tiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that the caller may see as tiles, with their newest values and open alarms; or what has changed of them. */
+        get: operations["list_device_tiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device-trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the first thing that some devices measure has gone in the last hours: the lines on their tiles. */
+        get: operations["list_device_trends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -554,6 +606,24 @@ export interface paths {
         put?: never;
         /** Tells a device what to do. A dangerous command waits until somebody else confirms it. */
         post: operations["ask_device_command"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device}/installations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When, where and by whom a device was put up, the newest first. */
+        get: operations["list_device_installations"];
+        put?: never;
+        /** Writes down that a device was put up where it stands, and moves it there. */
+        post: operations["install_device"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1252,6 +1322,23 @@ export interface paths {
         };
         /** Cases within a polygon or a circle, latest first. */
         get: operations["list_cases_within"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nearby-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices around a place that the caller may see, the nearest first, with their open alarms. */
+        get: operations["list_nearby_devices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3230,6 +3317,8 @@ export interface components {
              * @description How often each property is expected, seconds.
              */
             interval_seconds: number;
+            /** @description What they measure. */
+            properties: components["schemas"]["DevicePropertyView"][];
             /**
              * Format: int32
              * @description For how many days after their own readings are kept; always when absent.
@@ -3328,8 +3417,94 @@ export interface components {
         DeviceFault: {
             /** @description When it came. */
             at: components["schemas"]["Time"];
+            /** @description What kind of fault it is. */
+            kind: components["schemas"]["DeviceFaultKind"];
             /** @description What was wrong with it. */
             message: string;
+        };
+        /**
+         * @description What is wrong with a message, or with who sent it.
+         * @enum {string}
+         */
+        DeviceFaultKind: "form" | "property" | "unit" | "value" | "clock" | "credentials" | "answer";
+        /** @description When and where a device was put up. */
+        DeviceInstallation: {
+            /**
+             * Format: double
+             * @description How well the phone knew its place, metres.
+             */
+            accuracy_m?: number;
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description By whom. */
+            by: string;
+            /** @description Whether the place was moved by hand. */
+            is_adjusted: boolean;
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees, CGCS2000.
+             */
+            lon: number;
+            /** @description A picture of it. */
+            picture_url?: string;
+            /** @description The same, small. */
+            thumb_url?: string;
+        };
+        /** @description A device that was put up. */
+        DeviceInstallationInput: {
+            /**
+             * Format: double
+             * @description How well the phone knew its place, metres; absent where the place was not the phone's.
+             */
+            accuracy_m?: number;
+            /** @description Its class, as whoever put it up confirmed it. */
+            class: string;
+            /** @description Whether the place was moved by hand. */
+            is_adjusted?: boolean;
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees, CGCS2000.
+             */
+            lon: number;
+            /** @description A picture of it, the id of an uploaded one. */
+            picture?: string;
+        };
+        /** @description Labels were given. */
+        DeviceLabelsGiven: {
+            /**
+             * Format: int64
+             * @description How many devices changed.
+             */
+            changed: number;
+        };
+        /** @description Labels for devices. */
+        DeviceLabelsInput: {
+            /** @description Labels they are given: letters, digits, `-`, `_`, `.`, `·` and single spaces, at most 24 characters; at most 8 a device. */
+            add?: string[];
+            /** @description The devices, at most 200. */
+            devices: string[];
+            /** @description Labels that are taken from them. */
+            remove?: string[];
+        };
+        /** @description A label that devices have. */
+        DeviceLabelView: {
+            /**
+             * Format: int64
+             * @description How many devices have it.
+             */
+            count: number;
+            /** @description The label. */
+            label: string;
         };
         /** @description A page of devices. */
         DevicePage: {
@@ -3364,10 +3539,30 @@ export interface components {
             /** @description Its name. */
             title: components["schemas"]["Text"];
         };
+        /** @description What a class of devices measures. */
+        DevicePropertyView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Whether it is the charge of a battery. */
+            is_battery: boolean;
+            /** @description What its values are. */
+            kind: components["schemas"]["DeviceValueKind"];
+            /** @description The unit as people write it. */
+            symbol?: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+            /** @description The unit's code (UCUM); absent for counts and truths. */
+            unit?: string;
+        };
         /** @description A device with the password it speaks with, shown once. */
         DeviceSecret: {
             /** @description The device. */
             device: components["schemas"]["DeviceView"];
+            /**
+             * Format: int32
+             * @description Where the city listens to MQTT in the clear, where it does.
+             */
+            mqtt_port?: number;
             /** @description Its password. */
             password: string;
         };
@@ -3416,6 +3611,86 @@ export interface components {
              * @description The least.
              */
             min: number;
+        };
+        /** @description A device as a tile. Names of its class and of what it measures are in the list of classes. */
+        DeviceTile: {
+            /** @description Its class. */
+            class: string;
+            /** @description When its newest reading came. */
+            heard_at?: components["schemas"]["Time"];
+            /** @description Its name in the field. */
+            id: string;
+            /** @description Its labels. */
+            labels?: string[];
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees, CGCS2000.
+             */
+            lon: number;
+            /** @description The smallest region it stands in. */
+            region: string;
+            /** @description How it stands. */
+            standing: components["schemas"]["DeviceStanding"];
+            /** @description Its name for people. */
+            title: string;
+            /** @description The newest values, in the order of the class; 1 and 0 for true and false. */
+            values: (number | null)[];
+        };
+        /** @description Open alarms of a device. */
+        DeviceTileAlarms: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description The device. */
+            device: string;
+            /** @description The worst. */
+            severity: components["schemas"]["AlarmSeverity"];
+        };
+        /** @description Devices as tiles, or what has changed of them. */
+        DeviceTiles: {
+            /** @description Every device with open alarms that nothing keeps quiet, whether its tile has changed or not. */
+            alarms: components["schemas"]["DeviceTileAlarms"][];
+            /** @description When this was so; to be given as `since` next time. */
+            at: components["schemas"]["Time"];
+            /** @description Devices that changed and are no longer among them. */
+            gone?: string[];
+            /** @description True when `tiles` are all of them, at most 5000, rather than what has changed. */
+            is_whole: boolean;
+            /** @description Tiles, by name. */
+            tiles: components["schemas"]["DeviceTile"][];
+            /**
+             * Format: int64
+             * @description How many devices there are in all that are not retired.
+             */
+            total: number;
+        };
+        /** @description How what a device measures has gone. */
+        DeviceTrend: {
+            /** @description The device. */
+            device: string;
+            /** @description The mean of each step; null where nothing was measured. */
+            means: (number | null)[];
+            /** @description What it measures. */
+            property: string;
+        };
+        /** @description How the first thing that devices measure has gone, in 24 steps. */
+        DeviceTrends: {
+            /** @description From when. */
+            from: components["schemas"]["Time"];
+            /** @description Those of the devices that are there, in the order asked for. */
+            items: components["schemas"]["DeviceTrend"][];
+            /**
+             * Format: int32
+             * @description How long a step is, seconds.
+             */
+            step_seconds: number;
         };
         /** @description What a device measures, and its newest value. */
         DeviceValue: {
@@ -3469,6 +3744,8 @@ export interface components {
             height_m?: number;
             /** @description Its name in the field. */
             id: string;
+            /** @description Words of those who run it. */
+            labels: string[];
             /**
              * Format: double
              * @description Latitude, degrees.
@@ -4684,6 +4961,33 @@ export interface components {
             id: string;
             /** @description Its name. */
             title: components["schemas"]["Text"];
+        };
+        /** @description A device near a place. */
+        NearbyDevice: {
+            /** @description Its open alarms, the newest first. */
+            alarms: components["schemas"]["AlarmView"][];
+            /**
+             * Format: double
+             * @description Which way it is, degrees clockwise from north.
+             */
+            bearing_deg: number;
+            /** @description The device. */
+            device: components["schemas"]["DeviceView"];
+            /**
+             * Format: double
+             * @description How far it is, metres.
+             */
+            distance_m: number;
+        };
+        /** @description Devices around a place. */
+        NearbyDevices: {
+            /** @description The nearest first. */
+            items: components["schemas"]["NearbyDevice"][];
+            /**
+             * Format: int64
+             * @description How many there are within the distance.
+             */
+            total: number;
         };
         /**
          * @description Whether a material is needed (必要性).
@@ -6729,6 +7033,8 @@ export interface operations {
                 case?: string;
                 /** @description Of this device. */
                 device?: string;
+                /** @description Of devices with this label. */
+                label?: string;
                 /** @description How many, at most 200; 50 when absent. */
                 limit?: number;
                 /** @description True for open ones alone, false for closed ones alone. */
@@ -7495,6 +7801,142 @@ export interface operations {
             };
         };
     };
+    list_device_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description All of them, in order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceLabelView"][];
+                };
+            };
+        };
+    };
+    set_device_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceLabelsInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Given */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceLabelsGiven"];
+                };
+            };
+        };
+    };
+    list_device_tiles: {
+        parameters: {
+            query?: {
+                /** @description A class. */
+                class?: string;
+                /** @description A label. */
+                label?: string;
+                /** @description Words of the name or the title. */
+                q?: string;
+                /** @description A region, with everything below. */
+                region?: string;
+                /** @description `at` of an earlier answer to the same question: only what has changed since. */
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceTiles"];
+                };
+            };
+        };
+    };
+    list_device_trends: {
+        parameters: {
+            query: {
+                /** @description Names of devices, at most 60, with commas between them. */
+                devices: string;
+                /** @description How many hours back, at most 24; 6 when absent. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceTrends"];
+                };
+            };
+        };
+    };
     list_devices: {
         parameters: {
             query?: {
@@ -7502,6 +7944,8 @@ export interface operations {
                 after?: string;
                 /** @description A class. */
                 class?: string;
+                /** @description A label. */
+                label?: string;
                 /** @description How many, at most 200; 50 when absent. */
                 limit?: number;
                 /** @description Words of the name or the title. */
@@ -7670,6 +8114,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceCommandView"];
+                };
+            };
+        };
+    };
+    list_device_installations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The newest 20 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceInstallation"][];
+                };
+            };
+        };
+    };
+    install_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceInstallationInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Written down */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
                 };
             };
         };
@@ -9335,6 +9847,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CasePage"];
+                };
+            };
+        };
+    };
+    list_nearby_devices: {
+        parameters: {
+            query: {
+                /** @description Latitude, degrees. */
+                lat: number;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+                /** @description Longitude, degrees, CGCS2000. */
+                lon: number;
+                /** @description How far, metres, at most 5000; 500 when absent. */
+                radius_m?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearbyDevices"];
                 };
             };
         };

@@ -46,6 +46,7 @@ export * from "./forms.ts";
 export * from "./answers.ts";
 export * from "./i18n.ts";
 export { ICONS, type IconName } from "./icons.ts";
+export * from "./measures.ts";
 export { preparePhoto } from "./photo.ts";
 export * from "./picks.ts";
 export * from "./preferences.ts";

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use identity::Permission;
 use pack::{AlarmRule, City};
-use sense::device_alarms::Rehearsed;
+use sense::device_alarms::{RehearsalError, Rehearsed};
 use sense::telemetry::Intake;
 
 use super::parts::severity_view;
@@ -39,10 +40,21 @@ pub async fn rehearse_alarm_rule(
     let from = instant("from", Some(&input.from))?.ok_or_else(|| Refused::field("from", "is missing"))?;
     let to = instant("to", Some(&input.to))?.ok_or_else(|| Refused::field("to", "is missing"))?;
     let desk = app.alarm_desk.as_ref().ok_or_else(failed)?;
-    let found = desk.rehearse(rule, within, from, to).await.map_err(|words| Refused::field("text", words))?;
+    let found = desk.rehearse(rule, within, from, to).await.map_err(not_tried)?;
     let alarms = found.alarms.iter().map(|one| view(intake, one)).collect();
     let [devices, readings, count] = [found.devices, found.readings, found.count].map(|number| number as u64);
     Ok(Json(RehearsalView { devices, readings, count, alarms }))
+}
+
+fn not_tried(error: RehearsalError) -> Refused {
+    let words = error.to_string();
+    match error {
+        RehearsalError::Busy => Refused::new(StatusCode::CONFLICT, "rehearsal_busy", words).retry_after(5),
+        RehearsalError::Time { .. } => Refused::field("to", words).with_code("rehearsal_time"),
+        RehearsalError::TooMuch { .. } => Refused::field("from", words).with_code("rehearsal_too_much"),
+        RehearsalError::Rule(_) => Refused::field("text", words),
+        RehearsalError::Away => Refused::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", words).retry_after(5),
+    }
 }
 
 fn read(city: &City, text: &str) -> Result<AlarmRule, Refused> {

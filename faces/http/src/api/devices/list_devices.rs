@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use identity::Permission;
-use model::{DeviceClassId, RegionId};
 
+use super::narrow::Narrow;
 use super::parts::{device_view, intake, regions, standing};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::error::Refused;
 use crate::extract::Params;
-use crate::names::{page_limit, parse_some};
+use crate::names::page_limit;
 use crate::wire::*;
 
 /// Devices that the caller may see, with their newest values.
@@ -31,17 +31,11 @@ pub async fn list_devices(
     let seen = regions(&app, &caller, Permission::DeviceRead)?;
     let (intake, compiled, now) = (intake(&app)?, app.current(), app.now());
     let city = &compiled.city;
-    let class = parse_some::<DeviceClassId>("class", query.class.as_deref())?;
-    let region = parse_some::<RegionId>("region", query.region.as_deref())?;
-    let words = query.q.as_deref().unwrap_or_default().trim().to_lowercase();
+    let narrow =
+        Narrow::new(seen, query.class.as_deref(), query.region.as_deref(), query.label.as_deref(), query.q.as_deref())?;
     let limit = page_limit(query.limit)? as usize;
     let is_asked = |member: &sense::telemetry::Member| {
-        let row = &member.row;
-        class.as_ref().is_none_or(|class| row.class == *class)
-            && seen.iter().any(|seen| city.is_within(&row.region, seen))
-            && region.as_ref().is_none_or(|region| city.is_within(&row.region, region))
-            && (row.id.as_str().to_lowercase().contains(&words) || row.title.to_lowercase().contains(&words))
-            && query.state.is_none_or(|state| standing(intake, member, now).0 == state)
+        narrow.asks_for(city, member) && query.state.is_none_or(|state| standing(intake, member, now).0 == state)
     };
     let mut devices = intake.fleet.list();
     devices.retain(|member| is_asked(member));

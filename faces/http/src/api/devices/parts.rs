@@ -9,7 +9,7 @@ use identity::{Permission, Subject};
 use model::{Actor, DeviceId, Instant, Reading, RegionId};
 use pack::{City, Property, PropertyKind};
 use sense::devices::DeviceError;
-use sense::telemetry::{Intake, Member, Refused as NotAdmitted};
+use sense::telemetry::{FaultKind, Intake, Member, Refused as NotAdmitted};
 use store::DeviceState;
 
 use crate::access::authorise;
@@ -73,7 +73,7 @@ pub fn regions(app: &App, caller: &Caller, permission: Permission) -> Result<Vec
 /// 401 when they are wrong, 403 when it may not speak, 429 when it asks too often.
 pub async fn device_of_basic(app: &App, intake: &Intake, headers: &HeaderMap) -> Result<Arc<Member>, Refused> {
     let (name, secret) = credentials(headers).ok_or_else(not_admitted)?;
-    let (member, is_new_secret) = intake.fleet.admit(&name, &secret).map_err(|refused| match refused {
+    let (member, is_new_secret) = intake.admit(&name, &secret).map_err(|refused| match refused {
         NotAdmitted::Credentials => not_admitted(),
         other => Refused::new(StatusCode::FORBIDDEN, "device_shut_out", other.to_string()),
     })?;
@@ -138,6 +138,7 @@ pub fn device_view(intake: &Intake, city: &City, member: &Member, now: Instant) 
         lat: row.point.1,
         height_m: row.height_m,
         cell: row.cell.to_string(),
+        labels: row.labels.iter().map(ToString::to_string).collect(),
         standing,
         reason: row.reason.clone(),
         registered_at: time(row.registered_at),
@@ -145,7 +146,11 @@ pub fn device_view(intake: &Intake, city: &City, member: &Member, now: Instant) 
         clock_ahead_seconds: newest.map(|reading| reading.at.micros_since(reading.received_at) as f64 / 1e6),
         battery: battery.and_then(|(_, value)| value.value),
         values,
-        fault: intake.fleet.fault(&row.id).map(|fault| DeviceFault { at: time(fault.at), message: fault.words }),
+        fault: intake.fleet.fault(&row.id).map(|fault| DeviceFault {
+            at: time(fault.at),
+            kind: fault_kind_view(fault.kind),
+            message: fault.words,
+        }),
     }
 }
 
@@ -156,9 +161,35 @@ pub fn class_view(id: &str, class: &pack::DeviceClass) -> DeviceClassView {
         title: text(&class.title),
         interval_seconds: class.interval_seconds,
         codec: class.codec.as_str().to_owned(),
+        properties: class.properties.iter().map(property_view).collect(),
         readings_days: class.retention.map(|kept| kept.readings_days),
         hourly_days: class.retention.and_then(|kept| kept.hourly_days),
         commands: class.commands.iter().map(command_kind_view).collect(),
+    }
+}
+
+/// What a class measures.
+fn property_view(property: &Property) -> DevicePropertyView {
+    DevicePropertyView {
+        id: property.id.to_string(),
+        title: text(&property.title),
+        kind: kind_view(property.kind),
+        unit: property.unit.map(|unit| unit.ucum().to_owned()),
+        symbol: property.unit.map(|unit| unit.symbol().to_owned()),
+        is_battery: property.is_battery,
+    }
+}
+
+/// What kind of fault it is.
+const fn fault_kind_view(kind: FaultKind) -> DeviceFaultKind {
+    match kind {
+        FaultKind::Form => DeviceFaultKind::Form,
+        FaultKind::Property => DeviceFaultKind::Property,
+        FaultKind::Unit => DeviceFaultKind::Unit,
+        FaultKind::Value => DeviceFaultKind::Value,
+        FaultKind::Clock => DeviceFaultKind::Clock,
+        FaultKind::Credentials => DeviceFaultKind::Credentials,
+        FaultKind::Answer => DeviceFaultKind::Answer,
     }
 }
 

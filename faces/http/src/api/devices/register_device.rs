@@ -52,6 +52,7 @@ pub async fn register_device(
     let view = DeviceSecret {
         device: device_view(intake, &compiled.city, &member, app.now()),
         password: registered.secret.reveal().to_owned(),
+        mqtt_port: intake.mqtt_port.get().copied(),
     };
     Ok(private(StatusCode::CREATED, &view))
 }

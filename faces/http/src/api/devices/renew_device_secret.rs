@@ -34,6 +34,7 @@ pub async fn renew_device_secret(
     let view = DeviceSecret {
         device: device_view(intake, &app.current().city, &member, app.now()),
         password: secret.reveal().to_owned(),
+        mqtt_port: intake.mqtt_port.get().copied(),
     };
     Ok(private(StatusCode::CREATED, &view))
 }

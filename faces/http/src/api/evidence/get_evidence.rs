@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use identity::{Agent, MANDATES_LISTED, Permission, Principal, Resource, find_agent};
+use identity::{Agent, MANDATES_LISTED, Permission, Principal, Resource, Subject, find_agent};
 use model::{EvidenceId, Instant};
 use sense::evidence::Size;
 use store::{EvidenceRow, Reader};
@@ -90,6 +90,9 @@ fn find(
     {
         return Ok(Some(row));
     }
+    if shows_device_in_sight(reader, app, principal, &id)? {
+        return Ok(Some(row));
+    }
     let opened = secret_hash.map_or(Ok(None), |hash| reader.find_case_by_secret(hash))?;
     let theirs = principal.subject().map_or(Ok(Vec::new()), |party| reader.cases_with_evidence_of(&id, party))?;
     let others = reader.cases_with_evidence(&id)?;
@@ -100,6 +103,24 @@ fn find(
         }
     }
     Ok(None)
+}
+
+/// Whether a picture shows a device, where it was put up, that the principal may see.
+fn shows_device_in_sight(
+    reader: &mut Reader,
+    app: &App,
+    principal: &Principal,
+    id: &EvidenceId,
+) -> Result<bool, Refused> {
+    for device in reader.list_devices_on(id)? {
+        if let Some(device) = reader.find_device(&device)? {
+            let there = Subject::Region(device.region).into();
+            if authorise(app, principal, Permission::DeviceRead, &there).is_ok() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Files of an application are as private as its answers: staff see them once they have opened those for a purpose.

@@ -49,6 +49,5 @@ it("near is a slip, not another word", () => {
 });
 
 it("knows that another rule is being tried", () => {
-  const said = (message: string) => ({ fields: [{ field: "text", message }] });
-  expect([isBusy(said("another rule is being tried; try again in a moment")), isBusy(said("rule:1: no")), isBusy({ fields: [] })]).toEqual([true, false, false]);
+  expect([isBusy({ code: "rehearsal_busy" }), isBusy({ code: "invalid" })]).toEqual([true, false]);
 });

@@ -47,7 +47,6 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
   [/^give either when or levels, or no_data_after alone$/, "rule.fault_condition"],
   [/^no function "(?<name>.+?)": use (?<known>.+), at character \d+$/, "rule.fault_function"],
   [/^(?<what>.+), at character (?<at>\d+)$/, "rule.fault_at"],
-  [/^there are more than (?<n>\d+) readings to look at;.*$/, "rule.fault_much"],
 ];
 
 function said(line: number | null, words: string): RuleFault {
@@ -81,10 +80,7 @@ export function readFaults(message: string, text: string): RuleFault[] {
   });
 }
 
-/** What the server says while it tries another rule: it tries one at a time. */
-const BUSY = "another rule is being tried";
-
-/** Whether the server tries another rule just now. */
-export function isBusy(problem: Pick<Problem, "fields">): boolean {
-  return problem.fields.some(({ field, message }) => field === "text" && message.startsWith(BUSY));
+/** Whether the server tries another rule just now: it tries one at a time. */
+export function isBusy({ code }: Pick<Problem, "code">): boolean {
+  return code === "rehearsal_busy";
 }

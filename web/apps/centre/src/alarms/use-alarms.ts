@@ -14,11 +14,11 @@ export interface OpenAlarms {
   readonly more: boolean;
 }
 
-async function fetchOpen(): Promise<OpenAlarms> {
+async function fetchOpen(label: string): Promise<OpenAlarms> {
   const items: Alarm[] = [];
   let before: string | undefined;
   for (let page = 0; page < PAGES_MAX; page++) {
-    const answer = await ask(api.GET("/api/v1/alarms", { params: { query: { open: true, limit: PAGE_SIZE, ...(before ? { before } : {}) } } }));
+    const answer = await ask(api.GET("/api/v1/alarms", { params: { query: { open: true, limit: PAGE_SIZE, ...(label ? { label } : {}), ...(before ? { before } : {}) } } }));
     items.push(...answer.items);
     before = answer.next;
     if (!before) return { items, more: false };
@@ -26,11 +26,11 @@ async function fetchOpen(): Promise<OpenAlarms> {
   return { items, more: true };
 }
 
-/** Every open alarm; without permission nothing is asked. */
-export function useOpenAlarms(may: () => boolean = () => true) {
+/** Every open alarm, or those of devices in a group; without permission nothing is asked. */
+export function useOpenAlarms(may: () => boolean = () => true, label: () => string = () => "") {
   const open = queries.use(
-    computed(() => (may() ? "alarms/open" : undefined)),
-    fetchOpen,
+    computed(() => (may() ? ["alarms/open", label()].filter(Boolean).join("/") : undefined)),
+    () => fetchOpen(label()),
     { stale_ms: 4_000 },
   );
   return { open, waiting: computed(() => open.data.value?.items.filter(isWaiting).length ?? 0) };

@@ -2,12 +2,12 @@ import { expect, it } from "vitest";
 import { countQuery, devicesQuery, readFilter, writeFilter } from "./filter";
 
 it("a filter survives the address", () => {
-  const filter = { q: "cover", class: "manhole_cover", region: "gulou", state: "silent" as const };
+  const filter = { q: "cover", class: "manhole_cover", region: "gulou", label: "", state: "silent" as const };
   expect(readFilter(writeFilter(filter))).toEqual(filter);
 });
 
 it("what an address says wrongly is left open", () => {
-  expect(readFilter({ state: "broken", q: ["a", "b"] })).toEqual({ q: "", class: "", region: "", state: "" });
+  expect(readFilter({ state: "broken", q: ["a", "b"] })).toEqual({ q: "", class: "", region: "", label: "", state: "" });
 });
 
 it("a page goes on after the one before", () => {

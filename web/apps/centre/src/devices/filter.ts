@@ -9,6 +9,7 @@ export interface DeviceFilter {
   q: string;
   class: string;
   region: string;
+  label: string;
   state: DeviceStanding | "";
 }
 
@@ -18,7 +19,7 @@ export const PAGE_SIZE = 50;
 /** Reads a filter from an address's query; what is missing or unknown is left open. */
 export function readFilter(query: Readonly<Record<string, unknown>>): DeviceFilter {
   const word = (key: string) => (typeof query[key] === "string" ? (query[key] as string) : "");
-  return { q: word("q"), class: word("class"), region: word("region"), state: STANDINGS.find((one) => one === query["state"]) ?? "" };
+  return { q: word("q"), class: word("class"), region: word("region"), label: word("label"), state: STANDINGS.find((one) => one === query["state"]) ?? "" };
 }
 
 /** The filter as an address's query, without what is left open. */

@@ -7,7 +7,7 @@ import type { Device, DeviceStanding } from "../types";
 export const SHAPES: Readonly<Record<DeviceStanding, DueTone>> = { active: "ok", silent: "soon", quarantined: "late", retired: "paused" };
 
 /** A point for every device. */
-export function pointsOf(devices: readonly Device[]): CasePoints {
+export function pointsOf(devices: readonly Pick<Device, "id" | "lon" | "lat" | "standing">[]): CasePoints {
   return {
     type: "FeatureCollection",
     features: devices.map(({ id, lon, lat, standing }) => ({

@@ -36,7 +36,8 @@ it("a height is a number of metres, or left out", () => {
 const values = [{ property: "lit", title: {}, kind: "truth" as const }];
 
 it("what is to be copied speaks for this device alone", () => {
-  expect(mqttLine({ id: "lamp-1", values }, "pw", "city.example")).toBe(`mosquitto_pub -h city.example -u lamp-1 -P pw -q 1 -t devices/lamp-1/readings -m '{"lit":true}'`);
+  expect(mqttLine({ id: "lamp-1", values }, "pw", "city.example", 1_883)).toBe(`mosquitto_pub -h city.example -u lamp-1 -P pw -q 1 -t devices/lamp-1/readings -m '{"lit":true}'`);
+  expect(mqttLine({ id: "lamp-1", values }, "pw", "city.example", 18_830)).toContain("-h city.example -p 18830 -u lamp-1");
   expect(httpLine({ id: "lamp-1", values }, "pw", "https://city.example")).toContain("https://city.example/api/v1/devices/lamp-1/readings");
   expect(exampleMessage({ values: [{ property: "tilt", title: {}, kind: "measurement" }] })).toBe('{"tilt":1}');
   expect(JSON.parse(installerCode("lamp-1", 'a"b'))).toEqual({ device: "lamp-1", password: 'a"b' });

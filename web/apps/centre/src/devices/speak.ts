@@ -12,9 +12,12 @@ export function exampleMessage({ values }: Pick<Device, "values">): string {
   return first ? JSON.stringify({ [first.property]: first.kind === "truth" ? true : 1 }) : "{}";
 }
 
+/** The port that clients take where none is said (IANA). */
+const MQTT_PORT = 1_883;
+
 /** The line that publishes a message over MQTT. */
-export function mqttLine(device: Pick<Device, "id" | "values">, password: string, host: string): string {
-  return `mosquitto_pub -h ${host} -u ${device.id} -P ${password} -q 1 -t devices/${device.id}/readings -m '${exampleMessage(device)}'`;
+export function mqttLine(device: Pick<Device, "id" | "values">, password: string, host: string, port: number | undefined): string {
+  return `mosquitto_pub -h ${host}${port === undefined || port === MQTT_PORT ? "" : ` -p ${port}`} -u ${device.id} -P ${password} -q 1 -t devices/${device.id}/readings -m '${exampleMessage(device)}'`;
 }
 
 /** The line that sends a message over HTTP. */

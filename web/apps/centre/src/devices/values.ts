@@ -1,32 +1,17 @@
 /** What devices measure, in words. */
+import { amount, isTrue, withUnit } from "@dipper/ui";
 import { useI18n } from "vue-i18n";
 import { useCity } from "../data";
 import { useFormat } from "../format";
 import type { Device, DeviceValue } from "../types";
+
+export { amount, isTrue, withUnit };
 
 /** A clock further off than this is worth a word; the way of a message takes some seconds. */
 const CLOCK_OFF_S = 5;
 
 /** Below this a battery wants somebody to come, per cent; as the pack's rule has it. */
 const BATTERY_LOW = 20;
-
-/** A number of a sensor with as many digits as tell something: the larger it is, the fewer behind the point. */
-export function amount(value: number, locale: string): string {
-  const size = Math.abs(value);
-  const maximumFractionDigits = size >= 1_000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 3;
-  return new Intl.NumberFormat(locale, { maximumFractionDigits }).format(value);
-}
-
-/** A number with its unit; signs such as ° and % stand close to it, letters apart. */
-export function withUnit(number: string, symbol: string | null | undefined): string {
-  if (!symbol) return number;
-  return /^[°%‰′″]$/.test(symbol) ? number + symbol : `${number}\u00a0${symbol}`;
-}
-
-/** Whether a truth holds: what was measured is 1 and 0, a mean of several lies between. */
-export function isTrue(value: number): boolean {
-  return value >= 0.5;
-}
 
 /** How far a device's clock is off, when that is worth a word. */
 export function clockOff(ahead_seconds: number | null | undefined): { isAhead: boolean; ms: number } | null {

@@ -60,7 +60,6 @@ export const alarmsEn: typeof alarmsZhCN = {
     fault_condition: "Write either when or levels, or no_data_after alone",
     fault_function: "There is no function “{name}”. There are: {known}",
     fault_at: "At character {at} of the condition: {what}",
-    fault_much: "There are more than {n} readings to look at. Choose a shorter time, fewer classes or regions.",
     fault_busy: "The server was replaying other rules all the time; try again in a while.",
   },
   silence: {

@@ -58,7 +58,6 @@ export const alarmsZhCN = {
     fault_condition: "when 和 levels 写一个，或者只写 no_data_after",
     fault_function: "没有函数“{name}”，可用的有：{known}",
     fault_at: "条件的第 {at} 个字符处有误：{what}",
-    fault_much: "要看的读数超过 {n} 个。请缩短时段，或减少类型、辖区。",
     fault_busy: "服务器一直在回放别的规则，请过一会儿再试。",
   },
   silence: {

@@ -24,6 +24,7 @@ export const en: typeof zhCN = {
     devices: "Devices",
     device: "Device",
     new_device: "Register a device",
+    tiles: "Live",
     control: "Control",
     unconfirmed_commands: "commands wait for you to confirm them",
     alarms: "Alarms",

@@ -23,6 +23,7 @@ export const zhCN = {
     devices: "设备",
     device: "设备",
     new_device: "登记设备",
+    tiles: "实时",
     control: "远程调度",
     unconfirmed_commands: "条指令等您确认",
     alarms: "告警",

@@ -8,4 +8,5 @@ async function words(): Promise<void> {
 }
 
 export const TaskMap = defineAsyncComponent(async () => (await Promise.all([import("./TaskMap.vue"), words()]))[0]);
+export const DeviceMap = defineAsyncComponent(async () => (await Promise.all([import("./DeviceMap.vue"), words()]))[0]);
 export const PlaceMap = defineAsyncComponent(async () => (await Promise.all([import("@dipper/map/place"), words()]))[0].PlaceMap);
