@@ -1,5 +1,6 @@
 //! What every handler needs, put together once by the executable.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +16,7 @@ use identity::{
     Accounts, CreditCode, Identity, LicenceTrust, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault,
 };
 use ledger::key::VerifierKey;
-use model::{Case, Clock, Instant};
+use model::{Case, ClientId, Clock, Instant};
 use pack::{Compiled, Packs};
 use sense::departments::Departments;
 use sense::device_alarms::AlarmDesk;
@@ -89,6 +90,10 @@ pub struct Settings {
     pub demo_logins: Vec<DemoLogin>,
     /// The secret shared with the payment gateway.
     pub payment_secret: Option<Vec<u8>>,
+    /// Programs that may tell devices what to do in the regions granted to them.
+    pub controllers: BTreeSet<ClientId>,
+    /// Where SensorThings is spoken over MQTT too, such as `mqtt://dipper.example:1883`.
+    pub mqtt_endpoints: Vec<String>,
     /// How much one person is sent by one channel.
     pub message_limits: MessageLimits,
     /// Fictional people that visitors of a demonstration can prove to be.

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use identity::{Permission, Principal, Subject, find_client_principal};
-use model::RegionId;
+use model::{Actor, RegionId};
 use sense::telemetry::Intake;
 use store::StoreError;
 
 use super::fault::Fault;
 use super::world::{Sight, World};
 use super::{PATH, budget::Budget};
+use crate::access::authorise;
 use crate::api::devices::parts::{credentials, device_of_basic, intake, regions};
 use crate::app::App;
 use crate::caller::Caller;
@@ -31,15 +32,17 @@ pub fn base(app: &App, headers: &HeaderMap) -> String {
 /// 401 and 403 for whoever may see nothing, 404 where the city has no devices, 429 for a device that asks too often.
 pub async fn enter(app: &App, headers: &HeaderMap, caller: Result<Caller, Refused>) -> Result<World, Fault> {
     let intake: &Arc<Intake> = intake(app).map_err(|_| Fault::not_found())?;
-    let sight = if headers.contains_key(header::AUTHORIZATION) {
+    let (sight, who) = if headers.contains_key(header::AUTHORIZATION) {
         match device_of_basic(app, intake, headers).await {
             Err(refused) if refused.status() == StatusCode::UNAUTHORIZED => {
-                Sight::Regions(program_regions(app, headers).await?)
+                let (program, regions) = program(app, headers).await?;
+                (Sight::Regions(regions), program)
             }
-            device => Sight::Own(device?),
+            device => (Sight::Own(device?), Principal::Visitor),
         }
     } else {
-        Sight::Regions(regions(app, &caller?, Permission::DeviceRead).map_err(named)?)
+        let caller = caller?;
+        (Sight::Regions(regions(app, &caller, Permission::DeviceRead).map_err(named)?), caller.principal)
     };
     let compiled = app.current();
     Ok(World {
@@ -47,6 +50,7 @@ pub async fn enter(app: &App, headers: &HeaderMap, caller: Result<Caller, Refuse
         locale: locale(&compiled.city, headers).to_owned(),
         compiled,
         sight,
+        who,
         base: base(app, headers),
         now: app.now(),
         budget: Budget::default(),
@@ -55,26 +59,44 @@ pub async fn enter(app: &App, headers: &HeaderMap, caller: Result<Caller, Refuse
     })
 }
 
-/// Where a client program may read devices. It signs in with its key: `Bearer`, or Basic with its id as the name.
-async fn program_regions(app: &App, headers: &HeaderMap) -> Result<Vec<RegionId>, Fault> {
+/// Who may tell a device of the world what to do, as the log names them.
+///
+/// # Errors
+/// 403 for whoever may not, a device itself too.
+pub fn controller(app: &App, world: &World, region: &RegionId) -> Result<Actor, Fault> {
+    let there = Subject::Region(region.clone()).into();
+    let grant = authorise(app, &world.who, Permission::DeviceControl, &there)?;
+    match (&world.who, grant) {
+        (Principal::Client { client, .. }, _) => Ok(Actor::Client { client: client.clone() }),
+        (Principal::Staff { party, .. }, Some(grant)) => {
+            Ok(Actor::Staff { party: *party, role: grant.role, office: grant.office })
+        }
+        _ => Err(Refused::forbidden().into()),
+    }
+}
+
+/// A client program, and where it may read devices. It signs in with its key: `Bearer`, or Basic with its id as the name.
+async fn program(app: &App, headers: &HeaderMap) -> Result<(Principal, Vec<RegionId>), Fault> {
     let (name, key) = match credentials(headers) {
         Some((name, key)) => (Some(name), key),
         None => (None, bearer(headers).ok_or_else(not_signed_in)?),
     };
     let found = app.store.read(move |reader| find_client_principal(reader, &key)).await;
     let found: Option<Principal> = found.map_err(|error: StoreError| Refused::from(error))?;
-    let Some(Principal::Client { client, regions }) = &found else { return Err(not_signed_in()) };
+    let Some(Principal::Client { client, regions, .. }) = found else { return Err(not_signed_in()) };
     if name.is_some_and(|name| name != client.as_str()) {
         return Err(not_signed_in());
     }
     app.limits.clients.take(client.to_string(), app.now()).map_err(Refused::too_many)?;
-    let (city, principal) = (&app.current().city, found.as_ref().unwrap_or(&Principal::Visitor));
+    let controls = app.settings.controllers.contains(&client);
+    let principal = Principal::Client { client, regions: regions.clone(), controls };
+    let compiled = app.current();
     let may_read = |region: &&RegionId| {
         let resource = Subject::Region((*region).clone()).into();
-        app.policy.decide(city, principal, Permission::DeviceRead, &resource).is_allowed()
+        app.policy.decide(&compiled.city, &principal, Permission::DeviceRead, &resource).is_allowed()
     };
     let regions: Vec<RegionId> = regions.iter().filter(may_read).cloned().collect();
-    if regions.is_empty() { Err(Refused::forbidden().into()) } else { Ok(regions) }
+    if regions.is_empty() { Err(Refused::forbidden().into()) } else { Ok((principal, regions)) }
 }
 
 /// The key of `authorization: Bearer` (RFC 6750).
