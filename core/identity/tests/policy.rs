@@ -35,11 +35,9 @@ fn principal(text: &str) -> Principal {
     match text.split_once(':') {
         Some(("resident", n)) => Principal::Resident { party: party(n.parse().expect("a number")) },
         _ if text == "visitor" => Principal::Visitor,
-        _ if text == "client" => Principal::Client {
-            client: "app".parse().expect("a word"),
-            regions: Vec::new(),
-            controls: false,
-        },
+        _ if text == "client" => {
+            Principal::Client { client: "app".parse().expect("a word"), regions: Vec::new(), controls: false }
+        }
         Some((word @ ("client" | "operator"), region)) => Principal::Client {
             client: "app".parse().expect("a word"),
             regions: vec![region.parse().expect("region")],

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use account::ledger::LogFiles;
 use act::hospital::Hospitals;
@@ -92,8 +92,6 @@ pub struct Settings {
     pub payment_secret: Option<Vec<u8>>,
     /// Programs that may tell devices what to do in the regions granted to them.
     pub controllers: BTreeSet<ClientId>,
-    /// Where SensorThings is spoken over MQTT too, such as `mqtt://dipper.example:1883`.
-    pub mqtt_endpoints: Vec<String>,
     /// How much one person is sent by one channel.
     pub message_limits: MessageLimits,
     /// Fictional people that visitors of a demonstration can prove to be.
@@ -144,6 +142,8 @@ pub struct App {
     pub alarm_desk: Option<Arc<dyn AlarmDesk>>,
     /// The folder of the present pack.
     pub pack_folder: PathBuf,
+    /// Where the broker listens, by scheme and port; unset where there is none.
+    pub broker: OnceLock<Vec<(&'static str, u16)>>,
     /// What can be set.
     pub settings: Settings,
     /// What was answered.
@@ -257,6 +257,7 @@ impl App {
             alarm_desk: parts.alarm_desk,
             pack_folder: parts.pack_folder,
             settings: parts.settings,
+            broker: OnceLock::new(),
             metrics: Metrics::default(),
             answers: Answers::default(),
             finder: Finder::default(),

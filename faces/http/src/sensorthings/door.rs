@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use identity::{Permission, Principal, Subject, find_client_principal};
-use model::{Actor, RegionId};
+use model::{Actor, ClientId, RegionId};
 use sense::telemetry::Intake;
 use store::StoreError;
 
@@ -24,6 +24,36 @@ pub fn base(app: &App, headers: &HeaderMap) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let base = app.settings.base_url.clone().unwrap_or_else(|| format!("http://{host}"));
     format!("{}{PATH}", base.trim_end_matches('/'))
+}
+
+/// The addresses of the broker, as the caller would reach it.
+pub fn endpoints(app: &App, headers: &HeaderMap) -> Vec<String> {
+    let base = base(app, headers);
+    let host = base.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    // A port, where there is one; an address of IPv6 ends with a bracket.
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => host,
+    };
+    let listeners = app.broker.get().into_iter().flatten();
+    listeners.map(|(scheme, port)| format!("{scheme}://{host}:{port}")).collect()
+}
+
+/// A world of its own: what nobody asked for by HTTP, in the language of the city.
+pub fn alone(app: &App, intake: &Arc<Intake>, sight: Sight) -> World {
+    let (compiled, nobody) = (app.current(), HeaderMap::new());
+    World {
+        intake: Arc::clone(intake),
+        locale: locale(&compiled.city, &nobody).to_owned(),
+        compiled,
+        sight,
+        who: Principal::Visitor,
+        base: base(app, &nobody),
+        now: app.now(),
+        budget: Budget::default(),
+        members: OnceLock::new(),
+        spans: Mutex::default(),
+    }
 }
 
 /// What the caller may see.
@@ -81,22 +111,35 @@ async fn program(app: &App, headers: &HeaderMap) -> Result<(Principal, Vec<Regio
         Some((name, key)) => (Some(name), key),
         None => (None, bearer(headers).ok_or_else(not_signed_in)?),
     };
-    let found = app.store.read(move |reader| find_client_principal(reader, &key)).await;
-    let found: Option<Principal> = found.map_err(|error: StoreError| Refused::from(error))?;
-    let Some(Principal::Client { client, regions, .. }) = found else { return Err(not_signed_in()) };
-    if name.is_some_and(|name| name != client.as_str()) {
-        return Err(not_signed_in());
-    }
+    let found = find_program(app, name.as_deref(), key).await.map_err(Refused::from)?;
+    let (client, principal, regions) = found.ok_or_else(not_signed_in)?;
     app.limits.clients.take(client.to_string(), app.now()).map_err(Refused::too_many)?;
+    if regions.is_empty() { Err(Refused::forbidden().into()) } else { Ok((principal, regions)) }
+}
+
+/// The program of a key, and where it may read devices; `None` for a key, or a name, that is wrong.
+///
+/// # Errors
+/// [`StoreError`] when the store does not answer.
+pub async fn find_program(
+    app: &App,
+    name: Option<&str>,
+    key: String,
+) -> Result<Option<(ClientId, Principal, Vec<RegionId>)>, StoreError> {
+    let found = app.store.read(move |reader| find_client_principal(reader, &key)).await?;
+    let Some(Principal::Client { client, regions, .. }) = found else { return Ok(None) };
+    if name.is_some_and(|name| name != client.as_str()) {
+        return Ok(None);
+    }
     let controls = app.settings.controllers.contains(&client);
-    let principal = Principal::Client { client, regions: regions.clone(), controls };
+    let principal = Principal::Client { client: client.clone(), regions: regions.clone(), controls };
     let compiled = app.current();
     let may_read = |region: &&RegionId| {
         let resource = Subject::Region((*region).clone()).into();
         app.policy.decide(&compiled.city, &principal, Permission::DeviceRead, &resource).is_allowed()
     };
     let regions: Vec<RegionId> = regions.iter().filter(may_read).cloned().collect();
-    if regions.is_empty() { Err(Refused::forbidden().into()) } else { Ok((principal, regions)) }
+    Ok(Some((client, principal, regions)))
 }
 
 /// The key of `authorization: Bearer` (RFC 6750).

@@ -132,8 +132,7 @@ impl Kind {
             &[one("Datastream", Kind::Datastream), one("FeatureOfInterest", Kind::FeatureOfInterest)];
         const FEATURE: &[Relation] = &[many(Kind::Observation)];
         const ACTUATOR: &[Relation] = &[many(Kind::TaskingCapability)];
-        const CAPABILITY: &[Relation] =
-            &[one("Thing", Kind::Thing), one("Actuator", Kind::Actuator), many(Kind::Task)];
+        const CAPABILITY: &[Relation] = &[one("Thing", Kind::Thing), one("Actuator", Kind::Actuator), many(Kind::Task)];
         const TASK: &[Relation] = &[one("TaskingCapability", Kind::TaskingCapability)];
         match self {
             Self::Thing => THING,

@@ -19,6 +19,7 @@ mod path;
 mod readings;
 mod shapes;
 mod tasks;
+pub mod topics;
 mod value;
 mod world;
 mod write;
@@ -90,7 +91,11 @@ fn resource(uri: &Uri) -> Result<Resource, Fault> {
 
 async fn read(app: &App, caller: Result<Caller, Refused>, uri: &Uri, headers: &HeaderMap) -> Result<Response, Fault> {
     let (parts, tail) = match resource(uri)? {
-        Resource::Root => return Ok(Answer::Json(answer::root(&door::base(app, headers), &app.settings.mqtt_endpoints)).into_response()),
+        Resource::Root => {
+            return Ok(
+                Answer::Json(answer::root(&door::base(app, headers), &door::endpoints(app, headers))).into_response()
+            );
+        }
         Resource::CreateObservations => return Err(Fault::method("arrays of readings are sent here by POST")),
         Resource::Entities(parts, tail) => (parts, tail),
     };

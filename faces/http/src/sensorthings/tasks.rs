@@ -56,6 +56,11 @@ impl Capability {
         &self.member.class.commands[self.place]
     }
 
+    /// Whether a command was given to it.
+    pub fn is_of(&self, row: &DeviceCommandRow) -> bool {
+        row.device == self.member.row.id && row.command == self.command().id.as_str()
+    }
+
     /// Its id: `lamp-1.switch`. Commands have no dot in their names.
     pub fn id(&self) -> String {
         format!("{}.{}", self.member.row.id, self.command().id)
@@ -255,7 +260,8 @@ fn unread(error: StoreError) -> Fault {
 /// 400 for what does not fit the capability, 403 for whoever may not, 404 for what may not be seen, 409 where the device is
 /// not told anything.
 pub async fn create(app: &App, world: &World, parts: &[Part], body: &[u8]) -> Result<Response, Fault> {
-    let json: Json = serde_json::from_slice(body).map_err(|error| Fault::bad(format!("the body is not JSON: {error}")))?;
+    let json: Json =
+        serde_json::from_slice(body).map_err(|error| Fault::bad(format!("the body is not JSON: {error}")))?;
     let Json::Object(mut fields) = json else { return Err(Fault::bad("a Task is an object")) };
     let capability = meant(world, parts, &mut fields)?;
     let by = door::controller(app, world, &capability.member.row.region)?;
@@ -269,7 +275,8 @@ pub async fn create(app: &App, world: &World, parts: &[Part], body: &[u8]) -> Re
     fields.remove("creationTime");
     if let Some((name, _)) = fields.iter().find(|(name, json)| !name.starts_with("@iot.") && !json.is_null()) {
         let name: String = name.chars().take(40).collect();
-        let words = format!("{name:?} is not kept here; a Task has taskingParameters, TaskingCapability and properties");
+        let words =
+            format!("{name:?} is not kept here; a Task has taskingParameters, TaskingCapability and properties");
         return Err(Fault::bad(words));
     }
     let command = capability.command().id.to_string();
@@ -310,7 +317,9 @@ fn meant(world: &World, parts: &[Part], fields: &mut Map<String, Json>) -> Resul
     };
     let of_path = match world.resolve(parts)? {
         Target::Many(Collection::Tasks(scope)) => scope.of,
-        Target::One(_) => return Err(Fault::method("a Task stays as it was asked for; withdraw it as a device command")),
+        Target::One(_) => {
+            return Err(Fault::method("a Task stays as it was asked for; withdraw it as a device command"));
+        }
         Target::Many(_) => return Err(Fault::not_found()),
     };
     match (of_path, linked) {

@@ -311,12 +311,16 @@ impl World {
             (Entity::Thing(member) | Entity::Location(member), Kind::HistoricalLocation) => {
                 listed(Entity::HistoricalLocation(Arc::clone(member)))
             }
-            (Entity::Thing(member), Kind::TaskingCapability) => Related::Many(Collection::Listed(self.capabilities_of(member))),
+            (Entity::Thing(member), Kind::TaskingCapability) => {
+                Related::Many(Collection::Listed(self.capabilities_of(member)))
+            }
             (Entity::Actuator(class), _) => {
                 self.budget.step(self.members().len())?;
                 Related::Many(Collection::Listed(self.capabilities(|member| member.row.class == *class)))
             }
-            (Entity::Capability(capability), Kind::Thing) => Related::One(Entity::Thing(Arc::clone(&capability.member))),
+            (Entity::Capability(capability), Kind::Thing) => {
+                Related::One(Entity::Thing(Arc::clone(&capability.member)))
+            }
             (Entity::Capability(capability), Kind::Actuator) => {
                 Related::One(Entity::Actuator(capability.member.row.class.clone()))
             }
