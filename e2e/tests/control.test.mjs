@@ -1,13 +1,15 @@
 // Control at the centre: devices are told what to do over MQTT and answer; what is dangerous waits for a second person.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
-import { addUser, folder, freePort, serve, until } from "../lib/dipper.mjs";
+import { addUser, folder, freePort, run, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
+import { Visitor } from "../lib/visitor.mjs";
 
 const execute = promisify(execFile);
 const hasMosquitto = await execute("mosquitto_sub", ["--help"]).then(() => true, (error) => error.code !== "ENOENT");
@@ -135,6 +137,29 @@ test("devices are told what to do", { timeout: 600_000, skip: hasMosquitto ? fal
     assert.deepEqual([command, values, Date.parse(expires_at) > Date.now()], ["dim", { brightness: 40 }, true]);
     await clean("a lamp that obeyed");
     await shoot(page, "control-device");
+  });
+
+  await t.test("who asked for it, and how it ended, stand in the ledger; the receipt holds offline", async () => {
+    const sealed = await until("both are records", async () => {
+      const { items } = await dispatcher.get("/devices/lamp-1/records");
+      return items.length === 2 ? items : undefined;
+    });
+    assert.deepEqual(sealed.map(({ kind, actor }) => [kind, actor.kind]), [["command_ended", "system"], ["command_asked", "staff"]]);
+    assert.deepEqual([sealed[1].body.reason, sealed[1].body.arguments, sealed[1].actor.name], ["居民反映灯光刺眼", { brightness: 40 }, "dispatcher"]);
+    const proof = await until("the receipt", async () => {
+      const answer = await dispatcher.fetch("GET", `/receipts/${sealed[1].id}`);
+      return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined;
+    });
+    const file = path.join(await folder(t), "command.tlog-proof");
+    await writeFile(file, proof);
+    const held = await run(["verify", file, "--data", data, "--locale", "en"]);
+    assert.equal(held.code, 0, held.stderr);
+    assert.match(held.stdout, /record \w+ \(command_asked\) was recorded/);
+    assert.equal((await new Visitor(server.base).fetch("GET", `/receipts/${sealed[1].id}`)).status, 404, "who may not read the device is not told of it");
+    await page.getByRole("heading", { name: "存证" }).scrollIntoViewIfNeeded();
+    await page.locator("ol.records li").nth(1).getByText("居民反映灯光刺眼").waitFor({ timeout: 15_000 });
+    await clean("sealed records");
+    await shoot(page, "control-records");
   });
 
   await t.test("a truth is one of two choices", async () => {

@@ -7,7 +7,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { folder, must, run, serve, until } from "../lib/dipper.mjs";
+import { addUser, folder, must, run, serve, until } from "../lib/dipper.mjs";
 import { databases } from "../lib/postgres.mjs";
 import { CATEGORY, PLACE } from "../lib/staff.mjs";
 import { Visitor } from "../lib/visitor.mjs";
@@ -164,6 +164,16 @@ test("a backup taken while it runs stands again elsewhere", async (t) => {
       const before = [];
       for (let turn = 0; turn < 10; turn++) before.push(await file(server.base));
       const picture = await new Visitor(server.base).picture(7);
+      const account = await addUser(city, "admin", ["admin:supervision_centre:yaoguang"]);
+      const admin = new Visitor(server.base);
+      await admin.signIn(account);
+      const lamp = await admin.post("/devices", { id: "lamp-1", class: "street_lamp", title: "", lon: 112.8969, lat: 32.5081 });
+      const measured = await fetch(`${server.base}/api/v1/devices/lamp-1/readings`, {
+        method: "POST",
+        headers: { authorization: `Basic ${btoa(`lamp-1:${lamp.password}`)}`, "content-type": "application/json" },
+        body: '{"power": 61.5}',
+      });
+      assert.ok(measured.ok, String(measured.status));
       const acknowledged = [];
       let going = true;
       const loading = load(server.base, 4, acknowledged, () => going);
@@ -189,8 +199,12 @@ test("a backup taken while it runs stands again elsewhere", async (t) => {
       const again = await serve(t, fresh);
       await allThere(again.base, before);
       assert.ok(existsSync(path.join(fresh.data, "evidence")), picture);
+      const reader = new Visitor(again.base);
+      await reader.signIn(account);
+      assert.deepEqual((await reader.get("/devices/lamp-1")).values.filter(({ value }) => value !== undefined).map(({ value }) => value), [61.5], "what was measured came back");
       await again.stop();
       assert.match(await must(["ledger", "verify", ...withDatabase(fresh)]), /entries/);
+      assert.match(await must(["lake", "verify", ...withDatabase(fresh)]), / 0 are not right/);
       const twice = await run(["restore", "--from", copy, ...withDatabase(fresh)], tools);
       assert.notEqual(twice.code, 0, "a restore never writes over a city");
     });

@@ -38,6 +38,7 @@ mod latest;
 pub mod manifest;
 mod open;
 mod options;
+pub mod outside;
 mod query;
 mod queue;
 mod roll;

@@ -128,7 +128,7 @@ fn read_latest(folder: &Path, disk: &dyn Disk, manifest: &Manifest) -> Result<La
 }
 
 /// Numbers of the files in a folder whose names begin alike, in order.
-fn numbers(folder: &Path, begin: &str) -> Result<Vec<u64>, LakeError> {
+pub(crate) fn numbers(folder: &Path, begin: &str) -> Result<Vec<u64>, LakeError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(LakeError::io(folder))? {
         let name = entry.map_err(LakeError::io(folder))?.file_name();

@@ -32,7 +32,7 @@ pub use notification::{Channel, DeliveryState};
 pub use observation::{DeviceId, Reading, SeriesNo};
 pub use payment::{FeeLine, PartRefund, Payment, PaymentState};
 pub use place::Place;
-pub use record::{CommandAsked, NewRecord, Record, RecordBody};
+pub use record::{CommandAsked, LakeFileSealed, NewRecord, Record, RecordBody};
 pub use text::Text;
 pub use time::{Clock, Instant};
 pub use visit::{Booking, Issue, Visit, VisitEnd, VisitState};

@@ -64,6 +64,30 @@ pub enum RecordBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         outcome: Option<String>,
     },
+    /// The lake sealed a file of readings.
+    LakeFileSealed(Box<LakeFileSealed>),
+}
+
+/// A file of readings that the lake sealed. What was measured is proved by the file and this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LakeFileSealed {
+    /// The file, from the lake's folder.
+    pub file: String,
+    /// SHA-256 of it, hexadecimal.
+    pub sha256: String,
+    /// Rows in it.
+    pub rows: u64,
+    /// The earliest instant in it.
+    pub from: Instant,
+    /// The latest instant in it.
+    pub to: Instant,
+}
+
+impl LakeFileSealed {
+    /// The subject of the file's record.
+    pub fn subject_of(sha256: &str) -> String {
+        format!("lake/{sha256}")
+    }
 }
 
 /// A command to a device, as it was asked for.
@@ -95,6 +119,7 @@ impl RecordBody {
             Self::CommandAsked(_) => "command_asked",
             Self::CommandConfirmed { .. } => "command_confirmed",
             Self::CommandEnded { .. } => "command_ended",
+            Self::LakeFileSealed(_) => "lake_file_sealed",
         }
     }
 
@@ -103,6 +128,7 @@ impl RecordBody {
         match self {
             Self::CommandAsked(asked) => format!("device/{}", asked.device),
             Self::CommandConfirmed { device, .. } | Self::CommandEnded { device, .. } => format!("device/{device}"),
+            Self::LakeFileSealed(sealed) => LakeFileSealed::subject_of(&sealed.sha256),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use dipper_model as model;
-use model::{CommandAsked, DeviceId, EventId, Instant, RecordBody};
+use model::{CommandAsked, DeviceId, EventId, Instant, LakeFileSealed, RecordBody};
 use serde_json::{Map, json};
 
 fn golden(name: &str, text: &str) {
@@ -54,6 +54,13 @@ fn every_kind() -> Vec<(&'static str, &'static str, RecordBody)> {
         state: state.to_owned(),
         outcome: outcome.map(str::to_owned),
     };
+    let sealed = LakeFileSealed {
+        file: "raw/day=2026-11-02/0000000007.parquet".to_owned(),
+        sha256: "6f4b".to_owned(),
+        rows: 576_000,
+        from: at(-60),
+        to: at(0),
+    };
     let of_lamp = "device/lamp-0001";
     vec![
         ("command_asked", of_lamp, RecordBody::CommandAsked(Box::new(asked))),
@@ -61,6 +68,7 @@ fn every_kind() -> Vec<(&'static str, &'static str, RecordBody)> {
         ("command_confirmed", of_lamp, RecordBody::CommandConfirmed { command: command(), device: lamp() }),
         ("command_ended", of_lamp, ended("done", Some("ok"))),
         ("command_ended_bare", of_lamp, ended("expired", None)),
+        ("lake_file_sealed", "lake/6f4b", RecordBody::LakeFileSealed(Box::new(sealed))),
     ]
 }
 
@@ -79,5 +87,5 @@ fn every_kind_of_record_is_stored_as_its_golden_file_says() {
 #[test]
 fn no_kind_is_without_a_golden_file() {
     let kinds: BTreeSet<_> = every_kind().iter().map(|(_, _, body)| body.kind()).collect();
-    assert_eq!(kinds.len(), 3, "{kinds:?}");
+    assert_eq!(kinds.len(), 4, "{kinds:?}");
 }

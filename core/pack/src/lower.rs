@@ -16,8 +16,8 @@ pub(crate) use fields::lower_fields;
 
 use crate::city::{
     Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Condition, DataSource, DeviceClass, DeviceCommand,
-    Escalation, Hospital, Notifications, Office, Poor, Process, Property, PropertyKind, Region, Role, Route, Services,
-    Stage, State, Swap, TaskRule,
+    Escalation, Hospital, Notifications, Office, Poor, Process, Property, PropertyKind, Region, Retention, Role, Route,
+    Services, Stage, State, Swap, TaskRule,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
@@ -329,7 +329,15 @@ fn lower_devices(class: &DeviceClassEntry) -> DeviceClass {
         interval_seconds: u32::try_from(class.interval_seconds.value).unwrap_or(1),
         properties: class.properties.iter().map(lower_property).collect(),
         commands: class.commands.iter().map(command).collect(),
+        retention: class.retention.as_ref().map(|entry| Retention {
+            readings_days: days(&entry.readings_days),
+            hourly_days: entry.hourly_days.as_ref().map(days),
+        }),
     }
+}
+
+fn days(at: &At<i64>) -> u32 {
+    u32::try_from(at.value).unwrap_or(u32::MAX)
 }
 
 fn lower_property(entry: &PropertyEntry) -> Property {

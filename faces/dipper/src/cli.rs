@@ -2,6 +2,7 @@
 
 mod demo;
 mod device;
+mod ledger;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 pub use demo::DemoCommand;
 pub use device::DeviceCommand;
+pub use ledger::{LakeCommand, LedgerCommand};
 
 /// Dipper 天枢: city governance in one program.
 #[derive(Debug, Parser)]
@@ -65,6 +67,9 @@ pub enum Command {
     /// The transparency log
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// The readings of sensors
+    #[command(subcommand)]
+    Lake(LakeCommand),
     /// Watch other people's logs: cosign their checkpoints, and never two histories
     #[command(subcommand)]
     Witness(WitnessCommand),
@@ -291,28 +296,6 @@ pub enum CalendarCommand {
         /// The limit, such as "3 working_day"
         #[arg(long)]
         limit: String,
-    },
-}
-
-/// What can be done with the ledger.
-#[derive(Debug, Subcommand)]
-pub enum LedgerCommand {
-    /// Re-derive the whole log from its entries and hold it against the database
-    Verify(Box<Common>),
-    /// Visit logs over HTTP as an auditor does; ends with an error when one contradicts itself or its witnesses
-    Audit {
-        /// Addresses of logs, such as https://city.example/ledger
-        #[arg(required = true)]
-        urls: Vec<String>,
-        /// Known logs, witnesses and quorum (tlog-policy); without one the key of the first visit is kept
-        #[arg(long)]
-        policy: Option<PathBuf>,
-        /// Folder that remembers earlier visits
-        #[arg(long, default_value = "audit")]
-        state: PathBuf,
-        /// Language of the report
-        #[arg(long, default_value = "zh-CN")]
-        locale: String,
     },
 }
 

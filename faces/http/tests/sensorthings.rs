@@ -713,7 +713,10 @@ async fn a_task_is_a_command_of_whoever_may_give_it() {
             json!({"taskingParameters": {"brightness": 5}, "TaskingCapability": {"@iot.id": "lamp-1.switch"}}),
             "another than",
         ),
-        (json!({"taskingParameters": {"brightness": 5}, "result": 5}), "is not kept here"),
+        (
+            json!({"taskingParameters": {"brightness": 5}, "result": 5, "properties": {"reason": "dusk"}}),
+            "is not kept here",
+        ),
     ] {
         let answer = city.test.post(Some(&chief), &path, body.clone()).await.expect(400);
         assert!(answer.text().contains(words), "{body}: {}", answer.text());

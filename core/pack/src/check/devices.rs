@@ -7,7 +7,7 @@ use model::{DeviceClassId, PropertyId};
 use crate::city::PropertyKind;
 use crate::faults::{Pos, Report};
 use crate::source::files::Folder;
-use crate::source::types::{DeviceClassEntry, PropertyEntry};
+use crate::source::types::{DeviceClassEntry, PropertyEntry, RetentionEntry};
 
 /// Longest expected interval, seconds: a week.
 const INTERVAL_MAX_S: i64 = 604_800;
@@ -18,6 +18,9 @@ const PROPERTIES_MAX: usize = 32;
 /// Most commands of a class, and the longest that one waits, seconds.
 const COMMANDS_MAX: usize = 16;
 const EXPIRES_MAX_S: i64 = 86_400;
+
+/// Longest time that readings are kept, days: a hundred years.
+const DAYS_MAX: i64 = 36_500;
 
 /// The unit of a battery's charge.
 const PER_CENT: &str = "%";
@@ -39,6 +42,9 @@ fn check_class(id: &DeviceClassId, at: Pos, class: &DeviceClassEntry, folder: &F
         report.fault(at, format!("class {id}: it has 1 to {PROPERTIES_MAX} properties"));
     }
     check_commands(id, class, report);
+    if let Some(retention) = &class.retention {
+        check_retention(id, retention, report);
+    }
     let (mut seen, mut battery) = (BTreeMap::<&PropertyId, Pos>::new(), None::<Pos>);
     for property in &class.properties {
         if let Some(first) = seen.insert(&property.id.value, property.id.at) {
@@ -51,6 +57,16 @@ fn check_class(id: &DeviceClassId, at: Pos, class: &DeviceClassEntry, folder: &F
             let first = report.show(first);
             report.fault(means.at, format!("class {id}: two properties are its battery, the first at {first}"));
         }
+    }
+}
+
+fn check_retention(id: &DeviceClassId, retention: &RetentionEntry, report: &mut Report) {
+    let RetentionEntry { readings_days, hourly_days, .. } = retention;
+    for days in hourly_days.iter().chain([readings_days]).filter(|at| !(1..=DAYS_MAX).contains(&at.value)) {
+        report.fault(days.at, format!("class {id}: what it measured is kept for 1 to {DAYS_MAX} days"));
+    }
+    if let Some(hourly) = hourly_days.as_ref().filter(|hourly| hourly.value <= readings_days.value) {
+        report.fault(hourly.at, format!("class {id}: hourly means outlive the readings, or are left out"));
     }
 }
 

@@ -22,6 +22,19 @@ pub struct DeviceClass {
     /// What they can be told to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<DeviceCommand>,
+    /// How long what they measured is kept; always when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
+}
+
+/// How long readings are kept, in whole days after the day they were measured on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    /// Every reading.
+    pub readings_days: u32,
+    /// Count, least, greatest and mean of each hour; nothing outlives the readings when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hourly_days: Option<u32>,
 }
 
 /// What devices of a class can be told to do (SensorThings: TaskingCapability).

@@ -344,6 +344,16 @@ source! {
         properties: Vec<PropertyEntry>,
         /// What they can be told to do; at most 16.
         commands: Vec<DeviceCommandEntry>,
+        /// How long what they measured is kept; always when absent.
+        retention: Option<RetentionEntry>,
+    }
+
+    /// How long readings are kept, in whole days after the day they were measured on.
+    struct RetentionEntry {
+        /// Every reading: 1 to 36500 days.
+        readings_days: At<i64>,
+        /// After that, count, least, greatest and mean of each hour: more than readings_days, at most 36500; nothing when absent.
+        hourly_days: Option<At<i64>>,
     }
 
     /// What devices of a class can be told to do.

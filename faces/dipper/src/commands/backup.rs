@@ -25,6 +25,9 @@ const POSTGRES_FILE: &str = "dipper.pgdump";
 /// Folders of the data folder that are copied as they are.
 const FOLDERS: [&str; 3] = ["ledger", "evidence", "keys"];
 
+/// The folder of readings: copied as a whole that fits together, while it grows.
+const LAKE: &str = "lake";
+
 /// Copies everything into a new folder while the city runs.
 pub fn backup(config: &Config, to: &Path) -> anyhow::Result<ExitCode> {
     if to.exists() {
@@ -35,6 +38,11 @@ pub fn backup(config: &Config, to: &Path) -> anyhow::Result<ExitCode> {
         fs::remove_dir_all(&partial).context("what an interrupted backup left cannot be removed")?;
     }
     make_private(&partial)?;
+    // The lake before the rest: each of its files that the log has recorded by then is in the copy, or was let go.
+    let lake = config.data.join(LAKE);
+    if lake.exists() {
+        lake::outside::copy(&lake, &partial.join(LAKE))?;
+    }
     // First the ledger, last the database: it then holds every event that the ledger has sealed.
     for folder in FOLDERS {
         copy_folder(&config.data.join(folder), &partial.join(folder))?;
@@ -80,7 +88,7 @@ pub fn restore(config: &Config, from: &Path, list: Option<&Path>) -> anyhow::Res
     make_private(&config.data)?;
     // First the list: should anything fail from here on, `dipper serve` erases by it before it serves.
     erased::write(&config.data.join(erased::FILE), &erased)?;
-    for folder in FOLDERS {
+    for folder in FOLDERS.iter().chain([&LAKE]) {
         copy_folder(&from.join(folder), &config.data.join(folder))?;
     }
     restore_database(config, from)?;

@@ -15,6 +15,7 @@ mod grid;
 pub mod hospital;
 mod import;
 mod kiosk;
+pub mod lake;
 mod ledger;
 mod licence;
 mod lines;
@@ -36,7 +37,7 @@ pub use gateway::secret as secret_file;
 
 use crate::cli::{
     CalendarCommand, CanaryCommand, Cli, ClientCommand, Command, Common, ConfigCommand, DemoCommand, GridCommand,
-    Import, KioskCommand, LedgerCommand, PackCommand, UserCommand, WebhookCommand, WitnessCommand,
+    Import, KioskCommand, LakeCommand, LedgerCommand, PackCommand, UserCommand, WebhookCommand, WitnessCommand,
 };
 use crate::config::Config;
 use crate::runtime::open_store;
@@ -64,6 +65,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             calendar::due(&pack, &calendar, &limit, stdin().lock(), stdout().lock())
         }
         Command::Ledger(LedgerCommand::Verify(common)) => ledger::verify(configured(&common)?),
+        Command::Lake(LakeCommand::Verify(common)) => lake::verify(&configured(&common)?),
         Command::Ledger(LedgerCommand::Audit { urls, policy, state, locale }) => {
             ledger::audit_logs(&urls, policy.as_deref(), &state, &locale)
         }

@@ -6,25 +6,55 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use jiff::tz::TimeZone;
-use lake::{AppendError, Buckets, Count, Lake, Options, Order, Range, TryAppendError};
+use lake::{AppendError, Buckets, Count, Lake, LakeError, Options, Order, Range, Retention, Sealed, TryAppendError};
 use model::{Clock, Instant, Reading, SeriesNo};
-use sense::telemetry::{Bucket, Done, LakeFault, LakeRefusal, TimeOrder};
+use sense::telemetry::{Bucket, Done, Fleet, LakeFault, LakeRefusal, TimeOrder};
 
-/// The lake of a city.
+/// The lake of a city. Clones are the same lake.
+#[derive(Clone)]
 pub struct CityLake {
     lake: Lake,
     zone_offset_s: i32,
 }
 
 impl CityLake {
-    /// Opens the lake in a folder; its days are those of the city.
-    pub fn open(folder: &Path, zone: &TimeZone, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    /// Opens the lake in a folder; its days are those of the city, and it keeps what devices measured for as long as their class says.
+    pub fn open(folder: &Path, zone: &TimeZone, fleet: Arc<Fleet>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         // The offset of the city's first day of the century: a zone with summer time keeps its winter days.
         let zone_offset_s = zone.to_offset(jiff::Timestamp::UNIX_EPOCH).seconds();
-        let options = Options { zone_offset_s, ..Options::default() };
+        let retention =
+            move |series| fleet.of_series(series).map_or(Retention::ALWAYS, |found| retention(&found.member.class));
+        let options = Options { zone_offset_s, retention: Arc::new(retention), ..Options::default() };
         let lake = Lake::open(folder, options, clock).with_context(|| "the readings cannot be opened")?;
         Ok(Self { lake, zone_offset_s })
     }
+
+    /// Files that were sealed and that nobody has said are recorded, the oldest first.
+    pub fn sealed(&self, limit: usize) -> Vec<Sealed> {
+        self.lake.sealed_after(0, limit)
+    }
+
+    /// Sealed files up to a position are recorded.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn told(&self, through: u64) -> Result<(), LakeError> {
+        self.lake.told_sealed(through)
+    }
+
+    /// Rolls by hand, as the lake does by itself from time to time.
+    #[cfg(test)]
+    pub fn roll(&self, now: Instant) -> Result<(), LakeError> {
+        self.lake.roll(now)
+    }
+}
+
+/// How long the readings of a class are kept.
+pub fn retention(class: &pack::DeviceClass) -> Retention {
+    class.retention.map_or(Retention::ALWAYS, |kept| Retention {
+        raw_days: Some(kept.readings_days),
+        hourly_days: Some(kept.hourly_days.unwrap_or(0)),
+    })
 }
 
 impl sense::telemetry::Lake for CityLake {

@@ -5,6 +5,7 @@ mod coap;
 mod courier;
 mod gate;
 mod lake;
+mod ledger;
 mod rehearsal;
 pub mod rules;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub struct Sensing {
     told: mpsc::Receiver<Told>,
     asked: mpsc::Receiver<alarms::Ask>,
     counter: Arc<alarms::Counter>,
+    sealing: lake::CityLake,
 }
 
 impl Sensing {
@@ -50,16 +52,18 @@ impl Sensing {
             return Ok(None);
         }
         let folder = runtime.config.data.join("lake");
-        let lake = lake::CityLake::open(&folder, &compiled.city.zone(), Arc::clone(&runtime.clock))?;
         let fleet = Arc::new(Fleet::load(&runtime.store, &compiled)?);
+        let lake =
+            lake::CityLake::open(&folder, &compiled.city.zone(), Arc::clone(&fleet), Arc::clone(&runtime.clock))?;
         let (tell, told) = mpsc::channel(WAITING);
         let (ask, asked) = mpsc::channel(ASKED);
         let desk = alarms::Desk::open(runtime.sense(), Arc::clone(&fleet), &lake)?;
+        let sealing = lake.clone();
         let lake = Arc::new(lake);
         let stage = rehearsal::Stage { fleet: Arc::clone(&fleet), lake: Arc::<lake::CityLake>::clone(&lake) };
         let counter = Arc::new(alarms::Counter::new(ask, Arc::clone(&runtime.packs), stage));
         let intake = Arc::new(Intake { ctx: runtime.sense(), fleet, lake, told: tell });
-        Ok(Some(Self { intake, desk, told, asked, counter }))
+        Ok(Some(Self { intake, desk, told, asked, counter, sealing }))
     }
 
     /// The way to the alarm engine, for the faces.
@@ -75,8 +79,10 @@ impl Sensing {
         topics: Topics,
         stopping: &watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
-        let Self { intake, desk, mut told, asked, .. } = self;
+        let Self { intake, desk, mut told, asked, sealing, .. } = self;
         let (topics, watches) = (Arc::new(topics), Arc::new(updates::Watches::default()));
+        let clock = Arc::clone(&runtime.clock);
+        tasks.spawn(ledger::run(runtime.store.clone(), sealing, clock, stopping.clone()));
         let (courier, heard) = courier::Courier::new(runtime.act());
         let courier = Arc::new(courier);
         let broker = gate::start(&runtime.config, &intake, &courier, &topics, &watches).await?.map(Arc::new);

@@ -1,5 +1,7 @@
 //! Readings to the disk, to alarms, to cases, on both databases; with stops in between.
 
+mod kept;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,11 +53,16 @@ fn town(database: &Database) -> Town {
 }
 
 impl Town {
+    /// A lake of the city, in a folder of its own.
+    fn lake_in(&self, name: &str, fleet: &Arc<Fleet>) -> CityLake {
+        let zone = self.ctx.packs.current().city.zone();
+        CityLake::open(&self.folder.path().join(name), &zone, Arc::clone(fleet), Arc::clone(&self.ctx.clock)).unwrap()
+    }
+
     fn begin(&self) -> Running {
         let compiled = self.ctx.packs.current();
-        let lake = CityLake::open(&self.folder.path().join("lake"), &compiled.city.zone(), Arc::clone(&self.ctx.clock))
-            .unwrap();
         let fleet = Arc::new(Fleet::load(&self.ctx.store, &compiled).unwrap());
+        let lake = self.lake_in("lake", &fleet);
         let (tell, told) = mpsc::channel(16);
         let (ask, asked) = mpsc::channel(16);
         let (stop, stopping) = watch::channel(false);
@@ -419,10 +426,8 @@ on_both_databases!(readings_wait_at_the_door_while_the_lake_has_no_room, |databa
         running.register("cover-1", "manhole_cover").await;
         running.stop().await;
         let compiled = town.ctx.packs.current();
-        let folder = town.folder.path().join("narrow");
-        let lake = CityLake::open(&folder, &compiled.city.zone(), Arc::clone(&town.ctx.clock)).unwrap();
-        let lake = Arc::new(Narrow { lake, refusals: 5.into() });
         let fleet = Arc::new(Fleet::load(&town.ctx.store, &compiled).unwrap());
+        let lake = Arc::new(Narrow { lake: town.lake_in("narrow", &fleet), refusals: 5.into() });
         let (told, mut heard) = mpsc::channel(16);
         let intake = Intake { ctx: town.ctx.clone(), fleet, lake: Arc::<Narrow>::clone(&lake), told };
         let id = DeviceId::new("cover-1").unwrap();

@@ -61,6 +61,14 @@ pub struct DeviceClassView {
     pub title: Text,
     /// How often each property is expected, seconds.
     pub interval_seconds: u32,
+    /// For how many days after their own readings are kept; always when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub readings_days: Option<u32>,
+    /// For how many days the means of each hour are; not at all when absent and `readings_days` is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub hourly_days: Option<u32>,
     /// What they can be told to do.
     pub commands: Vec<DeviceCommandKind>,
 }

@@ -28,6 +28,7 @@ export type Trends = Answer<"get_trends">;
 export type MapQuery = QueryOf<"map_cases">;
 export type WithinQuery = QueryOf<"list_cases_within">;
 export type Device = Answer<"get_device">;
+export type DeviceRecord = Answer<"list_device_records">["items"][number];
 export type DeviceClass = Answer<"list_device_classes">[number];
 export type DevicesQuery = QueryOf<"list_devices">;
 export type DeviceStanding = Device["standing"];

@@ -3216,6 +3216,11 @@ export interface components {
         DeviceClassView: {
             /** @description What they can be told to do. */
             commands: components["schemas"]["DeviceCommandKind"][];
+            /**
+             * Format: int32
+             * @description For how many days the means of each hour are; not at all when absent and `readings_days` is not.
+             */
+            hourly_days?: number;
             /** @description Its id. */
             id: string;
             /**
@@ -3223,6 +3228,11 @@ export interface components {
              * @description How often each property is expected, seconds.
              */
             interval_seconds: number;
+            /**
+             * Format: int32
+             * @description For how many days after their own readings are kept; always when absent.
+             */
+            readings_days?: number;
             /** @description Its name. */
             title: components["schemas"]["Text"];
         };

@@ -11,7 +11,7 @@ use model::{Event, EventBody, EventId, RecordBody};
 use store::StoreError;
 
 use crate::access::{authorise, case_subject, load, load_for_reporter};
-use crate::api::devices::parts::device;
+use crate::api::devices::parts::{device, regions};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::events::public_entry;
@@ -79,6 +79,8 @@ pub fn may_read_record(app: &App, caller: &Caller, body: &RecordBody) -> Result<
         RecordBody::CommandConfirmed { device: id, .. } | RecordBody::CommandEnded { device: id, .. } => {
             device(app, caller, id.as_str(), Permission::DeviceRead).map(drop)
         }
+        // It says how much was measured, and nothing of what.
+        RecordBody::LakeFileSealed(_) => regions(app, caller, Permission::DeviceRead).map(drop),
     }
 }
 

@@ -155,6 +155,8 @@ pub fn class_view(id: &str, class: &pack::DeviceClass) -> DeviceClassView {
         id: id.to_owned(),
         title: text(&class.title),
         interval_seconds: class.interval_seconds,
+        readings_days: class.retention.map(|kept| kept.readings_days),
+        hourly_days: class.retention.and_then(|kept| kept.hourly_days),
         commands: class.commands.iter().map(command_kind_view).collect(),
     }
 }

@@ -327,6 +327,7 @@ export default {
       revoked: "A licence was revoked",
       command_asked: "A device was given a command",
       command_confirmed: "A second person confirmed a command",
+      lake_file_sealed: "A file of readings was sealed",
       command_ended: "A command to a device ended",
       other: "Another event",
     },

@@ -327,6 +327,7 @@ export default {
       revoked: "注销了证照",
       command_asked: "给设备下达了指令",
       command_confirmed: "第二个人复核了指令",
+      lake_file_sealed: "封存了一个读数文件",
       command_ended: "给设备的指令结束",
       other: "其他事件",
     },
