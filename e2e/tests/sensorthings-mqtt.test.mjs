@@ -35,17 +35,18 @@ class Client {
     const heard = [];
     const child = spawn("stdbuf", ["-oL", "mosquitto_sub", ...this.args(), "-d", "-t", topic], { stdio: ["ignore", "pipe", "pipe"] });
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    this.t.after(async () => {
+    const stop = async () => {
       child.kill();
       await ended;
-    });
+    };
+    this.t.after(stop);
     let isThere = false;
     createInterface({ input: child.stdout }).on("line", (line) => {
       if (line.startsWith("Subscribed (")) isThere = true;
       if (line.startsWith("{")) heard.push(JSON.parse(line));
     });
     await until(`subscribed to ${topic}`, () => isThere);
-    return { heard, ended };
+    return { heard, stop };
   }
 
   /** Whether a subscription is refused. */
@@ -114,6 +115,8 @@ test("SensorThings over MQTT, and tasking", { timeout: 400_000, skip: hasMosquit
         assert.equal(made.status, 201);
         await until("three heard", () => whole.heard.length === 3);
         assert.deepEqual(whole.heard.map(({ result }) => result), [31.5, 32, 33]);
+        // One name has four sessions at most.
+        await Promise.all([whole, part, entity, things].map(({ stop }) => stop()));
       });
 
       await t.test("nobody publishes or hears what is not theirs", async () => {
