@@ -20,7 +20,8 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub struct Watches {
     by_device: Mutex<HashMap<DeviceId, BTreeMap<Arc<str>, Watch>>>,
-    programs: Mutex<HashMap<ClientId, (Listener, String)>>,
+    /// Programs that connected, by the key they came with: one may have an old key and a new one.
+    programs: Mutex<HashMap<(ClientId, String), Listener>>,
 }
 
 impl Watches {
@@ -32,7 +33,7 @@ impl Watches {
 
     /// A program connected, with its key.
     pub fn came(&self, client: ClientId, listener: Listener, key: String) {
-        self.programs.lock().unwrap_or_else(PoisonError::into_inner).insert(client, (listener, key));
+        self.programs.lock().unwrap_or_else(PoisonError::into_inner).insert((client, key), listener);
     }
 
     /// Whether somebody listens to what a device says or is.
@@ -52,11 +53,12 @@ impl Watches {
 
     fn programs(&self) -> Vec<(ClientId, Listener, String)> {
         let programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        programs.iter().map(|(client, (listener, key))| (client.clone(), listener.clone(), key.clone())).collect()
+        programs.iter().map(|((client, key), listener)| (client.clone(), listener.clone(), key.clone())).collect()
     }
 
-    fn forget(&self, client: &ClientId) {
-        self.programs.lock().unwrap_or_else(PoisonError::into_inner).remove(client);
+    fn forget(&self, client: &ClientId, key: &str) {
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        programs.remove(&(client.clone(), key.to_owned()));
     }
 
     /// Lets go of what nobody listens to. Who subscribes meanwhile stands in the broker first, and here afterwards.
@@ -149,13 +151,15 @@ impl Updates {
         for (client, listener, key) in self.watches.programs() {
             let owner = Owner::Program(client.clone());
             if !self.broker.is_connected(&owner) {
-                self.watches.forget(&client);
+                self.watches.forget(&client, &key);
                 continue;
             }
             match self.topics.find_program(client.as_str(), &key).await {
                 Ok(Some(found)) if found == listener => {}
                 Ok(_) => {
                     tracing::info!(%client, "a program is cut off: what it may read has changed");
+                    // It connects anew, and is known again then, if it may.
+                    self.watches.forget(&client, &key);
                     self.broker.disconnect(&owner);
                 }
                 Err(error) => tracing::error!(%client, %error, "a program could not be looked up"),
