@@ -731,6 +731,7 @@ async fn a_task_is_a_command_of_whoever_may_give_it() {
         (&json!({"brightness": 40}), &json!("queued"))
     );
     let linked = json!({"taskingParameters": {"lit": true}, "properties": {"reason": "dusk"}, "TaskingCapability": {"@iot.id": "lamp-1.switch"}});
+    city.test.clock.advance_us(1_000_000);
     let second = city.test.post(Some(&chief), &address("/Tasks"), linked).await.expect(201).json();
     let rows = [
         ("/Tasks", vec![&second, &task]),
