@@ -94,6 +94,9 @@ pub async fn enter(app: &App, headers: &HeaderMap, caller: Result<Caller, Refuse
 /// # Errors
 /// 403 for whoever may not, a device itself too.
 pub fn controller(app: &App, world: &World, region: &RegionId) -> Result<Actor, Fault> {
+    if matches!(world.sight, Sight::Own(_)) {
+        return Err(Refused::forbidden().into());
+    }
     let there = Subject::Region(region.clone()).into();
     let grant = authorise(app, &world.who, Permission::DeviceControl, &there)?;
     match (&world.who, grant) {
