@@ -52,7 +52,7 @@ test("SensorThings", { timeout: 300_000 }, async (t) => {
         const stranger = await fetch(`${address()}/Things`);
         assert.deepEqual([stranger.status, stranger.headers.get("www-authenticate")?.split(" ")[0]], [401, "Basic"]);
         const root = await (await fetch(address())).json();
-        assert.equal(root.value.length, 8);
+        assert.equal(root.value.length, 11);
       });
 
       await t.test("what was created outlives kill -9", async () => {

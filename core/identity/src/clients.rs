@@ -46,12 +46,13 @@ pub fn find_client(reader: &mut Reader, key: &str) -> Result<Option<ClientId>, S
     Ok(found.filter(|key| !key.disabled).map(|key| key.client))
 }
 
-/// The client program of a key with the regions whose devices it may read; `None` for an unknown or disabled key.
+/// The client program of a key with the regions whose devices it may read; `None` for an unknown or disabled key. That it
+/// may also tell devices what to do is the configuration's to say.
 ///
 /// # Errors
 /// [`StoreError`] when the store does not answer.
 pub fn find_client_principal(reader: &mut Reader, key: &str) -> Result<Option<Principal>, StoreError> {
     let Some(client) = find_client(reader, key)? else { return Ok(None) };
     let regions = reader.list_client_regions(&client)?;
-    Ok(Some(Principal::Client { client, regions }))
+    Ok(Some(Principal::Client { client, regions, controls: false }))
 }

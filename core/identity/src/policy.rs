@@ -261,7 +261,9 @@ impl Policy {
             }
             Principal::Resident { party } => allowed(ask(Entity::with_uid(self.types.resident(party)))),
             Principal::Agent(agent) => allowed(self.agent(agent).is_some_and(ask)),
-            Principal::Client { client, regions } => allowed(self.client(client, regions).is_some_and(ask)),
+            Principal::Client { client, regions, controls } => {
+                allowed(self.client(client, regions, *controls).is_some_and(ask))
+            }
             Principal::Visitor => allowed(ask(Entity::with_uid(uid(&self.types.visitor, "visitor")))),
         }
     }
@@ -298,10 +300,11 @@ impl Policy {
     }
 
     /// A client program as the policies see it.
-    fn client(&self, client: &ClientId, regions: &[RegionId]) -> Option<Entity> {
+    fn client(&self, client: &ClientId, regions: &[RegionId], controls: bool) -> Option<Entity> {
         let regions = regions.iter().map(|region| uid(&self.types.region, region.as_str()));
         let regions = RestrictedExpression::new_set(regions.map(RestrictedExpression::new_entity_uid));
-        let attributes = HashMap::from([("regions".to_owned(), regions)]);
+        let controls = RestrictedExpression::new_bool(controls);
+        let attributes = HashMap::from([("regions".to_owned(), regions), ("controls".to_owned(), controls)]);
         Entity::new(uid(&self.types.client, client.as_str()), attributes, HashSet::new()).ok()
     }
 

@@ -29,6 +29,8 @@ pub enum Principal {
         client: ClientId,
         /// Whose devices it may read.
         regions: Vec<RegionId>,
+        /// Whether it may also tell them what to do.
+        controls: bool,
     },
 }
 

@@ -30,15 +30,19 @@ fn party(n: u128) -> PartyId {
     PartyId::new(Instant::from_micros(0), n)
 }
 
-/// `visitor`, `client`, `client:REGION`, `resident:N`, or posts `role@office@region` joined by `+`.
+/// `visitor`, `client`, `client:REGION`, `operator:REGION` for a client that may also control, `resident:N`, or posts `role@office@region` joined by `+`.
 fn principal(text: &str) -> Principal {
     match text.split_once(':') {
         Some(("resident", n)) => Principal::Resident { party: party(n.parse().expect("a number")) },
         _ if text == "visitor" => Principal::Visitor,
-        _ if text == "client" => Principal::Client { client: "app".parse().expect("a word"), regions: Vec::new() },
-        Some(("client", region)) => {
-            Principal::Client { client: "app".parse().expect("a word"), regions: vec![region.parse().expect("region")] }
+        _ if text == "client" => {
+            Principal::Client { client: "app".parse().expect("a word"), regions: Vec::new(), controls: false }
         }
+        Some((word @ ("client" | "operator"), region)) => Principal::Client {
+            client: "app".parse().expect("a word"),
+            regions: vec![region.parse().expect("region")],
+            controls: word == "operator",
+        },
         _ => Principal::Staff { party: party(99), grants: text.split('+').map(grant).collect() },
     }
 }
@@ -285,6 +289,9 @@ fn devices_are_seen_and_handled_within_a_region() {
         ("client:d1", "d2", [false, false, false, false, false]),
         ("client:d1", "city", [false, false, false, false, false]),
         ("client:gone", "d1", [false, false, false, false, false]),
+        ("operator:d1", "d1s1c1", [true, false, false, true, false]),
+        ("operator:d1", "d2", [false, false, false, false, false]),
+        ("operator:d1", "city", [false, false, false, false, false]),
         ("visitor", "d1", [false, false, false, false, false]),
     ] {
         for (permission, expect) in all.into_iter().zip(expect) {

@@ -196,6 +196,10 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtts: Option<SocketAddr>,
+    /// Program that may tell the devices it reads what to do; may be given more than once
+    #[arg(long = "control-client")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub control_clients: Vec<String>,
     /// Address (UDP) on which devices speak CoAP in the clear
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml, Yaml};
+use model::ClientId;
 use serde::{Deserialize, Serialize};
 use store::DatabaseUrl;
 
@@ -49,6 +50,8 @@ pub struct Config {
     /// Address (UDP) on which devices speak CoAP over DTLS, with the SHA-256 of their password as key; they do not when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coaps: Option<SocketAddr>,
+    /// Programs (`dipper client add --devices`) that may also tell the devices they read what to do.
+    pub control_clients: Vec<ClientId>,
     /// Whether this process writes the ledger; `false` on all but one of several that share a database.
     pub seal: bool,
     /// File with the witnesses of the ledger and their quorum (tlog-policy); published without witnesses when absent.
@@ -149,6 +152,7 @@ impl Default for Config {
             mqtts_key: None,
             coap: None,
             coaps: None,
+            control_clients: Vec::new(),
             seal: true,
             ledger_policy: None,
             payment_gateway: None,

@@ -1,8 +1,9 @@
 //! What every handler needs, put together once by the executable.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use account::ledger::LogFiles;
 use act::hospital::Hospitals;
@@ -15,7 +16,7 @@ use identity::{
     Accounts, CreditCode, Identity, LicenceTrust, Policy, PolicyError, Rate, RateLimiter, RelyingParty, Vault,
 };
 use ledger::key::VerifierKey;
-use model::{Case, Clock, Instant};
+use model::{Case, ClientId, Clock, Instant};
 use pack::{Compiled, Packs};
 use sense::departments::Departments;
 use sense::device_alarms::AlarmDesk;
@@ -89,6 +90,8 @@ pub struct Settings {
     pub demo_logins: Vec<DemoLogin>,
     /// The secret shared with the payment gateway.
     pub payment_secret: Option<Vec<u8>>,
+    /// Programs that may tell devices what to do in the regions granted to them.
+    pub controllers: BTreeSet<ClientId>,
     /// How much one person is sent by one channel.
     pub message_limits: MessageLimits,
     /// Fictional people that visitors of a demonstration can prove to be.
@@ -139,6 +142,8 @@ pub struct App {
     pub alarm_desk: Option<Arc<dyn AlarmDesk>>,
     /// The folder of the present pack.
     pub pack_folder: PathBuf,
+    /// Where the broker listens, by scheme and port; unset where there is none.
+    pub broker: OnceLock<Vec<(&'static str, u16)>>,
     /// What can be set.
     pub settings: Settings,
     /// What was answered.
@@ -252,6 +257,7 @@ impl App {
             alarm_desk: parts.alarm_desk,
             pack_folder: parts.pack_folder,
             settings: parts.settings,
+            broker: OnceLock::new(),
             metrics: Metrics::default(),
             answers: Answers::default(),
             finder: Finder::default(),

@@ -36,6 +36,7 @@ mod witness;
 
 pub use app::{App, Parts, Settings};
 pub use routes::{openapi, router};
+pub use sensorthings::topics::{Listener, Topics, Watch};
 pub use serve::serve;
 pub use witness::{serve_witness, witness_router};
 

@@ -76,6 +76,10 @@ struct City {
 
 impl City {
     async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut dipper_http::Parts)) -> Self {
         let lake = Arc::new(MemoryLake::default());
         let (told, mut heard) = mpsc::channel(64);
         tokio::spawn(async move { while heard.recv().await.is_some() {} });
@@ -97,6 +101,7 @@ impl City {
                 told,
                 mqtt_port: std::sync::OnceLock::new(),
             }));
+            change(parts);
         });
         let cover = register(&test, "cover-1", "manhole_cover", COVER_AT).await;
         let lamp = register(&test, "lamp-1", "street_lamp", LAMP_AT).await;
@@ -174,10 +179,14 @@ async fn the_root_lists_the_sets_and_what_works() {
     for path in ["", "/"] {
         let root = city.test.get(None, &address(path)).await.expect(200).json();
         let names: Vec<_> = root["value"].as_array().unwrap().iter().map(|set| set["name"].as_str().unwrap()).collect();
-        assert_eq!(names.len(), 8);
+        assert_eq!(names.len(), 11);
         assert_eq!(root["value"][0], json!({"name": "Things", "url": format!("{ROOT}/Things")}));
         let classes = root["serverSettings"]["conformance"].to_string();
         assert!(classes.contains("/1.1/req/data-array/data-array") && !classes.contains("create-update-delete"));
+        assert!(
+            classes.contains("/iot_tasking/1.0/req/create-tasks") && !classes.contains("mqtt"),
+            "there is no broker"
+        );
     }
 }
 
@@ -564,7 +573,7 @@ async fn a_device_creates_its_own_observations() {
         ("/Observations", json!({"result": 1, "Datastream": {"@iot.id": 4}}), 400, "one of the device's own"),
         ("/Observations", json!([1]), 400, "is an object"),
         ("/Datastreams(4)/Observations", json!({"result": 1}), 404, "nothing at this path"),
-        ("/Things", json!({"name": "x", "description": "y"}), 405, "only Observations are created here"),
+        ("/Things", json!({"name": "x", "description": "y"}), 405, "only Observations and Tasks are created here"),
         ("/Things('cover-1')/Datastreams", json!({}), 405, "only Observations"),
     ] {
         let answer = post(path, body.clone()).await.expect(status);
@@ -645,4 +654,139 @@ async fn a_question_that_is_too_large_says_what_to_narrow() {
     let many = format!("/Datastreams?$expand=Thing/Datastreams/{inner},Sensor/Datastreams/{inner}");
     let answer = city.get(&admin, &many).await.expect(400);
     assert!(answer.text().contains("$top"), "{}", answer.text());
+}
+
+/// A program with the key for the lamp's region.
+async fn program(city: &City) -> String {
+    let region = city.member("lamp-1").row.region.clone();
+    let write = move |tx: &mut store::Tx| {
+        let (lights, now) = ("lights".parse().unwrap(), Instant::from_micros(0));
+        tx.record_client_region(&lights, &region, now)?;
+        identity::record_client(tx, &lights, "The control room of lights", now)
+    };
+    city.test.store.write_blocking(write).unwrap().reveal().to_owned()
+}
+
+#[tokio::test]
+async fn what_a_device_can_be_told_is_a_capability_with_its_parameters() {
+    let city = City::new().await;
+    let admin = city.admin().await;
+    let rows: Vec<Row> = vec![
+        ("/Things('lamp-1')/TaskingCapabilities", 200, "ids", json!(["lamp-1.switch", "lamp-1.dim"])),
+        ("/Things('cover-1')/TaskingCapabilities", 200, "ids", json!([])),
+        ("/TaskingCapabilities('lamp-1.dim')/Thing/Datastreams", 200, "ids", json!([4, 5, 6])),
+        ("/TaskingCapabilities('lamp-1.dim')/Actuator", 200, "/@iot.id", json!("street_lamp")),
+        ("/Actuators('street_lamp')/TaskingCapabilities", 200, "ids", json!(["lamp-1.switch", "lamp-1.dim"])),
+        ("/Actuators('manhole_cover')", 404, "/code", json!(404)),
+        ("/TaskingCapabilities('lamp-1.fly')", 404, "/code", json!(404)),
+        (
+            "/TaskingCapabilities?$filter=properties/dangerous eq false and Thing/id eq 'lamp-1'&$count=true&$top=1",
+            200,
+            "/@iot.count",
+            json!(2),
+        ),
+        ("/TaskingCapabilities('lamp-1.dim')/Tasks", 200, "ids", json!([])),
+        ("/Tasks('01890000-0000-7000-8000-000000000000')", 404, "/code", json!(404)),
+    ];
+    check(&city, &admin, &rows).await;
+    let dim = city.get(&admin, "/TaskingCapabilities('lamp-1.dim')?$expand=Thing($select=id)").await.expect(200).json();
+    let field = json!({"type": "Quantity", "name": "brightness", "label": "亮度", "uom": {"code": "%"}, "use": "Mandatory",
+        "constraint": {"type": "AllowedValues", "interval": [[0.0, 100.0]]}});
+    assert_eq!(dim["taskingParameters"], json!({"type": "DataRecord", "field": [field]}));
+    assert_eq!(dim["Thing"], json!({"@iot.id": "lamp-1"}));
+}
+
+#[tokio::test]
+async fn a_task_is_a_command_of_whoever_may_give_it() {
+    let city = City::new().await;
+    let chief = city.test.staff("chief", &["duty_chief@supervision_centre@yaoguang"]).await;
+    let path = address("/TaskingCapabilities('lamp-1.dim')/Tasks");
+    for (body, words) in [
+        (
+            json!({"taskingParameters": {"brightness": 101}, "properties": {"reason": "dusk"}}),
+            "taskingParameters.brightness: must be 0 to 100",
+        ),
+        (json!({"taskingParameters": {}, "properties": {"reason": "dusk"}}), "is missing"),
+        (
+            json!({"taskingParameters": {"brightness": 5, "colour": 1}, "properties": {"reason": "dusk"}}),
+            "takes no such value",
+        ),
+        (json!({"taskingParameters": {"brightness": 5}}), "properties.reason says why"),
+        (json!({"taskingParameters": {"brightness": 5}, "properties": {"reason": " "}}), "properties.reason"),
+        (json!({"taskingParameters": {"brightness": 5}, "properties": {"state": "done"}}), "only the reason"),
+        (json!({"taskingParameters": [5], "properties": {"reason": "dusk"}}), "is an object"),
+        (
+            json!({"taskingParameters": {"brightness": 5}, "TaskingCapability": {"@iot.id": "lamp-1.switch"}}),
+            "another than",
+        ),
+        (
+            json!({"taskingParameters": {"brightness": 5}, "result": 5, "properties": {"reason": "dusk"}}),
+            "is not kept here",
+        ),
+    ] {
+        let answer = city.test.post(Some(&chief), &path, body.clone()).await.expect(400);
+        assert!(answer.text().contains(words), "{body}: {}", answer.text());
+    }
+    assert!(ids(&city.get(&chief, "/Tasks").await.expect(200).json()).is_empty(), "nothing was written");
+    let body = json!({"taskingParameters": {"brightness": 40}, "properties": {"reason": "dusk"}});
+    let made = city.test.post(Some(&chief), &path, body.clone()).await.expect(201);
+    let task = made.json();
+    assert_eq!(made.header("location"), task["@iot.selfLink"].as_str().unwrap());
+    assert_eq!(
+        (&task["taskingParameters"], &task["properties"]["state"]),
+        (&json!({"brightness": 40}), &json!("queued"))
+    );
+    let linked = json!({"taskingParameters": {"lit": true}, "properties": {"reason": "dusk"}, "TaskingCapability": {"@iot.id": "lamp-1.switch"}});
+    city.test.clock.advance_us(1_000_000);
+    let second = city.test.post(Some(&chief), &address("/Tasks"), linked).await.expect(201).json();
+    let rows = [
+        ("/Tasks", vec![&second, &task]),
+        ("/Tasks?$top=1&$skip=1", vec![&task]),
+        ("/Tasks?$orderby=creationTime&$filter=taskingParameters/brightness ge 40", vec![&task]),
+        (
+            "/Tasks?$filter=properties/state eq 'queued' and TaskingCapability/Thing/id eq 'lamp-1'&$orderby=id desc",
+            vec![&second, &task],
+        ),
+        ("/Things('lamp-1')/TaskingCapabilities('lamp-1.dim')/Tasks", vec![&task]),
+        ("/TaskingCapabilities?$filter=Tasks/taskingParameters/lit eq true&$expand=Tasks", vec![]),
+    ];
+    for (path, expect) in rows {
+        let found = city.get(&chief, path).await.expect(200).json();
+        if expect.is_empty() {
+            assert_eq!(found["value"][0]["Tasks"][0]["@iot.id"], second["@iot.id"], "{path}");
+            continue;
+        }
+        assert_eq!(ids(&found), expect.iter().map(|task| task["@iot.id"].clone()).collect::<Vec<_>>(), "{path}");
+    }
+    let own = city.device(Method::GET, ("lamp-1", &city.lamp), "/Tasks", None).await.expect(200).json();
+    assert_eq!(own["value"].as_array().map(Vec::len), Some(2), "a device sees its own");
+    assert!(
+        ids(&city.device(Method::GET, ("cover-1", &city.cover), "/Tasks", None).await.expect(200).json()).is_empty()
+    );
+    // Who may read is not who may tell.
+    city.test.post(Some(&city.admin().await), &path, body.clone()).await.expect(403);
+    city.device(Method::POST, ("lamp-1", &city.lamp), "/TaskingCapabilities('lamp-1.dim')/Tasks", Some(body.clone()))
+        .await
+        .expect(403);
+    let key = program(&city).await;
+    city.device(Method::POST, ("lights", &key), "/TaskingCapabilities('lamp-1.dim')/Tasks", Some(body))
+        .await
+        .expect(403);
+}
+
+#[tokio::test]
+async fn a_program_that_may_control_is_named_in_the_log() {
+    let city = City::with(|parts| {
+        parts.settings.controllers.insert("lights".parse().unwrap());
+    })
+    .await;
+    let key = program(&city).await;
+    let body = json!({"taskingParameters": {"brightness": 40}});
+    let post = |path: &'static str| city.device(Method::POST, ("lights", &key), path, Some(body.clone()));
+    let task = post("/TaskingCapabilities('lamp-1.dim')/Tasks").await.expect(201).json();
+    assert_eq!(task["properties"]["reason"], "SensorThings: lights", "a program that gives no reason is named");
+    post("/TaskingCapabilities('cover-1.dim')/Tasks").await.expect(404);
+    let id = task["@iot.id"].as_str().unwrap().parse().unwrap();
+    let row = city.test.store.read_blocking(move |db| db.find_device_command(id)).unwrap().unwrap();
+    assert_eq!((row.asked_by, row.command.as_str()), (None, "dim"));
 }

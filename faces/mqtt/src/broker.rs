@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use model::DeviceId;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use crate::gate::Gate;
+use crate::gate::{Gate, Owner};
 use crate::greeting::greet;
 use crate::house::{Handed, House, NotPublished, Notice};
 use crate::limits::Limits;
@@ -103,17 +102,22 @@ impl<G: Gate> Broker<G> {
         self.house.publish(notice)
     }
 
-    /// Ends the connections of a device at once; whether it comes in again is the gate's decision, also for one
+    /// Ends the connections of an owner at once; whether it comes in again is the gate's decision, also for one
     /// that is being asked about at this moment. Answers how many connections there were.
-    pub fn disconnect(&self, device: &DeviceId) -> usize {
+    pub fn disconnect(&self, owner: &Owner) -> usize {
         self.house.cuts.fetch_add(1, Ordering::SeqCst);
-        let links = self.house.sessions.of(device).into_iter().filter_map(|session| session.state().link.clone());
+        let links = self.house.sessions.of(owner).into_iter().filter_map(|session| session.state().link.clone());
         links.map(|link| link.kick(Kick::Cut)).count()
     }
 
-    /// Whether a device is connected.
-    pub fn is_connected(&self, device: &DeviceId) -> bool {
-        self.house.sessions.of(device).iter().any(|session| session.state().link.is_some())
+    /// Whether an owner is connected.
+    pub fn is_connected(&self, owner: &Owner) -> bool {
+        self.house.sessions.of(owner).iter().any(|session| session.state().link.is_some())
+    }
+
+    /// Whether somebody, connected or away, has subscribed to this very filter.
+    pub fn is_subscribed(&self, filter: &str) -> bool {
+        self.house.routes.read().expect("no holder panics").has(filter)
     }
 
     /// Counts since the start.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use model::DeviceId;
+use model::{ClientId, DeviceId};
 
 use crate::codec::{Properties, Protocol, Qos, Reason};
 
@@ -81,11 +81,26 @@ impl fmt::Debug for Hello {
     }
 }
 
+/// Whose connections they are. A program that is called like a device is not the device.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// A device.
+    Device(DeviceId),
+    /// A client program.
+    Program(ClientId),
+}
+
+impl From<DeviceId> for Owner {
+    fn from(device: DeviceId) -> Self {
+        Self::Device(device)
+    }
+}
+
 /// A client that was let in.
 #[derive(Debug)]
 pub struct Admitted<C> {
-    /// Whose sessions and limits these are. Client ids of one device mean nothing to another device.
-    pub device: DeviceId,
+    /// Whose sessions and limits these are. Client ids of one owner mean nothing to another owner.
+    pub owner: Owner,
     /// The platform's own.
     pub client: C,
 }

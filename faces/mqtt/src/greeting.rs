@@ -138,7 +138,7 @@ async fn admit<G: Gate>(
     };
     let cuts = house.cuts.load(Ordering::SeqCst);
     let refused = |refused: ConnectRefused| refuse(refused.reason(), &refused.to_string());
-    let Admitted { device, client } = ask(house, hello.clone()).await.map_err(refused)?;
+    let Admitted { owner, client } = ask(house, hello.clone()).await.map_err(refused)?;
     let client = Arc::new(client);
     let mut connect = connect;
     if let Some(will) = &connect.will
@@ -157,7 +157,7 @@ async fn admit<G: Gate>(
     let expiry = expiry(&connect, house.limits.session_expiry);
     let link = Arc::new(Link::default());
     let clean = connect.clean_start;
-    let wish = Wish { device: &device, client_id: &client_id, client: &client, link: &link, clean, expiry };
+    let wish = Wish { owner: &owner, client_id: &client_id, client: &client, link: &link, clean, expiry };
     let attached = house.sessions.attach(&wish, &house.limits, Instant::now());
     let attached = attached.ok_or_else(|| refuse(Reason::QuotaExceeded, "there are too many sessions"))?;
     // Somebody was cut while the gate was thinking; it may have been this one.

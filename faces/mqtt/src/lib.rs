@@ -27,7 +27,7 @@ pub mod topic;
 
 pub use broker::{Broker, Listener};
 pub use codec::{Properties, Protocol, Qos, Reason};
-pub use gate::{Admitted, ConnectRefused, Gate, Gone, Hello, Message, PublishRefused, Route};
+pub use gate::{Admitted, ConnectRefused, Gate, Gone, Hello, Message, Owner, PublishRefused, Route};
 pub use house::{Handed, NotPublished, Notice};
 pub use limits::Limits;
 pub use metrics::Metrics;

@@ -110,7 +110,7 @@ impl<G: Gate, S: AsyncRead + AsyncWrite + Send> Connection<G, S> {
     /// QoS 0: nobody waits for an answer, and a message that is not taken is lost as MQTT says it may be.
     fn answer_unasked(&mut self, outcome: Result<(), PublishRefused>) -> Result<(), Gone> {
         if let Err(refused) = outcome {
-            tracing::debug!(device = %self.session.device, %refused, "a message of QoS 0 was not taken");
+            tracing::debug!(owner = ?self.session.owner, %refused, "a message of QoS 0 was not taken");
         }
         Ok(())
     }

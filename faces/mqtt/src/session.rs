@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use model::DeviceId;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::codec::{Properties, Qos, Will};
+use crate::gate::Owner;
 use crate::limits::{Limits, Memory, Taken};
 
 /// What a message costs beside its topic and payload, roughly: the entry of a queue and the counts around it.
@@ -121,7 +121,7 @@ pub(crate) struct LateWill {
 
 #[derive(Debug)]
 pub(crate) struct Session<C> {
-    pub device: DeviceId,
+    pub owner: Owner,
     pub client_id: Box<str>,
     state: Mutex<State<C>>,
 }
@@ -157,7 +157,7 @@ pub(crate) struct Ended<C> {
 }
 
 impl<C> Session<C> {
-    pub fn new(device: DeviceId, client_id: Box<str>, client: Arc<C>) -> Self {
+    pub fn new(owner: Owner, client_id: Box<str>, client: Arc<C>) -> Self {
         let state = State {
             epoch: 0,
             link: None,
@@ -173,7 +173,7 @@ impl<C> Session<C> {
             waiting_bytes: 0,
             last_pid: 0,
         };
-        Self { device, client_id, state: Mutex::new(state) }
+        Self { owner, client_id, state: Mutex::new(state) }
     }
 
     pub fn state(&self) -> MutexGuard<'_, State<C>> {
@@ -316,7 +316,7 @@ mod tests {
     }
 
     fn session() -> Session<()> {
-        Session::new(DeviceId::new("lamp").unwrap(), "c".into(), Arc::new(()))
+        Session::new(Owner::Device("lamp".parse().unwrap()), "c".into(), Arc::new(()))
     }
 
     fn offer(state: &mut State<()>, number: usize, limits: &Limits, memory: &Arc<Memory>) -> Offered {

@@ -1,19 +1,19 @@
-//! All sessions, by device and client id; and what the connections of one device share.
+//! All sessions, by owner and client id; and what the connections of one owner share.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use model::DeviceId;
 use tokio::time::Instant;
 
+use crate::gate::Owner;
 use crate::limits::{Bucket, Limits};
 use crate::session::{Ended, HeldWill, Link, Session};
 
 #[derive(Debug)]
 pub(crate) struct Sessions<C> {
-    devices: Mutex<HashMap<DeviceId, Device<C>>>,
+    devices: Mutex<HashMap<Owner, Device<C>>>,
     count: AtomicUsize,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Attached<C> {
 /// What a connection wants of its session.
 #[derive(Debug)]
 pub(crate) struct Wish<'a, C> {
-    pub device: &'a DeviceId,
+    pub owner: &'a Owner,
     pub client_id: &'a str,
     pub client: &'a Arc<C>,
     pub link: &'a Arc<Link>,
@@ -78,7 +78,7 @@ impl<C> Sessions<C> {
         Self { devices: Mutex::new(HashMap::new()), count: AtomicUsize::new(0) }
     }
 
-    fn devices(&self) -> MutexGuard<'_, HashMap<DeviceId, Device<C>>> {
+    fn devices(&self) -> MutexGuard<'_, HashMap<Owner, Device<C>>> {
         self.devices.lock().expect("no holder panics")
     }
 
@@ -86,7 +86,7 @@ impl<C> Sessions<C> {
     pub fn attach(&self, wish: &Wish<'_, C>, limits: &Limits, now: Instant) -> Option<Attached<C>> {
         let mut devices = self.devices();
         let device = devices
-            .entry(wish.device.clone())
+            .entry(wish.owner.clone())
             .or_insert_with(|| Device { sessions: Vec::new(), share: Arc::new(Share::new(limits, now)) });
         let share = Arc::clone(&device.share);
         let found = device.sessions.iter().position(|session| *session.client_id == *wish.client_id);
@@ -109,11 +109,11 @@ impl<C> Sessions<C> {
             || self.count.load(Ordering::Relaxed) >= limits.sessions;
         if full {
             if device.sessions.is_empty() {
-                devices.remove(wish.device);
+                devices.remove(wish.owner);
             }
             return None;
         }
-        let session = Session::new(wish.device.clone(), wish.client_id.into(), Arc::clone(wish.client));
+        let session = Session::new(wish.owner.clone(), wish.client_id.into(), Arc::clone(wish.client));
         let session = Arc::new(session);
         let epoch = session.state().attach(wish.link, wish.client, wish.expiry);
         device.sessions.push(Arc::clone(&session));
@@ -124,18 +124,18 @@ impl<C> Sessions<C> {
     /// Takes a session that ended out of the list.
     pub fn remove(&self, session: &Arc<Session<C>>) {
         let mut devices = self.devices();
-        let Some(device) = devices.get_mut(&session.device) else { return };
+        let Some(device) = devices.get_mut(&session.owner) else { return };
         let before = device.sessions.len();
         device.sessions.retain(|held| !Arc::ptr_eq(held, session));
         self.count.fetch_sub(before - device.sessions.len(), Ordering::Relaxed);
         if device.sessions.is_empty() {
-            devices.remove(&session.device);
+            devices.remove(&session.owner);
         }
     }
 
-    /// The sessions of one device.
-    pub fn of(&self, device: &DeviceId) -> Vec<Arc<Session<C>>> {
-        self.devices().get(device).map(|device| device.sessions.clone()).unwrap_or_default()
+    /// The sessions of one owner.
+    pub fn of(&self, owner: &Owner) -> Vec<Arc<Session<C>>> {
+        self.devices().get(owner).map(|device| device.sessions.clone()).unwrap_or_default()
     }
 
     pub fn all(&self) -> Vec<Arc<Session<C>>> {

@@ -86,6 +86,12 @@ impl<T> Tree<T> {
         self.remove_below(&mut filter.split('/'), same);
     }
 
+    /// Whether a value stands at this very filter.
+    pub fn has(&self, filter: &str) -> bool {
+        let node = filter.split('/').try_fold(self, |node, level| node.below.get(level));
+        node.is_some_and(|node| !node.here.is_empty())
+    }
+
     fn remove_below<'a>(&mut self, levels: &mut impl Iterator<Item = &'a str>, same: &impl Fn(&T) -> bool) {
         let Some(level) = levels.next() else { return self.here.retain(|held| !same(held)) };
         if let Some(node) = self.below.get_mut(level) {

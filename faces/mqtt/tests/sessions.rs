@@ -7,7 +7,7 @@ mod support;
 use std::time::Duration;
 
 use bytes::Bytes;
-use dipper_mqtt::{Broker, Gone, Handed, Limits, NotPublished, Notice, Qos};
+use dipper_mqtt::{Broker, Gone, Handed, Limits, NotPublished, Notice, Owner, Qos};
 use support::{Connect, Platform, Raw, address, start, until};
 
 fn notice(topic: &str, payload: &str) -> Notice {
@@ -48,7 +48,7 @@ async fn a_command_waits_for_a_device_that_is_away_and_is_sent_until_it_is_ackno
         platform.gone("lamp").await;
         assert_eq!(queued(&broker, Notice { ticket: Some(42), ..notice("devices/lamp/commands/2", "off") }), 1);
         assert_eq!(queued(&broker, Notice { qos: Qos::AtMostOnce, ..notice("devices/lamp/commands/0", "now") }), 0);
-        assert!(!broker.is_connected(&"lamp".parse().unwrap()));
+        assert!(!broker.is_connected(&Owner::Device("lamp".parse().unwrap())));
         assert!(platform.delivered.borrow().is_empty());
 
         let (mut raw, present) = Raw::enter(address(&broker), kept(level)).await;
@@ -258,7 +258,7 @@ async fn a_device_is_cut_at_once() {
     let (broker, platform) = start(Limits::default()).await;
     let (mut raw, _) = Raw::enter(address(&broker), Connect::default()).await;
     let (mut other, _) = Raw::enter(address(&broker), Connect { name: "other", ..Connect::default() }).await;
-    assert_eq!(broker.disconnect(&"lamp".parse().unwrap()), 1);
+    assert_eq!(broker.disconnect(&Owner::Device("lamp".parse().unwrap())), 1);
     assert_eq!(raw.end().await, Some(0x98));
     assert_eq!(platform.gone("lamp").await, Gone::Cut);
     other.ping().await;

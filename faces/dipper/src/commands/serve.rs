@@ -98,7 +98,8 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     background::begin(&mut tasks, &runtime, &app, logs, &stopping)?;
     announce(&config, address, &runtime);
     if let Some(sensing) = sensing {
-        sensing.begin(&mut tasks, &runtime, &stopping).await?;
+        let topics = dipper_http::Topics::new(&app).context("the city has no devices")?;
+        sensing.begin(&mut tasks, &runtime, topics, &stopping).await?;
     }
     let mut told = stopping.clone();
     let serving =
@@ -134,6 +135,7 @@ fn settings(runtime: &Runtime) -> Settings {
             Vec::new()
         },
         payment_secret: None,
+        controllers: config.control_clients.iter().cloned().collect(),
         message_limits: act::notifications::Limits {
             per_hour: config.messages_per_hour,
             per_day: config.messages_per_day,

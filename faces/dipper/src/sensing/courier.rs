@@ -9,12 +9,12 @@ use act::scenes;
 use bytes::Bytes;
 use coap::Server;
 use model::{DeviceId, EventId, Instant};
-use mqtt::{Broker, Notice, Qos};
+use mqtt::{Notice, Qos};
 use store::DeviceCommandRow;
 use tokio::sync::{mpsc, watch};
 
 use super::coap::CoapGate;
-use super::gate::DeviceGate;
+use super::updates::Updates;
 
 /// Looks this often for commands that are due, and for scenes that are planned.
 const COMMANDS_EVERY: Duration = Duration::from_millis(500);
@@ -161,8 +161,11 @@ impl Courier {
             ticket: Some(ticket),
             properties: None,
         };
-        let by_mqtt = carriers.mqtt.as_ref().and_then(|broker| broker.publish(notice).ok());
+        let by_mqtt = carriers.mqtt.as_ref().and_then(|updates| updates.broker.publish(notice).ok());
         let mut is_sent = by_mqtt.is_some_and(|handed| handed.queued > 0);
+        if let Some(updates) = &carriers.mqtt {
+            is_sent |= updates.tell_task(row, Duration::from_micros(left), ticket) > 0;
+        }
         if let Some(server) = &carriers.coap {
             let by_coap = server.publish(&row.device, payload, ticket).await;
             is_sent |= by_coap.is_ok_and(|handed| handed.queued > 0);
@@ -181,7 +184,7 @@ impl Courier {
 /// The ways on which commands reach devices.
 pub struct Carriers {
     /// The broker, where there is one.
-    pub mqtt: Option<Arc<Broker<DeviceGate>>>,
+    pub mqtt: Option<Arc<Updates>>,
     /// The gateway for CoAP, where there is one.
     pub coap: Option<Arc<Server<CoapGate>>>,
 }

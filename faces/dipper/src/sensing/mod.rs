@@ -10,10 +10,12 @@ mod rehearsal;
 pub mod rules;
 #[cfg(test)]
 mod tests;
+mod updates;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use dipper_http::Topics;
 use model::Instant;
 use sense::device_alarms::AlarmDesk;
 use sense::telemetry::{Fleet, Intake, Told};
@@ -74,14 +76,16 @@ impl Sensing {
         self,
         tasks: &mut JoinSet<()>,
         runtime: &Runtime,
+        topics: Topics,
         stopping: &watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
-        let Self { intake, desk, told, asked, sealing, .. } = self;
+        let Self { intake, desk, mut told, asked, sealing, .. } = self;
+        let (topics, watches) = (Arc::new(topics), Arc::new(updates::Watches::default()));
         let clock = Arc::clone(&runtime.clock);
         tasks.spawn(ledger::run(runtime.store.clone(), sealing, clock, stopping.clone()));
         let (courier, heard) = courier::Courier::new(runtime.act());
         let courier = Arc::new(courier);
-        let broker = gate::start(&runtime.config, &intake, &courier).await?.map(Arc::new);
+        let broker = gate::start(&runtime.config, &intake, &courier, &topics, &watches).await?.map(Arc::new);
         if let Some(broker) = &broker {
             for address in broker.local_addresses() {
                 println!("  MQTT      {address}");
@@ -98,12 +102,17 @@ impl Sensing {
                 println!("  CoAP      {address}");
             }
         }
-        let carriers = courier::Carriers { mqtt: broker.clone(), coap: gateway.clone() };
+        let updates = broker.clone().map(|broker| Arc::new(updates::Updates { broker, watches, topics }));
+        if let Some(updates) = &updates {
+            let (next, after) = mpsc::channel(WAITING);
+            tasks.spawn(Arc::clone(updates).run(std::mem::replace(&mut told, after), next));
+        }
+        let carriers = courier::Carriers { mqtt: updates, coap: gateway.clone() };
         tasks.spawn(courier.run(carriers, heard, stopping.clone()));
         let cut = broker.clone();
         let shut_out = move |device: &model::DeviceId| {
             if let Some(broker) = &cut {
-                broker.disconnect(device);
+                broker.disconnect(&device.clone().into());
             }
             if let Some(gateway) = &gateway {
                 gateway.disconnect(device);

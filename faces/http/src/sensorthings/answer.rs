@@ -68,12 +68,34 @@ impl IntoResponse for Answer {
     }
 }
 
-/// The list of sets, and what of the standard works here.
-pub fn root(base: &str) -> Json {
+/// What of OGC 18-088 works here.
+const SENSING: [&str; 4] =
+    ["datamodel", "resource-path/resource-path-to-entities", "request-data", "data-array/data-array"];
+
+/// What of it works where there is a broker.
+const BY_MQTT: [&str; 2] =
+    ["create-observations-via-mqtt/observations-creation", "receive-updates-via-mqtt/receive-updates"];
+
+/// What of OGC 17-079r1 works here.
+const TASKING: [&str; 4] = ["tasking-capability", "task", "actuator", "create-tasks"];
+
+/// The list of sets, with the addresses of the broker where there is one, and what of the standard works here.
+pub fn root(base: &str, broker: &[String]) -> Json {
     let set = |kind: Kind| json!({"name": kind.set(), "url": format!("{base}/{}", kind.set())});
-    let classes = ["datamodel", "resource-path/resource-path-to-entities", "request-data", "data-array/data-array"];
-    let conformance = classes.map(|class| format!("http://www.opengis.net/spec/iot_sensing/1.1/req/{class}"));
-    json!({"value": Kind::ALL.map(set), "serverSettings": {"conformance": conformance}})
+    let sensing = |class: &str| format!("http://www.opengis.net/spec/iot_sensing/1.1/req/{class}");
+    let tasking = |class: &str| format!("http://www.opengis.net/spec/iot_tasking/1.0/req/{class}");
+    let mut conformance: Vec<String> = SENSING.iter().map(|class| sensing(class)).collect();
+    conformance.extend(TASKING.iter().map(|class| tasking(class)));
+    let mut settings = Map::new();
+    if !broker.is_empty() {
+        for class in BY_MQTT {
+            conformance.push(sensing(class));
+            settings.insert(sensing(class), json!({"endpoints": broker}));
+        }
+        conformance.push(tasking("receive-updates-via-mqtt"));
+    }
+    settings.insert("conformance".to_owned(), json!(conformance));
+    json!({"value": Kind::ALL.map(set), "serverSettings": settings})
 }
 
 /// Whether a path leads to a collection.
@@ -148,6 +170,11 @@ impl World {
                 }
             }
             Collection::Listed(entities) => self.list(entities, options, want)?,
+            Collection::Tasks(scope) => {
+                let is_plain = options.filter.is_none() && options.orderby.is_empty() && !options.count;
+                let most = options.skip.saturating_add(want).saturating_add(1);
+                self.list(self.tasks(&scope, if is_plain { most } else { usize::MAX })?, options, want)?
+            }
         };
         let values = entities.iter().map(|entity| self.entity(entity, options).map(Json::Object));
         let next = next.map(|next| next_link(link, options, &next));
@@ -174,7 +201,10 @@ impl World {
     }
 
     /// An entity with what is selected of it and what stands within it.
-    fn entity(&self, entity: &Entity, options: &Options) -> Result<Map<String, Json>, Fault> {
+    ///
+    /// # Errors
+    /// 400 when the answer is too large.
+    pub fn entity(&self, entity: &Entity, options: &Options) -> Result<Map<String, Json>, Fault> {
         self.budget.entity()?;
         let mut body = Map::new();
         let kind = entity.kind();

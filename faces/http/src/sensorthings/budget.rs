@@ -23,6 +23,7 @@ pub struct Budget {
     looks: AtomicUsize,
     entities: AtomicUsize,
     steps: AtomicUsize,
+    commands: AtomicUsize,
 }
 
 fn spend(cost: &AtomicUsize, amount: usize, most: usize, words: &str) -> Result<(), Fault> {
@@ -50,6 +51,15 @@ impl Budget {
     /// 400 when they are too many.
     pub fn entity(&self) -> Result<(), Fault> {
         spend(&self.entities, 1, ENTITIES_MAX, "entities in one answer: lower $top, here or within $expand")
+    }
+
+    /// Commands that were looked at, of at most so many.
+    ///
+    /// # Errors
+    /// 400 when they are too many.
+    pub fn command(&self, commands: usize, most: usize) -> Result<(), Fault> {
+        let words = "Tasks: ask for those of one TaskingCapability, or without $filter, $orderby and $count";
+        spend(&self.commands, commands, most, words)
     }
 
     /// Entities stepped over on a path of a filter.

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use identity::{Permission, Principal, Subject, find_client_principal};
-use model::RegionId;
+use model::{Actor, ClientId, RegionId};
 use sense::telemetry::Intake;
 use store::StoreError;
 
 use super::fault::Fault;
 use super::world::{Sight, World};
 use super::{PATH, budget::Budget};
+use crate::access::authorise;
 use crate::api::devices::parts::{credentials, device_of_basic, intake, regions};
 use crate::app::App;
 use crate::caller::Caller;
@@ -25,21 +26,53 @@ pub fn base(app: &App, headers: &HeaderMap) -> String {
     format!("{}{PATH}", base.trim_end_matches('/'))
 }
 
+/// The addresses of the broker, as the caller would reach it.
+pub fn endpoints(app: &App, headers: &HeaderMap) -> Vec<String> {
+    let base = base(app, headers);
+    let host = base.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    // A port, where there is one; an address of IPv6 ends with a bracket.
+    let host = match host.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => host,
+    };
+    let listeners = app.broker.get().into_iter().flatten();
+    listeners.map(|(scheme, port)| format!("{scheme}://{host}:{port}")).collect()
+}
+
+/// A world of its own: what nobody asked for by HTTP, in the language of the city.
+pub fn alone(app: &App, intake: &Arc<Intake>, sight: Sight) -> World {
+    let (compiled, nobody) = (app.current(), HeaderMap::new());
+    World {
+        intake: Arc::clone(intake),
+        locale: locale(&compiled.city, &nobody).to_owned(),
+        compiled,
+        sight,
+        who: Principal::Visitor,
+        base: base(app, &nobody),
+        now: app.now(),
+        budget: Budget::default(),
+        members: OnceLock::new(),
+        spans: Mutex::default(),
+    }
+}
+
 /// What the caller may see.
 ///
 /// # Errors
 /// 401 and 403 for whoever may see nothing, 404 where the city has no devices, 429 for a device that asks too often.
 pub async fn enter(app: &App, headers: &HeaderMap, caller: Result<Caller, Refused>) -> Result<World, Fault> {
     let intake: &Arc<Intake> = intake(app).map_err(|_| Fault::not_found())?;
-    let sight = if headers.contains_key(header::AUTHORIZATION) {
+    let (sight, who) = if headers.contains_key(header::AUTHORIZATION) {
         match device_of_basic(app, intake, headers).await {
             Err(refused) if refused.status() == StatusCode::UNAUTHORIZED => {
-                Sight::Regions(program_regions(app, headers).await?)
+                let (program, regions) = program(app, headers).await?;
+                (Sight::Regions(regions), program)
             }
-            device => Sight::Own(device?),
+            device => (Sight::Own(device?), Principal::Visitor),
         }
     } else {
-        Sight::Regions(regions(app, &caller?, Permission::DeviceRead).map_err(named)?)
+        let caller = caller?;
+        (Sight::Regions(regions(app, &caller, Permission::DeviceRead).map_err(named)?), caller.principal)
     };
     let compiled = app.current();
     Ok(World {
@@ -47,6 +80,7 @@ pub async fn enter(app: &App, headers: &HeaderMap, caller: Result<Caller, Refuse
         locale: locale(&compiled.city, headers).to_owned(),
         compiled,
         sight,
+        who,
         base: base(app, headers),
         now: app.now(),
         budget: Budget::default(),
@@ -55,26 +89,60 @@ pub async fn enter(app: &App, headers: &HeaderMap, caller: Result<Caller, Refuse
     })
 }
 
-/// Where a client program may read devices. It signs in with its key: `Bearer`, or Basic with its id as the name.
-async fn program_regions(app: &App, headers: &HeaderMap) -> Result<Vec<RegionId>, Fault> {
+/// Who may tell a device of the world what to do, as the log names them.
+///
+/// # Errors
+/// 403 for whoever may not, a device itself too.
+pub fn controller(app: &App, world: &World, region: &RegionId) -> Result<Actor, Fault> {
+    if matches!(world.sight, Sight::Own(_)) {
+        return Err(Refused::forbidden().into());
+    }
+    let there = Subject::Region(region.clone()).into();
+    let grant = authorise(app, &world.who, Permission::DeviceControl, &there)?;
+    match (&world.who, grant) {
+        (Principal::Client { client, .. }, _) => Ok(Actor::Client { client: client.clone() }),
+        (Principal::Staff { party, .. }, Some(grant)) => {
+            Ok(Actor::Staff { party: *party, role: grant.role, office: grant.office })
+        }
+        _ => Err(Refused::forbidden().into()),
+    }
+}
+
+/// A client program, and where it may read devices. It signs in with its key: `Bearer`, or Basic with its id as the name.
+async fn program(app: &App, headers: &HeaderMap) -> Result<(Principal, Vec<RegionId>), Fault> {
     let (name, key) = match credentials(headers) {
         Some((name, key)) => (Some(name), key),
         None => (None, bearer(headers).ok_or_else(not_signed_in)?),
     };
-    let found = app.store.read(move |reader| find_client_principal(reader, &key)).await;
-    let found: Option<Principal> = found.map_err(|error: StoreError| Refused::from(error))?;
-    let Some(Principal::Client { client, regions }) = &found else { return Err(not_signed_in()) };
-    if name.is_some_and(|name| name != client.as_str()) {
-        return Err(not_signed_in());
-    }
+    let found = find_program(app, name.as_deref(), key).await.map_err(Refused::from)?;
+    let (client, principal, regions) = found.ok_or_else(not_signed_in)?;
     app.limits.clients.take(client.to_string(), app.now()).map_err(Refused::too_many)?;
-    let (city, principal) = (&app.current().city, found.as_ref().unwrap_or(&Principal::Visitor));
+    if regions.is_empty() { Err(Refused::forbidden().into()) } else { Ok((principal, regions)) }
+}
+
+/// The program of a key, and where it may read devices; `None` for a key, or a name, that is wrong.
+///
+/// # Errors
+/// [`StoreError`] when the store does not answer.
+pub async fn find_program(
+    app: &App,
+    name: Option<&str>,
+    key: String,
+) -> Result<Option<(ClientId, Principal, Vec<RegionId>)>, StoreError> {
+    let found = app.store.read(move |reader| find_client_principal(reader, &key)).await?;
+    let Some(Principal::Client { client, regions, .. }) = found else { return Ok(None) };
+    if name.is_some_and(|name| name != client.as_str()) {
+        return Ok(None);
+    }
+    let controls = app.settings.controllers.contains(&client);
+    let principal = Principal::Client { client: client.clone(), regions: regions.clone(), controls };
+    let compiled = app.current();
     let may_read = |region: &&RegionId| {
         let resource = Subject::Region((*region).clone()).into();
-        app.policy.decide(city, principal, Permission::DeviceRead, &resource).is_allowed()
+        app.policy.decide(&compiled.city, &principal, Permission::DeviceRead, &resource).is_allowed()
     };
     let regions: Vec<RegionId> = regions.iter().filter(may_read).cloned().collect();
-    if regions.is_empty() { Err(Refused::forbidden().into()) } else { Ok(regions) }
+    Ok(Some((client, principal, regions)))
 }
 
 /// The key of `authorization: Bearer` (RFC 6750).

@@ -14,8 +14,8 @@ use super::world::{Entity, Id, World, number};
 /// How places are written.
 const GEOJSON: &str = "application/geo+json";
 
-/// Sensors are described by the pack, in JSON.
-const JSON: &str = "application/json";
+/// Sensors and Actuators are described by the pack, in JSON.
+pub const JSON: &str = "application/json";
 
 impl Entity {
     /// Its kind.
@@ -29,6 +29,9 @@ impl Entity {
             Self::Sensor(_) => Kind::Sensor,
             Self::ObservedProperty(..) => Kind::ObservedProperty,
             Self::Observation(..) => Kind::Observation,
+            Self::Actuator(_) => Kind::Actuator,
+            Self::Capability(..) => Kind::TaskingCapability,
+            Self::Task(..) => Kind::Task,
         }
     }
 }
@@ -79,7 +82,7 @@ fn unit_of(unit: Option<Unit>) -> Json {
 }
 
 /// Without the keys that have nothing.
-fn compact(json: Json) -> Json {
+pub fn compact(json: Json) -> Json {
     match json {
         Json::Object(fields) => {
             Json::Object(fields.into_iter().filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>())
@@ -120,7 +123,9 @@ impl World {
             | Entity::HistoricalLocation(member)
             | Entity::FeatureOfInterest(member) => Id::Text(member.row.id.to_string()),
             Entity::Datastream(series) => Id::Number(number(series).0.into()),
-            Entity::Sensor(class) => Id::Text(class.to_string()),
+            Entity::Sensor(class) | Entity::Actuator(class) => Id::Text(class.to_string()),
+            Entity::Capability(capability) => Id::Text(capability.id()),
+            Entity::Task(_, row) => Id::Text(row.id.to_string()),
             Entity::Observation(series, reading) => Id::Text(reading_name(series, reading)),
             Entity::ObservedProperty(class, place) => {
                 let property = self.class(class).and_then(|class| class.properties.get(*place));
@@ -154,6 +159,9 @@ impl World {
             }
             Entity::Datastream(series) => self.of_series(series, property),
             Entity::Sensor(class) => self.of_class(class, property),
+            Entity::Actuator(class) => self.of_actuator(class, property),
+            Entity::Capability(capability) => self.of_capability(capability, property),
+            Entity::Task(_, row) => self.of_task(row, property),
             Entity::ObservedProperty(class, place) => {
                 let found = self.class(class).and_then(|class| class.properties.get(*place));
                 found.map_or(Json::Null, |found| self.of_property(entity, found, property))
@@ -167,7 +175,8 @@ impl World {
         })
     }
 
-    fn text(&self, text: &model::Text) -> Json {
+    /// A text in the caller's language.
+    pub fn text(&self, text: &model::Text) -> Json {
         json!(text.in_locale(&self.locale))
     }
 
@@ -273,6 +282,7 @@ impl World {
                 }
             }
             (Entity::HistoricalLocation(member), "time") => Value::Time(member.row.registered_at),
+            (Entity::Task(_, row), "creationTime") => Value::Time(row.asked_at),
             (Entity::Location(member), "location") | (Entity::FeatureOfInterest(member), "feature") => {
                 shape(member.row.point)
             }

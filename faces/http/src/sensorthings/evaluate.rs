@@ -76,6 +76,7 @@ impl World {
         let entities = match self.follow(entity, first)? {
             Related::One(entity) => return self.walk(path, rest, &entity),
             Related::Many(Collection::Listed(entities)) => entities,
+            Related::Many(Collection::Tasks(scope)) => self.tasks(&scope, usize::MAX)?,
             Related::Many(Collection::Readings(series)) => {
                 let mut entities = Vec::new();
                 for series in series {

@@ -1,4 +1,4 @@
-//! The entity types of SensorThings part 1, their properties and relations (OGC 18-088).
+//! The entity types of SensorThings, their properties and relations (OGC 18-088; for tasking OGC 17-079r1).
 
 /// A type of entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +19,12 @@ pub enum Kind {
     Observation,
     /// What a reading is of: the place of the device.
     FeatureOfInterest,
+    /// A class of devices that can be told to do something.
+    Actuator,
+    /// A command that a device takes.
+    TaskingCapability,
+    /// A command that was given to a device.
+    Task,
 }
 
 /// A relation from one type to another.
@@ -42,7 +48,7 @@ const fn many(kind: Kind) -> Relation {
 
 impl Kind {
     /// All of them, in the order of the root.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Thing,
         Self::Location,
         Self::HistoricalLocation,
@@ -51,6 +57,9 @@ impl Kind {
         Self::ObservedProperty,
         Self::Observation,
         Self::FeatureOfInterest,
+        Self::Actuator,
+        Self::TaskingCapability,
+        Self::Task,
     ];
 
     /// The name of its set.
@@ -64,6 +73,9 @@ impl Kind {
             Self::ObservedProperty => "ObservedProperties",
             Self::Observation => "Observations",
             Self::FeatureOfInterest => "FeaturesOfInterest",
+            Self::Actuator => "Actuators",
+            Self::TaskingCapability => "TaskingCapabilities",
+            Self::Task => "Tasks",
         }
     }
 
@@ -88,18 +100,25 @@ impl Kind {
                 "resultTime",
                 "properties",
             ],
-            Self::Sensor => &["name", "description", "encodingType", "metadata", "properties"],
+            Self::Sensor | Self::Actuator => &["name", "description", "encodingType", "metadata", "properties"],
             Self::ObservedProperty => &["name", "definition", "description", "properties"],
             Self::Observation => {
                 &["phenomenonTime", "result", "resultTime", "resultQuality", "validTime", "parameters"]
             }
             Self::FeatureOfInterest => &["name", "description", "encodingType", "feature", "properties"],
+            Self::TaskingCapability => &["name", "description", "taskingParameters", "properties"],
+            Self::Task => &["creationTime", "taskingParameters", "properties"],
         }
     }
 
     /// Its relations.
     pub const fn relations(self) -> &'static [Relation] {
-        const THING: &[Relation] = &[many(Kind::Location), many(Kind::HistoricalLocation), many(Kind::Datastream)];
+        const THING: &[Relation] = &[
+            many(Kind::Location),
+            many(Kind::HistoricalLocation),
+            many(Kind::Datastream),
+            many(Kind::TaskingCapability),
+        ];
         const LOCATION: &[Relation] = &[many(Kind::Thing), many(Kind::HistoricalLocation)];
         const HISTORICAL_LOCATION: &[Relation] = &[one("Thing", Kind::Thing), many(Kind::Location)];
         const DATASTREAM: &[Relation] = &[
@@ -112,6 +131,9 @@ impl Kind {
         const OBSERVATION: &[Relation] =
             &[one("Datastream", Kind::Datastream), one("FeatureOfInterest", Kind::FeatureOfInterest)];
         const FEATURE: &[Relation] = &[many(Kind::Observation)];
+        const ACTUATOR: &[Relation] = &[many(Kind::TaskingCapability)];
+        const CAPABILITY: &[Relation] = &[one("Thing", Kind::Thing), one("Actuator", Kind::Actuator), many(Kind::Task)];
+        const TASK: &[Relation] = &[one("TaskingCapability", Kind::TaskingCapability)];
         match self {
             Self::Thing => THING,
             Self::Location => LOCATION,
@@ -120,6 +142,9 @@ impl Kind {
             Self::Sensor | Self::ObservedProperty => DATASTREAMS,
             Self::Observation => OBSERVATION,
             Self::FeatureOfInterest => FEATURE,
+            Self::Actuator => ACTUATOR,
+            Self::TaskingCapability => CAPABILITY,
+            Self::Task => TASK,
         }
     }
 

@@ -18,6 +18,8 @@ mod options;
 mod path;
 mod readings;
 mod shapes;
+mod tasks;
+pub mod topics;
 mod value;
 mod world;
 mod write;
@@ -79,7 +81,7 @@ async fn ask(
 
 fn only_observations() -> Fault {
     Fault::method(
-        "only Observations are created here; devices are registered at /api/v1/devices, their classes are of the pack",
+        "only Observations and Tasks are created here; devices are registered at /api/v1/devices, their classes are of the pack",
     )
 }
 
@@ -89,7 +91,11 @@ fn resource(uri: &Uri) -> Result<Resource, Fault> {
 
 async fn read(app: &App, caller: Result<Caller, Refused>, uri: &Uri, headers: &HeaderMap) -> Result<Response, Fault> {
     let (parts, tail) = match resource(uri)? {
-        Resource::Root => return Ok(Answer::Json(answer::root(&door::base(app, headers))).into_response()),
+        Resource::Root => {
+            return Ok(
+                Answer::Json(answer::root(&door::base(app, headers), &door::endpoints(app, headers))).into_response()
+            );
+        }
         Resource::CreateObservations => return Err(Fault::method("arrays of readings are sent here by POST")),
         Resource::Entities(parts, tail) => (parts, tail),
     };
@@ -125,6 +131,10 @@ async fn create(
         Resource::Entities(parts, Tail::Whole) => parts,
         Resource::Root | Resource::Entities(..) => return Err(only_observations()),
     };
+    if parts.last().is_some_and(|part| part.kind == kinds::Kind::Task) {
+        let world = door::enter(app, headers, caller).await?;
+        return tasks::create(app, &world, &parts, body).await;
+    }
     if parts.last().is_none_or(|part| part.kind != kinds::Kind::Observation) {
         return Err(only_observations());
     }

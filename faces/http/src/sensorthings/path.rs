@@ -65,6 +65,11 @@ impl Part {
         }
     }
 
+    /// Whether one entity is meant by its id.
+    pub const fn is_one(&self) -> bool {
+        self.id.is_some()
+    }
+
     fn written(&self) -> String {
         let name = self.relation.map_or(self.kind.set(), |relation| relation.name);
         self.id.as_ref().map_or_else(|| name.to_owned(), |id| format!("{name}({})", written(id)))

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use identity::Principal;
 use model::{DeviceClassId, DeviceId, Instant, Reading, RegionId, SeriesNo};
 use pack::{City, Compiled, DeviceClass};
 use sense::telemetry::{Intake, Member, SeriesOf, TimeOrder};
+use store::DeviceCommandRow;
 
 use super::budget::Budget;
 use super::fault::Fault;
 use super::kinds::{Kind, Relation};
+use super::tasks::{Capability, Scope};
 
 /// No reading is older than this.
 pub const BEGIN: Instant = Instant::from_micros(0);
@@ -54,6 +57,12 @@ pub enum Entity {
     ObservedProperty(DeviceClassId, usize),
     /// A reading.
     Observation(SeriesOf, Reading),
+    /// A class of devices that can be told to do something.
+    Actuator(DeviceClassId),
+    /// A command that a device takes.
+    Capability(Capability),
+    /// A command that was given.
+    Task(Capability, Arc<DeviceCommandRow>),
 }
 
 /// Entities of one kind.
@@ -63,6 +72,8 @@ pub enum Collection {
     Listed(Vec<Entity>),
     /// The readings of these series, which are in the order of their numbers.
     Readings(Vec<SeriesOf>),
+    /// The commands that were given, the newest first.
+    Tasks(Scope),
 }
 
 /// Where a relation leads.
@@ -82,6 +93,8 @@ pub struct World {
     pub compiled: Arc<Compiled>,
     /// Whose devices are seen.
     pub sight: Sight,
+    /// Who asks, where it is not a device.
+    pub who: Principal,
     /// The language of names.
     pub locale: String,
     /// The address of this interface, without a slash at its end.
@@ -126,11 +139,13 @@ pub fn reading_id(text: &str) -> Option<(SeriesNo, Instant)> {
 }
 
 impl World {
-    fn city(&self) -> &City {
+    /// The city of the pack in force.
+    pub fn city(&self) -> &City {
         &self.compiled.city
     }
 
-    fn sees(&self, member: &Member) -> bool {
+    /// Whether a device is seen.
+    pub fn sees(&self, member: &Member) -> bool {
         match &self.sight {
             Sight::Own(own) => own.row.id == member.row.id,
             Sight::Regions(regions) => regions.iter().any(|region| self.city().is_within(&member.row.region, region)),
@@ -138,7 +153,7 @@ impl World {
     }
 
     /// The devices seen, in the order of their names.
-    fn members(&self) -> &[Arc<Member>] {
+    pub fn members(&self) -> &[Arc<Member>] {
         self.members.get_or_init(|| match &self.sight {
             Sight::Own(own) => vec![Arc::clone(own)],
             Sight::Regions(_) => {
@@ -149,7 +164,8 @@ impl World {
         })
     }
 
-    fn find_member(&self, id: &str) -> Option<Arc<Member>> {
+    /// A device that is seen.
+    pub fn find_member(&self, id: &str) -> Option<Arc<Member>> {
         let member = self.intake.fleet.find(&DeviceId::new(id).ok()?)?;
         self.sees(&member).then_some(member)
     }
@@ -168,7 +184,8 @@ impl World {
         self.city().devices.get(id).filter(|_| is_seen)
     }
 
-    fn classes(&self) -> impl Iterator<Item = (&DeviceClassId, &DeviceClass)> {
+    /// The classes that are seen.
+    pub fn classes(&self) -> impl Iterator<Item = (&DeviceClassId, &DeviceClass)> {
         self.city().devices.iter().filter(|(id, _)| self.class(id).is_some())
     }
 
@@ -178,7 +195,7 @@ impl World {
     /// 400 when the question has become too large.
     pub fn set(&self, kind: Kind) -> Result<Collection, Fault> {
         let each = |make: fn(Arc<Member>) -> Entity| self.members().iter().map(Arc::clone).map(make).collect();
-        if !matches!(kind, Kind::Sensor | Kind::ObservedProperty) {
+        if !matches!(kind, Kind::Sensor | Kind::ObservedProperty | Kind::Actuator | Kind::Task) {
             self.budget.step(self.members().len())?;
         }
         Ok(match kind {
@@ -196,6 +213,9 @@ impl World {
                 };
                 Collection::Listed(self.classes().flat_map(of).collect())
             }
+            Kind::Actuator => Collection::Listed(self.actuators()),
+            Kind::TaskingCapability => Collection::Listed(self.capabilities(|_| true)),
+            Kind::Task => Collection::Tasks(Scope::default()),
         })
     }
 
@@ -218,6 +238,9 @@ impl World {
             }
             (Kind::ObservedProperty, Id::Text(id)) => self.find_property(id),
             (Kind::Observation, Id::Text(id)) => return self.find_reading(id),
+            (Kind::Actuator, Id::Text(id)) => self.find_actuator(id).map(Entity::Actuator),
+            (Kind::TaskingCapability, Id::Text(id)) => self.find_capability(id).map(Entity::Capability),
+            (Kind::Task, Id::Text(id)) => return self.find_task(id),
             _ => None,
         };
         Ok(found)
@@ -288,6 +311,23 @@ impl World {
             (Entity::Thing(member) | Entity::Location(member), Kind::HistoricalLocation) => {
                 listed(Entity::HistoricalLocation(Arc::clone(member)))
             }
+            (Entity::Thing(member), Kind::TaskingCapability) => {
+                Related::Many(Collection::Listed(self.capabilities_of(member)))
+            }
+            (Entity::Actuator(class), _) => {
+                self.budget.step(self.members().len())?;
+                Related::Many(Collection::Listed(self.capabilities(|member| member.row.class == *class)))
+            }
+            (Entity::Capability(capability), Kind::Thing) => {
+                Related::One(Entity::Thing(Arc::clone(&capability.member)))
+            }
+            (Entity::Capability(capability), Kind::Actuator) => {
+                Related::One(Entity::Actuator(capability.member.row.class.clone()))
+            }
+            (Entity::Capability(capability), _) => {
+                Related::Many(Collection::Tasks(Scope { of: Some(capability.clone()) }))
+            }
+            (Entity::Task(capability, _), _) => Related::One(Entity::Capability(capability.clone())),
             (Entity::Location(member), _) => listed(Entity::Thing(Arc::clone(member))),
             (Entity::Thing(member), _) => Related::Many(datastreams(series_of(member).collect())),
             (Entity::HistoricalLocation(member), _) => Related::One(Entity::Thing(Arc::clone(member))),
@@ -326,7 +366,8 @@ impl World {
                 series.iter().any(|one| number(one) == number(of))
             }
             (Collection::Listed(entities), _) => entities.iter().any(|one| self.id(one) == self.id(&entity)),
-            (Collection::Readings(_), _) => false,
+            (Collection::Tasks(scope), Entity::Task(of, _)) => scope.has(of),
+            (Collection::Readings(_) | Collection::Tasks(_), _) => false,
         };
         Ok(is_one.then_some(entity))
     }

@@ -149,6 +149,16 @@ fn rows_of(world: &World, group: &Json) -> Result<Vec<Result<Message, String>>, 
     Ok(list("dataArray")?.iter().map(row).collect())
 }
 
+/// The Observation of a message to a topic, in the words of the door of devices.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn told(world: &World, series: Option<SeriesOf>, payload: &[u8]) -> Result<Vec<u8>, String> {
+    let json = serde_json::from_slice(payload).map_err(|error| format!("the message is not JSON: {error}"))?;
+    let Json::Object(fields) = json else { return Err("an Observation is an object".to_owned()) };
+    message(world, series, fields).map(|message| message.bytes())
+}
+
 /// An Observation in the words of the door of devices. What this server would not keep is refused, not dropped.
 fn message(world: &World, series: Option<SeriesOf>, mut fields: Map<String, Json>) -> Result<Message, String> {
     let linked = fields.remove("Datastream").map(|link| linked_series(world, &link)).transpose()?;

@@ -53,7 +53,7 @@ impl Gate for Journal {
     async fn connect(&self, hello: Hello) -> Result<Admitted<()>, ConnectRefused> {
         let name = hello.user_name.ok_or(ConnectRefused::BadUserNameOrPassword)?;
         let device = DeviceId::new(&name).map_err(|_| ConnectRefused::BadUserNameOrPassword)?;
-        Ok(Admitted { device, client: () })
+        Ok(Admitted { owner: device.into(), client: () })
     }
 
     fn may_publish(&self, (): &(), _topic: &str) -> bool {

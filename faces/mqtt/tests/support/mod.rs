@@ -53,9 +53,11 @@ impl Gate for Platform {
         let device = DeviceId::new(&name).map_err(|_| ConnectRefused::BadUserNameOrPassword)?;
         let expected = self.passwords.lock().unwrap().get(&name).cloned().unwrap_or_else(|| "secret".to_owned());
         match hello.password {
-            Some(password) if password == expected.as_bytes() => Ok(Admitted { device, client: name }),
+            Some(password) if password == expected.as_bytes() => Ok(Admitted { owner: device.into(), client: name }),
             // The same device with the rights of another name.
-            Some(password) if *password == b"less"[..] => Ok(Admitted { device, client: "nobody".to_owned() }),
+            Some(password) if *password == b"less"[..] => {
+                Ok(Admitted { owner: device.into(), client: "nobody".to_owned() })
+            }
             _ if name == "barred" => Err(ConnectRefused::Banned),
             _ => Err(ConnectRefused::BadUserNameOrPassword),
         }
