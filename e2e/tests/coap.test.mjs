@@ -56,7 +56,9 @@ test("devices over CoAP", { timeout: 180_000, skip: hasClient ? false : "skipped
     assert.equal(await post(`${clear}/readings?k=wrong`, '{"tilt": 1}'), "4.01");
     assert.equal(await post(`${clear}/readings?k=${keyOf(password)}`, '{"tilt": 1}'), "4.01", "the key is no password");
     assert.equal(await post(`${clear}/readings?k=${password}`, '{"tilt": "x"}'), "4.00");
-    assert.equal(await post(`${clear}/readings?k=${password}`, "x", ["-t", "60"]), "4.15");
+    assert.equal(await post(`${clear}/readings?k=${password}`, "x", ["-t", "0"]), "4.15");
+    assert.equal(await post(`${clear}/readings?k=${password}`, "x", ["-t", "60"]), "4.00", "no CBOR");
+    assert.equal(await post(`${clear}/readings?k=${password}`, "x", ["-t", "42"]), "4.00", "its class sends no frames");
     assert.equal(await post(`${secure}/readings`, '{"tilt": 1}', as("cover-1", keyOf("wrong"))), undefined);
   });
 
