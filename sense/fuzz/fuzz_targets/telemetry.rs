@@ -3,14 +3,11 @@
 #![no_main]
 
 #[allow(dead_code, reason = "the readers of dipper-sense, without what asks")]
+#[path = "../../src/telemetry"]
 mod telemetry {
-    #[path = "../../src/telemetry/cbor.rs"]
     mod cbor;
-    #[path = "../../src/telemetry/frame.rs"]
     mod frame;
-    #[path = "../../src/telemetry/payload.rs"]
     pub mod payload;
-    #[path = "../../src/telemetry/senml.rs"]
     mod senml;
 }
 
