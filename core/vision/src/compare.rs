@@ -104,7 +104,9 @@ pub enum CompareError {
         picture: Picture,
     },
     /// Another scene, or seen from too far to a side.
-    #[error("only {inliers} places of the two pictures agree, {LEAST_INLIERS} are needed; take it from where the baseline was taken")]
+    #[error(
+        "only {inliers} places of the two pictures agree, {LEAST_INLIERS} are needed; take it from where the baseline was taken"
+    )]
     NotTheSameScene {
         /// Places that agreed.
         inliers: usize,
@@ -201,14 +203,19 @@ fn lay_over(after: &[Plane; 3], map: &Homography, like: &Plane) -> ([Plane; 3], 
     (laid, seen)
 }
 
-/// Seen, at least three pixels from what is not, and not ignored.
+/// Pixels of the working picture at its edges that are not compared: what is next to them is not known.
+const MARGIN: usize = 5;
+
+/// Seen, away from what is not, and not ignored.
 fn without_ignored(seen: &[bool], width: usize, scale: f64, ignore: &[Rect]) -> Vec<bool> {
     let height = seen.len() / width;
     let share = Plane { width, height, values: seen.iter().map(|s| f32::from(u8::from(*s))).collect() }.box_mean(3);
     (0..seen.len())
         .map(|at| {
             let (x, y) = ((at % width) as f64 / scale, (at / width) as f64 / scale);
-            share.values[at] > 0.999 && !ignore.iter().any(|rect| rect.contains(x, y))
+            let is_inner = (MARGIN..width.saturating_sub(MARGIN)).contains(&(at % width))
+                && (MARGIN..height.saturating_sub(MARGIN)).contains(&(at / width));
+            is_inner && share.values[at] > 0.999 && !ignore.iter().any(|rect| rect.contains(x, y))
         })
         .collect()
 }
@@ -237,7 +244,6 @@ fn region_of(blob: &Blob, width: usize, scale: f64, map: &Homography, after: &Rg
 
 /// Least and greatest x and y: left, top, right, bottom.
 fn bounds(points: impl Iterator<Item = (f64, f64)>) -> (f64, f64, f64, f64) {
-    points.fold((f64::MAX, f64::MAX, f64::MIN, f64::MIN), |(l, t, r, b), (x, y)| {
-        (l.min(x), t.min(y), r.max(x), b.max(y))
-    })
+    points
+        .fold((f64::MAX, f64::MAX, f64::MIN, f64::MIN), |(l, t, r, b), (x, y)| (l.min(x), t.min(y), r.max(x), b.max(y)))
 }

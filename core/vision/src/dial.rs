@@ -38,7 +38,9 @@ pub struct DialReading {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum DialError {
     /// Mark the dial anew.
-    #[error("the dial has no scale: angles, values and radius have to be numbers, min other than max, radius at least 12 pixels")]
+    #[error(
+        "the dial has no scale: angles, values and radius have to be numbers, min other than max, radius at least 12 pixels"
+    )]
     NoScale,
     /// The picture does not show the whole dial.
     #[error("the dial at ({x:.0}, {y:.0}) with radius {radius:.0} is not wholly in the picture")]

@@ -65,7 +65,9 @@ fn corners(plane: &Plane, most: usize) -> Vec<(usize, usize)> {
                 continue;
             }
             let is_peak = (y - 1..=y + 1).all(|v| {
-                (x - 1..=x + 1).all(|u| (u, v) == (x, y) || strength.get(u, v) < here || (strength.get(u, v) == here && (v, u) > (y, x)))
+                (x - 1..=x + 1).all(|u| {
+                    (u, v) == (x, y) || strength.get(u, v) < here || (strength.get(u, v) == here && (v, u) > (y, x))
+                })
             });
             if is_peak {
                 found.push((here, x, y));

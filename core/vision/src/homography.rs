@@ -46,9 +46,15 @@ impl Homography {
             return None;
         }
         let adjugate = [
-            e * i - f * h, c * h - b * i, b * f - c * e,
-            f * g - d * i, a * i - c * g, c * d - a * f,
-            d * h - e * g, b * g - a * h, a * e - b * d,
+            e * i - f * h,
+            c * h - b * i,
+            b * f - c * e,
+            f * g - d * i,
+            a * i - c * g,
+            c * d - a * f,
+            d * h - e * g,
+            b * g - a * h,
+            a * e - b * d,
         ];
         Some(Homography(adjugate.map(|v| v / determinant)))
     }
@@ -90,10 +96,7 @@ pub(crate) fn fit(pairs: &[Pair]) -> Option<Homography> {
     let mut system = [[0.0_f64; 9]; 8];
     for (a, b) in pairs {
         let ((x, y), (u, v)) = (from.apply(*a), to.apply(*b));
-        let rows = [
-            [x, y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y, u],
-            [0.0, 0.0, 0.0, x, y, 1.0, -v * x, -v * y, v],
-        ];
+        let rows = [[x, y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y, u], [0.0, 0.0, 0.0, x, y, 1.0, -v * x, -v * y, v]];
         for row in rows {
             for i in 0..8 {
                 for j in 0..9 {

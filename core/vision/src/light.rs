@@ -1,14 +1,15 @@
-//! The light taken out of the second picture: one smooth gain over the picture, one offset.
+//! The light taken out of the second picture: one smooth gain over the picture.
 
 use crate::homography::solve;
 use crate::plane::{Plane, median};
 
 const BLOCK: usize = 16;
-const TERMS: usize = 7;
+const TERMS: usize = 6;
 
 /// Makes the second picture as bright as the first, by the same smooth field in each channel.
 ///
-/// before ≈ after · q(x, y) + b with q quadratic: exposure, vignetting, a lamp to one side. Blocks that do not fit (what
+/// before ≈ after · q(x, y) with q quadratic: exposure, vignetting, a lamp to one side. No offset: most of a panel has one
+/// brightness, where gain and offset cannot be told apart, and the dark parts then come out wrong. Blocks that do not fit (what
 /// has changed) weigh less with each round (Cauchy weights), so that a change does not pull the field.
 pub(crate) fn even_out(before: &[Plane; 3], after: &mut [Plane; 3], seen: &[bool]) {
     for (before, after) in before.iter().zip(after.iter_mut()) {
@@ -28,7 +29,7 @@ pub(crate) fn even_out(before: &[Plane; 3], after: &mut [Plane; 3], seen: &[bool
 fn terms(x: usize, y: usize, width: usize, height: usize, value: f32) -> [f64; TERMS] {
     let (u, v) = (2.0 * x as f64 / width as f64 - 1.0, 2.0 * y as f64 / height as f64 - 1.0);
     let value = f64::from(value) / 255.0;
-    [value, value * u, value * v, value * u * u, value * u * v, value * v * v, 1.0].map(|term| term * 255.0)
+    [value, value * u, value * v, value * u * u, value * u * v, value * v * v].map(|term| term * 255.0)
 }
 
 fn fit_field(before: &Plane, after: &Plane, seen: &[bool]) -> Option<[f64; TERMS]> {
@@ -84,11 +85,5 @@ fn weighted_fit(blocks: &[([f64; TERMS], f64)], weights: &[f64]) -> Option<[f64;
             system[i][TERMS] += weight * row[i] * target;
         }
     }
-    // A picture of one brightness cannot tell gain from offset: a little weight on "no change".
-    let little = weights.iter().sum::<f64>() * 255.0;
-    for (i, row) in system.iter_mut().enumerate() {
-        row[i] += little * 0.05;
-    }
-    system[0][TERMS] += little * 0.05;
     solve(system)
 }

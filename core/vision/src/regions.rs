@@ -65,7 +65,8 @@ pub(crate) fn differing(before: &[Plane; 3], after: &[Plane; 3], compared: &[boo
     }
     let second = difference(&before, &after, compared);
     let edge = edge_of(&lit, width, height);
-    let mask: Vec<bool> = second.iter().zip(&edge).map(|(d, edge)| *d > if *edge { 3.0 * limit } else { limit }).collect();
+    let mask: Vec<bool> =
+        second.iter().zip(&edge).map(|(d, edge)| *d > if *edge { 3.0 * limit } else { limit }).collect();
     let mut blobs = components(&mask, width, height, least_px);
     blobs.retain(|blob| !is_light(&before, &after, &blob.pixels));
     for blob in &mut blobs {

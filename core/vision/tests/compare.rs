@@ -57,7 +57,10 @@ fn an_unchanged_panel_is_registered_within_a_pixel_and_shows_no_region() {
         match compare(&before, &photograph(&scene, &shot, 2), &CompareOptions::default()) {
             Ok(found) => {
                 let error = error_px(&found, &shot);
-                println!("{name}: error {error:.2} px, {} inliers, residual {:.2}, overlap {:.2}", found.inliers, found.residual_px, found.overlap);
+                println!(
+                    "{name}: error {error:.2} px, {} inliers, residual {:.2}, overlap {:.2}",
+                    found.inliers, found.residual_px, found.overlap
+                );
                 if error > 1.0 || !found.regions.is_empty() {
                     faults.push(format!("{name}: error {error:.2} px, regions {:?}", found.regions));
                 }
@@ -82,7 +85,9 @@ fn each_change_is_one_region_at_its_place_in_nine_of_ten_pictures_and_nothing_el
         let scene = draw(changed);
         for (name, shot) in shots() {
             all += 1;
-            let Ok(found) = compare(&before, &photograph(&scene, &shot, 3), &CompareOptions::default()) else { continue };
+            let Ok(found) = compare(&before, &photograph(&scene, &shot, 3), &CompareOptions::default()) else {
+                continue;
+            };
             let hits = found.regions.iter().filter(|region| middle_is_in(&region.before, &place(part))).count();
             if hits == 0 {
                 println!("missed: {part}, {name}");

@@ -17,7 +17,12 @@ fn a_needle_is_read_within_two_percent_of_the_scale() {
     for step in 0..9 {
         let value = 0.5 + f64::from(step) * 1.12;
         let scene = draw(&Panel { needle_deg: -135.0 + 27.0 * value, ..Panel::default() });
-        let shot = Shot { turn_deg: f64::from(step) * 2.0 - 8.0, tilt: 1e-4, gain: 0.6 + 0.07 * f64::from(step), ..Shot::default() };
+        let shot = Shot {
+            turn_deg: f64::from(step) * 2.0 - 8.0,
+            tilt: 1e-4,
+            gain: 0.6 + 0.07 * f64::from(step),
+            ..Shot::default()
+        };
         let after = photograph(&scene, &shot, 4);
         let found = compare(&before, &after, &CompareOptions::default()).unwrap();
         let read = read_dial(&warp(&after, &found.map, WIDTH, HEIGHT), &dial()).unwrap();
@@ -38,14 +43,16 @@ fn a_dial_that_cannot_be_read_says_why() {
 }
 
 fn switch(picture_up: &RgbImage, picture_down: &RgbImage, area: Rect) -> SwitchRegion {
-    let patch = |p: &RgbImage| crop_imm(p, area.x as u32, area.y as u32, area.width as u32, area.height as u32).to_image();
+    let patch =
+        |p: &RgbImage| crop_imm(p, area.x as u32, area.y as u32, area.width as u32, area.height as u32).to_image();
     let position = |name: &str, p: &RgbImage| SwitchPosition { name: name.to_owned(), patch: patch(p) };
     SwitchRegion { area, positions: vec![position("first", picture_up), position("second", picture_down)] }
 }
 
 #[test]
 fn switches_and_lamps_are_read_in_other_light() {
-    let (rest, acted) = (draw(&Panel::default()), draw(&Panel { lamp_is_on: true, switch_is_up: false, ..Panel::default() }));
+    let (rest, acted) =
+        (draw(&Panel::default()), draw(&Panel { lamp_is_on: true, switch_is_up: false, ..Panel::default() }));
     let lever = switch(&rest, &acted, Rect { x: 895.0, y: 595.0, width: 110.0, height: 150.0 });
     let lamp = switch(&rest, &acted, Rect { x: 940.0, y: 220.0, width: 80.0, height: 80.0 });
     for gain in [0.6, 1.0, 1.2] {

@@ -18,7 +18,14 @@ pub struct Panel {
 
 impl Default for Panel {
     fn default() -> Panel {
-        Panel { needle_deg: -40.0, second_needle_deg: 30.0, lamp_is_on: false, switch_is_up: true, sticker: false, seed: 7 }
+        Panel {
+            needle_deg: -40.0,
+            second_needle_deg: 30.0,
+            lamp_is_on: false,
+            switch_is_up: true,
+            sticker: false,
+            seed: 7,
+        }
     }
 }
 
@@ -123,7 +130,16 @@ pub struct Shot {
 
 impl Default for Shot {
     fn default() -> Shot {
-        Shot { turn_deg: 0.0, scale: 1.0, tilt: 0.0, shift: (0.0, 0.0), gain: 1.0, side_light: 0.0, noise: 2.0, jpeg_quality: 85 }
+        Shot {
+            turn_deg: 0.0,
+            scale: 1.0,
+            tilt: 0.0,
+            shift: (0.0, 0.0),
+            gain: 1.0,
+            side_light: 0.0,
+            noise: 2.0,
+            jpeg_quality: 85,
+        }
     }
 }
 
