@@ -72,7 +72,7 @@ fn an_unchanged_panel_is_registered_within_a_pixel_and_shows_no_region() {
 }
 
 #[test]
-fn each_change_is_one_region_at_its_place_in_nine_of_ten_pictures_and_nothing_else_is() {
+fn each_change_is_found_in_nine_of_ten_pictures_with_a_false_region_in_at_most_one_of_twenty() {
     let before = photograph(&draw(&Panel::default()), &Shot::default(), 1);
     let changes = [
         ("dial", Panel { needle_deg: 20.0, ..Panel::default() }),
