@@ -12,6 +12,7 @@ mod materials;
 mod notifications;
 mod places;
 mod processes;
+mod inspections;
 mod scenes;
 mod services;
 mod sources;
@@ -66,6 +67,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, judge: Judge<'_>, repo
     devices::check_devices(folder, report);
     alarm_rules::check_alarm_rules(folder, city, judge, report);
     scenes::check_scenes(folder, city, report);
+    inspections::check_inspections(folder, report);
     for scenario in &folder.scenarios {
         stories::check_scenario(scenario, folder, city, report);
     }

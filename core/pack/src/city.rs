@@ -12,6 +12,7 @@ mod fee;
 mod hospital;
 mod notification;
 mod process;
+mod inspection;
 mod scene;
 mod service;
 
@@ -32,6 +33,7 @@ pub use fee::*;
 pub use hospital::*;
 pub use notification::*;
 pub use process::*;
+pub use inspection::*;
 pub use scene::*;
 pub use service::*;
 
@@ -100,6 +102,9 @@ pub struct City {
     /// Commands to many devices.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub scenes: Scenes,
+    /// What is looked at regularly, and where.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inspections: Inspections,
     /// Base map layers in drawing order: file name (under `basemap/`) and kind.
     pub basemap: Vec<BasemapLayer>,
 }

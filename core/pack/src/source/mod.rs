@@ -5,6 +5,7 @@ pub(crate) mod device_types;
 pub(crate) mod files;
 pub(crate) mod notifications;
 pub(crate) mod read;
+pub(crate) mod inspections;
 pub(crate) mod scenes;
 pub(crate) mod services;
 pub(crate) mod types;
