@@ -77,16 +77,16 @@ test("inspections", { timeout: 600_000 }, async (t) => {
     await page.locator("svg.canvas image").waitFor();
     await choose.setInputFiles(jpeg("off.jpg", off));
     await until("both pictures", async () => (await page.locator(".pick .one").count()) === 2);
-    const box = await page.locator("svg.canvas").boundingBox();
-    const at = (x, y) => [box.x + (x / 1280) * box.width, box.y + (y / 960) * box.height];
     const drag = async (from, to) => {
+      await page.locator("svg.canvas").scrollIntoViewIfNeeded();
+      const box = await page.locator("svg.canvas").boundingBox();
+      const at = (x, y) => [box.x + (x / 1280) * box.width, box.y + (y / 960) * box.height];
       await page.mouse.move(...at(...from));
       await page.mouse.down();
       await page.mouse.move(...at((from[0] + to[0]) / 2, (from[1] + to[1]) / 2));
       await page.mouse.move(...at(...to));
       await page.mouse.up();
     };
-    await page.locator("svg.canvas").scrollIntoViewIfNeeded();
     await drag([300, 300], [300, 180]);
     const dial = page.locator("fieldset", { hasText: "表盘 1" });
     await dial.getByLabel("名称").fill("母线电压");

@@ -155,6 +155,13 @@ on_both_databases!(a_run_is_answered_check_by_check_and_sealed_at_its_end, |data
     let digest = Sha256::digest(canonical_answers(&answers));
     assert_eq!(sealed.sha256, digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     assert_eq!(answers.len(), 7);
+    let path = demo().city.region_path(&"gulou".parse().unwrap());
+    for (within, expect) in
+        [(vec![path.clone()], 1), (vec!["yaoguang/".to_owned()], 1), (vec!["yaoguang/x/".to_owned()], 0)]
+    {
+        let found = database.read_blocking(move |db| db.list_inspection_runs(None, &within, None, 10)).unwrap();
+        assert_eq!(found.len(), expect);
+    }
     let last = database.read_blocking(|db| db.last_inspections()).unwrap();
     assert_eq!(last, [(daily(), ended.ended_at.unwrap())]);
 });

@@ -243,7 +243,7 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<InspectionRunRow>, StoreError> {
         let mut clause = Where::new();
-        clause.and_in("inspection", [inspection]);
+        clause.and_in("inspection", inspection);
         within(&mut clause, regions);
         if let Some(before) = before {
             let before = clause.bind(before);

@@ -53,7 +53,7 @@ export const inspectionsEn = {
     set_baseline: "Set baseline",
     change_baseline: "Change baseline",
     choose_picture: "Choose a picture",
-    just_chosen: "Just chosen",
+    just_chosen: "New picture {n}",
     no_picture: "Choose a picture first: from the front, evenly lit, every switch as it should be.",
     mark: "Marks",
     tool_dial: "Dial",

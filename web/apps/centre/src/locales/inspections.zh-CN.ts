@@ -53,7 +53,7 @@ export const inspectionsZhCN = {
     set_baseline: "设为基准",
     change_baseline: "更换基准",
     choose_picture: "选照片",
-    just_chosen: "刚选的照片",
+    just_chosen: "新照片 {n}",
     no_picture: "先选一张照片：正对面板、光线均匀、各开关在正常位置。",
     mark: "标注",
     tool_dial: "表盘",
