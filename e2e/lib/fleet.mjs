@@ -1,4 +1,5 @@
 // Many devices of the fictional city at once: registered through the API, and asked for what was kept of them.
+import { setTimeout as wait } from "node:timers/promises";
 import { freePort, serve } from "./dipper.mjs";
 
 /** Where devices stand. */
@@ -9,6 +10,12 @@ export async function listening(t, city, { mqtt, args = [], ...more } = {}) {
   const port = mqtt ?? (await freePort());
   const server = await serve(t, { ...city, args: ["--mqtt", `127.0.0.1:${port}`, ...args], ...more });
   return Object.assign(server, { mqtt: port });
+}
+
+/** Asks a city to stop; it has to be gone in time, whatever is connected. */
+export async function stopped(server, within_ms = 20_000) {
+  const ended = await Promise.race([server.stop(), wait(within_ms, undefined, { ref: false })]);
+  if (ended?.code !== 0) throw new Error(`SIGTERM: ${ended ? `ended with ${ended.code}` : `still there after ${within_ms} ms`}\n${server.log()}`);
 }
 
 /** Registers devices of a class, some at a time; their passwords by name. */
