@@ -52,10 +52,10 @@ export class Mqtt {
     return this.#ask(id, packet(isAgain ? 0x3a : 0x32, [word(topic), short(id), bytes]));
   }
 
-  /** Subscribes with QoS 1; answers with what was granted, 128 for a refusal. */
-  subscribe(filter) {
+  /** Subscribes; answers with the QoS that was granted, 128 for a refusal. */
+  subscribe(filter, qos = 1) {
     const id = this.#id();
-    return this.#ask(id, packet(0x82, [short(id), word(filter), Buffer.from([1])]));
+    return this.#ask(id, packet(0x82, [short(id), word(filter), Buffer.from([qos])]));
   }
 
   /** Writes bytes as they are. */
