@@ -66,6 +66,12 @@ pub enum Permission {
     AlarmHandle,
     /// Tell devices what to do, confirm what others ask for, run scenes.
     DeviceControl,
+    /// See inspections, what was found and the baselines.
+    InspectionRead,
+    /// Do inspections.
+    InspectionRun,
+    /// Set the baselines that photographs are compared with.
+    InspectionManage,
     /// See the whole pack.
     PackRead,
     /// See the whole ledger's state.
@@ -76,7 +82,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -98,6 +104,9 @@ impl Permission {
         Self::DeviceInstall,
         Self::AlarmHandle,
         Self::DeviceControl,
+        Self::InspectionRead,
+        Self::InspectionRun,
+        Self::InspectionManage,
         Self::PackRead,
         Self::LedgerRead,
         Self::UserManage,
@@ -127,6 +136,9 @@ impl Permission {
             Self::DeviceInstall => "device.install",
             Self::AlarmHandle => "alarm.handle",
             Self::DeviceControl => "device.control",
+            Self::InspectionRead => "inspection.read",
+            Self::InspectionRun => "inspection.run",
+            Self::InspectionManage => "inspection.manage",
             Self::PackRead => "pack.read",
             Self::LedgerRead => "ledger.read",
             Self::UserManage => "user.manage",

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::actor::Actor;
-use crate::ids::EventId;
+use crate::ids::{EventId, InspectionId, InspectionRunId};
 use crate::observation::DeviceId;
 use crate::time::Instant;
 
@@ -66,6 +66,32 @@ pub enum RecordBody {
     },
     /// The lake sealed a file of readings.
     LakeFileSealed(Box<LakeFileSealed>),
+    /// An inspection came to its end (巡检).
+    InspectionEnded(Box<InspectionEnded>),
+}
+
+/// An inspection as it was done. What was answered, and the pictures, are proved by the answers and this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InspectionEnded {
+    /// This doing of it.
+    pub run: InspectionRunId,
+    /// What was inspected.
+    pub inspection: InspectionId,
+    /// When it began.
+    pub started_at: Instant,
+    /// Checks that were answered.
+    pub answers: u32,
+    /// How many of them are faults.
+    pub faults: u32,
+    /// SHA-256 of the canonical text of the answers, hexadecimal.
+    pub sha256: String,
+}
+
+impl InspectionEnded {
+    /// The subject of the record of a run.
+    pub fn subject_of(run: InspectionRunId) -> String {
+        format!("inspection-run/{run}")
+    }
 }
 
 /// A file of readings that the lake sealed. What was measured is proved by the file and this.
@@ -120,6 +146,7 @@ impl RecordBody {
             Self::CommandConfirmed { .. } => "command_confirmed",
             Self::CommandEnded { .. } => "command_ended",
             Self::LakeFileSealed(_) => "lake_file_sealed",
+            Self::InspectionEnded(_) => "inspection_ended",
         }
     }
 
@@ -129,6 +156,7 @@ impl RecordBody {
             Self::CommandAsked(asked) => format!("device/{}", asked.device),
             Self::CommandConfirmed { device, .. } | Self::CommandEnded { device, .. } => format!("device/{device}"),
             Self::LakeFileSealed(sealed) => LakeFileSealed::subject_of(&sealed.sha256),
+            Self::InspectionEnded(ended) => InspectionEnded::subject_of(ended.run),
         }
     }
 }

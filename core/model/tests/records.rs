@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use dipper_model as model;
-use model::{CommandAsked, DeviceId, EventId, Instant, LakeFileSealed, RecordBody};
+use model::{CommandAsked, DeviceId, EventId, InspectionEnded, InspectionRunId, Instant, LakeFileSealed, RecordBody};
 use serde_json::{Map, json};
 
 fn golden(name: &str, text: &str) {
@@ -61,6 +61,15 @@ fn every_kind() -> Vec<(&'static str, &'static str, RecordBody)> {
         from: at(-60),
         to: at(0),
     };
+    let run = InspectionRunId::new(at(0), 9);
+    let inspected = InspectionEnded {
+        run,
+        inspection: "gulou_power_rooms".parse().unwrap(),
+        started_at: at(-30),
+        answers: 8,
+        faults: 1,
+        sha256: "9c2e".to_owned(),
+    };
     let of_lamp = "device/lamp-0001";
     vec![
         ("command_asked", of_lamp, RecordBody::CommandAsked(Box::new(asked))),
@@ -69,6 +78,11 @@ fn every_kind() -> Vec<(&'static str, &'static str, RecordBody)> {
         ("command_ended", of_lamp, ended("done", Some("ok"))),
         ("command_ended_bare", of_lamp, ended("expired", None)),
         ("lake_file_sealed", "lake/6f4b", RecordBody::LakeFileSealed(Box::new(sealed))),
+        (
+            "inspection_ended",
+            "inspection-run/01M6CWACM00000000000000009",
+            RecordBody::InspectionEnded(Box::new(inspected)),
+        ),
     ]
 }
 
@@ -87,5 +101,5 @@ fn every_kind_of_record_is_stored_as_its_golden_file_says() {
 #[test]
 fn no_kind_is_without_a_golden_file() {
     let kinds: BTreeSet<_> = every_kind().iter().map(|(_, _, body)| body.kind()).collect();
-    assert_eq!(kinds.len(), 4, "{kinds:?}");
+    assert_eq!(kinds.len(), 5, "{kinds:?}");
 }
