@@ -37,6 +37,18 @@ pub fn record_client_key(
     tx.record_api_key(&row)
 }
 
+/// Takes back every key of a client program; how many worked until now.
+///
+/// # Errors
+/// [`StoreError`] when the store does not take it.
+pub fn end_client(tx: &mut Tx, client: &ClientId) -> Result<usize, StoreError> {
+    let keys = tx.list_api_keys()?;
+    let working: Vec<_> = keys.into_iter().filter(|key| key.client == *client && !key.disabled).collect();
+    let count = working.len();
+    working.into_iter().try_for_each(|key| tx.record_api_key(&ApiKeyRow { disabled: true, ..key }))?;
+    Ok(count)
+}
+
 /// The client program of a key; `None` for an unknown or disabled one.
 ///
 /// # Errors

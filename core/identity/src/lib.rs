@@ -35,7 +35,7 @@ pub use accounts::{AccountError, Accounts, NewAccount, SignInError, SignedIn, re
 pub use addresses::{Address, AddressError, SealedAddress, new_webhook_secret};
 pub use answers::{Answers, Draft, Given};
 pub use authenticator::{CodeError, NewAuthenticator};
-pub use clients::{find_client, find_client_principal, record_client, record_client_key};
+pub use clients::{end_client, find_client, find_client_principal, record_client, record_client_key};
 pub use contacts::{Contact, ContactError};
 pub use credit_code::{CreditCode, CreditCodeError, credit_check_character};
 pub use guardians::{GUARDIAN_DAYS, NamedChild, record_grown, record_guardian};

@@ -443,6 +443,17 @@ pub enum ClientCommand {
         #[command(flatten)]
         common: Common,
     },
+    /// End what such a program may: its keys, or only the reading of some regions. Within five seconds it hears no more
+    End {
+        /// Its short name
+        #[arg(long)]
+        id: String,
+        /// A region whose devices it may read no more; its keys go on working
+        #[arg(long = "devices", value_name = "REGION")]
+        regions: Vec<String>,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Register a program that signs residents in by OpenID Connect, or replace what was registered of it
     Register {
         /// Its metadata, JSON with the names of RFC 7591

@@ -4,67 +4,23 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use common::sensing::{MemoryLake, register, with_devices};
 use common::{Answer, Browser, TestApp};
-use grid::LonLat;
 use model::{Instant, Reading, SeriesNo};
-use sense::devices::NewDevice;
-use sense::telemetry::{Bucket, Done, Fleet, Intake, Lake, LakeFault, Member, TimeOrder};
+use sense::telemetry::{Lake, Member};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
 /// Where the cover stands, and the lamp: in different districts.
 const COVER_AT: (f64, f64) = (112.8961, 32.5087);
 const LAMP_AT: (f64, f64) = (112.93, 32.47);
 
 const ROOT: &str = "https://yaoguang.example/sta/v1.1";
-
-/// Readings in memory.
-#[derive(Default)]
-struct MemoryLake(Mutex<BTreeMap<(SeriesNo, Instant), Reading>>);
-
-impl Lake for MemoryLake {
-    fn append(&self, readings: Vec<Reading>, done: Done) {
-        self.0.lock().unwrap().extend(readings.into_iter().map(|reading| ((reading.series, reading.at), reading)));
-        done(Ok(()));
-    }
-
-    fn latest(&self, series: SeriesNo) -> Option<Reading> {
-        let readings = self.0.lock().unwrap();
-        let all = (series, Instant::from_micros(0))..(series, Instant::from_micros(i64::MAX));
-        readings.range(all).next_back().map(|(_, reading)| *reading)
-    }
-
-    fn range(
-        &self,
-        series: SeriesNo,
-        (from, to): (Instant, Instant),
-        order: TimeOrder,
-        limit: usize,
-    ) -> Result<Vec<Reading>, LakeFault> {
-        let readings = self.0.lock().unwrap();
-        let found = readings.range((series, from)..(series, to)).map(|(_, reading)| *reading);
-        Ok(match order {
-            TimeOrder::Earliest => found.take(limit).collect(),
-            TimeOrder::Latest => found.rev().take(limit).collect(),
-        })
-    }
-
-    fn count(&self, series: &[SeriesNo], from: Instant, to: Instant, _: u64) -> Result<u64, LakeFault> {
-        let readings = self.0.lock().unwrap();
-        Ok(series.iter().map(|series| readings.range((*series, from)..(*series, to)).count() as u64).sum())
-    }
-
-    fn buckets(&self, _: SeriesNo, _: Instant, _: Instant, _: i64) -> Result<Vec<Bucket>, LakeFault> {
-        Ok(Vec::new())
-    }
-}
 
 /// A city with a manhole cover (Datastreams 1 tilt, 2 water level, 3 battery) and a lamp (4 power, 5 voltage, 6 lit).
 struct City {
@@ -81,26 +37,9 @@ impl City {
 
     async fn with(change: impl FnOnce(&mut dipper_http::Parts)) -> Self {
         let lake = Arc::new(MemoryLake::default());
-        let (told, mut heard) = mpsc::channel(64);
-        tokio::spawn(async move { while heard.recv().await.is_some() {} });
         let kept = Arc::clone(&lake);
         let test = TestApp::with(|parts, clock| {
-            let fleet = Fleet::load(&parts.store, &parts.packs.current()).unwrap();
-            let ctx = sense::Context {
-                store: parts.store.clone(),
-                packs: Arc::clone(&parts.packs),
-                clock: Arc::new(clock.clone()),
-                vault: Arc::clone(&parts.vault),
-                files: Arc::clone(&parts.files),
-                trust: None,
-            };
-            parts.intake = Some(Arc::new(Intake {
-                ctx,
-                fleet: Arc::new(fleet),
-                lake: kept,
-                told,
-                mqtt_port: std::sync::OnceLock::new(),
-            }));
+            with_devices(parts, clock, &kept);
             change(parts);
         });
         let cover = register(&test, "cover-1", "manhole_cover", COVER_AT).await;
@@ -154,19 +93,6 @@ impl City {
 fn address(path: &str) -> String {
     let encoded = path.replace(' ', "%20").replace('<', "%3C").replace('"', "%22");
     format!("/sta/v1.1{encoded}")
-}
-
-async fn register(test: &TestApp, id: &str, class: &str, (lon, lat): (f64, f64)) -> String {
-    let new = NewDevice {
-        id: id.parse().unwrap(),
-        class: class.parse().unwrap(),
-        title: String::new(),
-        parent: None,
-        point: LonLat::new(lon, lat).unwrap(),
-        height_m: None,
-        office: None,
-    };
-    test.app.intake.as_ref().unwrap().register(None, new).await.unwrap().secret.reveal().to_owned()
 }
 
 fn ids(answer: &Value) -> Vec<Value> {

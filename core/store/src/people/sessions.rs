@@ -181,6 +181,15 @@ impl Tx {
         )?;
         Ok(())
     }
+
+    /// A client program reads the devices of a region no more; true when it could until now.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn remove_client_region(&mut self, client: &ClientId, region: &RegionId) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM client_regions WHERE client = $1 AND region = $2";
+        Ok(self.execute(sql, params![client, region])? > 0)
+    }
 }
 
 impl Reader {

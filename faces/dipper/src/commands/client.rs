@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use identity::openid::Client;
-use identity::record_client;
+use identity::{end_client, record_client};
 use model::{ClientId, Clock, RegionId};
 use store::Tx;
 
@@ -32,6 +32,32 @@ pub fn add(config: &Config, id: &str, title: &str, regions: &[String]) -> anyhow
     });
     store.close();
     println!("{}", key?.reveal());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes back the keys of a program, or ends its reading of regions. A running city takes note: at once for what is asked
+/// by HTTP, within five seconds for what is listened to.
+pub fn end(config: &Config, id: &str, regions: &[String]) -> anyhow::Result<ExitCode> {
+    let id = ClientId::new(id)?;
+    let regions = regions.iter().map(|region| RegionId::new(region)).collect::<Result<Vec<_>, _>>()?;
+    let store = open_store(config)?;
+    let client = id.clone();
+    let ended = store.write_blocking(move |tx: &mut Tx| {
+        if regions.is_empty() {
+            return Ok(vec![format!("{} keys", end_client(tx, &client)?)]);
+        }
+        let mut ended = Vec::new();
+        for region in regions {
+            if tx.remove_client_region(&client, &region)? {
+                ended.push(region.to_string());
+            }
+        }
+        Ok::<_, store::StoreError>(ended)
+    });
+    store.close();
+    let ended = ended?;
+    anyhow::ensure!(!ended.is_empty() && ended != ["0 keys"], "{id} has nothing of that kind that could end");
+    println!("{id}: ended {}", ended.join(", "));
     Ok(ExitCode::SUCCESS)
 }
 

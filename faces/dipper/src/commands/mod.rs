@@ -99,6 +99,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 fn clients(command: ClientCommand) -> anyhow::Result<ExitCode> {
     match command {
         ClientCommand::Add { id, title, regions, common } => client::add(&configured(&common)?, &id, &title, &regions),
+        ClientCommand::End { id, regions, common } => client::end(&configured(&common)?, &id, &regions),
         ClientCommand::Register { metadata, common } => client::register(&configured(&common)?, &metadata),
         ClientCommand::Usage { from, common } => client::usage(&configured(&common)?, &from),
     }

@@ -156,8 +156,13 @@ impl Desk {
             let effects = desk.engine.register(&subject, now);
             desk.hear(effects, None);
         }
-        if let Some(through) = through {
-            desk.read_again(&compiled.city, lake, through.plus_micros(-OVERLAP_US), now)?;
+        match through {
+            Some(through) => desk.read_again(&compiled.city, lake, through.plus_micros(-OVERLAP_US), now)?,
+            // What a new city is told first has to be read again too, if it is killed before anything is kept.
+            None => {
+                let begun = [(THROUGH.to_owned(), Some(now.as_micros().to_le_bytes().to_vec()))];
+                desk.ctx.store.write_blocking(move |tx: &mut Tx| tx.keep_alarm_states(&begun))?;
+            }
         }
         Ok(desk)
     }

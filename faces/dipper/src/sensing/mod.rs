@@ -105,7 +105,7 @@ impl Sensing {
         let updates = broker.clone().map(|broker| Arc::new(updates::Updates { broker, watches, topics }));
         if let Some(updates) = &updates {
             let (next, after) = mpsc::channel(WAITING);
-            tasks.spawn(Arc::clone(updates).run(std::mem::replace(&mut told, after), next));
+            tasks.spawn(Arc::clone(updates).run(std::mem::replace(&mut told, after), next, stopping.clone()));
         }
         let carriers = courier::Carriers { mqtt: updates, coap: gateway.clone() };
         tasks.spawn(courier.run(carriers, heard, stopping.clone()));

@@ -201,6 +201,23 @@ on_both_databases!(a_program_that_is_killed_says_nothing_twice_and_forgets_nothi
     });
 });
 
+on_both_databases!(the_first_readings_of_a_city_are_judged_after_a_kill, |database| {
+    block(async {
+        let town = town(database);
+        let running = town.begin();
+        // Killed before the engine kept anything at all.
+        running.desk.abort();
+        running.register("cover-1", "manhole_cover").await;
+        running.send("cover-1", r#"{"tilt": 44}"#).await.unwrap();
+        running.kill().await;
+        town.clock.advance_us(30 * MINUTE_US);
+        let running = town.begin();
+        let raised = town.wait_for(None, 1).await.remove(0);
+        assert_eq!(raised.value, Some(44.0));
+        running.stop().await;
+    });
+});
+
 /// Another start changes nothing.
 async fn again(town: &Town, raised: &DeviceAlarmRow) {
     let running = town.begin();

@@ -9,7 +9,7 @@ use model::{ClientId, DeviceId};
 use mqtt::{Broker, Notice, Owner, Qos};
 use sense::telemetry::{Kept, Told};
 use store::DeviceCommandRow;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::gate::DeviceGate;
 
@@ -82,8 +82,14 @@ pub struct Updates {
 }
 
 impl Updates {
-    /// Hands on what is told, and tells those who listen, until nothing is told any more.
-    pub async fn run(self: Arc<Self>, mut told: mpsc::Receiver<Told>, next: mpsc::Sender<Told>) {
+    /// Hands on what is told, and tells those who listen, until the program stops. It does not wait for the last word: it
+    /// holds the broker itself, whose door tells it.
+    pub async fn run(
+        self: Arc<Self>,
+        mut told: mpsc::Receiver<Told>,
+        next: mpsc::Sender<Told>,
+        mut stopping: watch::Receiver<bool>,
+    ) {
         let mut ticks = tokio::time::interval(TIDY_EVERY);
         loop {
             tokio::select! {
@@ -100,6 +106,8 @@ impl Updates {
                         None => {}
                     }
                 }
+                // What it answers holds a lock, which must not be held while others wait.
+                () = async { drop(stopping.wait_for(|stop| *stop).await) } => return,
                 _ = ticks.tick() => {
                     self.watches.tidy(&self.broker);
                     self.look_up().await;

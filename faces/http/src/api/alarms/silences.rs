@@ -35,7 +35,7 @@ pub async fn list_alarm_silences(
     State(app): State<Arc<App>>,
     caller: Caller,
 ) -> Result<Json<Vec<SilenceView>>, Refused> {
-    regions(&app, &caller, Permission::DeviceRead)?;
+    let seen = regions(&app, &caller, Permission::DeviceRead)?;
     let read = |reader: &mut store::Reader| {
         let rows = reader.list_silences(LISTED)?;
         let mut people: Vec<_> = rows.iter().flat_map(|row| [row.begun_by].into_iter().chain(row.ended_by)).collect();
@@ -45,7 +45,8 @@ pub async fn list_alarm_silences(
     };
     let (names, rows) = app.store.read(read).await?;
     let compiled = app.current();
-    Ok(Json(rows.iter().map(|row| view(&app, &compiled.city, &caller, row, &names)).collect()))
+    let shown = rows.iter().filter(|row| is_seen(&app, &compiled.city, &seen, row));
+    Ok(Json(shown.map(|row| view(&app, &compiled.city, &caller, row, &names)).collect()))
 }
 
 /// Begins a silence: alarms that it means are kept quiet, and open no case, until it is over.
@@ -97,12 +98,16 @@ pub async fn end_alarm_silence(
     Path(id): Path<String>,
 ) -> Result<Json<SilenceView>, Refused> {
     let by = caller.staff()?.party;
-    regions(&app, &caller, Permission::DeviceRead)?;
+    let seen = regions(&app, &caller, Permission::DeviceRead)?;
     let unknown = || Refused::not_found("silence");
     let id = id.parse::<EventId>().map_err(|_| unknown())?;
     let row = app.store.read(move |reader| reader.find_silence(id)).await;
     let row = row.map_err(|error: StoreError| error)?.ok_or_else(unknown)?;
     let (compiled, now) = (app.current(), app.now());
+    // Who may not even see it is not told that it is there.
+    if !is_seen(&app, &compiled.city, &seen, &row) {
+        return Err(unknown());
+    }
     if !may_handle(&app, &compiled.city, &caller, &row) {
         return Err(Refused::forbidden());
     }
@@ -128,12 +133,29 @@ fn devices(app: &App, names: &[String]) -> Result<Vec<DeviceId>, Refused> {
     names.iter().map(known).collect()
 }
 
+/// Whether a silence concerns something that is seen in some regions: one of its devices there, or a part of its regions.
+fn is_seen(app: &App, city: &City, seen: &[RegionId], row: &SilenceRow) -> bool {
+    if !row.devices.is_empty() {
+        return row.devices.iter().any(|id| region_of(app, id).is_some_and(|region| is_in(city, &region, seen)));
+    }
+    // Only rules or classes: it is everywhere.
+    row.regions.is_empty()
+        || row.regions.iter().any(|place| is_in(city, place, seen) || seen.iter().any(|one| city.is_within(one, place)))
+}
+
+fn is_in(city: &City, region: &RegionId, seen: &[RegionId]) -> bool {
+    seen.iter().any(|one| city.is_within(region, one))
+}
+
+fn region_of(app: &App, id: &DeviceId) -> Option<RegionId> {
+    app.intake.as_ref()?.fleet.find(id).map(|member| member.row.region.clone())
+}
+
 /// Whether the caller handles alarms everywhere where the silence is.
 fn may_handle(app: &App, city: &City, caller: &Caller, row: &SilenceRow) -> bool {
     let mut places: Vec<RegionId> = row.regions.clone();
     if places.is_empty() {
-        let find = |id: &DeviceId| app.intake.as_ref()?.fleet.find(id).map(|member| member.row.region.clone());
-        places = row.devices.iter().filter_map(find).collect();
+        places = row.devices.iter().filter_map(|id| region_of(app, id)).collect();
     }
     if places.is_empty() {
         places.push(city.root.clone());
@@ -158,13 +180,17 @@ fn view(app: &App, city: &City, caller: &Caller, row: &SilenceRow, names: &BTree
     let person = |party: PartyId| names.get(&party).cloned().unwrap_or_default();
     let rule = |id: &model::AlarmRuleId| named(id.as_str(), city.alarm_rules.get(id).map(|rule| &rule.title));
     let class = |id: &model::DeviceClassId| named(id.as_str(), city.devices.get(id).map(|class| &class.title));
+    let may_read = |id: &&DeviceId| {
+        let Some(region) = region_of(app, id) else { return false };
+        app.policy.decide(city, &caller.principal, Permission::DeviceRead, &Subject::Region(region).into()).is_allowed()
+    };
     let region = |id: &RegionId| named(id.as_str(), city.regions.get(id).map(|region| &region.title));
     SilenceView {
         id: row.id.to_string(),
         rules: row.rules.iter().map(rule).collect(),
         classes: row.classes.iter().map(class).collect(),
         regions: row.regions.iter().map(region).collect(),
-        devices: row.devices.iter().map(ToString::to_string).collect(),
+        devices: row.devices.iter().filter(may_read).map(ToString::to_string).collect(),
         from: time(row.from),
         until: time(row.until),
         reason: row.reason.clone(),
