@@ -29,8 +29,8 @@ pub use event::{
 };
 pub use ids::*;
 pub use inspection::{
-    DialFinding, DialMark, PanelCompared, PanelComparison, PanelFinding, PanelMarks, PanelRegion, PictureArea, PositionMark,
-    SwitchFinding, SwitchMark,
+    DialFinding, DialMark, PanelCompared, PanelComparison, PanelFinding, PanelMarks, PanelRegion, PictureArea,
+    PositionMark, SwitchFinding, SwitchMark,
 };
 pub use limit::{Limit, LimitUnit};
 pub use notification::{Channel, DeliveryState};

@@ -10,9 +10,9 @@ mod data_source;
 mod device;
 mod fee;
 mod hospital;
+mod inspection;
 mod notification;
 mod process;
-mod inspection;
 mod scene;
 mod service;
 
@@ -31,9 +31,9 @@ pub use data_source::*;
 pub use device::*;
 pub use fee::*;
 pub use hospital::*;
+pub use inspection::*;
 pub use notification::*;
 pub use process::*;
-pub use inspection::*;
 pub use scene::*;
 pub use service::*;
 

@@ -4,8 +4,8 @@
 pub(crate) mod alarm_rules;
 mod fields;
 mod holidays;
-mod notifications;
 mod inspections;
+mod notifications;
 mod scenes;
 mod services;
 

@@ -6,9 +6,9 @@ use serde_json::{Value as Json, json};
 
 use crate::scenario::Scenario;
 use crate::source::alarm_rules::AlarmRulesFile;
+use crate::source::inspections::InspectionsFile;
 use crate::source::notifications::NotificationsFile;
 use crate::source::read::Source;
-use crate::source::inspections::InspectionsFile;
 use crate::source::scenes::ScenesFile;
 use crate::source::services::{CatalogueFile, ServicesFile};
 use crate::source::types::{

@@ -162,10 +162,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn keep_inspection_answer(&mut self, row: &InspectionAnswerRow) -> Result<(), StoreError> {
-        self.execute(
-            "DELETE FROM inspection_answers WHERE run = $1 AND check_id = $2",
-            params![row.run, row.check],
-        )?;
+        self.execute("DELETE FROM inspection_answers WHERE run = $1 AND check_id = $2", params![row.run, row.check])?;
         let sql = format!(
             "INSERT INTO inspection_answers ({ANSWER})
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
@@ -265,9 +262,8 @@ impl Reader {
         let sql = "SELECT inspection, MAX(ended_at_us) FROM inspection_runs
                    WHERE ended_at_us IS NOT NULL GROUP BY inspection ORDER BY inspection";
         let rows = self.query(sql, params![])?;
-        let read = |mut row: Row| {
-            Ok((row.next("inspection_runs.inspection")?, row.next("inspection_runs.ended_at_us")?))
-        };
+        let read =
+            |mut row: Row| Ok((row.next("inspection_runs.inspection")?, row.next("inspection_runs.ended_at_us")?));
         rows.into_iter().map(read).collect()
     }
 

@@ -75,8 +75,7 @@ fn check_check(name: &str, id: &At<model::CheckId>, check: &CheckEntry, folder: 
     if check.expected.is_some() {
         of(CheckWord::YesNo, "expected", report);
     }
-    for (word, is_given) in
-        [("unit", check.unit.is_some()), ("min", check.min.is_some()), ("max", check.max.is_some())]
+    for (word, is_given) in [("unit", check.unit.is_some()), ("min", check.min.is_some()), ("max", check.max.is_some())]
     {
         if is_given {
             of(CheckWord::Number, word, report);

@@ -232,11 +232,8 @@ mod tests {
 
     #[test]
     fn answers_are_faults_by_the_kind_of_check() {
-        let option = |id: &str, is_fault| CheckOption {
-            id: id.parse().unwrap(),
-            title: Text::from([("en", id)]),
-            is_fault,
-        };
+        let option =
+            |id: &str, is_fault| CheckOption { id: id.parse().unwrap(), title: Text::from([("en", id)]), is_fault };
         let choice = CheckKind::Choice { options: vec![option("dry", false), option("wet", true)] };
         let number = CheckKind::Number { unit: None, min: Some(-5.0), max: Some(85.0) };
         for (kind, value, expect) in [

@@ -5,14 +5,14 @@ use std::path::Path;
 use std::str::FromStr;
 
 use model::{
-    AlarmRuleId, CalendarId, CategoryId, DeviceClassId, FormId, OfficeId, ProcessId, RegionId, RoleId, InspectionId, SceneId,
-    ServiceId, SourceId, Text,
+    AlarmRuleId, CalendarId, CategoryId, DeviceClassId, FormId, InspectionId, OfficeId, ProcessId, RegionId, RoleId,
+    SceneId, ServiceId, SourceId, Text,
 };
 
 use super::alarm_rules::{AlarmRuleEntry, AlarmRulesFile};
+use super::inspections::{InspectionEntry, InspectionsFile};
 use super::notifications::NotificationsFile;
 use super::read::{Reader, Source, Table};
-use super::inspections::{InspectionEntry, InspectionsFile};
 use super::scenes::{SceneEntry, ScenesFile};
 use super::services::{CatalogueFile, ServiceSource, ServicesFile};
 use super::types::{

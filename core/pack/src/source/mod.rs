@@ -3,9 +3,9 @@
 pub(crate) mod alarm_rules;
 pub(crate) mod device_types;
 pub(crate) mod files;
+pub(crate) mod inspections;
 pub(crate) mod notifications;
 pub(crate) mod read;
-pub(crate) mod inspections;
 pub(crate) mod scenes;
 pub(crate) mod services;
 pub(crate) mod types;

@@ -4,9 +4,8 @@ use grid::Cell;
 use model::{
     ActionId, AlarmRuleId, CaseId, CaseNo, CategoryId, Channel, CheckId, ClientId, ClockName, ConditionId, ContactId,
     DeliveryState, DeviceClassId, DeviceId, EventId, EvidenceId, FormId, HospitalVisitId, InspectionId,
-    InspectionRunId, Instant, KioskId, LicenceId,
-    MandateId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, PropertyId, RegionId, RequestId, RoleId,
-    SceneId, SealedId, ServiceId, SourceId, StageId, StateId,
+    InspectionRunId, Instant, KioskId, LicenceId, MandateId, OfficeId, Outcome, PackHash, PartyId, PaymentId,
+    ProcessId, PropertyId, RegionId, RequestId, RoleId, SceneId, SealedId, ServiceId, SourceId, StageId, StateId,
 };
 
 use crate::error::StoreError;
