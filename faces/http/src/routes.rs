@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, alarms, applications, cases, city, control, counter, devices, evidence, extracts, hospitals,
+    account, alarms, applications, cases, city, control, counter, devices, evidence, extracts, hospitals, inspections,
     kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments, person, place, reports,
     security, services, session, stream, uploads, visits,
 };
@@ -109,6 +109,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .merge(at_windows())
         .merge(messages())
         .merge(of_devices())
+        .merge(of_inspections())
         .merge(pictures)
         .fallback(no_such_resource)
         .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
@@ -290,6 +291,22 @@ fn of_devices() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(control::act_on_device_command::act_on_device_command))
         .routes(routes!(control::list_scenes::list_scenes))
         .routes(routes!(control::run_scene::run_scene))
+}
+
+/// What is looked at regularly.
+fn of_inspections() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(inspections::look::list_inspections))
+        .routes(routes!(inspections::look::get_inspection))
+        .routes(routes!(inspections::baselines::set_inspection_baseline))
+        .routes(routes!(inspections::baselines::compare_panel))
+        .routes(routes!(inspections::runs::list_inspection_runs))
+        .routes(routes!(inspections::runs::begin_inspection, inspections::runs::get_inspection_run))
+        .routes(routes!(inspections::runs::end_inspection))
+        .routes(routes!(inspections::runs::list_inspection_records))
+        .routes(routes!(inspections::runs::get_sealed_answers))
+        .routes(routes!(inspections::answers::answer_check))
+        .routes(routes!(inspections::answers::list_inspection_answers))
 }
 
 /// What residents are told, and how they want to be told.
