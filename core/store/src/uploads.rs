@@ -43,7 +43,7 @@ impl Tx {
     /// [`StoreError`] when the database does not answer.
     pub fn record_upload(&mut self, row: &UploadRow) -> Result<(), StoreError> {
         let sql = format!(
-            "INSERT INTO uploads ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            "INSERT INTO resumable_uploads ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (id) DO UPDATE SET expires_at_us = excluded.expires_at_us, sha256 = excluded.sha256"
         );
         let values = params![row.id, row.party, row.bytes, row.metadata, row.created_at, row.expires_at, row.sha256];
@@ -56,7 +56,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn remove_upload(&mut self, id: EventId) -> Result<bool, StoreError> {
-        Ok(self.execute("DELETE FROM uploads WHERE id = $1", params![id])? > 0)
+        Ok(self.execute("DELETE FROM resumable_uploads WHERE id = $1", params![id])? > 0)
     }
 }
 
@@ -66,7 +66,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn find_upload(&mut self, id: EventId) -> Result<Option<UploadRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM uploads WHERE id = $1");
+        let sql = format!("SELECT {COLUMNS} FROM resumable_uploads WHERE id = $1");
         self.query_opt(&sql, params![id])?.map(read).transpose()
     }
 
@@ -75,9 +75,9 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn sum_uploads(&mut self, party: PartyId) -> Result<UploadSum, StoreError> {
-        let sql = "SELECT COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM uploads WHERE party = $1";
+        let sql = "SELECT COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM resumable_uploads WHERE party = $1";
         let mut row = self.query_one(sql, params![party])?;
-        Ok(UploadSum { uploads: row.next("count of uploads")?, bytes: row.next("sum of uploads.bytes")? })
+        Ok(UploadSum { uploads: row.next("count of uploads")?, bytes: row.next("sum of resumable_uploads.bytes")? })
     }
 
     /// Uploads whose time was over before an instant, the oldest first, at most `limit`.
@@ -85,19 +85,21 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn list_expired_uploads(&mut self, before: Instant, limit: u32) -> Result<Vec<UploadRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM uploads WHERE expires_at_us < $1 ORDER BY expires_at_us, id LIMIT $2");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM resumable_uploads WHERE expires_at_us < $1 ORDER BY expires_at_us, id LIMIT $2"
+        );
         self.query(&sql, params![before, limit])?.into_iter().map(read).collect()
     }
 }
 
 fn read(mut row: Row) -> Result<UploadRow, StoreError> {
     Ok(UploadRow {
-        id: row.next("uploads.id")?,
-        party: row.next("uploads.party")?,
-        bytes: row.next("uploads.bytes")?,
-        metadata: row.next("uploads.metadata")?,
-        created_at: row.next("uploads.created_at_us")?,
-        expires_at: row.next("uploads.expires_at_us")?,
-        sha256: row.next("uploads.sha256")?,
+        id: row.next("resumable_uploads.id")?,
+        party: row.next("resumable_uploads.party")?,
+        bytes: row.next("resumable_uploads.bytes")?,
+        metadata: row.next("resumable_uploads.metadata")?,
+        created_at: row.next("resumable_uploads.created_at_us")?,
+        expires_at: row.next("resumable_uploads.expires_at_us")?,
+        sha256: row.next("resumable_uploads.sha256")?,
     })
 }
