@@ -4,11 +4,12 @@ import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { request } from "node:http";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { Upload } from "tus-js-client";
-import { ROOT, addUser, folder, freePort, serve } from "../lib/dipper.mjs";
+import { ROOT, addUser, folder, freePort, serve, until } from "../lib/dipper.mjs";
 import { Visitor } from "../lib/visitor.mjs";
 
 const MB = 1_048_576;
@@ -123,6 +124,28 @@ test("a large file is sent through a killed server, in bounded memory", { timeou
     const digest = await noise(small, 12);
     const { stdout } = await promisify(execFile)(python, [path.join(ROOT, "e2e/clients/send_upload.py"), server.base, small, JSON.stringify(headers)]);
     assert.equal(await digestOf(kept(stdout.trim())), digest);
+  });
+
+  await t.test("a piece under way does not keep the server from stopping, and what came of it is kept", async () => {
+    const tus = { ...headers, "tus-resumable": "1.0.0" };
+    const begun = await fetch(`${server.base}/api/v1/uploads`, { method: "POST", headers: { ...tus, "upload-length": String(8 * MB) } });
+    const url = server.base + begun.headers.get("location");
+    const slow = request(url, { method: "PATCH", headers: { ...tus, "upload-offset": "0", "content-type": "application/offset+octet-stream", "content-length": 8 * MB } });
+    slow.on("error", () => {});
+    slow.write(randomBytes(MB));
+    await until("the first part is there", async () => (await stat(kept(url)).catch(() => ({ size: 0 }))).size === MB);
+    const second = await fetch(url, { method: "HEAD", headers: tus });
+    assert.equal(second.status, 423, "how far it is is not sure yet");
+    const began = performance.now();
+    const { code } = await server.stop();
+    assert.equal(code, 0);
+    assert.ok(performance.now() - began < 5_000);
+    slow.destroy();
+    server = await serve(t, city);
+    const stands = await fetch(url, { method: "HEAD", headers: tus });
+    assert.deepEqual([stands.status, stands.headers.get("upload-offset")], [200, String(MB)]);
+    const removed = await fetch(url, { method: "DELETE", headers: tus });
+    assert.equal(removed.status, 204);
   });
 
   await t.test("who may not is refused, and nothing is left", async () => {

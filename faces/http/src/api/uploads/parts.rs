@@ -110,9 +110,14 @@ pub fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>, Refused> {
 pub async fn carry(app: &App, receiving: Receiving, body: Body) -> Result<Received, Refused> {
     let (sender, receiver) = mpsc::channel(WAITING);
     let writing = tokio::task::spawn_blocking(move || write(receiving, receiver));
-    let mut stream = body.into_data_stream();
+    let (mut stream, mut closing) = (body.into_data_stream(), app.hub.closing());
     loop {
-        let said = match tokio::time::timeout(SILENCE, stream.next()).await {
+        let next = tokio::select! {
+            next = tokio::time::timeout(SILENCE, stream.next()) => next,
+            // The server stops: what came is kept, and the client goes on with the next one.
+            _ = closing.wait_for(|is_closing| *is_closing) => break,
+        };
+        let said = match next {
             Ok(Some(Ok(bytes))) => sender.send(Some(bytes)).await,
             Ok(None) => {
                 let _ = sender.send(None).await;
