@@ -14,6 +14,7 @@ use store::{EvidenceRow, StoreError, Tx};
 
 use crate::Context;
 use crate::picture::{self, Picture, PictureError};
+use crate::uploads::{UploadLimits, Uploads};
 
 /// Looks for malicious content in what people send, before anything else reads it.
 pub trait Scanner: Send + Sync {
@@ -43,6 +44,7 @@ pub enum ScanError {
 pub struct Files {
     folder: PathBuf,
     scanner: Option<Arc<dyn Scanner>>,
+    uploads: Arc<Uploads>,
 }
 
 impl std::fmt::Debug for Files {
@@ -67,7 +69,20 @@ impl Files {
     /// When the folder cannot be made.
     pub fn open(folder: &Path) -> std::io::Result<Self> {
         fs::create_dir_all(folder)?;
-        Ok(Self { folder: folder.to_owned(), scanner: None })
+        let uploads = Arc::new(Uploads::new(&folder.join("uploads"), UploadLimits::default()));
+        Ok(Self { folder: folder.to_owned(), scanner: None, uploads })
+    }
+
+    /// The same, uploads being kept elsewhere than below the folder, and bounded otherwise.
+    #[must_use]
+    pub fn with_uploads(mut self, uploads: Uploads) -> Self {
+        self.uploads = Arc::new(uploads);
+        self
+    }
+
+    /// Large files on their way in.
+    pub fn uploads(&self) -> Arc<Uploads> {
+        Arc::clone(&self.uploads)
     }
 
     /// The same, every file that is sent being scanned first.

@@ -27,6 +27,7 @@ pub mod real_name;
 pub mod report;
 pub mod silences;
 pub mod telemetry;
+pub mod uploads;
 
 use std::sync::Arc;
 

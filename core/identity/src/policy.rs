@@ -72,6 +72,8 @@ pub enum Permission {
     InspectionRun,
     /// Set the baselines that photographs are compared with.
     InspectionManage,
+    /// Bring in what aircraft have seen: send its files, seal them as a flight.
+    FlightImport,
     /// See the whole pack.
     PackRead,
     /// See the whole ledger's state.
@@ -82,7 +84,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -107,6 +109,7 @@ impl Permission {
         Self::InspectionRead,
         Self::InspectionRun,
         Self::InspectionManage,
+        Self::FlightImport,
         Self::PackRead,
         Self::LedgerRead,
         Self::UserManage,
@@ -139,6 +142,7 @@ impl Permission {
             Self::InspectionRead => "inspection.read",
             Self::InspectionRun => "inspection.run",
             Self::InspectionManage => "inspection.manage",
+            Self::FlightImport => "flight.import",
             Self::PackRead => "pack.read",
             Self::LedgerRead => "ledger.read",
             Self::UserManage => "user.manage",

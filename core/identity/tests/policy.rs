@@ -20,7 +20,7 @@ fn city() -> City {
         "offices": {}, "categories": {}, "processes": {}, "calendars": {}, "routing": [], "forms": {}, "messages": {}, "basemap": [],
         "roles": {
             "acceptor": role(&["case.read", "report.file", "contact.read"]), "clerk": role(&["case.read", "answers.read"]), "handler": role(&[]), "dispatcher": role(&["case.read"]),
-            "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]), "watcher": role(&["device.read"]), "keeper": role(&["device.read", "device.manage", "alarm.handle"]), "installer": role(&["device.read", "device.install"]), "switcher": role(&["device.read", "device.control"]), "walker": role(&["inspection.run"]), "planner": role(&["inspection.manage"]), "reader": role(&["inspection.read"]), "extractor": role(&["case.read", "answers.extract"]), "investigator": role(&["case.read", "answers.read", "look.seal"]),
+            "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]), "watcher": role(&["device.read"]), "keeper": role(&["device.read", "device.manage", "alarm.handle"]), "installer": role(&["device.read", "device.install"]), "switcher": role(&["device.read", "device.control"]), "walker": role(&["inspection.run"]), "planner": role(&["inspection.manage"]), "reader": role(&["inspection.read"]), "flier": role(&["flight.import"]), "extractor": role(&["case.read", "answers.extract"]), "investigator": role(&["case.read", "answers.read", "look.seal"]),
         },
     }))
     .expect("the city of the test is well formed")
@@ -283,6 +283,25 @@ fn inspections_are_done_and_read_within_a_region() {
         for (permission, expect) in all.into_iter().zip(expect) {
             check(&policy, who, permission, &region(place), expect);
         }
+    }
+}
+
+#[test]
+fn flights_are_brought_in_within_a_region() {
+    let policy = Policy::load().unwrap();
+    let region = |id: &str| Resource::from(Subject::Region(id.parse().expect("region")));
+    for (who, place, expect) in [
+        ("flier@centre@city", "d1s1", true),
+        ("flier@centre@d1", "d1s1", true),
+        ("flier@centre@d1", "d2", false),
+        ("flier@centre@d1s1", "d1", false),
+        ("planner@centre@city", "d1", false),
+        ("chief@centre@city", "d1", false),
+        ("resident:1", "d1", false),
+        ("operator:d1", "d1", false),
+        ("visitor", "d1", false),
+    ] {
+        check(&policy, who, Permission::FlightImport, &region(place), expect);
     }
 }
 

@@ -29,6 +29,7 @@ mod readers;
 mod records;
 mod store;
 mod tx;
+mod uploads;
 mod url;
 mod work;
 mod writer;
@@ -60,6 +61,7 @@ pub use people::{
 };
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
+pub use uploads::{UploadRow, UploadSum};
 pub use url::DatabaseUrl;
 pub use work::{
     DIGEST_KIND, Digest, DigestItem, EvidenceRow, Facts, Job, JobId, LedgerHead, MandateFacts, MessageFacts,

@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(21, "0021_records"),
     migration!(27, "0027_device_labels"),
     migration!(28, "0028_inspections"),
+    migration!(29, "0029_resumable_uploads"),
 ];
 
 const CREATE: &str = "

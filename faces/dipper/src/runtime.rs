@@ -8,6 +8,7 @@ use identity::Vault;
 use model::Clock;
 use pack::{Compiled, Packs};
 use sense::evidence::Files;
+use sense::uploads::{UploadLimits, Uploads};
 use store::{Entropy, Store, Tx};
 
 use crate::commands::pack::load;
@@ -42,7 +43,8 @@ impl Runtime {
         archive(&store, &packs, &compiled)?;
         let vault = Arc::new(open_vault(&config)?);
         let files = Files::open(&config.evidence_folder()).context("the evidence folder cannot be made")?;
-        let files = Arc::new(files.with_scanner(scanner::open(&config)?));
+        let uploads = Uploads::new(&config.data.join("uploads"), UploadLimits::default());
+        let files = Arc::new(files.with_scanner(scanner::open(&config)?).with_uploads(uploads));
         Ok(Self { config, store, packs, clock: Arc::new(SystemClock), vault, files })
     }
 

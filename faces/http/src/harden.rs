@@ -86,6 +86,7 @@ const fn method_word(method: &Method) -> &'static str {
         Method::HEAD => "HEAD",
         Method::OPTIONS => "OPTIONS",
         Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
         _ => "other",
     }
 }

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use crate::api::{
     account, alarms, applications, cases, city, control, counter, devices, evidence, extracts, hospitals, inspections,
     kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments, person, place, reports,
-    security, services, session, stream, visits,
+    security, services, session, stream, uploads, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -112,6 +112,15 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .merge(of_inspections())
         .merge(pictures)
         .fallback(no_such_resource)
+        .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
+        .layer(middleware::from_fn(harden::check_origin))
+}
+
+/// Large files, which take as long as they take: each answer begins when its piece is on the disk.
+fn large_files() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(uploads::create_upload::describe_uploads, uploads::create_upload::create_upload))
+        .routes(routes!(uploads::state::head_upload, uploads::piece::send_upload_piece, uploads::state::remove_upload))
         .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
         .layer(middleware::from_fn(harden::check_origin))
 }
@@ -319,7 +328,9 @@ fn messages() -> OpenApiRouter<Arc<App>> {
 
 /// Everything this face serves.
 pub fn router(app: Arc<App>) -> Router {
-    let (api, document) = OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts();
+    let (large_files, document) =
+        OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", large_files()).split_for_parts();
+    let (api, document) = OpenApiRouter::with_openapi(document).nest("/api/v1", api()).split_for_parts();
     let document: &'static str = serde_json::to_string(&document).unwrap_or_default().leak();
     Router::new()
         .merge(api.method_not_allowed_fallback(wrong_method))
@@ -344,6 +355,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(CompressionLayer::new().gzip(true))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .merge(large_files.method_not_allowed_fallback(wrong_method))
         .layer(CatchPanicLayer::custom(harden::panicked))
         .layer(middleware::from_fn(harden::add_security_headers))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), harden::observe))
@@ -352,7 +364,7 @@ pub fn router(app: Arc<App>) -> Router {
 
 /// The OpenAPI document of `/api/v1`.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).to_openapi()
+    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", large_files()).nest("/api/v1", api()).to_openapi()
 }
 
 async fn no_such_resource() -> Response {

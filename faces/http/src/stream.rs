@@ -66,6 +66,11 @@ impl Hub {
         self.closing.send_replace(true);
     }
 
+    /// True from the moment on at which the process is to stop: for whatever else would keep it from that.
+    pub fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
+    }
+
     fn subscribe(&self) -> broadcast::Receiver<Arc<Change>> {
         let sender = self.changes.get_or_init(|| {
             let sender = broadcast::Sender::new(BEHIND_MAX);

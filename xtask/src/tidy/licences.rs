@@ -17,6 +17,9 @@ const FOR_FONTS: (&str, &[&str]) = ("node_modules/@expo-google-fonts/", &["OFL-1
 const AS_PUBLISHED: [&str; 5] =
     ["crypto-glue", "webauthn-attestation-ca", "webauthn-rs", "webauthn-rs-core", "webauthn-rs-proto"];
 
+/// Packages that state their licence in their Readme and not in their description.
+const IN_README: [(&str, &str); 1] = [("node_modules/combine-errors", "MIT")];
+
 /// Checks the crates and every `package-lock.json`.
 pub fn check(metadata: &Metadata, repository: &Repository) -> Vec<Breach> {
     let mut breaches = Vec::new();
@@ -44,7 +47,7 @@ pub fn check_lock(path: &str, text: &str) -> Vec<Breach> {
     let mut breaches = Vec::new();
     for (key, package) in lock["packages"].as_object().into_iter().flatten() {
         let is_ours = package["link"] == Value::Bool(true) || !key.contains("node_modules/");
-        let licence = package["license"].as_str().unwrap_or("none stated");
+        let licence = package["license"].as_str().or_else(|| in_readme(key)).unwrap_or("none stated");
         let dev = package["dev"] == Value::Bool(true) || package["devOptional"] == Value::Bool(true);
         let also: &[&str] = match dev {
             _ if key.starts_with(FOR_FONTS.0) => FOR_FONTS.1,
@@ -58,4 +61,8 @@ pub fn check_lock(path: &str, text: &str) -> Vec<Breach> {
         }
     }
     breaches
+}
+
+fn in_readme(key: &str) -> Option<&'static str> {
+    IN_README.iter().find(|(known, _)| *known == key).map(|(_, licence)| *licence)
 }

@@ -25,4 +25,5 @@ pub mod security;
 pub mod services;
 pub mod session;
 pub mod stream;
+pub mod uploads;
 pub mod visits;
