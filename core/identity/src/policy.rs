@@ -66,6 +66,8 @@ pub enum Permission {
     AlarmHandle,
     /// Tell devices what to do, confirm what others ask for, run scenes.
     DeviceControl,
+    /// Watch what cameras show, and what was recorded of it.
+    CameraView,
     /// See the whole pack.
     PackRead,
     /// See the whole ledger's state.
@@ -76,7 +78,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -98,6 +100,7 @@ impl Permission {
         Self::DeviceInstall,
         Self::AlarmHandle,
         Self::DeviceControl,
+        Self::CameraView,
         Self::PackRead,
         Self::LedgerRead,
         Self::UserManage,
@@ -127,6 +130,7 @@ impl Permission {
             Self::DeviceInstall => "device.install",
             Self::AlarmHandle => "alarm.handle",
             Self::DeviceControl => "device.control",
+            Self::CameraView => "camera.view",
             Self::PackRead => "pack.read",
             Self::LedgerRead => "ledger.read",
             Self::UserManage => "user.manage",

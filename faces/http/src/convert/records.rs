@@ -36,5 +36,7 @@ fn title(body: &RecordBody) -> wire::Text {
         RecordBody::CommandConfirmed { .. } => words("复核指令", "Command confirmed"),
         RecordBody::CommandEnded { .. } => words("指令结束", "Command ended"),
         RecordBody::LakeFileSealed(_) => words("读数文件封存", "File of readings sealed"),
+        RecordBody::CameraViewed { .. } => words("查看视频", "Camera watched"),
+        RecordBody::RecordingSealed(_) => words("录像封存", "Recording sealed"),
     }
 }

@@ -79,6 +79,12 @@ pub fn may_read_record(app: &App, caller: &Caller, body: &RecordBody) -> Result<
         RecordBody::CommandConfirmed { device: id, .. } | RecordBody::CommandEnded { device: id, .. } => {
             device(app, caller, id.as_str(), Permission::DeviceRead).map(drop)
         }
+        RecordBody::CameraViewed { camera: id, .. } => {
+            device(app, caller, id.as_str(), Permission::DeviceRead).map(drop)
+        }
+        RecordBody::RecordingSealed(sealed) => {
+            device(app, caller, sealed.camera.as_str(), Permission::CameraView).map(drop)
+        }
         // It says how much was measured, and nothing of what.
         RecordBody::LakeFileSealed(_) => regions(app, caller, Permission::DeviceRead).map(drop),
     }

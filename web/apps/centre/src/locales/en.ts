@@ -1,6 +1,7 @@
 import { alarmsEn } from "./alarms.en";
 import { controlEn } from "./control.en";
 import { devicesEn } from "./devices.en";
+import { videoEn } from "./video.en";
 import type { zhCN } from "./zh-CN";
 
 /** Texts of the centre in English. */
@@ -10,6 +11,7 @@ export const en: typeof zhCN = {
   ...devicesEn,
   ...alarmsEn,
   ...controlEn,
+  ...videoEn,
   nav: {
     label: "Main navigation",
     home: "Dipper, back to the map",
@@ -25,6 +27,7 @@ export const en: typeof zhCN = {
     device: "Device",
     new_device: "Register a device",
     tiles: "Live",
+    video: "Video",
     control: "Control",
     unconfirmed_commands: "commands wait for you to confirm them",
     alarms: "Alarms",

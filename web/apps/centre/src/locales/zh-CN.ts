@@ -1,6 +1,7 @@
 import { alarmsZhCN } from "./alarms.zh-CN";
 import { controlZhCN } from "./control.zh-CN";
 import { devicesZhCN } from "./devices.zh-CN";
+import { videoZhCN } from "./video.zh-CN";
 
 /** Texts of the centre. Shared ids (`app`, `due`, `form`, `problem`, …) stand in `@dipper/ui`, the map's in `@dipper/map`. */
 export const zhCN = {
@@ -9,6 +10,7 @@ export const zhCN = {
   ...devicesZhCN,
   ...alarmsZhCN,
   ...controlZhCN,
+  ...videoZhCN,
   nav: {
     label: "主导航",
     home: "天枢，回到地图",
@@ -24,6 +26,7 @@ export const zhCN = {
     device: "设备",
     new_device: "登记设备",
     tiles: "实时",
+    video: "视频",
     control: "远程调度",
     unconfirmed_commands: "条指令等您确认",
     alarms: "告警",
