@@ -8,6 +8,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
+import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
 import { Camera, HAS_FFMPEG } from "../lib/camera.mjs";
 import { addUser, folder, ROOT, run, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
@@ -41,6 +42,24 @@ async function fetching(pid) {
     if (line && line.includes("ffmpeg")) found.push({ pid: Number(child), line });
   }
   return found;
+}
+
+async function signIn(page, { login, password }, then) {
+  await page.goto(`/centre/sign-in?then=${encodeURIComponent(then)}`);
+  await page.locator("input[autocomplete=username]").fill(login);
+  await page.locator("input[type=password]").fill(password);
+  await page.getByRole("button", { name: /^(登录|Sign in)$/ }).click();
+  await page.waitForURL(`**/centre${then.split("?")[0]}*`);
+}
+
+/** Whether a picture moves: two looks at where it is, a second and a half apart. */
+async function moves(page, name) {
+  const video = page.getByLabel(name);
+  const at = () => video.evaluate((element) => [element.currentTime, element.videoWidth]);
+  const [first] = await at();
+  await page.waitForTimeout(1_500);
+  const [second, width] = await at();
+  return second > first + 0.5 && width === 640;
 }
 
 test("live video and what was recorded of it", options, async (t) => {
@@ -163,8 +182,84 @@ test("live video and what was recorded of it", options, async (t) => {
     const verified = await run(["verify", proof, "--data", data, "--locale", "en"]);
     assert.equal(verified.code, 0, verified.stdout + verified.stderr);
     assert.ok(verified.stdout.includes(sealed.sha256), verified.stdout);
-    await writeFile(proof, receipt.replace(sealed.sha256.slice(0, 8), "00000000"));
+    // What is sealed stands in it in base64: another file's digest in its place is not proved.
+    const lied = receipt.replace(/^extra (.*)$/m, (_, text) => {
+      const clear = Buffer.from(text, "base64").toString("latin1");
+      assert.ok(clear.includes(sealed.sha256), clear);
+      return `extra ${Buffer.from(clear.replace(sealed.sha256.slice(0, 8), "00000000"), "latin1").toString("base64")}`;
+    });
+    assert.notEqual(lied, receipt);
+    await writeFile(proof, lied);
     assert.notEqual((await run(["verify", proof, "--data", data])).code, 0, "another file is not proved");
+  });
+
+  const browser = await launch(t, ["--autoplay-policy=no-user-gesture-required"]);
+  const desk = await person(browser, server.base, "desk");
+  const clean = async (what, one = desk) => {
+    await one.page.waitForTimeout(300);
+    const wider = await overflow(one.page);
+    assert.deepEqual([...(await barriers(one.page)), ...(wider > 1 ? [`${what} is ${wider} px wider`] : []), ...one.faults], [], what);
+  };
+
+  await t.test("the wall asks why once, and plays", async () => {
+    const { page } = desk;
+    accounts.leader = await addUser(city, "leader", ["leader:city_committee:yaoguang"]);
+    await signIn(page, accounts.leader, "/video");
+    await page.getByRole("heading", { name: "请说明为什么查看" }).waitFor();
+    await clean("the purpose");
+    await shoot(page, "video-purpose");
+    assert.equal(await page.getByRole("button", { name: "开始查看" }).isDisabled(), true);
+    await page.getByLabel("查看目的").fill(PURPOSE);
+    await page.getByRole("button", { name: "开始查看" }).click();
+    for (const title of ["鼓楼广场", "文昌路口"]) await until(`${title} moves`, () => moves(page, `${title} 的实时画面`), 40_000);
+    await until("both are live", async () => (await page.locator(".mark.live", { hasText: "直播" }).count()) >= 2);
+    await clean("the wall");
+    await shoot(page, "video-wall");
+    await page.getByRole("button", { name: "九画面" }).click();
+    await page.getByRole("button", { name: "单画面" }).click();
+    await until("one is left", async () => (await page.locator("figure").count()) === 1);
+    await page.getByRole("checkbox", { name: /鼓楼广场/ }).check();
+    await until("the square moves", () => moves(page, "鼓楼广场 的实时画面"), 30_000);
+    await shoot(page, "video-one");
+    const records = await people.chief.get("/devices/cam-junction/records");
+    assert.deepEqual(records.items.slice(0, 1).map(({ body, actor }) => [body.purpose, actor.name]), [[PURPOSE, "leader"]]);
+    assert.equal(records.items.filter(({ actor }) => actor.name === "leader").length, 1, "said once");
+    const phone = await person(browser, server.base, "phone");
+    await signIn(phone.page, accounts.leader, "/video?grid=4");
+    await until("it moves on a phone", () => moves(phone.page, "文昌路口 的实时画面"), 40_000);
+    await clean("the wall on a phone", phone);
+    await shoot(phone.page, "video-phone");
+    await phone.context.close();
+  });
+
+  await t.test("the page of a camera shows it, and what was recorded with its receipts", async () => {
+    const { page } = desk;
+    await page.goto("/centre/devices/cam-square");
+    await until("it moves", () => moves(page, "鼓楼广场 的实时画面"), 40_000);
+    await page.getByRole("heading", { name: "录像", exact: true }).waitFor();
+    await page.getByRole("button", { name: /^播放/ }).nth(1).click();
+    await until("the recording plays", () => moves(page, /鼓楼广场 的录像/), 20_000);
+    const seconds = await page.getByLabel(/鼓楼广场 的录像/).evaluate((element) => element.duration);
+    assert.ok(seconds > 5 && seconds < 25, `${seconds} s`);
+    await page.locator("li.on").getByRole("button", { name: /核对|校验|存证/ }).first().click();
+    await clean("a camera");
+    await shoot(page, "video-device");
+    const phone = await person(browser, server.base, "phone");
+    await signIn(phone.page, accounts.leader, "/devices/cam-square");
+    await phone.page.getByRole("heading", { name: "录像", exact: true }).waitFor();
+    await clean("a camera on a phone", phone);
+    await shoot(phone.page, "video-device-phone");
+    await phone.context.close();
+    const admin = await person(browser, server.base, "desk", "en");
+    await signIn(admin.page, accounts.admin, "/devices/cam-square");
+    await admin.page.getByText(`rtmp://127.0.0.1:${square.port}`).waitFor();
+    assert.equal(await admin.page.locator("video").count(), 0, "who manages devices does not watch");
+    assert.ok(!(await admin.page.content()).includes("s3cret"));
+    await clean("the address of a camera", admin);
+    await shoot(admin.page, "video-address");
+    await admin.context.close();
+    await page.goto("/centre/video?grid=4&cameras=cam-junction");
+    await until("it moves", () => moves(page, "文昌路口 的实时画面"), 40_000);
   });
 
   await t.test("a camera that dies is said to be away with why, and is seen again when it comes back", async () => {
@@ -179,7 +274,13 @@ test("live video and what was recorded of it", options, async (t) => {
       await list(people.chief, "cam-junction");
       return (await people.chief.get("/cameras/cam-junction")).fault === "unreachable";
     }, 40_000);
+    await desk.page.getByText("摄像机连不上").first().waitFor();
+    await clean("a camera that is away");
+    await shoot(desk.page, "video-stalled");
     junction.come();
+    await until("it moves again without a reload", () => moves(desk.page, "文昌路口 的实时画面"), 60_000);
+    await clean("a camera that came back");
+    await desk.context.close();
     const again = await until("live again", async () => {
       const found = await list(people.chief, "cam-junction");
       return found.status === 200 && found;
