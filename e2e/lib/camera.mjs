@@ -1,12 +1,28 @@
 // A camera: an ffmpeg that draws moving pictures and gives them, over RTMP, to one who comes for them; again when they left.
 import { execFile, spawn } from "node:child_process";
+import path from "node:path";
 import { promisify } from "node:util";
-import { freePort } from "./dipper.mjs";
+import { freePort, ROOT } from "./dipper.mjs";
 
 const execute = promisify(execFile);
 
 /** Whether this machine has what draws and fetches pictures. */
 export const HAS_FFMPEG = await execute("ffmpeg", ["-version"]).then(() => true, () => false);
+
+/** Whether it has a server of RTSP that is not ours. */
+export const HAS_RTSP = await execute("/usr/bin/python3", ["-c", 'import gi; gi.require_version("GstRtspServer", "1.0")']).then(() => true, () => false);
+
+/** A camera that speaks RTSP over TCP and asks for name and password (Digest): the part of its address after both. */
+export async function rtspCamera(t, name, password) {
+  const port = await freePort();
+  const child = spawn("/usr/bin/python3", [path.join(ROOT, "e2e/clients/rtsp_camera.py"), String(port), name, password], { stdio: "ignore" });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  return `127.0.0.1:${port}/ch1`;
+}
 
 export class Camera {
   #child;

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
-import { Camera, HAS_FFMPEG } from "../lib/camera.mjs";
+import { Camera, HAS_FFMPEG, HAS_RTSP, rtspCamera } from "../lib/camera.mjs";
 import { addUser, folder, ROOT, run, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
 import { Visitor } from "../lib/visitor.mjs";
@@ -149,6 +149,29 @@ test("live video and what was recorded of it", options, async (t) => {
     }
   });
 
+  await t.test("a camera of somebody else's, over RTSP with a password", { skip: HAS_RTSP ? false : "skipped: no gst-rtsp-server" }, async () => {
+    const { admin, chief } = people;
+    const where = await rtspCamera(t, "viewer", "s3cret-rtsp");
+    await admin.post("/devices", { id: "cam-rtsp", class: "traffic_camera", title: "北门", lon: 112.8961, lat: 32.5087 });
+    await chief.post("/camera-viewings", { cameras: ["cam-rtsp"], purpose: PURPOSE });
+    const becomes = async (address, wanted) => {
+      await admin.send("PUT", "/cameras/cam-rtsp/stream", { body: { address } });
+      return until(wanted, async () => {
+        await list(chief, "cam-rtsp");
+        const { state, fault } = await chief.get("/cameras/cam-rtsp");
+        return [state, fault].includes(wanted);
+      }, 60_000);
+    };
+    assert.equal((await list(chief, "cam-rtsp")).status, 503);
+    assert.equal((await chief.get("/cameras/cam-rtsp")).fault, "no_address");
+    await becomes(`rtsp://viewer:s3cret-wrong@${where}`, "unauthorised");
+    await becomes(`rtsp://viewer:s3cret-rtsp@${where}x`, "not_found");
+    await becomes(`rtsp://viewer:s3cret-rtsp@${where}`, "live");
+    await admin.post("/devices/cam-rtsp/changes", { change: "quarantine", reason: "检修" });
+    await until("who is shut out is fetched no longer", async () => (await chief.get("/cameras/cam-rtsp")).state !== "live");
+    await admin.post("/devices/cam-rtsp/changes", { change: "retire" });
+  });
+
   let sealed;
   await t.test("a recorded file is sealed, played in parts, and proved without the server", async () => {
     const { chief, admin, other } = people;
@@ -241,9 +264,11 @@ test("live video and what was recorded of it", options, async (t) => {
     await until("the recording plays", () => moves(page, /鼓楼广场 的录像/), 20_000);
     const seconds = await page.getByLabel(/鼓楼广场 的录像/).evaluate((element) => element.duration);
     assert.ok(seconds > 5 && seconds < 25, `${seconds} s`);
-    await page.locator("li.on").getByRole("button", { name: /核对|校验|存证/ }).first().click();
     await clean("a camera");
     await shoot(page, "video-device");
+    await page.locator("li.on").getByRole("button", { name: "验证这一步" }).click();
+    await page.getByText("这一步已写入存证，未被改动").waitFor();
+    await page.keyboard.press("Escape");
     const phone = await person(browser, server.base, "phone");
     await signIn(phone.page, accounts.leader, "/devices/cam-square");
     await phone.page.getByRole("heading", { name: "录像", exact: true }).waitFor();

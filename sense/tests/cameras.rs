@@ -51,7 +51,8 @@ on_both_databases!(an_address_is_sealed_and_shown_without_its_secret, |database|
     assert_eq!(opened.reveal(), ADDRESS);
     // What was done is in the register's history, without the secret.
     let changes = database.read_blocking(|db| db.list_device_changes(&DeviceId::new("camera-1").unwrap(), 10)).unwrap();
-    assert_eq!((changes[0].kind.as_str(), changes[0].reason.as_deref()), ("stream_set", Some("rtsp://10.0.0.7:554")));
+    let set = changes.iter().find(|change| change.kind == "stream_set").unwrap();
+    assert_eq!((set.reason.as_deref(), set.party), (Some("rtsp://10.0.0.7:554"), Some(party(1))));
     // Moved to another camera it does not open.
     let other = camera(&town, database, "camera-2", "square_camera");
     let moved = store::StreamRow { device: other.row.id.clone(), ..row };

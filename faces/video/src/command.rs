@@ -54,8 +54,9 @@ pub fn arguments(video: Video) -> Vec<OsString> {
         all.pictures(video);
         let seconds = recording.segment_seconds;
         all.add(&format!("-f segment -segment_time {seconds} -segment_atclocktime 1 -reset_timestamps 1 -strftime 1"));
-        // In fragments: what was written before the power failed can be played.
-        all.add("-segment_format mp4 -segment_format_options movflags=+frag_keyframe+empty_moov+default_base_moof");
+        // In fragments, each written out at once: what was recorded before the program was killed can be played.
+        let fragments = "movflags=+frag_keyframe+empty_moov+default_base_moof:flush_packets=1";
+        all.add(&format!("-segment_format mp4 -segment_format_options {fragments}"));
         all.add("recorded/%s.mp4");
     }
     all.0

@@ -89,6 +89,8 @@ pub(crate) struct Shared {
     pub(crate) folder: PathBuf,
     former: Vec<PathBuf>,
     cameras: Mutex<HashMap<DeviceId, Camera>>,
+    /// Cameras for which there was no room, and when they were asked for last.
+    refused: Mutex<HashMap<DeviceId, Instant>>,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -122,8 +124,8 @@ impl Receiver {
         let former = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>().map_err(fault)?;
         let folder = settings.folder.join(clock.now().as_micros().to_string());
         std::fs::create_dir_all(&folder).map_err(fault)?;
-        let (cameras, tasks) = (Mutex::default(), Mutex::default());
-        Ok(Self(Arc::new(Shared { settings, archive, clock, folder, former, cameras, tasks })))
+        let (cameras, refused, tasks) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Ok(Self(Arc::new(Shared { settings, archive, clock, folder, former, cameras, refused, tasks })))
     }
 
     /// Somebody watches a camera: it is fetched from now on. How it stands.
@@ -141,7 +143,17 @@ impl Receiver {
 
     /// How the stream of a camera stands.
     pub fn state(&self, camera: &DeviceId) -> StreamState {
-        self.0.lock().get(camera).map_or(StreamState::Off, |camera| camera.state)
+        if let Some(camera) = self.0.lock().get(camera) {
+            return camera.state;
+        }
+        let refused = self.0.refused();
+        let is_refused = refused.get(camera).is_some_and(|at| at.elapsed() < self.0.settings.idle);
+        if is_refused { StreamState::Stalled(StreamFault::TooMany) } else { StreamState::Off }
+    }
+
+    /// The cameras that are fetched now.
+    pub fn fetched(&self) -> Vec<DeviceId> {
+        self.0.lock().keys().cloned().collect()
     }
 
     /// What is fetched by a former address, or for a former class, is ended and begun anew.
@@ -206,14 +218,18 @@ impl Receiver {
             camera.is_recorded = is_recorded.unwrap_or(camera.is_recorded);
             return camera.state;
         }
+        let mut refused = self.0.refused();
+        refused.remove(id);
         if cameras.len() >= self.0.settings.at_once {
+            refused.retain(|_, at| at.elapsed() < self.0.settings.idle);
+            refused.insert(id.clone(), Instant::now());
             return StreamState::Stalled(StreamFault::TooMany);
         }
         let (state, changed) = (StreamState::Connecting, Arc::new(Notify::new()));
         let camera =
             Camera { state, watched, is_recorded: is_recorded.unwrap_or(false), changed: Arc::clone(&changed) };
         cameras.insert(id.clone(), camera);
-        drop(cameras);
+        drop((cameras, refused));
         let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(run::run(Arc::clone(&self.0), id.clone(), changed));
@@ -224,6 +240,10 @@ impl Receiver {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, HashMap<DeviceId, Camera>> {
         self.cameras.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, HashMap<DeviceId, Instant>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The folder of a camera in this run. The name of a device has no separator and begins with a letter or a digit.

@@ -90,6 +90,12 @@ impl Cameras {
                 }
                 Err(error) => tracing::error!(%error, "the addresses of cameras cannot be listed"),
             }
+            // Who was shut out is fetched no longer.
+            for camera in self.receiver.fetched() {
+                if self.keeper.fleet.find(&camera).is_none_or(|member| !member.may_speak()) {
+                    self.receiver.renew(&camera);
+                }
+            }
             tokio::select! {
                 () = tokio::time::sleep(RECORD_EVERY) => {}
                 _ = stopping.wait_for(|stop| *stop) => break,
