@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod extracts;
 pub mod guardians;
 pub mod import;
+pub mod inspections;
 pub mod looks;
 pub mod material;
 pub mod nearby;

@@ -32,11 +32,7 @@ fn camera(town: &Town, database: &Database, id: &str, class: &str) -> Arc<Member
 }
 
 fn chief() -> Actor {
-    Actor::Staff {
-        party: party(1),
-        role: "duty_chief".parse().unwrap(),
-        office: "supervision_centre".parse().unwrap(),
-    }
+    Actor::Staff { party: party(1), role: "duty_chief".parse().unwrap(), office: "supervision_centre".parse().unwrap() }
 }
 
 on_both_databases!(an_address_is_sealed_and_shown_without_its_secret, |database| {

@@ -58,6 +58,6 @@ pub use presentations::{ASKED_FOR_S, LicenceFault, LicenceTrust, Presented, lice
 pub use principal::Principal;
 pub use sessions::{KIOSK_LIFETIME_US, Session, idle_us, lifetime_us};
 pub use store::{Basis, PartyKind, SignInMethod};
-pub use token::{Secret, sha256};
 pub use stream_address::{StreamAddress, StreamAddressError};
+pub use token::{Secret, sha256};
 pub use vault::{Access, Vault, VaultError, stated};

@@ -68,6 +68,12 @@ pub enum Permission {
     DeviceControl,
     /// Watch what cameras show, and what was recorded of it.
     CameraView,
+    /// See inspections, what was found and the baselines.
+    InspectionRead,
+    /// Do inspections.
+    InspectionRun,
+    /// Set the baselines that photographs are compared with.
+    InspectionManage,
     /// See the whole pack.
     PackRead,
     /// See the whole ledger's state.
@@ -78,7 +84,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -101,6 +107,9 @@ impl Permission {
         Self::AlarmHandle,
         Self::DeviceControl,
         Self::CameraView,
+        Self::InspectionRead,
+        Self::InspectionRun,
+        Self::InspectionManage,
         Self::PackRead,
         Self::LedgerRead,
         Self::UserManage,
@@ -131,6 +140,9 @@ impl Permission {
             Self::AlarmHandle => "alarm.handle",
             Self::DeviceControl => "device.control",
             Self::CameraView => "camera.view",
+            Self::InspectionRead => "inspection.read",
+            Self::InspectionRun => "inspection.run",
+            Self::InspectionManage => "inspection.manage",
             Self::PackRead => "pack.read",
             Self::LedgerRead => "ledger.read",
             Self::UserManage => "user.manage",

@@ -20,7 +20,7 @@ fn city() -> City {
         "offices": {}, "categories": {}, "processes": {}, "calendars": {}, "routing": [], "forms": {}, "messages": {}, "basemap": [],
         "roles": {
             "acceptor": role(&["case.read", "report.file", "contact.read"]), "clerk": role(&["case.read", "answers.read"]), "handler": role(&[]), "dispatcher": role(&["case.read"]),
-            "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]), "watcher": role(&["device.read"]), "keeper": role(&["device.read", "device.manage", "alarm.handle"]), "installer": role(&["device.read", "device.install"]), "switcher": role(&["device.read", "device.control"]), "viewer": role(&["device.read", "camera.view"]), "extractor": role(&["case.read", "answers.extract"]), "investigator": role(&["case.read", "answers.read", "look.seal"]),
+            "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]), "watcher": role(&["device.read"]), "keeper": role(&["device.read", "device.manage", "alarm.handle"]), "installer": role(&["device.read", "device.install"]), "switcher": role(&["device.read", "device.control"]), "viewer": role(&["device.read", "camera.view"]), "walker": role(&["inspection.run"]), "planner": role(&["inspection.manage"]), "reader": role(&["inspection.read"]), "extractor": role(&["case.read", "answers.extract"]), "investigator": role(&["case.read", "answers.read", "look.seal"]),
         },
     }))
     .expect("the city of the test is well formed")
@@ -257,6 +257,32 @@ fn figures_and_the_pack_are_for_roles_that_have_the_permission() {
         ("visitor", Permission::IndicatorRead, region("city"), false),
     ] {
         check(&policy, who, permission, &resource, expect);
+    }
+}
+
+#[test]
+fn inspections_are_done_and_read_within_a_region() {
+    let policy = Policy::load().unwrap();
+    let region = |id: &str| Resource::from(Subject::Region(id.parse().expect("region")));
+    let all = [Permission::InspectionRead, Permission::InspectionRun, Permission::InspectionManage];
+    for (who, place, expect) in [
+        ("walker@centre@city", "d1s1", [true, true, false]),
+        ("walker@centre@d1", "d1s1", [true, true, false]),
+        ("walker@centre@d1", "d2", [false, false, false]),
+        ("walker@centre@d1s1", "d1", [false, false, false]),
+        ("planner@centre@d1", "d1", [true, false, true]),
+        ("planner@centre@d1", "d2", [false, false, false]),
+        ("reader@centre@d1", "d1s1", [true, false, false]),
+        ("reader@centre@d1", "city", [false, false, false]),
+        ("chief@centre@city", "d1", [false, false, false]),
+        ("resident:1", "d1", [false, false, false]),
+        ("client:d1", "d1", [false, false, false]),
+        ("operator:d1", "d1", [false, false, false]),
+        ("visitor", "d1", [false, false, false]),
+    ] {
+        for (permission, expect) in all.into_iter().zip(expect) {
+            check(&policy, who, permission, &region(place), expect);
+        }
     }
 }
 

@@ -136,6 +136,10 @@ ulid_id!(
     /// A mandate (委托): somebody may act for somebody else.
     MandateId, "mandate id"
 );
+ulid_id!(
+    /// An inspection being done, from its first stop to its end (巡检记录). The phone that does it makes the id.
+    InspectionRunId, "inspection run id"
+);
 
 /// Longest word of a pack, in bytes.
 const WORD_MAX: usize = 64;
@@ -284,6 +288,14 @@ word_id!(
 word_id!(
     /// A scene (场景) of the pack: commands to many devices that belong together.
     SceneId, "scene id"
+);
+word_id!(
+    /// An inspection (巡检) of the pack: stops and what is checked at them.
+    InspectionId, "inspection id"
+);
+word_id!(
+    /// A stop (巡检点) of an inspection, or a check (检查项) at it.
+    CheckId, "check id"
 );
 word_id!(
     /// A registered client program (API key holder, importer).

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod correction;
 pub mod event;
 pub mod ids;
+pub mod inspection;
 pub mod limit;
 pub mod notification;
 pub mod observation;
@@ -27,12 +28,16 @@ pub use event::{
     Application, DataClass, Event, EventBody, Extracted, Moved, NewEvent, Outcome, Reported, Sealing, Tally, Task,
 };
 pub use ids::*;
+pub use inspection::{
+    DialFinding, DialMark, PanelCompared, PanelComparison, PanelFinding, PanelMarks, PanelRegion, PictureArea,
+    PositionMark, SwitchFinding, SwitchMark,
+};
 pub use limit::{Limit, LimitUnit};
 pub use notification::{Channel, DeliveryState};
 pub use observation::{DeviceId, DeviceLabel, Reading, SeriesNo};
 pub use payment::{FeeLine, PartRefund, Payment, PaymentState};
 pub use place::Place;
-pub use record::{CommandAsked, LakeFileSealed, NewRecord, Record, RecordBody, RecordingSealed};
+pub use record::{CommandAsked, InspectionEnded, LakeFileSealed, NewRecord, Record, RecordBody, RecordingSealed};
 pub use text::Text;
 pub use time::{Clock, Instant};
 pub use visit::{Booking, Issue, Visit, VisitEnd, VisitState};

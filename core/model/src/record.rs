@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::actor::Actor;
-use crate::ids::EventId;
+use crate::ids::{EventId, InspectionId, InspectionRunId};
 use crate::observation::DeviceId;
 use crate::time::Instant;
 
@@ -77,6 +77,8 @@ pub enum RecordBody {
     },
     /// A recorded file of a camera was sealed.
     RecordingSealed(Box<RecordingSealed>),
+    /// An inspection came to its end (巡检).
+    InspectionEnded(Box<InspectionEnded>),
 }
 
 /// A recorded file of a camera. What it showed is proved by the file and this.
@@ -92,6 +94,30 @@ pub struct RecordingSealed {
     pub sha256: String,
     /// Its length.
     pub bytes: u64,
+}
+
+/// An inspection as it was done. What was answered, and the pictures, are proved by the answers and this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InspectionEnded {
+    /// This doing of it.
+    pub run: InspectionRunId,
+    /// What was inspected.
+    pub inspection: InspectionId,
+    /// When it began.
+    pub started_at: Instant,
+    /// Checks that were answered.
+    pub answers: u32,
+    /// How many of them are faults.
+    pub faults: u32,
+    /// SHA-256 of the canonical text of the answers, hexadecimal.
+    pub sha256: String,
+}
+
+impl InspectionEnded {
+    /// The subject of the record of a run.
+    pub fn subject_of(run: InspectionRunId) -> String {
+        format!("inspection-run/{run}")
+    }
 }
 
 /// A file of readings that the lake sealed. What was measured is proved by the file and this.
@@ -148,6 +174,7 @@ impl RecordBody {
             Self::LakeFileSealed(_) => "lake_file_sealed",
             Self::CameraViewed { .. } => "camera_viewed",
             Self::RecordingSealed(_) => "recording_sealed",
+            Self::InspectionEnded(_) => "inspection_ended",
         }
     }
 
@@ -160,6 +187,7 @@ impl RecordBody {
             Self::CameraViewed { camera, .. } => format!("device/{camera}"),
             // Apart from the device's history, in which a file a minute would hide everything else.
             Self::RecordingSealed(sealed) => format!("recording/{}", sealed.sha256),
+            Self::InspectionEnded(ended) => InspectionEnded::subject_of(ended.run),
         }
     }
 }

@@ -8,6 +8,7 @@ mod fees;
 mod flow;
 mod frames;
 mod hospitals;
+mod inspections;
 mod materials;
 mod notifications;
 mod places;
@@ -66,6 +67,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, judge: Judge<'_>, repo
     devices::check_devices(folder, report);
     alarm_rules::check_alarm_rules(folder, city, judge, report);
     scenes::check_scenes(folder, city, report);
+    inspections::check_inspections(folder, report);
     for scenario in &folder.scenarios {
         stories::check_scenario(scenario, folder, city, report);
     }

@@ -10,6 +10,7 @@ mod data_source;
 mod device;
 mod fee;
 mod hospital;
+mod inspection;
 mod notification;
 mod process;
 mod scene;
@@ -30,6 +31,7 @@ pub use data_source::*;
 pub use device::*;
 pub use fee::*;
 pub use hospital::*;
+pub use inspection::*;
 pub use notification::*;
 pub use process::*;
 pub use scene::*;
@@ -100,6 +102,9 @@ pub struct City {
     /// Commands to many devices.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub scenes: Scenes,
+    /// What is looked at regularly, and where.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inspections: Inspections,
     /// Base map layers in drawing order: file name (under `basemap/`) and kind.
     pub basemap: Vec<BasemapLayer>,
 }

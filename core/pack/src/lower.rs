@@ -4,6 +4,7 @@
 pub(crate) mod alarm_rules;
 mod fields;
 mod holidays;
+mod inspections;
 mod notifications;
 mod scenes;
 mod services;
@@ -60,6 +61,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
     let alarm_rules =
         index(&folder.alarm_rules, "alarm rule", report, |rule, _| Some(alarm_rules::lower_alarm_rule(rule)));
     let scenes = index(&folder.scenes, "scene", report, |scene, _| Some(scenes::lower_scene(scene)));
+    let inspections = index(&folder.inspections, "inspection", report, |one, _| inspections::lower_inspection(one));
     let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
     let catalogue = services::lower_catalogue(folder);
     let notifications = notifications::lower_notifications(folder, report);
@@ -85,6 +87,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         devices,
         alarm_rules,
         scenes,
+        inspections,
         routing: lower_routing(folder),
         ..lower_pack(pack)
     };
@@ -147,6 +150,7 @@ fn lower_pack(pack: &PackFile) -> City {
         devices: BTreeMap::new(),
         alarm_rules: BTreeMap::new(),
         scenes: BTreeMap::new(),
+        inspections: BTreeMap::new(),
     }
 }
 

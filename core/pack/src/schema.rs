@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::scenario::Scenario;
 use crate::source::alarm_rules::AlarmRulesFile;
+use crate::source::inspections::InspectionsFile;
 use crate::source::notifications::NotificationsFile;
 use crate::source::read::Source;
 use crate::source::scenes::ScenesFile;
@@ -33,6 +34,7 @@ pub fn schemas() -> BTreeMap<&'static str, String> {
         ("sources.json", text("sources.yaml", SourcesFile::schema())),
         ("hospitals.json", text("hospitals.yaml", HospitalsFile::schema())),
         ("alarm_rules.json", text("alarm_rules.yaml", AlarmRulesFile::schema())),
+        ("inspections.json", text("inspections.yaml", InspectionsFile::schema())),
         ("scenes.json", text("scenes.yaml", ScenesFile::schema())),
         ("devices.json", text("devices.yaml", DevicesFile::schema())),
         ("messages.json", text("messages/*.yaml", MessagesFile::schema())),

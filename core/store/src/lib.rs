@@ -22,6 +22,7 @@ mod entropy;
 mod error;
 mod events;
 mod indicators;
+mod inspections;
 mod keeper;
 mod migrate;
 mod people;
@@ -49,6 +50,7 @@ pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
+pub use inspections::{AnswerFilter, BaselineRow, InspectionAnswerRow, InspectionRunRow, canonical_answers};
 pub use people::{
     AccessRow, AddressRow, AlarmRow, ApiKeyRow, AuthenticatorRow, Basis, ChildRow, CodeRow, ConsentRow, ContactRow,
     DisclosureRow, DraftRow, ExtractMemberRow, ExtractRow, FetchOutcome, FetchRow, Holder, HospitalPatientRow,

@@ -48,6 +48,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(20, "0020_alarm_silences"),
     migration!(21, "0021_records"),
     migration!(27, "0027_device_labels"),
+    migration!(28, "0028_inspections"),
     migration!(30, "0030_cameras"),
 ];
 

@@ -19,8 +19,8 @@ use utoipa_axum::routes;
 
 use crate::api::{
     account, alarms, applications, cameras, cases, city, control, counter, devices, evidence, extracts, hospitals,
-    kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments, person, place, reports,
-    security, services, session, stream, visits,
+    inspections, kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments, person, place,
+    reports, security, services, session, stream, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -111,6 +111,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .merge(messages())
         .merge(of_devices())
         .merge(of_cameras())
+        .merge(of_inspections())
         .merge(pictures)
         .fallback(no_such_resource)
         .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
@@ -295,6 +296,22 @@ fn of_cameras() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(cameras::get_live_file::get_live_file))
         .routes(routes!(cameras::list_recordings::list_recordings))
         .routes(routes!(cameras::get_recording_file::get_recording_file))
+}
+
+/// What is looked at regularly.
+fn of_inspections() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(inspections::look::list_inspections))
+        .routes(routes!(inspections::look::get_inspection))
+        .routes(routes!(inspections::baselines::set_inspection_baseline))
+        .routes(routes!(inspections::baselines::compare_panel))
+        .routes(routes!(inspections::runs::list_inspection_runs))
+        .routes(routes!(inspections::runs::begin_inspection, inspections::runs::get_inspection_run))
+        .routes(routes!(inspections::runs::end_inspection))
+        .routes(routes!(inspections::runs::list_inspection_records))
+        .routes(routes!(inspections::runs::get_sealed_answers))
+        .routes(routes!(inspections::answers::answer_check))
+        .routes(routes!(inspections::answers::list_inspection_answers))
 }
 
 /// What residents are told, and how they want to be told.

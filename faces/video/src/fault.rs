@@ -34,7 +34,10 @@ mod tests {
             ("  Stream #0:0: Video: h264 (High), yuv420p(tv), 1920x1080, 25 fps", None),
             ("  Stream #0:0: Video: hevc (Main), yuvj420p(pc), 2560x1440", Some(StreamFault::NotH264)),
             ("[tcp @ 0x5] Connection to tcp://10.0.0.7:554 failed: Connection refused", Some(StreamFault::Unreachable)),
-            ("[tcp @ 0x5] Failed to resolve hostname cam.invalid: Name or service not known", Some(StreamFault::Unreachable)),
+            (
+                "[tcp @ 0x5] Failed to resolve hostname cam.invalid: Name or service not known",
+                Some(StreamFault::Unreachable),
+            ),
             ("[rtsp @ 0x5] method DESCRIBE failed: 401 Unauthorized", Some(StreamFault::Unauthorised)),
             ("[rtsp @ 0x5] method DESCRIBE failed: 404 Not Found", Some(StreamFault::NotFound)),
             ("Stream map '0:v:0' matches no streams.", Some(StreamFault::NotFound)),

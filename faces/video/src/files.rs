@@ -148,7 +148,13 @@ mod tests {
         let whole = file(&parts);
         let (first, all) = (file(&parts[..4]).len(), whole.len());
         for cut in 0..=all {
-            let expect = if cut == all { all } else if cut >= first { first } else { 0 };
+            let expect = if cut == all {
+                all
+            } else if cut >= first {
+                first
+            } else {
+                0
+            };
             check(&whole[..cut], expect as u64);
         }
         let indexed = [whole.clone(), file(&[(b"mfra", 20)])].concat();

@@ -107,11 +107,7 @@ impl Receiver {
     ///
     /// # Errors
     /// [`OpenError`].
-    pub async fn open(
-        settings: Settings,
-        archive: Arc<dyn Archive>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, OpenError> {
+    pub async fn open(settings: Settings, archive: Arc<dyn Archive>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let program = |reason: String| OpenError::Program { program: settings.program.clone(), reason };
         let ran = Command::new(&settings.program).arg("-version").env_clear().kill_on_drop(true).output().await;
         let ran = ran.map_err(|error| program(error.kind().to_string()))?;

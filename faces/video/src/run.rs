@@ -92,9 +92,8 @@ async fn fetch(shared: &Shared, camera: &DeviceId, source: &Source, changed: &No
             return End::Fault(StreamFault::Failed, false);
         }
     };
-    let listening = child.stderr.take().map(|lines| {
-        tokio::spawn(listen(lines, source.video.transcode, Arc::clone(&complaint)))
-    });
+    let listening =
+        child.stderr.take().map(|lines| tokio::spawn(listen(lines, source.video.transcode, Arc::clone(&complaint))));
     let heard = || *complaint.lock().unwrap_or_else(PoisonError::into_inner);
     let (mut newest, mut moved) = (None::<SystemTime>, Instant::now());
     let end = loop {

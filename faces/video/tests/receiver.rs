@@ -94,11 +94,8 @@ fn give(program: &Path, port: u16, codec: &str) -> Child {
 #[tokio::test]
 async fn a_program_that_cannot_be_run_is_said_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let shelf = Arc::new(Shelf {
-        address: None,
-        video: Video { recording: None, transcode: false },
-        kept: Mutex::default(),
-    });
+    let shelf =
+        Arc::new(Shelf { address: None, video: Video { recording: None, transcode: false }, kept: Mutex::default() });
     let settings = Settings::new("/nowhere/ffmpeg".into(), folder.path().to_owned(), 1);
     let clock = Arc::new(FixedClock::at("2026-11-28T09:00:00+08:00"));
     let error = Receiver::open(settings, shelf, clock).await.err().unwrap();
@@ -132,8 +129,7 @@ async fn what_browsers_do_not_show_is_said() {
     let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
     // The only other pictures that RTMP carries without extensions.
     let _given = give(&program, port, "flv1");
-    let (receiver, _) =
-        open(&program, folder.path(), 1, Some(format!("rtmp://127.0.0.1:{port}/live/a")), None).await;
+    let (receiver, _) = open(&program, folder.path(), 1, Some(format!("rtmp://127.0.0.1:{port}/live/a")), None).await;
     until("not H.264", || receiver.watch(&camera(1)) == StreamState::Stalled(StreamFault::NotH264)).await;
     receiver.stop().await;
 }
@@ -168,7 +164,8 @@ async fn what_a_former_run_left_is_handed_over_and_gone() {
     let folder = tempfile::tempdir().unwrap();
     let left = folder.path().join("17/camera-1/recorded");
     std::fs::create_dir_all(&left).unwrap();
-    let boxes: [&[u8]; 4] = [b"\0\0\0\x0cmoof\0\0\0\0", b"\0\0\0\x0cmdat\0\0\0\0", b"\0\0\0\x0cmoof\0\0\0\0", b"\0\0\0\x20mdat"];
+    let boxes: [&[u8]; 4] =
+        [b"\0\0\0\x0cmoof\0\0\0\0", b"\0\0\0\x0cmdat\0\0\0\0", b"\0\0\0\x0cmoof\0\0\0\0", b"\0\0\0\x20mdat"];
     std::fs::write(left.join("1795857360.mp4"), boxes.concat()).unwrap();
     std::fs::write(left.join("1795857420.mp4"), b"torn").unwrap();
     let (receiver, shelf) = open(&program, folder.path(), 1, None, None).await;

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::str::FromStr;
 
 use model::{
-    AlarmRuleId, CalendarId, CategoryId, DeviceClassId, FormId, OfficeId, ProcessId, RegionId, RoleId, SceneId,
-    ServiceId, SourceId, Text,
+    AlarmRuleId, CalendarId, CategoryId, DeviceClassId, FormId, InspectionId, OfficeId, ProcessId, RegionId, RoleId,
+    SceneId, ServiceId, SourceId, Text,
 };
 
 use super::alarm_rules::{AlarmRuleEntry, AlarmRulesFile};
+use super::inspections::{InspectionEntry, InspectionsFile};
 use super::notifications::NotificationsFile;
 use super::read::{Reader, Source, Table};
 use super::scenes::{SceneEntry, ScenesFile};
@@ -43,6 +44,7 @@ const TOP: &[&str] = &[
     "devices.yaml",
     "alarm_rules.yaml",
     "scenes.yaml",
+    "inspections.yaml",
 ];
 /// The folders of the pack, and what their files end in.
 const FOLDERS: &[(&str, &str)] = &[
@@ -114,6 +116,7 @@ pub(crate) struct Folder {
     pub devices: Shelf<DeviceClassId, DeviceClassEntry>,
     pub alarm_rules: Shelf<AlarmRuleId, AlarmRuleEntry>,
     pub scenes: Shelf<SceneId, SceneEntry>,
+    pub inspections: Shelf<InspectionId, InspectionEntry>,
     pub forms: Shelf<FormId, Vec<FieldSource>>,
     pub messages: Shelf<String, Text>,
     pub notifications: Option<NotificationsFile>,
@@ -173,6 +176,8 @@ impl Files<'_> {
         folder.alarm_rules = Shelf::of(rules, whole);
         let (scenes, whole) = self.read_file::<ScenesFile>("scenes.yaml");
         folder.scenes = Shelf::of(scenes, whole);
+        let (inspections, whole) = self.read_file::<InspectionsFile>("inspections.yaml");
+        folder.inspections = Shelf::of(inspections, whole);
         let (routes, whole) = self.read_file::<Vec<RouteSource>>("routing.yaml");
         let nameless = |route: RouteSource| (At { value: (), at: route.office.at }, Some(route));
         folder.catalogue = self.read_file::<CatalogueFile>("catalogue.yaml").0;

@@ -3,6 +3,7 @@
 pub(crate) mod alarm_rules;
 pub(crate) mod device_types;
 pub(crate) mod files;
+pub(crate) mod inspections;
 pub(crate) mod notifications;
 pub(crate) mod read;
 pub(crate) mod scenes;

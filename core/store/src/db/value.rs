@@ -2,10 +2,10 @@
 
 use grid::Cell;
 use model::{
-    ActionId, AlarmRuleId, CaseId, CaseNo, CategoryId, Channel, ClientId, ClockName, ConditionId, ContactId,
-    DeliveryState, DeviceClassId, DeviceId, EventId, EvidenceId, FormId, HospitalVisitId, Instant, KioskId, LicenceId,
-    MandateId, OfficeId, Outcome, PackHash, PartyId, PaymentId, ProcessId, PropertyId, RegionId, RequestId, RoleId,
-    SceneId, SealedId, ServiceId, SourceId, StageId, StateId,
+    ActionId, AlarmRuleId, CaseId, CaseNo, CategoryId, Channel, CheckId, ClientId, ClockName, ConditionId, ContactId,
+    DeliveryState, DeviceClassId, DeviceId, EventId, EvidenceId, FormId, HospitalVisitId, InspectionId,
+    InspectionRunId, Instant, KioskId, LicenceId, MandateId, OfficeId, Outcome, PackHash, PartyId, PaymentId,
+    ProcessId, PropertyId, RegionId, RequestId, RoleId, SceneId, SealedId, ServiceId, SourceId, StageId, StateId,
 };
 
 use crate::error::StoreError;
@@ -260,6 +260,9 @@ text_ids!(
     DeviceClassId,
     DeviceId,
     PropertyId,
+    InspectionId,
+    InspectionRunId,
+    CheckId,
     SceneId,
     EventId,
     PartyId,

@@ -118,7 +118,8 @@ async fn give(camera: Camera, folder: PathBuf, program: PathBuf) {
 async fn chinese_font() -> String {
     let found = Command::new("fc-match").args(["-f", "%{file}", ":lang=zh-cn"]).kill_on_drop(true).output().await;
     let file = found.ok().and_then(|found| String::from_utf8(found.stdout).ok()).unwrap_or_default();
-    let is_plain = file.starts_with('/') && file.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
+    let is_plain =
+        file.starts_with('/') && file.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
     if is_plain { format!("fontfile={file}") } else { "font=sans".to_owned() }
 }
 

@@ -12,6 +12,7 @@ pub mod devices;
 pub mod evidence;
 pub mod extracts;
 pub mod hospitals;
+pub mod inspections;
 pub mod kiosk;
 pub mod licences;
 pub mod mandates;

@@ -6,6 +6,7 @@ pub mod corrections;
 pub mod events;
 pub mod fields;
 pub mod hospitals;
+pub mod inspections;
 pub mod mandates;
 pub mod materials;
 pub mod papers;

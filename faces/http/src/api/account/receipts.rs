@@ -12,6 +12,7 @@ use store::StoreError;
 
 use crate::access::{authorise, case_subject, load, load_for_reporter};
 use crate::api::devices::parts::{device, regions};
+use crate::api::inspections::parts::inspection;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::events::public_entry;
@@ -84,6 +85,11 @@ pub fn may_read_record(app: &App, caller: &Caller, body: &RecordBody) -> Result<
         }
         RecordBody::RecordingSealed(sealed) => {
             device(app, caller, sealed.camera.as_str(), Permission::CameraView).map(drop)
+        }
+        RecordBody::InspectionEnded(ended) => {
+            let compiled = app.current();
+            let id = ended.inspection.as_str();
+            inspection(app, &compiled.city, caller, id, Permission::InspectionRead).map(drop)
         }
         // It says how much was measured, and nothing of what.
         RecordBody::LakeFileSealed(_) => regions(app, caller, Permission::DeviceRead).map(drop),

@@ -33,7 +33,9 @@ pub async fn begin_viewing(
     ids.dedup();
     let each = ids.iter().take(sense::cameras::VIEWED_MAX + 1);
     let watched = each
-        .map(|id| camera(&app, &caller, id, Permission::CameraView).map(|(member, actor)| (member.row.id.clone(), actor)))
+        .map(|id| {
+            camera(&app, &caller, id, Permission::CameraView).map(|(member, actor)| (member.row.id.clone(), actor))
+        })
         .collect::<Result<Vec<_>, Refused>>()?;
     let until = sense::cameras::begin_viewing(&app.sense(), (party, watched), &input.purpose).await;
     Ok(Json(Viewing { until: time(until.map_err(camera_refused)?) }))

@@ -54,8 +54,7 @@ pub async fn get_recording_file(
     let asked = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let Some((first, last)) = range(asked, row.bytes) else {
         let words = format!("the file has {} bytes", row.bytes);
-        let mut refused =
-            Refused::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", words).into_response();
+        let mut refused = Refused::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", words).into_response();
         if let Ok(value) = format!("bytes */{}", row.bytes).try_into() {
             refused.headers_mut().insert(header::CONTENT_RANGE, value);
         }

@@ -28,12 +28,7 @@ pub fn streams(app: &App) -> Result<&Arc<dyn Streams>, Refused> {
 ///
 /// # Errors
 /// 404 when it is not there or no camera; 401 and 403 when the caller may not.
-pub fn camera(
-    app: &App,
-    caller: &Caller,
-    id: &str,
-    permission: Permission,
-) -> Result<(Arc<Member>, Actor), Refused> {
+pub fn camera(app: &App, caller: &Caller, id: &str, permission: Permission) -> Result<(Arc<Member>, Actor), Refused> {
     streams(app)?;
     let (member, actor) = device_and_actor(app, caller, id, permission)?;
     if member.class.video.is_none() {

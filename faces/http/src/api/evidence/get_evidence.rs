@@ -11,6 +11,7 @@ use sense::evidence::Size;
 use store::{EvidenceRow, Reader};
 
 use crate::access::{Loaded, authorise, case_subject, load};
+use crate::api::inspections::parts::lies_within;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::convert::reports::public_evidence;
@@ -90,7 +91,7 @@ fn find(
     {
         return Ok(Some(row));
     }
-    if shows_device_in_sight(reader, app, principal, &id)? {
+    if shows_device_in_sight(reader, app, principal, &id)? || is_of_inspection_in_sight(reader, app, principal, &id)? {
         return Ok(Some(row));
     }
     let opened = secret_hash.map_or(Ok(None), |hash| reader.find_case_by_secret(hash))?;
@@ -121,6 +122,22 @@ fn shows_device_in_sight(
         }
     }
     Ok(false)
+}
+
+/// Whether a picture was taken for an inspection, or is a baseline of one, that the principal may read of.
+fn is_of_inspection_in_sight(
+    reader: &mut Reader,
+    app: &App,
+    principal: &Principal,
+    id: &EvidenceId,
+) -> Result<bool, Refused> {
+    let compiled = app.current();
+    let posts = app.policy.posts_with(&compiled.city, principal, Permission::InspectionRead);
+    if posts.is_empty() {
+        return Ok(false);
+    }
+    let seen: Vec<_> = posts.iter().map(|grant| compiled.city.region_path(&grant.region)).collect();
+    Ok(reader.list_inspected_regions_of(id)?.iter().any(|path| lies_within(path, &seen)))
 }
 
 /// Files of an application are as private as its answers: staff see them once they have opened those for a purpose.

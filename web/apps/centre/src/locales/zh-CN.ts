@@ -284,7 +284,7 @@ export const zhCN = {
     arrive_from: "{at} 起可以取号，过了预约时间不再取号。",
   },
   reporter: { staff: "工作人员", resident: "市民", anonymous: "匿名", client: "外部系统", system: "系统", joined: "{n} 人也遇到" },
-  part: { timer: "系统计时", import: "历史导入", payments: "缴费", licences: "证照", device: "设备", courier: "指令通道", scenes: "场景计划" },
+  part: { timer: "系统计时", import: "历史导入", payments: "缴费", licences: "证照", device: "设备", courier: "指令通道", video: "摄像接入", scenes: "场景计划" },
   channel: { resident: "市民随手拍", patrol: "巡查发现", phone: "12345 来电", open311: "Open311 接口", import: "历史导入", counter: "窗口代录", kiosk: "自助终端", device: "设备告警", alarm: "告警", extract: "批量用数" },
   ask: { find_office: "输入单位名称", find_person: "输入姓名", find_category: "输入类别、编码或关键词", amount: "数量" },
   action: {
