@@ -81,7 +81,8 @@ try {
       for (const name of names(list.said).slice(-3)) {
         if (seen.has(name)) continue;
         seen.add(name);
-        tally.bytes += (await asked(live + name)).length;
+        const { length } = await asked(live + name);
+        tally.bytes += length;
         tally.segments += 1;
       }
       await wait(2_000);
@@ -92,7 +93,8 @@ try {
       const list = await asked(`${live}index.m3u8`, true);
       tally.lists += 1;
       for (const name of names(list.said).slice(-4)) {
-        tally.bytes += (await asked(live + name)).length;
+        const { length } = await asked(live + name);
+        tally.bytes += length;
         tally.segments += 1;
       }
     }
