@@ -1137,6 +1137,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inspection-answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers of any run that the caller may read of: of one case, of one check over time, or faults alone. */
+        get: operations["list_inspection_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspection-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Inspections being done, and done, where the caller may read of them. */
+        get: operations["list_inspection_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspection-runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An inspection with what was answered. */
+        get: operations["get_inspection_run"];
+        /** Begins an inspection under an id that the phone made (a ULID); the same again is the same run. */
+        put: operations["begin_inspection"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspection-runs/{run}/answers/{check}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Answers a check, in place of an earlier answer. A fault opens a case where the check has a category, and is final. */
+        put: operations["answer_check"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspection-runs/{run}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends an inspection and seals what was answered. */
+        post: operations["end_inspection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspection-runs/{run}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the ledger keeps of an inspection. */
+        get: operations["list_inspection_records"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspection-runs/{run}/sealed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The answers as they were sealed: the very text whose SHA-256 is in the record of the inspection's end. */
+        get: operations["get_sealed_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is looked at regularly where the caller may read of it. */
+        get: operations["list_inspections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspections/{inspection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An inspection with its stops, checks and baselines. */
+        get: operations["get_inspection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspections/{inspection}/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets what photographs of a panel are compared with, in place of what they were compared with before. */
+        post: operations["set_inspection_baseline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inspections/{inspection}/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compares a photograph of a panel with its baseline, before it is answered; nothing is written down. */
+        post: operations["compare_panel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kiosk": {
         parameters: {
             query?: never;
@@ -3953,6 +4141,74 @@ export interface components {
             /** @description What it measures, in the order of its class. */
             values: components["schemas"]["DeviceValue"][];
         };
+        /** @description What a dial shows. */
+        DialFindingView: {
+            /** @description Whether the value is outside its limits. */
+            is_fault: boolean;
+            /** @description What it is of. */
+            title: string;
+            /** @description Its unit. */
+            unit?: string;
+            /** @description Why it could not be read. */
+            unread?: string;
+            /**
+             * Format: double
+             * @description The value; absent where the needle was not found.
+             */
+            value?: number;
+        };
+        /** @description A round dial with one needle; angles are degrees clockwise from straight up. */
+        DialMarkView: {
+            /**
+             * Format: double
+             * @description Where it stands at `max`.
+             */
+            full_angle: number;
+            /**
+             * Format: double
+             * @description More is a fault.
+             */
+            high?: number;
+            /**
+             * Format: double
+             * @description Less is a fault.
+             */
+            low?: number;
+            /**
+             * Format: double
+             * @description Value at its end.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description Value at the start of the scale.
+             */
+            min: number;
+            /**
+             * Format: double
+             * @description From the axis to the scale.
+             */
+            radius: number;
+            /** @description What it shows. */
+            title: string;
+            /** @description Its unit, as written on it. */
+            unit?: string;
+            /**
+             * Format: double
+             * @description The needle's axis, to the right.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description The needle's axis, down.
+             */
+            y: number;
+            /**
+             * Format: double
+             * @description Where the needle stands at `min`.
+             */
+            zero_angle: number;
+        };
         /** @description Something that a program was told about the caller. */
         DisclosureEntry: {
             /** @description When. */
@@ -4831,6 +5087,267 @@ export interface components {
              */
             value: number | null;
         };
+        /** @description What was answered at a check. */
+        InspectionAnswer: {
+            /** @description The answer in words; absent where the picture is the answer. */
+            answer?: components["schemas"]["Text"];
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description The case that the fault opened or joined. */
+            case_id?: string;
+            /** @description Its number. */
+            case_no?: string;
+            /** @description Which check. */
+            check: string;
+            /** @description The check's name. */
+            check_title: components["schemas"]["Text"];
+            /** @description The photograph beside the baseline. */
+            comparison?: components["schemas"]["PanelComparisonView"];
+            /**
+             * Format: double
+             * @description How far from the stop it was answered, metres.
+             */
+            distance_m?: number;
+            /** @description Its id. */
+            id: string;
+            /** @description Of which inspection. */
+            inspection: string;
+            /** @description The inspection's name. */
+            inspection_title: components["schemas"]["Text"];
+            /** @description Whether it is a fault. */
+            is_fault: boolean;
+            /** @description What there was to say of it. */
+            note: string;
+            /** @description The photograph. */
+            picture?: components["schemas"]["InspectionPicture"];
+            /** @description In which run. */
+            run: string;
+            /** @description The stop's name. */
+            stop_title: components["schemas"]["Text"];
+            /** @description The answer, by the kind of the check. */
+            value: unknown;
+        };
+        /** @description An answer to a check. */
+        InspectionAnswerInput: {
+            /**
+             * Format: double
+             * @description How well the phone knew its place, metres.
+             */
+            accuracy_m?: number;
+            /** @description When; within the last 7 days. */
+            at: components["schemas"]["Time"];
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat?: number;
+            /**
+             * Format: double
+             * @description Longitude where it was answered, degrees, CGCS2000.
+             */
+            lon?: number;
+            /** @description What there is to say of it, at most 500 characters. */
+            note?: string;
+            /** @description The photograph, uploaded before. */
+            picture?: string;
+            /** @description The answer, by the kind of the check. */
+            value?: unknown;
+        };
+        /** @description Answers of any run, the newest first. */
+        InspectionAnswerPage: {
+            /** @description The answers. */
+            items: components["schemas"]["InspectionAnswer"][];
+            /** @description `before` of the next page; absent at the end. */
+            next?: string;
+        };
+        /** @description What photographs of a check are compared with. */
+        InspectionBaseline: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Who set it. */
+            by: string;
+            /** @description Its id. */
+            id: string;
+            /** @description What is marked on it. */
+            marks: components["schemas"]["PanelMarksView"];
+            /** @description The picture. */
+            picture: components["schemas"]["InspectionPicture"];
+        };
+        /** @description A baseline to set. */
+        InspectionBaselineInput: {
+            /** @description Of which check. */
+            check: string;
+            /** @description What is marked on it. */
+            marks?: components["schemas"]["PanelMarksView"];
+            /** @description The picture: one that was uploaded, or was taken for an inspection of the same region. */
+            picture: string;
+        };
+        /** @description One thing to look at. */
+        InspectionCheck: {
+            /** @description Of a panel: what photographs are compared with. */
+            baseline?: components["schemas"]["InspectionBaseline"];
+            /** @description What a fault opens a case of. */
+            category_title?: components["schemas"]["Text"];
+            /** @description Of yes or no: the answer that is no fault. */
+            expected?: boolean;
+            /** @description How to look. */
+            help?: components["schemas"]["Text"];
+            /** @description Its id. */
+            id: string;
+            /** @description What an answer is. */
+            kind: components["schemas"]["InspectionCheckKind"];
+            /**
+             * Format: double
+             * @description Of a number: more is a fault.
+             */
+            max?: number;
+            /**
+             * Format: double
+             * @description Of a number: less is a fault.
+             */
+            min?: number;
+            /** @description Whether it may be left out. */
+            optional: boolean;
+            /** @description Of a choice: what there is to choose. */
+            options: components["schemas"]["InspectionOption"][];
+            /** @description Of a number: the symbol of its unit. */
+            symbol?: string;
+            /** @description The question, or what is measured. */
+            title: components["schemas"]["Text"];
+        };
+        /**
+         * @description What an answer to a check is.
+         * @enum {string}
+         */
+        InspectionCheckKind: "yes_no" | "number" | "choice" | "photo" | "panel";
+        /** @description One of several answers. */
+        InspectionOption: {
+            /** @description Its id. */
+            id: string;
+            /** @description Whether it is a fault. */
+            is_fault: boolean;
+            /** @description What people read. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description A picture of an inspection. */
+        InspectionPicture: {
+            /**
+             * Format: int32
+             * @description Height in pixels.
+             */
+            height: number;
+            /** @description Its content address. */
+            id: string;
+            /** @description The same, small. */
+            thumb_url: string;
+            /** @description The picture. */
+            url: string;
+            /**
+             * Format: int32
+             * @description Width in pixels.
+             */
+            width: number;
+        };
+        /** @description An inspection being done, or done. */
+        InspectionRun: {
+            /**
+             * Format: int32
+             * @description Checks answered, once it ended.
+             */
+            answers: number;
+            /** @description Who does it. */
+            by: string;
+            /** @description When it ended. */
+            ended_at?: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description Faults among them, once it ended.
+             */
+            faults: number;
+            /** @description Its id. */
+            id: string;
+            /** @description What is inspected. */
+            inspection: string;
+            /** @description When it began. */
+            started_at: components["schemas"]["Time"];
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description An inspection that begins. */
+        InspectionRunInput: {
+            /** @description What is inspected. */
+            inspection: string;
+            /** @description When it began; within the last 7 days. */
+            started_at: components["schemas"]["Time"];
+        };
+        /** @description Runs, the newest first. */
+        InspectionRunPage: {
+            /** @description The runs. */
+            items: components["schemas"]["InspectionRun"][];
+            /** @description `before` of the next page; absent at the end. */
+            next?: string;
+        };
+        /** @description The same, with its answers. */
+        InspectionRunView: components["schemas"]["InspectionRun"] & {
+            /** @description What was answered, in the order of the route. */
+            answered: components["schemas"]["InspectionAnswer"][];
+        };
+        /** @description A place where something is checked. */
+        InspectionStop: {
+            /** @description What is checked, in order. */
+            checks: components["schemas"]["InspectionCheck"][];
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude, degrees, CGCS2000.
+             */
+            lon: number;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description Something that is looked at regularly. */
+        InspectionSummary: {
+            /**
+             * Format: int32
+             * @description How many checks it has.
+             */
+            checks: number;
+            /**
+             * Format: int32
+             * @description Due again after so many days.
+             */
+            every_days?: number;
+            /** @description Its id. */
+            id: string;
+            /** @description Whether it is due today. */
+            is_due: boolean;
+            /** @description When it was last done to its end. */
+            last_ended_at?: components["schemas"]["Time"];
+            /** @description Whether the caller may set its baselines. */
+            may_manage: boolean;
+            /** @description Whether the caller may do it. */
+            may_run: boolean;
+            /** @description The region it lies in. */
+            region_title: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description How many stops it has.
+             */
+            stops: number;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+        };
+        /** @description The same, with everything to look at. */
+        InspectionView: components["schemas"]["InspectionSummary"] & {
+            /** @description In the order they are walked. */
+            route: components["schemas"]["InspectionStop"][];
+        };
         /** @description "Me too": how to be told. */
         JoinInput: {
             contact?: components["schemas"]["Contact"] | null;
@@ -5518,6 +6035,63 @@ export interface components {
             /** @description Whose hours it has, `mon` … `sun`. */
             like: string;
         };
+        /** @description A photograph to compare. */
+        PanelComparisonInput: {
+            /** @description Of which check. */
+            check: string;
+            /** @description The photograph, uploaded before. */
+            picture: string;
+        };
+        /** @description A photograph beside its baseline. */
+        PanelComparisonView: {
+            /** @description The photograph. */
+            after: components["schemas"]["InspectionPicture"];
+            /** @description The baseline. */
+            before: components["schemas"]["InspectionPicture"];
+            /** @description What the dials show. */
+            dials: components["schemas"]["DialFindingView"][];
+            /** @description What comparing came to. */
+            finding: components["schemas"]["PanelFindingWord"];
+            /** @description From the baseline's pixels to the photograph's: a homography, nine numbers row by row. */
+            map?: number[];
+            /**
+             * Format: double
+             * @description Share of the baseline that the photograph shows, 0 to 1.
+             */
+            overlap?: number;
+            /** @description Why it is unclear, and what to do. */
+            reason?: string;
+            /** @description Where they differ, the largest first. */
+            regions: components["schemas"]["PanelRegionView"][];
+            /** @description Where the switches stand. */
+            switches: components["schemas"]["SwitchFindingView"][];
+        };
+        /**
+         * @description What comparing came to.
+         * @enum {string}
+         */
+        PanelFindingWord: "same" | "differs" | "unclear";
+        /** @description What is marked on a baseline; all lengths in its pixels. */
+        PanelMarksView: {
+            /** @description Round dials with one needle. */
+            dials?: components["schemas"]["DialMarkView"][];
+            /** @description Where differences do not count. */
+            ignored?: components["schemas"]["PictureRect"][];
+            /** @description Switches and lamps. */
+            switches?: components["schemas"]["SwitchMarkView"][];
+        };
+        /** @description A place that differs. */
+        PanelRegionView: {
+            /** @description On the photograph. */
+            after: components["schemas"]["PictureRect"];
+            /** @description On the baseline. */
+            before: components["schemas"]["PictureRect"];
+            /**
+             * Format: double
+             * @description Mean difference, as a share of the range of brightness.
+             */
+            strength: number;
+        };
         /**
          * @description What kind of person.
          * @enum {string}
@@ -5617,6 +6191,29 @@ export interface components {
         PersonInput: {
             /** @description How to address them, 1 to 64 characters. */
             display_name: string;
+        };
+        /** @description An upright rectangle in pixels of a picture, x to the right and y down. */
+        PictureRect: {
+            /**
+             * Format: double
+             * @description Its height.
+             */
+            height: number;
+            /**
+             * Format: double
+             * @description Its width.
+             */
+            width: number;
+            /**
+             * Format: double
+             * @description Its left edge.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Its upper edge.
+             */
+            y: number;
         };
         /** @description Places that some words may mean. */
         PlaceList: {
@@ -6845,6 +7442,37 @@ export interface components {
          * @enum {string}
          */
         StreamStateWord: "off" | "connecting" | "live" | "stalled";
+        /** @description Where a switch stands. */
+        SwitchFindingView: {
+            /** @description The position it has to be in. */
+            expected: string;
+            /** @description Whether it is in another position. */
+            is_fault: boolean;
+            /** @description Its position; absent where it looks like none of them. */
+            position?: string;
+            /** @description What it is of. */
+            title: string;
+            /** @description Why it could not be read. */
+            unread?: string;
+        };
+        /** @description A switch or a lamp. */
+        SwitchMarkView: {
+            /** @description Its place. */
+            area: components["schemas"]["PictureRect"];
+            /** @description The position it has to be in. */
+            expected: string;
+            /** @description 2 to 8 positions, each with a picture of the panel that shows it. */
+            positions: components["schemas"]["SwitchPositionView"][];
+            /** @description What it switches or shows. */
+            title: string;
+        };
+        /** @description One position of a switch or a lamp. */
+        SwitchPositionView: {
+            /** @description Its name. */
+            name: string;
+            /** @description A picture of the panel that shows it so, by its content address. */
+            picture: string;
+        };
         /** @description Who owes the move out of a state, and by when. */
         TaskRule: {
             /** @description By which calendar. */
@@ -9694,6 +10322,424 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IndicatorCases"];
+                };
+            };
+        };
+    };
+    list_inspection_answers: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: string;
+                /** @description Of this case. */
+                case?: string;
+                /** @description Of this check, with `inspection`. */
+                check?: string;
+                /** @description Faults alone. */
+                faults?: boolean;
+                /** @description Of this inspection, with `check`. */
+                inspection?: string;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionAnswerPage"];
+                };
+            };
+        };
+    };
+    list_inspection_runs: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: string;
+                /** @description Of this inspection. */
+                inspection?: string;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionRunPage"];
+                };
+            };
+        };
+    };
+    get_inspection_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionRunView"];
+                };
+            };
+        };
+    };
+    begin_inspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, a ULID */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InspectionRunInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Begun */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionRun"];
+                };
+            };
+        };
+    };
+    answer_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The check */
+                check: string;
+                /** @description The run */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InspectionAnswerInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Written down */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionAnswer"];
+                };
+            };
+        };
+    };
+    end_inspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused; `allowed` names the checks that are not answered */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionRun"];
+                };
+            };
+        };
+    };
+    list_inspection_records: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: number;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+        };
+    };
+    get_sealed_answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    list_inspections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description By id */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionSummary"][];
+                };
+            };
+        };
+    };
+    get_inspection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                inspection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionView"];
+                };
+            };
+        };
+    };
+    set_inspection_baseline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                inspection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InspectionBaselineInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionBaseline"];
+                };
+            };
+        };
+    };
+    compare_panel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                inspection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PanelComparisonInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What is to be seen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PanelComparisonView"];
                 };
             };
         };
