@@ -2,6 +2,16 @@
 
 use sense::cameras::StreamFault;
 
+/// How it says that nobody answers.
+const UNREACHABLE: [&str; 6] = [
+    "Connection refused",
+    "No route to host",
+    "Network is unreachable",
+    "Failed to resolve hostname",
+    "Connection timed out",
+    "Operation timed out",
+];
+
 /// What a line of its complaints means; `None` for a line that says nothing of that kind.
 pub fn fault_of(line: &str, transcode: bool) -> Option<StreamFault> {
     if let Some((_, pictures)) = line.split_once(": Video: ") {
@@ -15,9 +25,7 @@ pub fn fault_of(line: &str, transcode: bool) -> Option<StreamFault> {
         Some(StreamFault::NotFound)
     } else if has(&["No space left on device", "Permission denied", "Unrecognized option", "Unknown encoder"]) {
         Some(StreamFault::Failed)
-    } else if has(&["Connection refused", "No route to host", "Network is unreachable", "Failed to resolve hostname"]) {
-        Some(StreamFault::Unreachable)
-    } else if has(&["Connection timed out", "Operation timed out"]) {
+    } else if has(&UNREACHABLE) {
         Some(StreamFault::Unreachable)
     } else {
         None
