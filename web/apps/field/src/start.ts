@@ -19,6 +19,7 @@ import {
 } from "@dipper/api";
 import { setTimeZone } from "@dipper/ui";
 import { kept } from "@dipper/ui/shell";
+import { deliverInspection } from "./inspections.ts";
 
 export let outbox: Outbox;
 let stream: Stream | undefined;
@@ -30,6 +31,7 @@ const FLUSH_EVERY_MS = 20_000;
 
 async function deliver(item: OutItem): Promise<unknown> {
   if (item.kind === "report") return deliverReport(item);
+  if (item.kind.startsWith("inspection-")) return deliverInspection(item);
   const key = `case/${(item.body as ActionItemBody).case_id}`;
   try {
     queries.put(key, await deliverAction(item), { keep: true });

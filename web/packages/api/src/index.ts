@@ -11,5 +11,6 @@ export * from "./query.ts";
 export * from "./server-clock.ts";
 export * from "./session.ts";
 export * from "./stream.ts";
+export * from "./ulid.ts";
 export type * from "./types.ts";
 export type { components, operations, paths } from "./generated.ts";

@@ -19,6 +19,7 @@ export { default as FormFields } from "./components/FormFields.vue";
 export { default as Icon } from "./components/Icon.vue";
 export { default as OfflineBar } from "./components/OfflineBar.vue";
 export { default as PackText } from "./components/PackText.vue";
+export { default as PanelCompare } from "./components/PanelCompare.vue";
 export { default as PhotoField } from "./components/PhotoField.vue";
 export { default as PhotoStrip } from "./components/PhotoStrip.vue";
 export { default as PickField } from "./components/PickField.vue";

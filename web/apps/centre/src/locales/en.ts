@@ -1,5 +1,6 @@
 import { alarmsEn } from "./alarms.en";
 import { controlEn } from "./control.en";
+import { inspectionsEn } from "./inspections.en";
 import { devicesEn } from "./devices.en";
 import { videoEn } from "./video.en";
 import type { zhCN } from "./zh-CN";
@@ -12,6 +13,7 @@ export const en: typeof zhCN = {
   ...alarmsEn,
   ...controlEn,
   ...videoEn,
+  ...inspectionsEn,
   nav: {
     label: "Main navigation",
     home: "Dipper, back to the map",
@@ -28,6 +30,9 @@ export const en: typeof zhCN = {
     new_device: "Register a device",
     tiles: "Live",
     video: "Video",
+    inspections: "Inspections",
+    inspection: "Inspection",
+    inspection_run: "Inspection done",
     control: "Control",
     unconfirmed_commands: "commands wait for you to confirm them",
     alarms: "Alarms",
@@ -297,7 +302,7 @@ export const en: typeof zhCN = {
   },
   reporter: { staff: "Staff", resident: "Resident", anonymous: "Anonymous", client: "Other system", system: "System", joined: "{n} more affected" },
   part: { timer: "Timer", import: "Import", payments: "Payments", licences: "Licences", device: "Device", courier: "Commands", video: "Video", scenes: "Planned scene" },
-  channel: { resident: "Resident's report", patrol: "Found on patrol", phone: "Call to 12345", open311: "Open311", import: "Imported", counter: "At a window", kiosk: "At a terminal", device: "Alarm of a device", alarm: "Alarm", extract: "Data use" },
+  channel: { resident: "Resident's report", patrol: "Found on patrol", phone: "Call to 12345", open311: "Open311", import: "Imported", counter: "At a window", kiosk: "At a terminal", device: "Alarm of a device", inspection: "Inspection", alarm: "Alarm", extract: "Data use" },
   ask: { find_office: "Type an office's name", find_person: "Type a name", find_category: "Type a category, code or keyword", amount: "Amount" },
   action: {
     none: "There is nothing for you to do now.",
