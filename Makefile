@@ -5,6 +5,9 @@ DEPARTMENT_PORT ?= 8091
 HOSPITAL_PORT ?= 8092
 MQTT_PORT ?= 1884
 COAP_PORT ?= 5683
+CAMERA_PORT ?= 1940
+# Cameras need ffmpeg; without it the city has none.
+VIDEO := $(if $(shell command -v ffmpeg),--video ffmpeg)
 DATA ?= .demo
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
@@ -20,11 +23,12 @@ run: setup web
 	$(BIN) demo department --data $(DATA)/departments --listen 127.0.0.1:$(DEPARTMENT_PORT) --pack packs/demo & department=$$!; \
 	$(BIN) demo hospital --data $(DATA)/hospitals --listen 127.0.0.1:$(HOSPITAL_PORT) --pack packs/demo & hospital=$$!; \
 	$(BIN) demo devices --data $(DATA) --pack packs/demo --mqtt 127.0.0.1:$(MQTT_PORT) & devices=$$!; \
-	trap "kill $$gateway $$department $$hospital $$devices" EXIT; \
+	$(BIN) demo cameras --data $(DATA) --pack packs/demo --port $(CAMERA_PORT) & cameras=$$!; \
+	trap "kill $$gateway $$department $$hospital $$devices $$cameras" EXIT; \
 	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT) --base-url http://localhost:$(PORT) \
 		--payment-gateway http://127.0.0.1:$(GATEWAY_PORT) --payment-secret $(DATA)/gateway/secret \
 		--departments http://127.0.0.1:$(DEPARTMENT_PORT) --departments-secrets $(DATA)/departments/secrets \
-		--mqtt 127.0.0.1:$(MQTT_PORT) --coap 127.0.0.1:$(COAP_PORT) \
+		--mqtt 127.0.0.1:$(MQTT_PORT) --coap 127.0.0.1:$(COAP_PORT) $(VIDEO) \
 		--hospitals http://127.0.0.1:$(HOSPITAL_PORT) --hospitals-secrets $(DATA)/hospitals/secrets
 
 # Everything CI runs.

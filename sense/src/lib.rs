@@ -6,6 +6,7 @@
 
 pub mod alarms;
 pub mod apply;
+pub mod cameras;
 pub mod correct;
 pub mod departments;
 pub mod device_alarms;

@@ -67,6 +67,7 @@ fn class(codec: Codec) -> DeviceClass {
         commands: Vec::new(),
         codec,
         retention: None,
+        video: None,
     }
 }
 

@@ -29,6 +29,7 @@ fn class() -> DeviceClass {
         commands: Vec::new(),
         codec: Codec::Json,
         retention: None,
+        video: None,
         properties: vec![
             property("power", PropertyKind::Measurement, Some("W"), Some(0.0), Some(600.0)),
             property("level", PropertyKind::Measurement, Some("cm"), None, None),

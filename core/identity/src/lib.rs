@@ -27,6 +27,7 @@ mod prefills;
 mod presentations;
 mod principal;
 mod sessions;
+mod stream_address;
 pub mod token;
 pub mod upstream;
 mod vault;
@@ -57,5 +58,6 @@ pub use presentations::{ASKED_FOR_S, LicenceFault, LicenceTrust, Presented, lice
 pub use principal::Principal;
 pub use sessions::{KIOSK_LIFETIME_US, Session, idle_us, lifetime_us};
 pub use store::{Basis, PartyKind, SignInMethod};
+pub use stream_address::{StreamAddress, StreamAddressError};
 pub use token::{Secret, sha256};
-pub use vault::{Access, Vault, VaultError};
+pub use vault::{Access, Vault, VaultError, stated};

@@ -66,6 +66,8 @@ pub enum Permission {
     AlarmHandle,
     /// Tell devices what to do, confirm what others ask for, run scenes.
     DeviceControl,
+    /// Watch what cameras show, and what was recorded of it.
+    CameraView,
     /// See inspections, what was found and the baselines.
     InspectionRead,
     /// Do inspections.
@@ -106,6 +108,7 @@ impl Permission {
         Self::DeviceInstall,
         Self::AlarmHandle,
         Self::DeviceControl,
+        Self::CameraView,
         Self::InspectionRead,
         Self::InspectionRun,
         Self::InspectionManage,
@@ -139,6 +142,7 @@ impl Permission {
             Self::DeviceInstall => "device.install",
             Self::AlarmHandle => "alarm.handle",
             Self::DeviceControl => "device.control",
+            Self::CameraView => "camera.view",
             Self::InspectionRead => "inspection.read",
             Self::InspectionRun => "inspection.run",
             Self::InspectionManage => "inspection.manage",

@@ -91,8 +91,7 @@ impl Access {
     /// # Errors
     /// [`VaultError::Purpose`] when it is shorter than 4 or longer than 200 characters.
     pub fn stated_purpose(&self) -> Result<&str, VaultError> {
-        let purpose = self.purpose.trim();
-        if (4..=200).contains(&purpose.chars().count()) { Ok(purpose) } else { Err(VaultError::Purpose) }
+        stated(&self.purpose)
     }
 
     pub(crate) fn record(&self, tx: &mut Tx, looked: Looked, purpose: &str, now: Instant) -> Result<(), StoreError> {
@@ -111,6 +110,15 @@ impl Access {
             visible_at: self.sealed.as_ref().map(|sealed| sealed.until),
         })
     }
+}
+
+/// A purpose as it was stated.
+///
+/// # Errors
+/// [`VaultError::Purpose`] when it is shorter than 4 or longer than 200 characters.
+pub fn stated(purpose: &str) -> Result<&str, VaultError> {
+    let purpose = purpose.trim();
+    if (4..=200).contains(&purpose.chars().count()) { Ok(purpose) } else { Err(VaultError::Purpose) }
 }
 
 /// Seals and opens personal data.

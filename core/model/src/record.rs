@@ -66,8 +66,34 @@ pub enum RecordBody {
     },
     /// The lake sealed a file of readings.
     LakeFileSealed(Box<LakeFileSealed>),
+    /// Somebody began to watch a camera, or what was recorded of it.
+    CameraViewed {
+        /// Which.
+        camera: DeviceId,
+        /// Why, in their words.
+        purpose: String,
+        /// Until when they may go on without saying so again.
+        until: Instant,
+    },
+    /// A recorded file of a camera was sealed.
+    RecordingSealed(Box<RecordingSealed>),
     /// An inspection came to its end (巡检).
     InspectionEnded(Box<InspectionEnded>),
+}
+
+/// A recorded file of a camera. What it showed is proved by the file and this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingSealed {
+    /// The camera.
+    pub camera: DeviceId,
+    /// When it begins, by our clock.
+    pub from: Instant,
+    /// When it ends.
+    pub to: Instant,
+    /// SHA-256 of the file, hexadecimal.
+    pub sha256: String,
+    /// Its length.
+    pub bytes: u64,
 }
 
 /// An inspection as it was done. What was answered, and the pictures, are proved by the answers and this.
@@ -146,6 +172,8 @@ impl RecordBody {
             Self::CommandConfirmed { .. } => "command_confirmed",
             Self::CommandEnded { .. } => "command_ended",
             Self::LakeFileSealed(_) => "lake_file_sealed",
+            Self::CameraViewed { .. } => "camera_viewed",
+            Self::RecordingSealed(_) => "recording_sealed",
             Self::InspectionEnded(_) => "inspection_ended",
         }
     }
@@ -156,6 +184,9 @@ impl RecordBody {
             Self::CommandAsked(asked) => format!("device/{}", asked.device),
             Self::CommandConfirmed { device, .. } | Self::CommandEnded { device, .. } => format!("device/{device}"),
             Self::LakeFileSealed(sealed) => LakeFileSealed::subject_of(&sealed.sha256),
+            Self::CameraViewed { camera, .. } => format!("device/{camera}"),
+            // Apart from the device's history, in which a file a minute would hide everything else.
+            Self::RecordingSealed(sealed) => format!("recording/{}", sealed.sha256),
             Self::InspectionEnded(ended) => InspectionEnded::subject_of(ended.run),
         }
     }

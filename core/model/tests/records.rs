@@ -8,7 +8,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use dipper_model as model;
-use model::{CommandAsked, DeviceId, EventId, InspectionEnded, InspectionRunId, Instant, LakeFileSealed, RecordBody};
+use model::{
+    CommandAsked, DeviceId, EventId, InspectionEnded, InspectionRunId, Instant, LakeFileSealed, RecordBody,
+    RecordingSealed,
+};
 use serde_json::{Map, json};
 
 fn golden(name: &str, text: &str) {
@@ -61,6 +64,10 @@ fn every_kind() -> Vec<(&'static str, &'static str, RecordBody)> {
         from: at(-60),
         to: at(0),
     };
+    let camera = DeviceId::new("camera-0001").unwrap();
+    let viewed =
+        RecordBody::CameraViewed { camera: camera.clone(), purpose: "核查积水警情".to_owned(), until: at(480) };
+    let recording = RecordingSealed { camera, from: at(0), to: at(1), sha256: "9c1d".to_owned(), bytes: 15_000_000 };
     let run = InspectionRunId::new(at(0), 9);
     let inspected = InspectionEnded {
         run,
@@ -78,6 +85,8 @@ fn every_kind() -> Vec<(&'static str, &'static str, RecordBody)> {
         ("command_ended", of_lamp, ended("done", Some("ok"))),
         ("command_ended_bare", of_lamp, ended("expired", None)),
         ("lake_file_sealed", "lake/6f4b", RecordBody::LakeFileSealed(Box::new(sealed))),
+        ("camera_viewed", "device/camera-0001", viewed),
+        ("recording_sealed", "recording/9c1d", RecordBody::RecordingSealed(Box::new(recording))),
         (
             "inspection_ended",
             "inspection-run/01M6CWACM00000000000000009",
@@ -101,5 +110,5 @@ fn every_kind_of_record_is_stored_as_its_golden_file_says() {
 #[test]
 fn no_kind_is_without_a_golden_file() {
     let kinds: BTreeSet<_> = every_kind().iter().map(|(_, _, body)| body.kind()).collect();
-    assert_eq!(kinds.len(), 5, "{kinds:?}");
+    assert_eq!(kinds.len(), 7, "{kinds:?}");
 }

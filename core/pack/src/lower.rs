@@ -19,7 +19,7 @@ use crate::check::bytes_of;
 use crate::city::{
     Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Codec, Condition, DataSource, DeviceClass,
     DeviceCommand, Escalation, Frame, FrameField, Hospital, Notifications, Office, Poor, Process, Property,
-    PropertyKind, Region, Retention, Role, Route, Services, Stage, State, Swap, TaskRule,
+    PropertyKind, Recording, Region, Retention, Role, Route, Services, Stage, State, Swap, TaskRule, Video,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
@@ -28,7 +28,7 @@ use crate::source::read::Needed;
 use crate::source::types::{
     ActionSource, BasemapSource, CalendarSource, CategorySource, ConditionSource, DataSourceEntry, DeviceClassEntry,
     DeviceCommandEntry, FrameFieldEntry, HospitalEntry, PackFile, ProcessSource, PropertyEntry, RegionSource,
-    StateSource,
+    StateSource, VideoEntry,
 };
 use crate::source::words::{CodecWord, Endian};
 
@@ -333,7 +333,7 @@ fn lower_devices(class: &DeviceClassEntry) -> DeviceClass {
     DeviceClass {
         title: class.title.clone(),
         office: class.office.value.clone(),
-        interval_seconds: u32::try_from(class.interval_seconds.value).unwrap_or(1),
+        interval_seconds: class.interval_seconds.as_ref().map_or(60, |at| u32::try_from(at.value).unwrap_or(1)),
         properties: class.properties.iter().map(lower_property).collect(),
         commands: class.commands.iter().map(command).collect(),
         codec: lower_codec(class),
@@ -341,6 +341,18 @@ fn lower_devices(class: &DeviceClassEntry) -> DeviceClass {
             readings_days: days(&entry.readings_days),
             hourly_days: entry.hourly_days.as_ref().map(days),
         }),
+        video: class.video.as_ref().map(lower_video),
+    }
+}
+
+fn lower_video(entry: &VideoEntry) -> Video {
+    let recording = |retention: &At<i64>| Recording {
+        segment_seconds: entry.segment_seconds.as_ref().map_or(60, days),
+        retention_days: days(retention),
+    };
+    Video {
+        recording: entry.retention_days.as_ref().filter(|_| entry.record).map(recording),
+        transcode: entry.transcode,
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod alarm_silences;
 mod backup;
+mod cameras;
 mod canonical;
 mod cases;
 mod command;
@@ -36,6 +37,7 @@ mod writer;
 
 pub use alarm_silences::SilenceRow;
 pub use backup::{BackupError, Durability};
+pub use cameras::{RecordingFilter, RecordingRow, StreamRow};
 pub use canonical::{canonical_event, canonical_record};
 pub use cases::{
     Area, AreaError, Arrived, BoundedCount, CaseFilter, CaseRow, CaseScope, CaseSort, Cluster, Clusters, Cursor,

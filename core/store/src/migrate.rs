@@ -50,6 +50,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(27, "0027_device_labels"),
     migration!(28, "0028_inspections"),
     migration!(29, "0029_resumable_uploads"),
+    migration!(30, "0030_cameras"),
 ];
 
 const CREATE: &str = "

@@ -196,6 +196,10 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtts: Option<SocketAddr>,
+    /// The ffmpeg program by which cameras are fetched, such as `ffmpeg`; no video when absent
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video: Option<PathBuf>,
     /// Program that may tell the devices it reads what to do; may be given more than once
     #[arg(long = "control-client")]
     #[serde(skip_serializing_if = "Vec::is_empty")]

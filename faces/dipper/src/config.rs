@@ -50,6 +50,11 @@ pub struct Config {
     /// Address (UDP) on which devices speak CoAP over DTLS, with the SHA-256 of their password as key; they do not when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coaps: Option<SocketAddr>,
+    /// The `ffmpeg` program by which cameras are fetched; they cannot be watched or recorded when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub video: Option<PathBuf>,
+    /// Most cameras that are fetched at a time, those that are recorded among them.
+    pub video_at_once: NonZeroU32,
     /// Programs (`dipper client add --devices`) that may also tell the devices they read what to do.
     pub control_clients: Vec<ClientId>,
     /// Whether this process writes the ledger; `false` on all but one of several that share a database.
@@ -152,6 +157,8 @@ impl Default for Config {
             mqtts_key: None,
             coap: None,
             coaps: None,
+            video: None,
+            video_at_once: NonZeroU32::new(32).expect("32 is not 0"),
             control_clients: Vec::new(),
             seal: true,
             ledger_policy: None,

@@ -18,6 +18,7 @@ use identity::{
 use ledger::key::VerifierKey;
 use model::{Case, ClientId, Clock, Instant};
 use pack::{Compiled, Packs};
+use sense::cameras::Streams;
 use sense::departments::Departments;
 use sense::device_alarms::AlarmDesk;
 use sense::evidence::Files;
@@ -69,6 +70,8 @@ pub struct Parts {
     pub intake: Option<Arc<Intake>>,
     /// Whoever runs the alarm engine; absent where the city has no devices.
     pub alarm_desk: Option<Arc<dyn AlarmDesk>>,
+    /// Whoever fetches the pictures of cameras; absent where nobody does.
+    pub streams: Option<Arc<dyn Streams>>,
     /// The folder of the present pack, for its base map.
     pub pack_folder: PathBuf,
     /// What can be set.
@@ -140,6 +143,8 @@ pub struct App {
     pub intake: Option<Arc<Intake>>,
     /// Whoever runs the alarm engine; absent where the city has no devices.
     pub alarm_desk: Option<Arc<dyn AlarmDesk>>,
+    /// Whoever fetches the pictures of cameras; absent where nobody does.
+    pub streams: Option<Arc<dyn Streams>>,
     /// The folder of the present pack.
     pub pack_folder: PathBuf,
     /// Where the broker listens, by scheme and port; unset where there is none.
@@ -255,6 +260,7 @@ impl App {
             hospitals: parts.hospitals,
             intake: parts.intake,
             alarm_desk: parts.alarm_desk,
+            streams: parts.streams,
             pack_folder: parts.pack_folder,
             settings: parts.settings,
             broker: OnceLock::new(),

@@ -12,9 +12,9 @@ use crate::app::App;
 use crate::error::Refused;
 
 /// Everything from our own server and nothing from elsewhere. MapLibre starts its worker from a blob; pictures are
-/// previewed from blobs; style attributes are set by the chart library, style elements are not.
+/// previewed from blobs; a live stream is played from one (Media Source Extensions); style attributes are set by the chart library, style elements are not.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; \
-img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; child-src 'self' blob:; connect-src 'self'; \
+img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; child-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; \
 object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, &str); 5] = [

@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
@@ -17,9 +18,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, alarms, applications, cases, city, control, counter, devices, evidence, extracts, hospitals, inspections,
-    kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments, person, place, reports,
-    security, services, session, stream, uploads, visits,
+    account, alarms, applications, cameras, cases, city, control, counter, devices, evidence, extracts, hospitals,
+    inspections, kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments, person, place,
+    reports, security, services, session, stream, uploads, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -109,6 +110,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .merge(at_windows())
         .merge(messages())
         .merge(of_devices())
+        .merge(of_cameras())
         .merge(of_inspections())
         .merge(pictures)
         .fallback(no_such_resource)
@@ -293,6 +295,18 @@ fn of_devices() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(control::run_scene::run_scene))
 }
 
+/// Cameras, live and as they were recorded.
+fn of_cameras() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(cameras::list_cameras::list_cameras))
+        .routes(routes!(cameras::get_camera::get_camera))
+        .routes(routes!(cameras::camera_stream::get_camera_stream, cameras::camera_stream::set_camera_stream))
+        .routes(routes!(cameras::begin_viewing::begin_viewing))
+        .routes(routes!(cameras::get_live_file::get_live_file))
+        .routes(routes!(cameras::list_recordings::list_recordings))
+        .routes(routes!(cameras::get_recording_file::get_recording_file))
+}
+
 /// What is looked at regularly.
 fn of_inspections() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -353,7 +367,12 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/openapi.json", get(move || async move { ([("content-type", "application/json")], document) }))
         .fallback_service(get(faces::serve_face))
         .layer(DefaultBodyLimit::max(BODY_MAX))
-        .layer(CompressionLayer::new().gzip(true))
+        // Pictures that move are small already, and parts of a file stay parts.
+        .layer(
+            CompressionLayer::new()
+                .gzip(true)
+                .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("video/"))),
+        )
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .merge(large_files.method_not_allowed_fallback(wrong_method))
         .layer(CatchPanicLayer::custom(harden::panicked))

@@ -57,6 +57,7 @@ fn class() -> DeviceClass {
         commands: Vec::new(),
         codec: Codec::Frame(Frame { checksum: None, ..frame }),
         retention: None,
+        video: None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::frames::check_codec;
 use crate::city::PropertyKind;
 use crate::faults::{Pos, Report};
 use crate::source::files::Folder;
-use crate::source::types::{DeviceClassEntry, PropertyEntry, RetentionEntry};
+use crate::source::types::{DeviceClassEntry, PropertyEntry, RetentionEntry, VideoEntry};
 
 /// Longest expected interval, seconds: a week.
 const INTERVAL_MAX_S: i64 = 604_800;
@@ -23,6 +23,12 @@ const EXPIRES_MAX_S: i64 = 86_400;
 /// Longest time that readings are kept, days: a hundred years.
 const DAYS_MAX: i64 = 36_500;
 
+/// Length of a recorded file, seconds: short enough to be sealed soon, long enough not to be a million files.
+const SEGMENT_S: std::ops::RangeInclusive<i64> = 10..=600;
+
+/// Longest time that a recorded file is kept, days: ten years.
+const RECORDED_DAYS_MAX: i64 = 3_650;
+
 /// The unit of a battery's charge.
 const PER_CENT: &str = "%";
 
@@ -36,11 +42,21 @@ fn check_class(id: &DeviceClassId, at: Pos, class: &DeviceClassEntry, folder: &F
     if !folder.offices.may_have(&class.office.value) {
         report.fault(class.office.at, format!("class {id}: unknown office {}", class.office.value));
     }
-    if !(1..=INTERVAL_MAX_S).contains(&class.interval_seconds.value) {
-        report.fault(class.interval_seconds.at, format!("class {id}: an interval is 1 to {INTERVAL_MAX_S} seconds"));
+    let measures = !class.properties.is_empty();
+    match &class.interval_seconds {
+        Some(interval) if !(1..=INTERVAL_MAX_S).contains(&interval.value) => {
+            report.fault(interval.at, format!("class {id}: an interval is 1 to {INTERVAL_MAX_S} seconds"));
+        }
+        None if measures => {
+            report.fault(at, format!("class {id}: say with interval_seconds how often its properties are expected"));
+        }
+        _ => {}
     }
-    if !(1..=PROPERTIES_MAX).contains(&class.properties.len()) {
+    if class.properties.len() > PROPERTIES_MAX || !(measures || class.video.is_some()) {
         report.fault(at, format!("class {id}: it has 1 to {PROPERTIES_MAX} properties"));
+    }
+    if let Some(video) = &class.video {
+        check_video(id, at, video, report);
     }
     check_commands(id, class, report);
     check_codec(id, class, report);
@@ -69,6 +85,25 @@ fn check_retention(id: &DeviceClassId, retention: &RetentionEntry, report: &mut 
     }
     if let Some(hourly) = hourly_days.as_ref().filter(|hourly| hourly.value <= readings_days.value) {
         report.fault(hourly.at, format!("class {id}: hourly means outlive the readings, or are left out"));
+    }
+}
+
+fn check_video(id: &DeviceClassId, at: Pos, video: &VideoEntry, report: &mut Report) {
+    if let Some(seconds) = video.segment_seconds.as_ref().filter(|at| !SEGMENT_S.contains(&at.value)) {
+        let (min, max) = (SEGMENT_S.start(), SEGMENT_S.end());
+        report.fault(seconds.at, format!("class {id}: a recorded file is {min} to {max} seconds long"));
+    }
+    match &video.retention_days {
+        Some(days) if !(1..=RECORDED_DAYS_MAX).contains(&days.value) => {
+            report.fault(days.at, format!("class {id}: a recorded file is kept for 1 to {RECORDED_DAYS_MAX} days"));
+        }
+        None if video.record => {
+            report.fault(at, format!("class {id}: say with retention_days for how long what is recorded is kept"));
+        }
+        _ => {}
+    }
+    for kept in video.segment_seconds.iter().chain(&video.retention_days).filter(|_| !video.record) {
+        report.fault(kept.at, format!("class {id}: nothing is kept without record: true"));
     }
 }
 

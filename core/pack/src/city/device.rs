@@ -30,6 +30,29 @@ pub struct DeviceClass {
     /// How long what they measured is kept; always when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
+    /// What becomes of their pictures, where they are cameras.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<Video>,
+}
+
+/// What becomes of the pictures of a class of cameras.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Video {
+    /// How they are recorded; shown while somebody watches, and kept nowhere, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Recording>,
+    /// Whether pictures in another form than H.264 are written anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub transcode: bool,
+}
+
+/// How cameras are recorded: all the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// Seconds of a file.
+    pub segment_seconds: u32,
+    /// Whole days that a file is kept after its end.
+    pub retention_days: u32,
 }
 
 /// How long readings are kept, in whole days after the day they were measured on.

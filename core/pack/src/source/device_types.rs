@@ -14,9 +14,9 @@ source! {
         title: Text,
         /// The office that answers for the devices.
         office: At<OfficeId>,
-        /// How often each property is expected, seconds: 1 to 604800. A device that is silent for three times that is said to be silent.
-        interval_seconds: At<i64>,
-        /// What they measure; at least one, at most 32.
+        /// How often each property is expected, seconds: 1 to 604800. A device that is silent for three times that is said to be silent. May be absent for cameras that measure nothing.
+        interval_seconds: Option<At<i64>>,
+        /// What they measure; at least one, at most 32. Cameras may measure nothing.
         properties: Vec<PropertyEntry>,
         /// What they can be told to do; at most 16.
         commands: Vec<DeviceCommandEntry>,
@@ -26,6 +26,20 @@ source! {
         frame: Option<FrameEntry>,
         /// How long what they measured is kept; always when absent.
         retention: Option<RetentionEntry>,
+        /// They are cameras: what becomes of their pictures.
+        video: Option<VideoEntry>,
+    }
+
+    /// What becomes of the pictures of cameras. Without record they are shown while somebody watches, and kept nowhere.
+    struct VideoEntry {
+        /// Whether they are recorded all the time.
+        record: bool,
+        /// Seconds of a recorded file: 10 to 600; 60 when absent.
+        segment_seconds: Option<At<i64>>,
+        /// How many days a recorded file is kept: 1 to 3650. Needed where they are recorded.
+        retention_days: Option<At<i64>>,
+        /// Whether pictures in another form than H.264 are written anew as H.264, which costs about one core for each camera.
+        transcode: bool,
     }
 
     /// A message of bytes at fixed places. A message may hold several frames one after another where each has its time.

@@ -30,6 +30,20 @@ pub enum DemoCommand {
         #[command(flatten)]
         common: Box<Common>,
     },
+    /// Fictional cameras that give moving pictures over RTMP, drawn by ffmpeg: a process of its own, which registers them first
+    Cameras {
+        /// How many
+        #[arg(long, default_value_t = 4)]
+        count: u16,
+        /// The first of their ports, one for each
+        #[arg(long, default_value_t = 1940)]
+        port: u16,
+        /// The ffmpeg program; without it there are no cameras
+        #[arg(long, default_value = "ffmpeg")]
+        ffmpeg: PathBuf,
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// A provider of text and push messages that sends nothing and shows what it was given
     Messages {
         /// Address to listen on

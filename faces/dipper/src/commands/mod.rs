@@ -6,6 +6,7 @@ mod canary;
 mod client;
 mod config;
 mod demo;
+mod demo_cameras;
 mod demo_devices;
 pub mod department;
 mod device;
@@ -128,6 +129,9 @@ fn demos(command: DemoCommand) -> anyhow::Result<ExitCode> {
             hospital::serve(&hospital::Plan { data, listen, pack, secrets, pace })
         }
         DemoCommand::Seed { cases, common } => demo::seed(configured(&common)?, cases),
+        DemoCommand::Cameras { count, port, ffmpeg, common } => {
+            demo_cameras::run(configured(&common)?, count, port, &ffmpeg)
+        }
         DemoCommand::Devices { count, pace, common } => demo_devices::run(configured(&common)?, count, pace),
     }
 }

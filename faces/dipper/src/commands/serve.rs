@@ -24,6 +24,7 @@ use crate::demo;
 use crate::logs;
 use crate::runtime::Runtime;
 use crate::sensing::Sensing;
+use crate::sensing::cameras::Cameras;
 use crate::system::SystemEntropy;
 
 /// Requests under way get this long when the process is told to stop.
@@ -69,9 +70,13 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     let shared = || config.payment_secret.clone().unwrap_or_else(|| config.keys_folder().join("payment.secret"));
     let secret = config.payment_gateway.as_ref().map(|_| gateway::secret(&shared())).transpose()?;
     let sensing = Sensing::open(&runtime)?;
+    let cameras = Cameras::open(&runtime, sensing.as_ref()).await?;
+    let streams =
+        cameras.clone().map(|cameras| -> std::sync::Arc<dyn sense::cameras::Streams> { std::sync::Arc::new(cameras) });
     let app = App::new(Parts {
         intake: sensing.as_ref().map(|sensing| std::sync::Arc::clone(&sensing.intake)),
         alarm_desk: sensing.as_ref().map(Sensing::desk),
+        streams,
         store: runtime.store.clone(),
         packs: std::sync::Arc::clone(&runtime.packs),
         clock: std::sync::Arc::clone(&runtime.clock),
@@ -101,7 +106,20 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         let topics = dipper_http::Topics::new(&app).context("the city has no devices")?;
         sensing.begin(&mut tasks, &runtime, topics, &stopping).await?;
     }
-    let mut told = stopping.clone();
+    if let Some(cameras) = cameras {
+        cameras.begin(&mut tasks, &stopping);
+    }
+    answer_until_told(listener, app, stop, tasks).await
+}
+
+/// Answers requests until the process is told to stop, then lets everything end.
+async fn answer_until_told(
+    listener: TcpListener,
+    app: std::sync::Arc<App>,
+    stop: watch::Sender<bool>,
+    mut tasks: JoinSet<()>,
+) -> anyhow::Result<()> {
+    let mut told = stop.subscribe();
     let serving =
         tokio::spawn(dipper_http::serve(listener, app, async move { drop(told.wait_for(|stop| *stop).await) }));
     wait_for_signal().await?;

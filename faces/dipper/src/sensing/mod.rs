@@ -1,6 +1,7 @@
 //! Sensing: the register of devices, the lake, the gateways and the alarm engine, put together.
 
 mod alarms;
+pub mod cameras;
 mod coap;
 mod courier;
 mod gate;

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod alarms;
 pub mod applications;
+pub mod cameras;
 pub mod cases;
 pub mod city;
 pub mod control;

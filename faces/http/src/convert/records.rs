@@ -37,5 +37,7 @@ fn title(body: &RecordBody) -> wire::Text {
         RecordBody::CommandEnded { .. } => words("指令结束", "Command ended"),
         RecordBody::InspectionEnded(_) => words("巡检封存", "Inspection sealed"),
         RecordBody::LakeFileSealed(_) => words("读数文件封存", "File of readings sealed"),
+        RecordBody::CameraViewed { .. } => words("查看视频", "Camera watched"),
+        RecordBody::RecordingSealed(_) => words("录像封存", "Recording sealed"),
     }
 }

@@ -31,6 +31,8 @@ pub struct City {
     pub basemap: Vec<BasemapLayer>,
     /// True for a demonstration with invented people.
     pub demo: bool,
+    /// Whether cameras can be watched here.
+    pub has_video: bool,
     /// Accounts of the demonstration, to be shown on the sign-in page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub demo_logins: Vec<DemoLogin>,

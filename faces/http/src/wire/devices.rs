@@ -77,6 +77,8 @@ pub struct DeviceClassView {
     pub hourly_days: Option<u32>,
     /// What they can be told to do.
     pub commands: Vec<DeviceCommandKind>,
+    /// Whether they are cameras.
+    pub is_camera: bool,
 }
 
 /// A device as staff see it.

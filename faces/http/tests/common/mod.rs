@@ -168,6 +168,7 @@ impl TestApp {
             upstream: None,
             intake: None,
             alarm_desk: None,
+            streams: None,
             pack_folder: pack_folder(),
             settings: Settings { base_url: Some("https://yaoguang.example/".to_owned()), ..Settings::default() },
         };

@@ -29,6 +29,7 @@ const routes: RouteRecordRaw[] = [
   { path: "/devices/new", name: "new-device", component: () => import("./pages/NewDevicePage.vue"), meta: { permission: "device.manage", title: "nav.new_device" } },
   { path: "/devices/:id", name: "device", component: () => import("./pages/DevicePage.vue"), meta: { permission: "device.read", title: "nav.device" } },
   { path: "/tiles", name: "tiles", component: () => import("./pages/TilesPage.vue"), meta: { permission: "device.read", title: "nav.tiles" } },
+  { path: "/video", name: "video", component: () => import("./pages/VideoPage.vue"), meta: { permission: "camera.view", title: "nav.video" } },
   { path: "/stickers", name: "stickers", component: () => import("./pages/StickersPage.vue"), meta: { permission: "device.read", bare: true, title: "printed.title" } },
   { path: "/control", name: "control", component: () => import("./pages/ControlPage.vue"), meta: { permission: "device.read", title: "nav.control" } },
   { path: "/inspections", name: "inspections", component: () => import("./pages/InspectionsPage.vue"), meta: { permission: "inspection.read", title: "nav.inspections" } },

@@ -161,6 +161,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/camera-viewings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to watch cameras and says why. One record of the ledger for each; all of them or none. */
+        post: operations["begin_viewing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cameras that the caller may watch, by name, and how their streams stand. */
+        get: operations["list_cameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A camera and how its stream stands. */
+        get: operations["get_camera"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/live/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file of a camera's live stream (HLS): `index.m3u8`, and the segments that it names. To ask for the list begins the
+         *     stream, and goes on with it.
+         */
+        get: operations["get_live_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recorded files of a camera, the newest first. Those whose time is over stay in the list, with their record. */
+        get: operations["list_recordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the pictures of a camera come from, as far as that is no secret. */
+        get: operations["get_camera_stream"];
+        /** Says where the pictures of a camera come from. The address is sealed; only scheme, host and port are ever shown. */
+        put: operations["set_camera_stream"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -1937,6 +2043,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings/{recording}/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A recorded file (MP4), or a part of it (`range`). It needs a viewing of its camera, as the live stream does. */
+        get: operations["get_recording_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/regions": {
         parameters: {
             query?: never;
@@ -3000,6 +3123,59 @@ export interface components {
              */
             west: number;
         };
+        /** @description Where the pictures of a camera come from, as far as that is no secret. */
+        CameraStream: {
+            /** @description When it was set. */
+            changed_at?: components["schemas"]["Time"];
+            /** @description Scheme, host and port; absent where it has no address. */
+            shown?: string;
+        };
+        /** @description Where the pictures of a camera come from from now on. */
+        CameraStreamInput: {
+            /**
+             * @description `rtsp://`, `rtsps://`, `rtmp://` or `rtmps://` with name and password where it needs them; it is never shown again.
+             *     Absent: they come from nowhere any more.
+             */
+            address?: string | null;
+        };
+        /** @description A camera. */
+        CameraView: {
+            /** @description Its class's name. */
+            class_title: components["schemas"]["Text"];
+            /** @description Why no pictures come. */
+            fault?: components["schemas"]["StreamFaultWord"];
+            /** @description Its name in the field; it is a device. */
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat: number;
+            /** @description Since when pictures come. */
+            live_since?: components["schemas"]["Time"];
+            /**
+             * Format: double
+             * @description Longitude, degrees, CGCS2000.
+             */
+            lon: number;
+            /** @description Whether the caller may watch it, once they have said why. */
+            may_view: boolean;
+            /** @description Names of that region and those above it, the city left out, the smallest last. */
+            place: components["schemas"]["Text"][];
+            /** @description The smallest region it stands in. */
+            region: string;
+            /**
+             * Format: int32
+             * @description How many days recorded files are kept; absent where it is not recorded.
+             */
+            retention_days?: number;
+            /** @description How its stream stands. */
+            state: components["schemas"]["StreamStateWord"];
+            /** @description Its name for people. */
+            title: string;
+            /** @description Until when the caller may watch it without saying again why. */
+            viewing_until?: components["schemas"]["Time"];
+        };
         /** @description Cases as points, or clusters of them. */
         CaseCollection: {
             /** @description The points. */
@@ -3382,6 +3558,8 @@ export interface components {
             demo: boolean;
             /** @description Accounts of the demonstration, to be shown on the sign-in page. */
             demo_logins?: components["schemas"]["DemoLogin"][];
+            /** @description Whether cameras can be watched here. */
+            has_video: boolean;
             /** @description Short word, such as `yaoguang`. */
             id: string;
             /** @description Languages in order of preference. */
@@ -3542,6 +3720,8 @@ export interface components {
              * @description How often each property is expected, seconds.
              */
             interval_seconds: number;
+            /** @description Whether they are cameras. */
+            is_camera: boolean;
             /** @description What they measure. */
             properties: components["schemas"]["DevicePropertyView"][];
             /**
@@ -6330,6 +6510,31 @@ export interface components {
             /** @description What this proves, in words. */
             words: components["schemas"]["Text"];
         };
+        /** @description Recorded files, the newest first. */
+        RecordingPage: {
+            /** @description The files. */
+            items: components["schemas"]["RecordingView"][];
+            /** @description `to` of the next page; absent at the end. */
+            next?: components["schemas"]["Time"];
+        };
+        /** @description A recorded file. */
+        RecordingView: {
+            /**
+             * Format: int64
+             * @description Its length.
+             */
+            bytes: number;
+            /** @description When the file was deleted, its time being over. */
+            deleted_at?: components["schemas"]["Time"];
+            /** @description When it begins. */
+            from: components["schemas"]["Time"];
+            /** @description Its id, which is that of the record that seals it: its receipt is at `/receipts/{id}`. */
+            id: string;
+            /** @description SHA-256 of the file. */
+            sha256: string;
+            /** @description When it ends. */
+            to: components["schemas"]["Time"];
+        };
         /** @description Records, the newest first. */
         RecordPage: {
             /** @description The records. */
@@ -7254,6 +7459,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description Why no pictures come.
+         * @enum {string}
+         */
+        StreamFaultWord: "no_address" | "unreachable" | "unauthorised" | "not_found" | "silent" | "not_h264" | "ended" | "too_many" | "failed";
         /** @description Data of `event: hello`, sent first. */
         StreamHello: {
             /** @description True when changes were left out because there were too many of them: load again what is on the screen. */
@@ -7264,6 +7474,11 @@ export interface components {
              */
             position: number;
         };
+        /**
+         * @description How the stream of a camera stands.
+         * @enum {string}
+         */
+        StreamStateWord: "off" | "connecting" | "live" | "stalled";
         /** @description Where a switch stands. */
         SwitchFindingView: {
             /** @description The position it has to be in. */
@@ -7438,6 +7653,18 @@ export interface components {
             count: number;
             /** @description Who. */
             title: components["schemas"]["Text"];
+        };
+        /** @description Somebody may watch. */
+        Viewing: {
+            /** @description Until when, without saying again why. */
+            until: components["schemas"]["Time"];
+        };
+        /** @description Somebody begins to watch cameras. */
+        ViewingInput: {
+            /** @description Which; 1 to 64. */
+            cameras: string[];
+            /** @description Why, in plain words; it stands in the ledger. */
+            purpose: string;
         };
         /** @description A time to book. */
         VisitInput: {
@@ -7798,6 +8025,250 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": Record<string, never>;
+                };
+            };
+        };
+    };
+    begin_viewing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewingInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description They may be watched, live and what was recorded */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Viewing"];
+                };
+            };
+        };
+    };
+    list_cameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description At most 500 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraView"][];
+                };
+            };
+        };
+    };
+    get_camera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name as a device */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As it is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraView"];
+                };
+            };
+        };
+    };
+    get_live_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name as a device */
+                camera: string;
+                /** @description `index.m3u8`, or a segment */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": unknown;
+                };
+            };
+            /** @description No pictures come yet, or any more: GET /cameras/{camera} says why */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_recordings: {
+        parameters: {
+            query?: {
+                /** @description That end after this instant. */
+                from?: string;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+                /** @description That begin before this instant; `next` of the page before. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its name as a device */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPage"];
+                };
+            };
+        };
+    };
+    get_camera_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name as a device */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Scheme, host and port */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraStream"];
+                };
+            };
+        };
+    };
+    set_camera_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name as a device */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CameraStreamInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraStream"];
                 };
             };
         };
@@ -11855,6 +12326,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReceiptView"];
+                };
+            };
+        };
+    };
+    get_recording_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": unknown;
+                };
+            };
+            /** @description The part asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": unknown;
+                };
+            };
+            /** @description Its time is over: the file was deleted */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -80,6 +80,12 @@ pub fn may_read_record(app: &App, caller: &Caller, body: &RecordBody) -> Result<
         RecordBody::CommandConfirmed { device: id, .. } | RecordBody::CommandEnded { device: id, .. } => {
             device(app, caller, id.as_str(), Permission::DeviceRead).map(drop)
         }
+        RecordBody::CameraViewed { camera: id, .. } => {
+            device(app, caller, id.as_str(), Permission::DeviceRead).map(drop)
+        }
+        RecordBody::RecordingSealed(sealed) => {
+            device(app, caller, sealed.camera.as_str(), Permission::CameraView).map(drop)
+        }
         RecordBody::InspectionEnded(ended) => {
             let compiled = app.current();
             let id = ended.inspection.as_str();

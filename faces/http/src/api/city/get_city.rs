@@ -42,6 +42,7 @@ pub async fn get_city(State(app): State<Arc<App>>, headers: HeaderMap) -> Result
         centre: found.centre,
         root: found.root.to_string(),
         basemap,
+        has_video: app.streams.is_some(),
         demo: app.settings.demo,
         demo_logins: if app.settings.demo { app.settings.demo_logins.clone() } else { Vec::new() },
         stages: city::stages(found),

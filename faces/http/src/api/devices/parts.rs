@@ -106,7 +106,9 @@ pub fn standing(intake: &Intake, member: &Member, now: Instant) -> (DeviceStandi
         DeviceState::Retired => DeviceStanding::Retired,
         DeviceState::Active => {
             let heard = newest.map(|reading| now.micros_since(reading.received_at));
-            let is_silent = heard.is_none_or(|ago| ago > member.class.silent_after_us());
+            // A camera that measures nothing is not expected to say anything.
+            let measures = !member.class.properties.is_empty();
+            let is_silent = measures && heard.is_none_or(|ago| ago > member.class.silent_after_us());
             if is_silent { DeviceStanding::Silent } else { DeviceStanding::Active }
         }
     };
@@ -165,6 +167,7 @@ pub fn class_view(id: &str, class: &pack::DeviceClass) -> DeviceClassView {
         readings_days: class.retention.map(|kept| kept.readings_days),
         hourly_days: class.retention.and_then(|kept| kept.hourly_days),
         commands: class.commands.iter().map(command_kind_view).collect(),
+        is_camera: class.video.is_some(),
     }
 }
 

@@ -2,6 +2,7 @@ import { alarmsEn } from "./alarms.en";
 import { controlEn } from "./control.en";
 import { inspectionsEn } from "./inspections.en";
 import { devicesEn } from "./devices.en";
+import { videoEn } from "./video.en";
 import type { zhCN } from "./zh-CN";
 
 /** Texts of the centre in English. */
@@ -11,6 +12,7 @@ export const en: typeof zhCN = {
   ...devicesEn,
   ...alarmsEn,
   ...controlEn,
+  ...videoEn,
   ...inspectionsEn,
   nav: {
     label: "Main navigation",
@@ -27,6 +29,7 @@ export const en: typeof zhCN = {
     device: "Device",
     new_device: "Register a device",
     tiles: "Live",
+    video: "Video",
     inspections: "Inspections",
     inspection: "Inspection",
     inspection_run: "Inspection done",
@@ -298,7 +301,7 @@ export const en: typeof zhCN = {
     arrive_from: "Numbers are drawn from {at}, and no longer once the time booked is over.",
   },
   reporter: { staff: "Staff", resident: "Resident", anonymous: "Anonymous", client: "Other system", system: "System", joined: "{n} more affected" },
-  part: { timer: "Timer", import: "Import", payments: "Payments", licences: "Licences", device: "Device", courier: "Commands", scenes: "Planned scene" },
+  part: { timer: "Timer", import: "Import", payments: "Payments", licences: "Licences", device: "Device", courier: "Commands", video: "Video", scenes: "Planned scene" },
   channel: { resident: "Resident's report", patrol: "Found on patrol", phone: "Call to 12345", open311: "Open311", import: "Imported", counter: "At a window", kiosk: "At a terminal", device: "Alarm of a device", inspection: "Inspection", alarm: "Alarm", extract: "Data use" },
   ask: { find_office: "Type an office's name", find_person: "Type a name", find_category: "Type a category, code or keyword", amount: "Amount" },
   action: {

@@ -2,6 +2,7 @@ import { alarmsZhCN } from "./alarms.zh-CN";
 import { controlZhCN } from "./control.zh-CN";
 import { inspectionsZhCN } from "./inspections.zh-CN";
 import { devicesZhCN } from "./devices.zh-CN";
+import { videoZhCN } from "./video.zh-CN";
 
 /** Texts of the centre. Shared ids (`app`, `due`, `form`, `problem`, …) stand in `@dipper/ui`, the map's in `@dipper/map`. */
 export const zhCN = {
@@ -10,6 +11,7 @@ export const zhCN = {
   ...devicesZhCN,
   ...alarmsZhCN,
   ...controlZhCN,
+  ...videoZhCN,
   ...inspectionsZhCN,
   nav: {
     label: "主导航",
@@ -26,6 +28,7 @@ export const zhCN = {
     device: "设备",
     new_device: "登记设备",
     tiles: "实时",
+    video: "视频",
     inspections: "巡检",
     inspection: "巡检路线",
     inspection_run: "巡检记录",
@@ -286,7 +289,7 @@ export const zhCN = {
     arrive_from: "{at} 起可以取号，过了预约时间不再取号。",
   },
   reporter: { staff: "工作人员", resident: "市民", anonymous: "匿名", client: "外部系统", system: "系统", joined: "{n} 人也遇到" },
-  part: { timer: "系统计时", import: "历史导入", payments: "缴费", licences: "证照", device: "设备", courier: "指令通道", scenes: "场景计划" },
+  part: { timer: "系统计时", import: "历史导入", payments: "缴费", licences: "证照", device: "设备", courier: "指令通道", video: "摄像接入", scenes: "场景计划" },
   channel: { resident: "市民随手拍", patrol: "巡查发现", phone: "12345 来电", open311: "Open311 接口", import: "历史导入", counter: "窗口代录", kiosk: "自助终端", device: "设备告警", inspection: "巡检发现", alarm: "告警", extract: "批量用数" },
   ask: { find_office: "输入单位名称", find_person: "输入姓名", find_category: "输入类别、编码或关键词", amount: "数量" },
   action: {

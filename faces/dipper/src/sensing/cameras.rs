@@ -1,0 +1,213 @@
+//! Cameras: who fetches their pictures, and what becomes of what was recorded.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use model::DeviceId;
+use sense::cameras::{Recorded, StreamState, Streams, list_expired, note_deleted, seal_recording, stream_of};
+use sense::telemetry::{Fleet, Member};
+use store::{RecordingRow, StoreError};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use video::{Archive, Finished, Receiver, Settings, Source, Todo};
+
+use super::Sensing;
+use crate::runtime::Runtime;
+
+/// How often it is looked which cameras are recorded: the register may be changed from outside.
+const RECORD_EVERY: Duration = Duration::from_secs(5);
+
+/// How often files whose time is over are deleted, and how many at a time.
+const EXPIRE_EVERY: Duration = Duration::from_secs(600);
+const EXPIRED_AT_ONCE: u32 = 200;
+
+/// The cameras of a city.
+#[derive(Clone)]
+pub struct Cameras {
+    receiver: Receiver,
+    keeper: Arc<Keeper>,
+}
+
+/// Knows where pictures come from and keeps what was recorded.
+struct Keeper {
+    ctx: sense::Context,
+    fleet: Arc<Fleet>,
+    /// Recorded files, a folder for each camera.
+    recordings: PathBuf,
+}
+
+impl Cameras {
+    /// Makes ready to fetch cameras; `None` where no program is named that does, or this process has no devices.
+    pub async fn open(runtime: &Runtime, sensing: Option<&Sensing>) -> anyhow::Result<Option<Self>> {
+        let (Some(program), Some(sensing)) = (&runtime.config.video, sensing) else { return Ok(None) };
+        let program = find_program(program);
+        let folder = runtime.config.data.join("video");
+        let recordings = folder.join("recordings");
+        std::fs::create_dir_all(&recordings)
+            .with_context(|| format!("the folder {} cannot be made", recordings.display()))?;
+        let fleet = Arc::clone(&sensing.intake.fleet);
+        let keeper = Arc::new(Keeper { ctx: runtime.sense(), fleet, recordings });
+        // Programs run in folders of their own, so that ours is told in full.
+        let work = std::path::absolute(folder.join("work"))?;
+        let at_once = usize::try_from(runtime.config.video_at_once.get()).unwrap_or(usize::MAX);
+        let settings = Settings::new(program, work, at_once);
+        let archive = Arc::<Keeper>::clone(&keeper);
+        let receiver = Receiver::open(settings, archive, Arc::clone(&runtime.clock)).await?;
+        Ok(Some(Self { receiver, keeper }))
+    }
+
+    /// Records what is to be recorded, and deletes what is no longer to be kept, until the program stops.
+    pub fn begin(self, tasks: &mut JoinSet<()>, stopping: &watch::Receiver<bool>) {
+        tasks.spawn(self.clone().record(stopping.clone()));
+        tasks.spawn(self.expire(stopping.clone()));
+    }
+
+    async fn record(self, mut stopping: watch::Receiver<bool>) {
+        let mut former = BTreeSet::new();
+        let mut recovered = false;
+        loop {
+            if !recovered {
+                match self.receiver.recover().await {
+                    Ok(files) => {
+                        recovered = true;
+                        if files > 0 {
+                            tracing::info!(files, "recorded files of a run that was cut short are sealed");
+                        }
+                    }
+                    Err(error) => tracing::error!(error, "recorded files of a former run cannot be sealed yet"),
+                }
+            }
+            match self.recorded().await {
+                Ok(now) => {
+                    for camera in former.difference(&now) {
+                        self.receiver.record(camera, false);
+                    }
+                    now.iter().for_each(|camera| self.receiver.record(camera, true));
+                    former = now;
+                }
+                Err(error) => tracing::error!(%error, "the addresses of cameras cannot be listed"),
+            }
+            // Who was shut out is fetched no longer.
+            for camera in self.receiver.fetched() {
+                if self.keeper.fleet.find(&camera).is_none_or(|member| !member.may_speak()) {
+                    self.receiver.renew(&camera);
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(RECORD_EVERY) => {}
+                _ = stopping.wait_for(|stop| *stop) => break,
+            }
+        }
+        self.receiver.stop().await;
+    }
+
+    /// Cameras that are recorded: by their class, with an address, and not shut out.
+    async fn recorded(&self) -> Result<BTreeSet<DeviceId>, StoreError> {
+        let rows = self.keeper.ctx.store.read(|reader| reader.list_camera_streams()).await?;
+        let mut recorded = BTreeSet::new();
+        for row in rows {
+            let member = self.keeper.fleet.find(&row.device).filter(|member| member.may_speak());
+            if member.and_then(|member| member.class.video).is_some_and(|video| video.recording.is_some()) {
+                recorded.insert(row.device);
+            }
+        }
+        Ok(recorded)
+    }
+
+    async fn expire(self, mut stopping: watch::Receiver<bool>) {
+        loop {
+            for member in self.keeper.fleet.list() {
+                if let Err(error) = self.keeper.expire(&member).await {
+                    tracing::error!(camera = %member.row.id, %error, "recorded files could not be deleted; the next round tries again");
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(EXPIRE_EVERY) => {}
+                _ = stopping.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+}
+
+impl Streams for Cameras {
+    fn watch(&self, camera: &Arc<Member>) -> StreamState {
+        self.receiver.watch(&camera.row.id)
+    }
+
+    fn state(&self, camera: &DeviceId) -> StreamState {
+        self.receiver.state(camera)
+    }
+
+    fn live_file(&self, camera: &DeviceId, name: &str) -> Option<PathBuf> {
+        self.receiver.live_file(camera, name)
+    }
+
+    fn recording_file(&self, recording: &RecordingRow) -> PathBuf {
+        self.keeper.file_of(recording)
+    }
+
+    fn renew(&self, camera: &DeviceId) {
+        self.receiver.renew(camera);
+    }
+}
+
+impl Keeper {
+    fn file_of(&self, recording: &RecordingRow) -> PathBuf {
+        self.recordings.join(recording.device.as_str()).join(format!("{}.mp4", recording.sha256))
+    }
+
+    async fn seal(&self, finished: Finished) -> anyhow::Result<()> {
+        let Finished { camera, path, from, to, sha256, bytes } = finished;
+        let row = seal_recording(&self.ctx, Recorded { camera, from, to, sha256, bytes }).await?;
+        let place = self.file_of(&row);
+        if let Some(folder) = place.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        // Sealed first: a file that is moved and not sealed would be found by nobody.
+        std::fs::rename(path, place)?;
+        Ok(())
+    }
+
+    /// Deletes the files of a camera whose time is over, then says so in their rows.
+    async fn expire(&self, member: &Member) -> anyhow::Result<()> {
+        loop {
+            let expired = list_expired(&self.ctx, member, EXPIRED_AT_ONCE).await?;
+            if expired.is_empty() {
+                return Ok(());
+            }
+            for row in &expired {
+                match std::fs::remove_file(self.file_of(row)) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                    _ => {}
+                }
+            }
+            note_deleted(&self.ctx, expired).await?;
+        }
+    }
+}
+
+impl Archive for Keeper {
+    fn source<'a>(&'a self, camera: &'a DeviceId) -> Todo<'a, Result<Option<Source>, String>> {
+        Box::pin(async move {
+            let member = self.fleet.find(camera).filter(|member| member.may_speak());
+            let Some(video) = member.and_then(|member| member.class.video) else { return Ok(None) };
+            let address = stream_of(&self.ctx, camera.clone()).await.map_err(|error| error.to_string())?;
+            Ok(address.map(|address| Source { address, video }))
+        })
+    }
+
+    fn keep(&self, finished: Finished) -> Todo<'_, Result<(), String>> {
+        Box::pin(async move { self.seal(finished).await.map_err(|error| format!("{error:#}")) })
+    }
+}
+
+/// The program itself: it is run without an environment, so that a bare name is looked for here.
+fn find_program(program: &Path) -> PathBuf {
+    let is_bare = program.components().count() == 1;
+    let path = is_bare.then(|| std::env::var_os("PATH")).flatten().unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file());
+    found.unwrap_or_else(|| program.to_owned())
+}
