@@ -86,7 +86,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,

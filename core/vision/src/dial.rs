@@ -116,13 +116,13 @@ fn past_start(angle_deg: f64, dial: &Dial, sweep: f64) -> Option<f64> {
     if turned <= (sweep + slack).min(360.0) {
         return Some(turned);
     }
-    (turned >= 360.0 - slack).then(|| turned - 360.0)
+    (turned >= 360.0 - slack).then_some(turned - 360.0)
 }
 
 /// For each direction, by how much all of it differs from the rest of the face in one sense.
 fn scores(luma: &Plane, dial: &Dial) -> Vec<f64> {
     let steps = ((TO - FROM) * dial.radius).ceil().clamp(6.0, 200.0) as usize;
-    let mut excess = vec![Vec::with_capacity(steps); DIRECTIONS];
+    let mut excess: Vec<Vec<f32>> = (0..DIRECTIONS).map(|_| Vec::with_capacity(steps)).collect();
     for step in 0..steps {
         let distance = dial.radius * (FROM + (TO - FROM) * step as f64 / (steps - 1) as f64);
         let ring: Vec<f32> = (0..DIRECTIONS)

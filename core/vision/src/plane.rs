@@ -45,12 +45,12 @@ impl Plane {
         let mut column = vec![0.0; self.height];
         let mut mean = vec![0.0; self.height];
         for x in 0..self.width {
-            for y in 0..self.height {
-                column[y] = across.get(x, y);
+            for (y, value) in column.iter_mut().enumerate() {
+                *value = across.get(x, y);
             }
             running_mean(&column, radius, &mut mean);
-            for y in 0..self.height {
-                out.values[y * self.width + x] = mean[y];
+            for (y, value) in mean.iter().enumerate() {
+                out.values[y * self.width + x] = *value;
             }
         }
         out
