@@ -205,6 +205,7 @@ impl Archive for Keeper {
 }
 
 /// The program itself: it is run without an environment, so that a bare name is looked for here.
+#[allow(clippy::disallowed_methods, reason = "faces/dipper alone reads the environment")]
 fn find_program(program: &Path) -> PathBuf {
     let is_bare = program.components().count() == 1;
     let path = is_bare.then(|| std::env::var_os("PATH")).flatten().unwrap_or_default();
