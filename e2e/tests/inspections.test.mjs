@@ -150,7 +150,7 @@ test("inspections", { timeout: 600_000 }, async (t) => {
     const fault = await panel(page, { needle: 100, up: false, turn: 3, scale: 0.96, shift: [10, -6], light: 0.9 });
     const first = card("低压柜仪表盘", 0);
     await first.locator("input[type=file]").first().setInputFiles(jpeg("now.jpg", fault));
-    await first.getByText(/与基准不一致/).waitFor();
+    await first.getByText("与基准不一致：2 处差异").waitFor();
     await first.getByText("应为 合").waitFor();
     await first.getByText(/8\.[67]\d* kV/).waitFor();
     await first.getByText("有异常", { exact: true }).click();
