@@ -37,7 +37,7 @@ pub use notification::{Channel, DeliveryState};
 pub use observation::{DeviceId, DeviceLabel, Reading, SeriesNo};
 pub use payment::{FeeLine, PartRefund, Payment, PaymentState};
 pub use place::Place;
-pub use record::{CommandAsked, InspectionEnded, LakeFileSealed, NewRecord, Record, RecordBody, RecordingSealed};
+pub use record::{FlightSealed, CommandAsked, InspectionEnded, LakeFileSealed, NewRecord, Record, RecordBody, RecordingSealed};
 pub use text::Text;
 pub use time::{Clock, Instant};
 pub use visit::{Booking, Issue, Visit, VisitEnd, VisitState};
