@@ -139,6 +139,8 @@ test("one device that floods, lies or babbles is dealt with alone", { timeout: 3
       await client.closed;
     }
     assert.equal(await new Mqtt("frame", rogues.get("frame")).connect(server.mqtt), 0, "it may come back");
+    // On a quick machine the frames are through before everybody has spoken again.
+    await wait(1_500);
     fared("broken frames");
   });
 

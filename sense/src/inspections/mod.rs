@@ -154,15 +154,7 @@ pub async fn compare(
 ) -> Result<PanelComparison, InspectionError> {
     let compiled = ctx.packs.current();
     find_check(inspection(&compiled.city, &id)?, &check)?;
-    let wanted = check.clone();
-    let read = move |reader: &mut store::Reader| {
-        let baseline = reader.list_inspection_baselines(&id)?.into_iter().find(|baseline| baseline.check == wanted);
-        Ok::<_, StoreError>((baseline, reader.has_uploaded(&picture, by)?))
-    };
-    let (baseline, is_theirs) = ctx.store.read(read).await?;
-    if !is_theirs {
-        return Err(InspectionError::Field("picture", "upload the picture first".to_owned()));
-    }
+    let baseline = baseline_for(ctx, by, id, check.clone(), picture).await?;
     panel::compare_with(ctx, baseline.ok_or(InspectionError::NoBaseline(check))?, picture).await
 }
 
@@ -176,8 +168,17 @@ pub async fn answer(ctx: &Context, by: Actor, new: Answer) -> Result<InspectionA
     let one = inspection(&compiled.city, &run.inspection)?;
     let (stop, check) = find_check(one, &new.check)?;
     check_answer(check, &new, now)?;
-    let comparison = compare_answer(ctx, run.party, &run.inspection, check, &new).await?;
     let said = check.is_fault(&new.value).map_err(|error| InspectionError::Field("value", error.to_string()))?;
+    let comparison = match new.picture {
+        Some(picture) => {
+            let baseline = baseline_for(ctx, run.party, run.inspection.clone(), check.id.clone(), picture).await?;
+            match baseline.filter(|_| check.kind == CheckKind::Panel) {
+                Some(baseline) => Some(panel::compare_with(ctx, baseline, picture).await?),
+                None => None,
+            }
+        }
+        None => None,
+    };
     let seen = comparison.as_ref().and_then(|comparison| comparison.finding.differs());
     let stood = LonLat::new(stop.point.0, stop.point.1).ok().zip(new.point);
     let row = InspectionAnswerRow {
@@ -314,27 +315,24 @@ async fn open_run(ctx: &Context, by: &Actor, id: InspectionRunId) -> Result<Insp
     run.ended_at.map_or(Ok(run), |ended| Err(InspectionError::Ended(ended)))
 }
 
-async fn compare_answer(
+/// The baseline of a check, where it has one, for a picture that somebody uploaded.
+async fn baseline_for(
     ctx: &Context,
     by: PartyId,
-    inspection: &InspectionId,
-    check: &Check,
-    new: &Answer,
-) -> Result<Option<PanelComparison>, InspectionError> {
-    let Some(picture) = new.picture else { return Ok(None) };
-    let (of, wanted) = (inspection.clone(), check.id.clone());
+    inspection: InspectionId,
+    check: CheckId,
+    picture: EvidenceId,
+) -> Result<Option<BaselineRow>, InspectionError> {
     let read = move |reader: &mut store::Reader| {
-        let baseline = reader.list_inspection_baselines(&of)?.into_iter().find(|baseline| baseline.check == wanted);
+        let baselines = reader.list_inspection_baselines(&inspection)?;
+        let baseline = baselines.into_iter().find(|baseline| baseline.check == check);
         Ok::<_, StoreError>((baseline, reader.has_uploaded(&picture, by)?))
     };
     let (baseline, is_theirs) = ctx.store.read(read).await?;
     if !is_theirs {
         return Err(InspectionError::Field("picture", "upload the picture first".to_owned()));
     }
-    match baseline.filter(|_| check.kind == CheckKind::Panel) {
-        Some(baseline) => panel::compare_with(ctx, baseline, picture).await.map(Some),
-        None => Ok(None),
-    }
+    Ok(baseline)
 }
 
 fn check_answer(check: &Check, new: &Answer, now: Instant) -> Result<(), InspectionError> {

@@ -11,6 +11,7 @@ CREATE TABLE inspection_runs (
     record TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX inspection_runs_inspection ON inspection_runs (inspection, id);
+CREATE INDEX inspection_runs_ended ON inspection_runs (inspection, ended_at_us) WHERE ended_at_us IS NOT NULL;
 CREATE INDEX inspection_runs_party ON inspection_runs (party, id);
 
 -- What was answered at each check. Marks and comparisons are JSON.
