@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::actor::Actor;
-use crate::ids::{CaseId, EventId, FlightId, InspectionId, InspectionRunId};
+use crate::ids::{CaseId, EventId, FlightId, InspectionId, InspectionRunId, RegionId};
 use crate::observation::DeviceId;
 use crate::time::Instant;
 
@@ -85,6 +85,8 @@ pub enum RecordBody {
     FlightAttached {
         /// Which.
         flight: FlightId,
+        /// Where it was, a region of the pack.
+        region: RegionId,
         /// Of which case.
         case: CaseId,
     },
@@ -112,6 +114,8 @@ pub struct FlightSealed {
     pub flight: FlightId,
     /// What it was for.
     pub purpose: String,
+    /// Where it was, a region of the pack.
+    pub region: RegionId,
     /// Files it brought, the track among them.
     pub files: u32,
     /// How long they are together, bytes.

@@ -51,7 +51,7 @@ pub use devices::{DeviceChangeRow, DeviceFilter, DeviceRow, DeviceState, SeriesR
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
-pub use flights::{FlightFileRow, FlightRow};
+pub use flights::{FlightFileRow, FlightPair, FlightRow, canonical_flight};
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use inspections::{AnswerFilter, BaselineRow, InspectionAnswerRow, InspectionRunRow, canonical_answers};
 pub use people::{

@@ -18,9 +18,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, alarms, applications, cameras, cases, city, control, counter, devices, evidence, extracts, hospitals,
-    inspections, kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments, person, place,
-    reports, security, services, session, stream, uploads, visits,
+    account, alarms, applications, cameras, cases, city, control, counter, devices, evidence, extracts, flights,
+    hospitals, inspections, kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments,
+    person, place, reports, security, services, session, stream, uploads, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -42,7 +42,7 @@ const FORM_AROUND: usize = 16 * 1_024;
         description = "The interface of the three web faces. A session is a cookie; every change made with one carries its token in `x-csrf-token`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(crate::wire::StreamHello, crate::wire::CaseSort, crate::wire::EvidenceSize, crate::wire::IndicatorPart)),
+    components(schemas(crate::wire::StreamHello, crate::wire::CaseSort, crate::wire::EvidenceSize, crate::wire::FlightFileSize, crate::wire::IndicatorPart)),
     modifiers(&SessionCookie)
 )]
 struct Document;
@@ -112,6 +112,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .merge(of_devices())
         .merge(of_cameras())
         .merge(of_inspections())
+        .merge(of_flights())
         .merge(pictures)
         .fallback(no_such_resource)
         .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
@@ -123,6 +124,7 @@ fn large_files() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(uploads::create_upload::describe_uploads, uploads::create_upload::create_upload))
         .routes(routes!(uploads::state::head_upload, uploads::piece::send_upload_piece, uploads::state::remove_upload))
+        .routes(routes!(flights::import_flight::import_flight))
         .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
         .layer(middleware::from_fn(harden::check_origin))
 }
@@ -321,6 +323,19 @@ fn of_inspections() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(inspections::runs::get_sealed_answers))
         .routes(routes!(inspections::answers::answer_check))
         .routes(routes!(inspections::answers::list_inspection_answers))
+}
+
+/// Evidence from the air.
+fn of_flights() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(flights::look::list_flights))
+        .routes(routes!(flights::look::get_flight))
+        .routes(routes!(flights::look::list_flight_records))
+        .routes(routes!(flights::look::get_flight_manifest))
+        .routes(routes!(flights::files::get_flight_file))
+        .routes(routes!(flights::changes::list_flight_changes, flights::changes::compare_flight_pictures))
+        .routes(routes!(flights::cases::attach_flight))
+        .routes(routes!(flights::cases::list_case_flights))
 }
 
 /// What residents are told, and how they want to be told.
