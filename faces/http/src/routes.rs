@@ -124,7 +124,7 @@ fn large_files() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(uploads::create_upload::describe_uploads, uploads::create_upload::create_upload))
         .routes(routes!(uploads::state::head_upload, uploads::piece::send_upload_piece, uploads::state::remove_upload))
-        .routes(routes!(flights::import_flight::import_flight))
+        .routes(routes!(flights::import_flight::import_flight, flights::look::get_flight))
         .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
         .layer(middleware::from_fn(harden::check_origin))
 }
@@ -329,10 +329,10 @@ fn of_inspections() -> OpenApiRouter<Arc<App>> {
 fn of_flights() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(flights::look::list_flights))
-        .routes(routes!(flights::look::get_flight))
         .routes(routes!(flights::look::list_flight_records))
         .routes(routes!(flights::look::get_flight_manifest))
         .routes(routes!(flights::files::get_flight_file))
+        .routes(routes!(flights::package::get_flight_package))
         .routes(routes!(flights::changes::list_flight_changes, flights::changes::compare_flight_pictures))
         .routes(routes!(flights::cases::attach_flight))
         .routes(routes!(flights::cases::list_case_flights))
@@ -384,9 +384,11 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         // Pictures that move are small already, and parts of a file stay parts.
         .layer(
-            CompressionLayer::new()
-                .gzip(true)
-                .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("video/"))),
+            CompressionLayer::new().gzip(true).compress_when(
+                DefaultPredicate::new()
+                    .and(NotForContentType::const_new("video/"))
+                    .and(NotForContentType::const_new("application/x-tar")),
+            ),
         )
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .merge(large_files.method_not_allowed_fallback(wrong_method))

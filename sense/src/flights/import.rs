@@ -37,6 +37,12 @@ pub enum FlightError {
     /// A field cannot be.
     #[error("{0}: {1}")]
     Field(&'static str, String),
+    /// No file has a place.
+    #[error("none of the files says where it was taken; add the track of the aircraft (GPX, GeoJSON or SRT)")]
+    NoPlace,
+    /// It is not ours.
+    #[error("the files were taken outside the city")]
+    Outside,
     /// A file is not taken.
     #[error("{name}: {error}")]
     File {
@@ -220,8 +226,7 @@ fn file_row(upload: &UploadRow, seen: Seen, name: String, track: &[Fix]) -> Flig
 fn region_of(compiled: &Compiled, files: &[FlightFileRow]) -> Result<RegionId, FlightError> {
     let points: Vec<_> = files.iter().filter_map(|file| file.point).collect();
     if points.is_empty() {
-        let words = "none of the files says where it was taken; add the track of the aircraft (GPX, GeoJSON or SRT)";
-        return Err(FlightError::Field("uploads", words.to_owned()));
+        return Err(FlightError::NoPlace);
     }
     let located = points.into_iter().filter_map(|(lon, lat)| compiled.atlas.locate(LonLat::new(lon, lat).ok()?));
     let located: Vec<_> = located.collect();
@@ -235,8 +240,7 @@ fn region_of(compiled: &Compiled, files: &[FlightFileRow]) -> Result<RegionId, F
     }
     let level = |id: &RegionId| compiled.city.regions.get(id).map(|region| region.level);
     let most = held.into_iter().filter(|(_, count)| count * 2 > located.len());
-    let outside = || FlightError::Field("uploads", "the files were taken outside the city".to_owned());
-    most.max_by_key(|(id, _)| level(id)).map(|(id, _)| id).ok_or_else(outside)
+    most.max_by_key(|(id, _)| level(id)).map(|(id, _)| id).ok_or(FlightError::Outside)
 }
 
 /// Keeps the files, writes the flight down and seals its manifest; what was sealed when it is there already.

@@ -918,7 +918,11 @@ export interface paths {
         };
         /** A flight with what it brought. */
         get: operations["get_flight"];
-        put?: never;
+        /**
+         * Makes a flight of uploads under an id that the sender made (a ULID); the same again is the same flight. Each file is
+         *     scanned, timed and placed, then the manifest that names their digests is sealed in the ledger; the uploads are gone then.
+         */
+        put: operations["import_flight"];
         post?: never;
         delete?: never;
         options?: never;
@@ -987,6 +991,26 @@ export interface paths {
         };
         /** The manifest of a flight: the very text whose SHA-256 is in its record. It names the SHA-256 of every file. */
         get: operations["get_flight_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flights/{flight}/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that proves a flight, in one archive (tar): its files as they came, the manifest, the receipt, the log's key and
+         *     how to check them without any server.
+         */
+        get: operations["get_flight_package"];
         put?: never;
         post?: never;
         delete?: never;
@@ -10051,6 +10075,51 @@ export interface operations {
             };
         };
     };
+    import_flight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, a ULID */
+                flight: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlightInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sealed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlightSummary"];
+                };
+            };
+            /** @description A file is not taken, or says nowhere where it was taken; it is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     attach_flight: {
         parameters: {
             query?: never;
@@ -10239,6 +10308,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    get_flight_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                flight: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": unknown;
                 };
             };
         };

@@ -5,4 +5,5 @@ pub mod changes;
 pub mod files;
 pub mod import_flight;
 pub mod look;
+pub mod package;
 pub mod parts;

@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use identity::{Permission, Subject};
 use model::{Actor, CaseId, EventId, FlightId, RegionId};
 use pack::City;
-use sense::flights::FlightError;
+use sense::evidence::ScanError;
+use sense::flights::{FlightError, MediaError};
 use store::{FlightRow, Reader, StoreError};
 
 use crate::access::{authorise, case_subject, load};
@@ -107,6 +108,22 @@ pub async fn summaries(app: &App, rows: Vec<FlightRow>) -> Result<Vec<wire::Flig
     Ok(rows.iter().map(|row| summary(row, &compiled.city, &names)).collect())
 }
 
+/// The file is named in `allowed`, for faces that say it in their own words.
+fn file_refused(name: String, error: &MediaError, words: String) -> Refused {
+    let code = match error {
+        MediaError::TooLarge(_) => "picture_too_large",
+        MediaError::Kind(_) => "kind_not_taken",
+        MediaError::Track(_) => "no_track",
+        MediaError::Scan(ScanError::Infected { .. }) => "infected",
+        MediaError::Scan(ScanError::Away(_)) | MediaError::Disk(_) => {
+            tracing::error!(%error, "a file of a flight cannot be looked at");
+            let words = "files cannot be looked at at present";
+            return Refused::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", words).retry_after(30);
+        }
+    };
+    Refused::new(StatusCode::UNPROCESSABLE_ENTITY, code, words).with_allowed(vec![name])
+}
+
 /// A refusal in the words of the API.
 pub fn refused(error: FlightError) -> Refused {
     let words = error.to_string();
@@ -114,7 +131,9 @@ pub fn refused(error: FlightError) -> Refused {
         FlightError::Unknown(_) => Refused::not_found("flight"),
         FlightError::Taken(_) => Refused::new(StatusCode::CONFLICT, "taken", words),
         FlightError::Field(field, words) => Refused::field(field, words),
-        FlightError::File { .. } => Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "file_refused", words),
+        FlightError::NoPlace => Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "no_place", words),
+        FlightError::Outside => Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "outside_city", words),
+        FlightError::File { name, error } => file_refused(name, &error, words),
         FlightError::Upload { error, .. } => upload_refused(error),
         FlightError::Pair(_) => Refused::new(StatusCode::CONFLICT, "not_comparable", words),
         FlightError::Picture { .. } => Refused::new(StatusCode::CONFLICT, "unreadable_picture", words),
