@@ -42,7 +42,6 @@ test("flights", { timeout: 600_000 }, async (t) => {
     assert.deepEqual([...(await barriers(one.page)), ...(wider > 1 ? [`${what} is ${wider} px wider`] : []), ...one.faults], [], what);
   };
   const { page } = desk;
-  page.setDefaultTimeout(Number(process.env["DBG_MS"] ?? 45_000));
   await signIn(page, accounts.pilot, "/flights");
 
   /** Brings a flight in as a person does, and answers with its id. */
