@@ -36,6 +36,8 @@ pub struct NewDevice {
     pub height_m: Option<f64>,
     /// The office that answers for it; the class's where absent.
     pub office: Option<OfficeId>,
+    /// The program that registers it, in words; absent where a person does.
+    pub through: Option<String>,
 }
 
 /// Most labels of a device.
@@ -125,6 +127,7 @@ fn field(field: &'static str, message: impl Into<String>) -> DeviceError {
 /// [`DeviceError`].
 pub async fn register(ctx: &Context, by: Option<PartyId>, new: NewDevice) -> Result<Registered, DeviceError> {
     let (compiled, now) = (ctx.packs.current(), ctx.clock.now());
+    let through = new.through.clone();
     let (device, properties) = place(&compiled, new, now)?;
     ctx.store
         .write(move |tx: &mut Tx| {
@@ -139,7 +142,7 @@ pub async fn register(ctx: &Context, by: Option<PartyId>, new: NewDevice) -> Res
                 StoreError::Exists { .. } => DeviceError::Exists(device.id.clone()),
                 error => DeviceError::Store(error),
             })?;
-            note(tx, &device.id, by, "registered", None, now)?;
+            note(tx, &device.id, by, "registered", through, now)?;
             Ok(Registered { device, secret, series: properties.into_iter().zip(numbers).collect() })
         })
         .await

@@ -26,6 +26,7 @@ fn camera(town: &Town, database: &Database, id: &str, class: &str) -> Arc<Member
         point: LonLat::new(112.8961, 32.5087).unwrap(),
         height_m: None,
         office: None,
+        through: None,
     };
     block(register(&town.ctx, None, new)).unwrap();
     Fleet::load(database.store(), &demo()).unwrap().find(&DeviceId::new(id).unwrap()).unwrap()

@@ -22,6 +22,7 @@ fn lamp(id: &str) -> NewDevice {
         point: LonLat::new(112.8961, 32.5087).unwrap(),
         height_m: None,
         office: None,
+        through: None,
     }
 }
 

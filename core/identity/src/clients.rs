@@ -66,5 +66,5 @@ pub fn find_client(reader: &mut Reader, key: &str) -> Result<Option<ClientId>, S
 pub fn find_client_principal(reader: &mut Reader, key: &str) -> Result<Option<Principal>, StoreError> {
     let Some(client) = find_client(reader, key)? else { return Ok(None) };
     let regions = reader.list_client_regions(&client)?;
-    Ok(Some(Principal::Client { client, regions, controls: false }))
+    Ok(Some(Principal::Client { client, regions, controls: false, registers: false }))
 }

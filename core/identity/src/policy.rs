@@ -285,8 +285,8 @@ impl Policy {
             }
             Principal::Resident { party } => allowed(ask(Entity::with_uid(self.types.resident(party)))),
             Principal::Agent(agent) => allowed(self.agent(agent).is_some_and(ask)),
-            Principal::Client { client, regions, controls } => {
-                allowed(self.client(client, regions, *controls).is_some_and(ask))
+            Principal::Client { client, regions, controls, registers } => {
+                allowed(self.client(client, regions, (*controls, *registers)).is_some_and(ask))
             }
             Principal::Visitor => allowed(ask(Entity::with_uid(uid(&self.types.visitor, "visitor")))),
         }
@@ -324,11 +324,14 @@ impl Policy {
     }
 
     /// A client program as the policies see it.
-    fn client(&self, client: &ClientId, regions: &[RegionId], controls: bool) -> Option<Entity> {
+    fn client(&self, client: &ClientId, regions: &[RegionId], (controls, registers): (bool, bool)) -> Option<Entity> {
         let regions = regions.iter().map(|region| uid(&self.types.region, region.as_str()));
         let regions = RestrictedExpression::new_set(regions.map(RestrictedExpression::new_entity_uid));
-        let controls = RestrictedExpression::new_bool(controls);
-        let attributes = HashMap::from([("regions".to_owned(), regions), ("controls".to_owned(), controls)]);
+        let attributes = HashMap::from([
+            ("regions".to_owned(), regions),
+            ("controls".to_owned(), RestrictedExpression::new_bool(controls)),
+            ("registers".to_owned(), RestrictedExpression::new_bool(registers)),
+        ]);
         Entity::new(uid(&self.types.client, client.as_str()), attributes, HashSet::new()).ok()
     }
 

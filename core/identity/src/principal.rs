@@ -31,6 +31,8 @@ pub enum Principal {
         regions: Vec<RegionId>,
         /// Whether it may also tell them what to do.
         controls: bool,
+        /// Whether it may also register devices there.
+        registers: bool,
     },
 }
 

@@ -35,13 +35,17 @@ fn principal(text: &str) -> Principal {
     match text.split_once(':') {
         Some(("resident", n)) => Principal::Resident { party: party(n.parse().expect("a number")) },
         _ if text == "visitor" => Principal::Visitor,
-        _ if text == "client" => {
-            Principal::Client { client: "app".parse().expect("a word"), regions: Vec::new(), controls: false }
-        }
+        _ if text == "client" => Principal::Client {
+            client: "app".parse().expect("a word"),
+            regions: Vec::new(),
+            controls: false,
+            registers: false,
+        },
         Some((word @ ("client" | "operator"), region)) => Principal::Client {
             client: "app".parse().expect("a word"),
             regions: vec![region.parse().expect("region")],
             controls: word == "operator",
+            registers: word == "registrar",
         },
         _ => Principal::Staff { party: party(99), grants: text.split('+').map(grant).collect() },
     }

@@ -209,6 +209,10 @@ pub struct Common {
     #[arg(long = "control-client")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub control_clients: Vec<String>,
+    /// Program that may register devices in the regions it reads; may be given more than once
+    #[arg(long = "register-client")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub register_clients: Vec<String>,
     /// Address (UDP) on which devices speak CoAP in the clear
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -57,6 +57,8 @@ pub struct Config {
     pub video_at_once: NonZeroU32,
     /// Programs (`dipper client add --devices`) that may also tell the devices they read what to do.
     pub control_clients: Vec<ClientId>,
+    /// Programs (`dipper client add --devices`) that may also register devices in the regions they read.
+    pub register_clients: Vec<ClientId>,
     /// Whether this process writes the ledger; `false` on all but one of several that share a database.
     pub seal: bool,
     /// File with the witnesses of the ledger and their quorum (tlog-policy); published without witnesses when absent.
@@ -160,6 +162,7 @@ impl Default for Config {
             video: None,
             video_at_once: NonZeroU32::new(32).expect("32 is not 0"),
             control_clients: Vec::new(),
+            register_clients: Vec::new(),
             seal: true,
             ledger_policy: None,
             payment_gateway: None,

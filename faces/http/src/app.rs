@@ -95,6 +95,8 @@ pub struct Settings {
     pub payment_secret: Option<Vec<u8>>,
     /// Programs that may tell devices what to do in the regions granted to them.
     pub controllers: BTreeSet<ClientId>,
+    /// Programs that may register devices in the regions granted to them.
+    pub registrars: BTreeSet<ClientId>,
     /// How much one person is sent by one channel.
     pub message_limits: MessageLimits,
     /// Fictional people that visitors of a demonstration can prove to be.

@@ -161,12 +161,11 @@ fn stem(name: &str) -> String {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase()
 }
 
+/// Files, and the track as maps show it.
+type Placed = (Vec<FlightFileRow>, Vec<(f64, f64)>);
+
 /// Files with their times and places, in the order of time; and the track as maps show it.
-fn place(
-    ctx: &Context,
-    compiled: &Compiled,
-    uploads: &[UploadRow],
-) -> Result<(Vec<FlightFileRow>, Vec<(f64, f64)>), FlightError> {
+fn place(ctx: &Context, compiled: &Compiled, uploads: &[UploadRow]) -> Result<Placed, FlightError> {
     let zone = compiled.city.zone();
     let mut seen = Vec::with_capacity(uploads.len());
     for upload in uploads {

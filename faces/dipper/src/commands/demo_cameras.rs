@@ -93,7 +93,7 @@ fn stand(
     let kind = compiled.city.devices.get(class)?.title.in_locale("zh-CN").to_owned();
     let title = near.as_ref().map_or(kind.clone(), |near| format!("{kind} · {near}"));
     let (id, class) = (id.clone(), class.clone());
-    let new = NewDevice { id, class, title, parent: None, point, height_m: Some(6.0), office: None };
+    let new = NewDevice { id, class, title, parent: None, point, height_m: Some(6.0), office: None, through: None };
     Some((new, near.unwrap_or(kind)))
 }
 

@@ -94,6 +94,7 @@ async fn register_all(runtime: &Runtime, count: u32, pace: u32) -> anyhow::Resul
                 point,
                 height_m: None,
                 office: None,
+                through: None,
             };
             let registered = devices::register(&ctx, None, new).await?;
             passwords.insert(id.to_string(), registered.secret.reveal().to_owned());

@@ -154,6 +154,7 @@ fn settings(runtime: &Runtime) -> Settings {
         },
         payment_secret: None,
         controllers: config.control_clients.iter().cloned().collect(),
+        registrars: config.register_clients.iter().cloned().collect(),
         message_limits: act::notifications::Limits {
             per_hour: config.messages_per_hour,
             per_day: config.messages_per_day,

@@ -117,6 +117,7 @@ impl Running {
             point: LonLat::new(112.8961, 32.5087).unwrap(),
             height_m: None,
             office: None,
+            through: None,
         };
         self.intake.register(None, new).await.unwrap();
     }

@@ -46,7 +46,7 @@ pub async fn post_request(app: &Arc<App>, headers: &HeaderMap, body: &[u8]) -> R
     let resource = Resource { channel: command.channel.clone(), ..Subject::Region(compiled.city.root.clone()).into() };
     authorise(
         app,
-        &Principal::Client { client, regions: Vec::new(), controls: false },
+        &Principal::Client { client, regions: Vec::new(), controls: false, registers: false },
         Permission::ReportFile,
         &resource,
     )?;

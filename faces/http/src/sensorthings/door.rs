@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use identity::{Permission, Principal, Subject, find_client_principal};
-use model::{Actor, ClientId, RegionId};
+use model::{Actor, ClientId, PartyId, RegionId};
 use sense::telemetry::Intake;
 use store::StoreError;
 
@@ -108,6 +108,21 @@ pub fn controller(app: &App, world: &World, region: &RegionId) -> Result<Actor, 
     }
 }
 
+/// Who may register a device in a region: the person, or the program in words.
+///
+/// # Errors
+/// 403 for whoever may not, a device itself too.
+pub fn registrar(app: &App, world: &World, region: &RegionId) -> Result<(Option<PartyId>, Option<String>), Fault> {
+    if matches!(world.sight, Sight::Own(_)) {
+        return Err(Refused::forbidden().into());
+    }
+    authorise(app, &world.who, Permission::DeviceManage, &Subject::Region(region.clone()).into())?;
+    Ok(match &world.who {
+        Principal::Client { client, .. } => (None, Some(format!("SensorThings: {client}"))),
+        who => (who.party(), None),
+    })
+}
+
 /// A client program, and where it may read devices. It signs in with its key: `Bearer`, or Basic with its id as the name.
 async fn program(app: &App, headers: &HeaderMap) -> Result<(Principal, Vec<RegionId>), Fault> {
     let (name, key) = match credentials(headers) {
@@ -135,7 +150,8 @@ pub async fn find_program(
         return Ok(None);
     }
     let controls = app.settings.controllers.contains(&client);
-    let principal = Principal::Client { client: client.clone(), regions: regions.clone(), controls };
+    let registers = app.settings.registrars.contains(&client);
+    let principal = Principal::Client { client: client.clone(), regions: regions.clone(), controls, registers };
     let compiled = app.current();
     let may_read = |region: &&RegionId| {
         let resource = Subject::Region((*region).clone()).into();

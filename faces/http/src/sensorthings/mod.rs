@@ -19,6 +19,7 @@ mod path;
 mod readings;
 mod shapes;
 mod tasks;
+mod things;
 pub mod topics;
 mod value;
 mod world;
@@ -80,9 +81,7 @@ async fn ask(
 }
 
 fn only_observations() -> Fault {
-    Fault::method(
-        "only Observations and Tasks are created here; devices are registered at /api/v1/devices, their classes are of the pack",
-    )
+    Fault::method("only Things (devices), Observations and Tasks are created here; classes of devices are of the pack")
 }
 
 fn resource(uri: &Uri) -> Result<Resource, Fault> {
@@ -134,6 +133,13 @@ async fn create(
     if parts.last().is_some_and(|part| part.kind == kinds::Kind::Task) {
         let world = door::enter(app, headers, caller).await?;
         return tasks::create(app, &world, &parts, body).await;
+    }
+    if let [part] = parts.as_slice()
+        && part.kind == kinds::Kind::Thing
+        && part.is_set()
+    {
+        let world = door::enter(app, headers, caller).await?;
+        return things::create(app, &world, body).await;
     }
     if parts.last().is_none_or(|part| part.kind != kinds::Kind::Observation) {
         return Err(only_observations());

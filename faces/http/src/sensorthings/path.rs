@@ -30,6 +30,13 @@ pub struct Part {
     id: Option<Id>,
 }
 
+impl Part {
+    /// Whether all of a set are meant.
+    pub fn is_set(&self) -> bool {
+        self.relation.is_none() && self.id.is_none()
+    }
+}
+
 /// What of the entities is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tail {

@@ -82,6 +82,7 @@ pub async fn register(test: &TestApp, id: &str, class: &str, (lon, lat): (f64, f
         point: LonLat::new(lon, lat).unwrap(),
         height_m: None,
         office: None,
+        through: None,
     };
     test.app.intake.as_ref().unwrap().register(None, new).await.unwrap().secret.reveal().to_owned()
 }

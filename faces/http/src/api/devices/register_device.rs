@@ -46,6 +46,7 @@ pub async fn register_device(
         point: place,
         height_m: input.height_m,
         office: parse_some("office", input.office.as_deref())?,
+        through: None,
     };
     let registered = intake.register(Some(party), new).await.map_err(device_refused)?;
     let member = intake.fleet.find(&registered.device.id).ok_or_else(failed)?;
