@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod demo_cameras;
 mod demo_devices;
+mod demo_replay;
 pub mod department;
 mod device;
 pub mod erased;
@@ -132,6 +133,7 @@ fn demos(command: DemoCommand) -> anyhow::Result<ExitCode> {
         DemoCommand::Cameras { count, port, ffmpeg, common } => {
             demo_cameras::run(configured(&common)?, count, port, &ffmpeg)
         }
+        DemoCommand::Replay { series, weeks, common } => demo_replay::run(configured(&common)?, &series, weeks),
         DemoCommand::Devices { count, pace, common } => demo_devices::run(configured(&common)?, count, pace),
     }
 }
