@@ -26,8 +26,9 @@ run: setup web
 	$(BIN) demo hospital --data $(DATA)/hospitals --listen 127.0.0.1:$(HOSPITAL_PORT) --pack packs/demo & hospital=$$!; \
 	$(BIN) demo devices --data $(DATA) --pack packs/demo --mqtt 127.0.0.1:$(MQTT_PORT) & devices=$$!; \
 	$(BIN) demo replay --data $(DATA) --pack packs/demo --series $(SERIES) --mqtt 127.0.0.1:$(MQTT_PORT) & replay=$$!; \
+	$(BIN) demo inspections --city http://127.0.0.1:$(PORT) & inspections=$$!; \
 	$(BIN) demo cameras --data $(DATA) --pack packs/demo --port $(CAMERA_PORT) & cameras=$$!; \
-	trap "kill $$gateway $$department $$hospital $$devices $$replay $$cameras" EXIT; \
+	trap "kill $$gateway $$department $$hospital $$devices $$replay $$inspections $$cameras" EXIT; \
 	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT) --base-url http://localhost:$(PORT) \
 		--payment-gateway http://127.0.0.1:$(GATEWAY_PORT) --payment-secret $(DATA)/gateway/secret \
 		--departments http://127.0.0.1:$(DEPARTMENT_PORT) --departments-secrets $(DATA)/departments/secrets \

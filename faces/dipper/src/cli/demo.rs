@@ -57,6 +57,12 @@ pub enum DemoCommand {
         #[command(flatten)]
         common: Box<Common>,
     },
+    /// Inspections done and begun by demo users over the API, once, as soon as the city answers; their pictures are drawn
+    Inspections {
+        /// Address of the city
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        city: String,
+    },
     /// A provider of text and push messages that sends nothing and shows what it was given
     Messages {
         /// Address to listen on

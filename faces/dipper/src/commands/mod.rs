@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod demo_cameras;
 mod demo_devices;
+mod demo_inspections;
 mod demo_replay;
 pub mod department;
 mod device;
@@ -134,6 +135,7 @@ fn demos(command: DemoCommand) -> anyhow::Result<ExitCode> {
             demo_cameras::run(configured(&common)?, count, port, &ffmpeg)
         }
         DemoCommand::Replay { series, weeks, common } => demo_replay::run(configured(&common)?, &series, weeks),
+        DemoCommand::Inspections { city } => demo_inspections::run(&city),
         DemoCommand::Devices { count, pace, common } => demo_devices::run(configured(&common)?, count, pace),
     }
 }

@@ -6,6 +6,7 @@
 mod chance;
 mod devices;
 mod live;
+pub mod panel;
 mod people;
 mod pictures;
 mod places;
