@@ -203,16 +203,7 @@ pub async fn answer(ctx: &Context, by: Actor, new: Answer) -> Result<InspectionA
     if let Some(known) = known_answer(ctx, &new).await? {
         return Ok(known);
     }
-    let comparison = match new.picture {
-        Some(picture) => {
-            let baseline = baseline_for(ctx, run.party, run.inspection.clone(), check.id.clone(), picture).await?;
-            match baseline.filter(|_| check.kind == CheckKind::Panel) {
-                Some(baseline) => Some(panel::compare_with(ctx, baseline, picture).await?),
-                None => None,
-            }
-        }
-        None => None,
-    };
+    let comparison = compared(ctx, &run, check, new.picture).await?;
     let seen = comparison.as_ref().and_then(|comparison| comparison.finding.differs());
     let stood = LonLat::new(stop.point.0, stop.point.1).ok().zip(new.point);
     let row = InspectionAnswerRow {
@@ -257,6 +248,21 @@ pub async fn answer(ctx: &Context, by: Actor, new: Answer) -> Result<InspectionA
             Ok(row)
         })
         .await
+}
+
+/// The photograph of a panel beside its baseline, where it has one.
+async fn compared(
+    ctx: &Context,
+    run: &InspectionRunRow,
+    check: &Check,
+    picture: Option<EvidenceId>,
+) -> Result<Option<PanelComparison>, InspectionError> {
+    let Some(picture) = picture else { return Ok(None) };
+    let baseline = baseline_for(ctx, run.party, run.inspection.clone(), check.id.clone(), picture).await?;
+    match baseline.filter(|_| check.kind == CheckKind::Panel) {
+        Some(baseline) => Ok(Some(panel::compare_with(ctx, baseline, picture).await?)),
+        None => Ok(None),
+    }
 }
 
 /// The answer itself, where it came before: a phone without an answer to it sends it again, and no pictures are compared.
