@@ -191,9 +191,14 @@ fn patch(shown: &RgbImage, area: PictureArea) -> RgbImage {
     image::imageops::resize(&cut, PATCH_SIDE, PATCH_SIDE, image::imageops::FilterType::Triangle)
 }
 
+/// What is wrong with an area that does not fit.
+const AREA: &str = "its area has to lie in the baseline and be 8 pixels wide and high";
+
+fn fault(fault: MarkFault, title: &str, words: String) -> Result<(), InspectionError> {
+    Err(InspectionError::Mark { fault, title: title.to_owned(), words })
+}
+
 fn check(baseline: &RgbImage, marks: &PanelMarks) -> Result<(), InspectionError> {
-    let fault =
-        |fault, title: &str, words: String| Err(InspectionError::Mark { fault, title: title.to_owned(), words });
     if marks.dials.len().max(marks.switches.len()).max(marks.ignored.len()) > MARKS_MAX {
         return fault(
             MarkFault::TooMany,
@@ -230,11 +235,7 @@ fn check(baseline: &RgbImage, marks: &PanelMarks) -> Result<(), InspectionError>
             return fault(MarkFault::Title, "switch", format!("a title has 1 to {TITLE_MAX} characters"));
         }
         if !is_inside(&mark.area) {
-            return fault(
-                MarkFault::Area,
-                &mark.title,
-                "its area has to lie in the baseline and be 8 pixels wide and high".to_owned(),
-            );
+            return fault(MarkFault::Area, &mark.title, AREA.to_owned());
         }
         if mark.positions.len() < 2 || mark.positions.len() > 8 || mark.positions.iter().any(|one| !is_title(&one.name))
         {
@@ -249,11 +250,7 @@ fn check(baseline: &RgbImage, marks: &PanelMarks) -> Result<(), InspectionError>
         }
     }
     if marks.ignored.iter().any(|area| !is_inside(area)) {
-        return fault(
-            MarkFault::Area,
-            "ignored area",
-            "it has to lie in the baseline and be 8 pixels wide and high".to_owned(),
-        );
+        return fault(MarkFault::Area, "ignored area", AREA.to_owned());
     }
     Ok(())
 }
