@@ -9,6 +9,8 @@ CAMERA_PORT ?= 1940
 # Cameras need ffmpeg; without it the city has none.
 VIDEO := $(if $(shell command -v ffmpeg),--video ffmpeg)
 DATA ?= .demo
+# Real series that are told again, where they are; see docs/how-to/connect-a-device.md.
+SERIES ?= ../shared/data/iot
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
 BIN := $(CARGO_TARGET_DIR)/release/dipper
@@ -23,8 +25,10 @@ run: setup web
 	$(BIN) demo department --data $(DATA)/departments --listen 127.0.0.1:$(DEPARTMENT_PORT) --pack packs/demo & department=$$!; \
 	$(BIN) demo hospital --data $(DATA)/hospitals --listen 127.0.0.1:$(HOSPITAL_PORT) --pack packs/demo & hospital=$$!; \
 	$(BIN) demo devices --data $(DATA) --pack packs/demo --mqtt 127.0.0.1:$(MQTT_PORT) & devices=$$!; \
+	$(BIN) demo replay --data $(DATA) --pack packs/demo --series $(SERIES) --mqtt 127.0.0.1:$(MQTT_PORT) & replay=$$!; \
+	$(BIN) demo inspections --city http://127.0.0.1:$(PORT) & inspections=$$!; \
 	$(BIN) demo cameras --data $(DATA) --pack packs/demo --port $(CAMERA_PORT) & cameras=$$!; \
-	trap "kill $$gateway $$department $$hospital $$devices $$cameras" EXIT; \
+	trap "kill $$gateway $$department $$hospital $$devices $$replay $$inspections $$cameras" EXIT; \
 	$(BIN) serve --data $(DATA) --pack packs/demo --demo --listen 127.0.0.1:$(PORT) --base-url http://localhost:$(PORT) \
 		--payment-gateway http://127.0.0.1:$(GATEWAY_PORT) --payment-secret $(DATA)/gateway/secret \
 		--departments http://127.0.0.1:$(DEPARTMENT_PORT) --departments-secrets $(DATA)/departments/secrets \

@@ -10,7 +10,7 @@ use model::{Actor, CommandAsked, DeviceId, EventId, Instant, NewRecord, RecordBo
 use pack::{DeviceClass, DeviceCommand};
 use serde::Deserialize;
 use serde_json::Value;
-use store::{CommandState, DeviceCommandFilter, DeviceCommandRow, DeviceRow, DeviceState, StoreError, Tx};
+use store::{CommandState, DeviceCommandRow, DeviceRow, DeviceState, StoreError, Tx};
 
 use crate::perform::Context;
 
@@ -263,10 +263,7 @@ fn is_due(row: &DeviceCommandRow, now: Instant) -> bool {
 /// [`ControlError`].
 pub async fn next_for(ctx: &Context, device: DeviceId) -> Result<Option<DeviceCommandRow>, ControlError> {
     let now = ctx.clock.now();
-    let state = Some(CommandState::Queued);
-    let filter = DeviceCommandFilter { device: Some(device), state, ..DeviceCommandFilter::default() };
-    let rows = ctx.store.read(move |db| db.list_device_commands(&filter, ROUND)).await?;
-    Ok(rows.into_iter().rev().find(|row| row.expires_at >= now))
+    Ok(ctx.store.read(move |db| db.find_next_device_command(&device, now)).await?)
 }
 
 /// Commands were handed to the connections of their devices.

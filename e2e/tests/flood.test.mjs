@@ -47,7 +47,7 @@ async function flood(device, password, port, going) {
   let [count, at] = [0, Date.now() - 6 * 3_600_000];
   const one = async () => {
     while (going()) {
-      await client.publish(`devices/${device}/readings`, JSON.stringify({ power: 300, at: new Date((at += 5)).toISOString() }));
+      await client.publish(`devices/${device}/readings`, JSON.stringify({ mean_temperature: 30, at: new Date((at += 5)).toISOString() }));
       count += 1;
     }
   };
@@ -64,7 +64,8 @@ test("one device that floods, lies or babbles is dealt with alone", { timeout: 3
   const { admin } = await signInAll(server.base, accounts);
   const names = Array.from({ length: OTHERS }, (_, number) => `lamp-${number}`);
   const others = [...(await registerAll(admin, "street_lamp", names))].map(([id, password]) => new Ordinary(id, password));
-  const rogues = await registerAll(admin, "street_lamp", ["flood", "babble", "unit", "clock", "frame"]);
+  const rogues = await registerAll(admin, "street_lamp", ["babble", "unit", "clock", "frame"]);
+  for (const [id, password] of await registerAll(admin, "thermal_camera", ["flood"])) rogues.set(id, password);
   let going = true;
   t.after(() => (going = false));
   const speaking = Promise.all(others.map((one) => one.speak(server.mqtt, () => going)));
@@ -111,9 +112,12 @@ test("one device that floods, lies or babbles is dealt with alone", { timeout: 3
     t.diagnostic(`${count} readings of the flood in ${seconds.toFixed(1)} s: ${(count / seconds).toFixed(0)}/s`);
     assert.ok(count <= RATE * (seconds + 1), `${count} in ${seconds.toFixed(1)} s`);
     fared("flood");
-    const found = await readingsOf(admin, "flood", "power");
+    const found = await readingsOf(admin, "flood", "mean_temperature");
     assert.ok(found.length >= count, "what was acknowledged of it is kept as well");
     assert.equal(new Set(found.map(([at]) => at)).size, found.length);
+    const named = await admin.get("/devices/flood");
+    assert.deepEqual([named.fault.kind, named.standing], ["flood", "active"], "it is named; three such minutes running, and it is shut out");
+    assert.match(named.fault.message, /more than the 600 messages a minute of its class/);
   });
 
   await t.test("what cannot be read is named, and then shut out", async () => {

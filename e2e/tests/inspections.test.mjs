@@ -100,7 +100,9 @@ test("inspections", { timeout: 600_000 }, async (t) => {
     await one.getByLabel("位置名称").nth(0).fill("合");
     await one.getByLabel("位置名称").nth(1).fill("分");
     await page.getByRole("button", { name: "设为基准" }).click();
-    await page.getByText(/2 to 8 positions|2 到 8|does not|picture|照片/).first().waitFor();
+    const refusal = page.locator(".fault");
+    await refusal.getByText("要有 2 到 8 个位置，每个都有名称和照片").or(refusal.getByText(/开关位置的照片|开关的位置/)).first().waitFor();
+    assert.doesNotMatch(await refusal.innerText(), /[a-z]{3}/i, "no English for readers of Chinese");
     const options = await one.locator("select").nth(1).locator("option").evaluateAll((all) => all.map(({ value }) => value));
     const first = await one.locator("select").nth(0).inputValue();
     await one.locator("select").nth(1).selectOption(options.find((value) => value && value !== first));
@@ -175,6 +177,23 @@ test("inspections", { timeout: 600_000 }, async (t) => {
     await second.getByText("正常", { exact: true }).click();
     await save(second);
     await second.locator(".mark").waitFor();
+    // The end waits for a network, and the server lacks an answer then: the run stays on the phone and says why.
+    await context.setOffline(true);
+    await page.getByRole("button", { name: "完成巡检并存证" }).click();
+    await page.getByText("已存在手机里，有网后自动提交").waitFor();
+    const lacking = { code: "unanswered", message: "1 of the checks are not answered", fields: [], allowed: ["fuqian_extinguisher"] };
+    await page.route("**/inspection-runs/*/end", (route) => route.fulfill({ status: 409, contentType: "application/json", body: JSON.stringify(lacking) }));
+    await context.setOffline(false);
+    await page.goto(`/field/inspections/${ROUTE}`);
+    await page.getByText("这次巡检没能完成，内容还在手机里").waitFor();
+    await page.getByText("还有必查项没有结果").waitFor();
+    await clean("an end that was refused", phone);
+    await shoot(page, "field-inspection-end-refused");
+    assert.ok(await page.getByRole("button", { name: "完成巡检并存证" }).isDisabled(), "what the server lacks is left");
+    await page.unroute("**/inspection-runs/*/end");
+    await card("灭火器压力").getByText("绿区").click();
+    await save(card("灭火器压力"));
+    await card("灭火器压力").getByText("正常").waitFor();
     await page.getByRole("button", { name: "完成巡检并存证" }).click();
     await page.getByText("巡检已完成，结果已存证").waitFor();
     await clean("an inspection that ended", phone);

@@ -55,6 +55,7 @@ fn class(codec: Codec) -> DeviceClass {
         title: Text::default(),
         office: "water".parse().unwrap(),
         interval_seconds: 300,
+        messages_per_minute: None,
         properties: vec![
             measured("power", "W"),
             Property { max: None, ..property("cars", PropertyKind::Count, None) },

@@ -146,6 +146,38 @@ on_both_databases!(the_fleet_reads_messages_of_its_members, |database| {
     assert!(!fleet.blame(&member.row.id, FaultKind::Form, "unreadable".to_owned(), now), "then it begins anew");
 });
 
+on_both_databases!(a_device_that_floods_is_named_then_shut_out_alone, |database| {
+    let town = town(database);
+    for id in ["lamp-1", "lamp-2"] {
+        block(register(&town.ctx, None, lamp(id))).unwrap();
+    }
+    let fleet = Fleet::load(database.store(), &demo()).unwrap();
+    let most = 600;
+    let member = |id: &str| {
+        let mut member = (*fleet.find(&DeviceId::new(id).unwrap()).unwrap()).clone();
+        let class = pack::DeviceClass { messages_per_minute: Some(most), ..(*member.class).clone() };
+        member.class = std::sync::Arc::new(class);
+        member
+    };
+    let (flood, other) = (member("lamp-1"), member("lamp-2"));
+    let minute = |number: i64| model::Instant::from_micros(1_800_000_000_000_000 + number * 60_000_000);
+    let send = |member: &dipper_sense::telemetry::Member, at: i64, count: u32| {
+        (0..count).find_map(|_| fleet.count(member, minute(at)))
+    };
+    assert_eq!(send(&flood, 0, most), None);
+    assert_eq!(fleet.fault(&flood.row.id), None, "as many as it may");
+    assert_eq!(send(&flood, 0, 1), None);
+    let named = fleet.fault(&flood.row.id).expect("named with the first that is too many");
+    assert_eq!((named.kind, named.words.contains("600 messages a minute")), (FaultKind::Flood, true), "{named:?}");
+    // A quiet minute between: it begins anew.
+    assert_eq!([send(&flood, 1, most + 9), send(&flood, 2, 1), send(&flood, 3, most + 1)], [None, None, None]);
+    assert_eq!(send(&flood, 4, most + 1), None);
+    let words = send(&flood, 5, most + 1).expect("the third minute running");
+    assert!(words.contains("in 3 minutes running"), "{words}");
+    assert_eq!([send(&other, 0, 10), send(&other, 5, 10)], [None, None]);
+    assert_eq!(fleet.fault(&other.row.id), None, "the others are left alone");
+});
+
 fn labels(words: &[&str]) -> Vec<DeviceLabel> {
     words.iter().map(|word| DeviceLabel::new(word).unwrap()).collect()
 }

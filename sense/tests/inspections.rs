@@ -206,6 +206,30 @@ on_both_databases!(a_fault_opens_one_case_with_both_pictures_and_is_final, |data
     assert_eq!(database.read_blocking(move |db| db.list_inspected_regions_of(&before)).unwrap(), [path]);
 });
 
+on_both_databases!(an_answer_that_is_sent_twice_is_compared_once, |database| {
+    let town = town(database);
+    baseline(&town);
+    let (ctx, run) = (&town.ctx, begun(&town, 1));
+    let photo = upload(&town, 1, &shot(&Panel::default(), 6));
+    let new = said(&town, run, "zhonglou_panel", json!(true), Some(photo));
+    let row = block(answer(ctx, staff(1), new.clone())).unwrap();
+    assert!(row.comparison.is_some() && row.case_id.is_none());
+    // A picture that is gone cannot be compared again.
+    town.ctx.files.remove(&photo).unwrap();
+    assert_eq!(block(answer(ctx, staff(1), new.clone())).unwrap(), row);
+    let other = Answer { note: "再看一次".to_owned(), ..new };
+    assert!(
+        matches!(block(answer(ctx, staff(1), other)), Err(InspectionError::Picture(_))),
+        "another answer is compared"
+    );
+    let under_way = database.read_blocking(move |db| db.find_inspection_run(run)).unwrap().unwrap();
+    assert_eq!(
+        (under_way.ended_at, under_way.answers, under_way.faults),
+        (None, 1, 0),
+        "counted while it is under way"
+    );
+});
+
 on_both_databases!(pictures_that_cannot_be_compared_say_why_and_are_no_fault, |database| {
     let town = town(database);
     baseline(&town);
@@ -256,14 +280,14 @@ on_both_databases!(marks_that_cannot_be_read_are_refused_by_name, |database| {
         marks
     };
     for (marks, words) in [
-        (with(|m| m.dials[0].centre = (40.0, 40.0)), "marks: 压力: the dial at (40, 40)"),
-        (with(|m| m.dials[0].min = 10.0), "marks: 压力: the dial has no scale"),
-        (with(|m| m.dials[0].low = Some(8.0)), "marks: 压力: its lower limit is not below"),
-        (with(|m| m.dials[0].title.clear()), "marks: dial: a title has 1 to 60 characters"),
-        (with(|m| m.switches[0].area.x = 1_270.0), "marks: 总闸: its area has to lie in the baseline"),
-        (with(|m| m.switches[0].expected = "停".to_owned()), "marks: 总闸: 停 is not among its positions"),
-        (with(|m| m.switches[0].positions.truncate(1)), "marks: 总闸: it has 2 to 8 positions"),
-        (marks(up, other), "marks: 总闸: the picture of 分 does not fit the baseline"),
+        (with(|m| m.dials[0].centre = (40.0, 40.0)), "压力: the dial at (40, 40)"),
+        (with(|m| m.dials[0].min = 10.0), "压力: the dial has no scale"),
+        (with(|m| m.dials[0].low = Some(8.0)), "压力: its lower limit is not below"),
+        (with(|m| m.dials[0].title.clear()), "dial: a title has 1 to 60 characters"),
+        (with(|m| m.switches[0].area.x = 1_270.0), "总闸: its area has to lie in the baseline"),
+        (with(|m| m.switches[0].expected = "停".to_owned()), "总闸: 停 is not among its positions"),
+        (with(|m| m.switches[0].positions.truncate(1)), "总闸: it has 2 to 8 positions"),
+        (marks(up, other), "总闸: the picture of 分 does not fit the baseline"),
     ] {
         let new = NewBaseline { inspection: daily(), check: "zhonglou_panel".parse().unwrap(), picture: up, marks };
         let error = block(set_baseline(&town.ctx, party(2), new)).map(|row| row.id).expect_err(words).to_string();

@@ -26,6 +26,7 @@ fn class() -> DeviceClass {
         title: Text::default(),
         office: "lighting".parse().unwrap(),
         interval_seconds: 300,
+        messages_per_minute: None,
         commands: Vec::new(),
         codec: Codec::Json,
         retention: None,

@@ -334,6 +334,7 @@ fn lower_devices(class: &DeviceClassEntry) -> DeviceClass {
         title: class.title.clone(),
         office: class.office.value.clone(),
         interval_seconds: class.interval_seconds.as_ref().map_or(60, |at| u32::try_from(at.value).unwrap_or(1)),
+        messages_per_minute: class.messages_per_minute.as_ref().and_then(|at| u32::try_from(at.value).ok()),
         properties: class.properties.iter().map(lower_property).collect(),
         commands: class.commands.iter().map(command).collect(),
         codec: lower_codec(class),

@@ -2,6 +2,7 @@
 
 use model::{AlarmRuleId, DeviceClassId, DeviceId, EventId, Instant, PartyId, RegionId};
 
+use crate::cases::Where;
 use crate::db::{Row, params};
 use crate::error::StoreError;
 use crate::tx::{Reader, Tx};
@@ -80,13 +81,19 @@ impl Reader {
         self.query_opt(&sql, params![id])?.map(read).transpose()
     }
 
-    /// Silences, the newest first, at most `limit`.
+    /// Silences, the newest first, at most `limit`; those before one where it is given.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
-    pub fn list_silences(&mut self, limit: u32) -> Result<Vec<SilenceRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM alarm_silences ORDER BY id DESC LIMIT $1");
-        self.query(&sql, params![limit])?.into_iter().map(read).collect()
+    pub fn list_silences(&mut self, before: Option<EventId>, limit: u32) -> Result<Vec<SilenceRow>, StoreError> {
+        let mut clause = Where::new();
+        if let Some(before) = before {
+            let before = clause.bind(before);
+            clause.and(&format!("id < {before}"));
+        }
+        let limit = clause.bind(limit);
+        let sql = format!("SELECT {COLUMNS} FROM alarm_silences{} ORDER BY id DESC LIMIT {limit}", clause.sql());
+        self.query(&sql, clause.values())?.into_iter().map(read).collect()
     }
 }
 

@@ -247,6 +247,24 @@ impl Reader {
         self.query(&sql, params![limit])?.into_iter().map(read).collect()
     }
 
+    /// The oldest command that waits for a device and has not expired.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn find_next_device_command(
+        &mut self,
+        device: &DeviceId,
+        now: Instant,
+    ) -> Result<Option<DeviceCommandRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM device_commands
+             WHERE device = $1 AND state = $2 AND ended_at_us IS NULL AND expires_at_us >= $3
+             ORDER BY id
+             LIMIT 1"
+        );
+        self.query_opt(&sql, params![device, CommandState::Queued, now])?.map(read).transpose()
+    }
+
     /// How many commands of a run stand how.
     ///
     /// # Errors

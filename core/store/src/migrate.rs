@@ -52,6 +52,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(29, "0029_resumable_uploads"),
     migration!(30, "0030_cameras"),
     migration!(31, "0031_flights"),
+    migration!(34, "0034_waiting_commands"),
 ];
 
 const CREATE: &str = "

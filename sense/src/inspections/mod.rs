@@ -45,6 +45,16 @@ pub enum InspectionError {
     /// A field cannot be.
     #[error("{0}: {1}")]
     Field(&'static str, String),
+    /// A mark of a baseline cannot be: what it is called, and what is wrong with it.
+    #[error("{title}: {words}")]
+    Mark {
+        /// What is wrong, for programs.
+        fault: MarkFault,
+        /// The mark.
+        title: String,
+        /// What is wrong, and what to do.
+        words: String,
+    },
     /// Checks that must be answered are not.
     #[error("{} of the checks are not answered", .0.len())]
     Missing(Vec<CheckId>),
@@ -63,6 +73,27 @@ pub enum InspectionError {
     /// The store did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What is wrong with a mark of a baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkFault {
+    /// There are too many marks.
+    TooMany,
+    /// It has no title, or too long a one.
+    Title,
+    /// It does not lie in the picture, or is too small.
+    Area,
+    /// No needle can be read on the baseline.
+    Dial,
+    /// Its lower limit is not below its upper one.
+    Limits,
+    /// It has too few or too many positions, or one without a name.
+    Positions,
+    /// The position it has to be in is not one of them.
+    Expected,
+    /// The picture of a position is none of the same panel.
+    Picture,
 }
 
 /// Something begins to be inspected.
@@ -169,16 +200,10 @@ pub async fn answer(ctx: &Context, by: Actor, new: Answer) -> Result<InspectionA
     let (stop, check) = find_check(one, &new.check)?;
     check_answer(check, &new, now)?;
     let said = check.is_fault(&new.value).map_err(|error| InspectionError::Field("value", error.to_string()))?;
-    let comparison = match new.picture {
-        Some(picture) => {
-            let baseline = baseline_for(ctx, run.party, run.inspection.clone(), check.id.clone(), picture).await?;
-            match baseline.filter(|_| check.kind == CheckKind::Panel) {
-                Some(baseline) => Some(panel::compare_with(ctx, baseline, picture).await?),
-                None => None,
-            }
-        }
-        None => None,
-    };
+    if let Some(known) = known_answer(ctx, &new).await? {
+        return Ok(known);
+    }
+    let comparison = compared(ctx, &run, check, new.picture).await?;
     let seen = comparison.as_ref().and_then(|comparison| comparison.finding.differs());
     let stood = LonLat::new(stop.point.0, stop.point.1).ok().zip(new.point);
     let row = InspectionAnswerRow {
@@ -217,9 +242,41 @@ pub async fn answer(ctx: &Context, by: Actor, new: Answer) -> Result<InspectionA
                 row.case_id = cases::case_for(tx, &compiled, &place, &row, &by, now)?;
             }
             tx.keep_inspection_answer(&row)?;
+            let answers = tx.list_inspection_answers(row.run)?;
+            let faults = count(answers.iter().filter(|answer| answer.is_fault).count());
+            tx.keep_inspection_run(&InspectionRunRow { answers: count(answers.len()), faults, ..run })?;
             Ok(row)
         })
         .await
+}
+
+/// The photograph of a panel beside its baseline, where it has one.
+async fn compared(
+    ctx: &Context,
+    run: &InspectionRunRow,
+    check: &Check,
+    picture: Option<EvidenceId>,
+) -> Result<Option<PanelComparison>, InspectionError> {
+    let Some(picture) = picture else { return Ok(None) };
+    let baseline = baseline_for(ctx, run.party, run.inspection.clone(), check.id.clone(), picture).await?;
+    match baseline.filter(|_| check.kind == CheckKind::Panel) {
+        Some(baseline) => Ok(Some(panel::compare_with(ctx, baseline, picture).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The answer itself, where it came before: a phone without an answer to it sends it again, and no pictures are compared.
+async fn known_answer(ctx: &Context, new: &Answer) -> Result<Option<InspectionAnswerRow>, StoreError> {
+    let run = new.run;
+    let answers = ctx.store.read(move |reader: &mut store::Reader| reader.list_inspection_answers(run)).await?;
+    let is_same = |known: &InspectionAnswerRow| {
+        known.check == new.check
+            && known.at == new.at
+            && known.value == new.value
+            && known.picture == new.picture
+            && known.note == new.note.trim()
+    };
+    Ok(answers.into_iter().find(is_same))
 }
 
 /// Ends an inspection and seals what was answered; the same end again is what was sealed.

@@ -13,7 +13,7 @@ use vision::{
     CompareOptions, Comparison, Dial, Rect, SwitchPosition, SwitchRegion, compare, read_dial, read_switch, warp,
 };
 
-use super::InspectionError;
+use super::{InspectionError, MarkFault};
 use crate::Context;
 use crate::evidence::{Files, Size};
 
@@ -149,7 +149,7 @@ fn switch(laid: &RgbImage, mark: &SwitchMark) -> SwitchFinding {
 /// Learns what switches look like, and refuses marks that cannot be read.
 ///
 /// # Errors
-/// [`InspectionError::Field`] with the mark and what is wrong with it.
+/// [`InspectionError::Mark`] with the mark and what is wrong with it.
 pub(super) async fn learn(
     ctx: &Context,
     picture: EvidenceId,
@@ -178,7 +178,8 @@ pub(super) async fn learn(
 fn laid_over(baseline: &RgbImage, other: &RgbImage, title: &str, name: &str) -> Result<RgbImage, InspectionError> {
     let found = compare(baseline, other, &CompareOptions { seed: SEED, ..CompareOptions::default() });
     let found = found.map_err(|error| {
-        InspectionError::Field("marks", format!("{title}: the picture of {name} does not fit the baseline: {error}"))
+        let words = format!("the picture of {name} does not fit the baseline: {error}");
+        InspectionError::Mark { fault: MarkFault::Picture, title: title.to_owned(), words }
     })?;
     Ok(warp(other, &found.map, baseline.width(), baseline.height()))
 }
@@ -190,10 +191,20 @@ fn patch(shown: &RgbImage, area: PictureArea) -> RgbImage {
     image::imageops::resize(&cut, PATCH_SIDE, PATCH_SIDE, image::imageops::FilterType::Triangle)
 }
 
+/// What is wrong with an area that does not fit.
+const AREA: &str = "its area has to lie in the baseline and be 8 pixels wide and high";
+
+fn fault(fault: MarkFault, title: &str, words: String) -> Result<(), InspectionError> {
+    Err(InspectionError::Mark { fault, title: title.to_owned(), words })
+}
+
 fn check(baseline: &RgbImage, marks: &PanelMarks) -> Result<(), InspectionError> {
-    let fault = |title: &str, words: String| Err(InspectionError::Field("marks", format!("{title}: {words}")));
     if marks.dials.len().max(marks.switches.len()).max(marks.ignored.len()) > MARKS_MAX {
-        return fault("panel", format!("at most {MARKS_MAX} dials, switches and ignored areas each"));
+        return fault(
+            MarkFault::TooMany,
+            "marks",
+            format!("at most {MARKS_MAX} dials, switches and ignored areas each"),
+        );
     }
     let (width, height) = (f64::from(baseline.width()), f64::from(baseline.height()));
     let is_inside = |area: &PictureArea| {
@@ -208,34 +219,38 @@ fn check(baseline: &RgbImage, marks: &PanelMarks) -> Result<(), InspectionError>
     let is_title = |title: &str| !title.trim().is_empty() && title.chars().count() <= TITLE_MAX;
     for mark in &marks.dials {
         if !is_title(&mark.title) {
-            return fault("dial", format!("a title has 1 to {TITLE_MAX} characters"));
+            return fault(MarkFault::Title, "dial", format!("a title has 1 to {TITLE_MAX} characters"));
         }
         let DialMark { centre, radius, zero_angle, full_angle, min, max, .. } = *mark;
         // What cannot be read on the baseline itself will be read nowhere.
         if let Err(error) = read_dial(baseline, &Dial { centre, radius, zero_angle, full_angle, min, max }) {
-            return fault(&mark.title, error.to_string());
+            return fault(MarkFault::Dial, &mark.title, error.to_string());
         }
         if matches!((mark.low, mark.high), (Some(low), Some(high)) if low >= high) {
-            return fault(&mark.title, "its lower limit is not below its upper one".to_owned());
+            return fault(MarkFault::Limits, &mark.title, "its lower limit is not below its upper one".to_owned());
         }
     }
     for mark in &marks.switches {
         if !is_title(&mark.title) {
-            return fault("switch", format!("a title has 1 to {TITLE_MAX} characters"));
+            return fault(MarkFault::Title, "switch", format!("a title has 1 to {TITLE_MAX} characters"));
         }
         if !is_inside(&mark.area) {
-            return fault(&mark.title, "its area has to lie in the baseline and be 8 pixels wide and high".to_owned());
+            return fault(MarkFault::Area, &mark.title, AREA.to_owned());
         }
         if mark.positions.len() < 2 || mark.positions.len() > 8 || mark.positions.iter().any(|one| !is_title(&one.name))
         {
-            return fault(&mark.title, "it has 2 to 8 positions, each with a name and a picture".to_owned());
+            return fault(
+                MarkFault::Positions,
+                &mark.title,
+                "it has 2 to 8 positions, each with a name and a picture".to_owned(),
+            );
         }
         if !mark.positions.iter().any(|position| position.name == mark.expected) {
-            return fault(&mark.title, format!("{} is not among its positions", mark.expected));
+            return fault(MarkFault::Expected, &mark.title, format!("{} is not among its positions", mark.expected));
         }
     }
     if marks.ignored.iter().any(|area| !is_inside(area)) {
-        return fault("ignored area", "it has to lie in the baseline and be 8 pixels wide and high".to_owned());
+        return fault(MarkFault::Area, "ignored area", AREA.to_owned());
     }
     Ok(())
 }

@@ -20,6 +20,10 @@ const FAULTS_MAX: u32 = 20;
 /// Ten minutes.
 const FAULTS_WITHIN_US: i64 = 600 * 1_000_000;
 
+/// Over the messages that its class may send in so many minutes running, a device is shut out.
+const FLOOD_MINUTES: u32 = 3;
+const MINUTE_US: i64 = 60 * 1_000_000;
+
 /// A device as the gateways know it.
 #[derive(Debug, Clone)]
 pub struct Member {
@@ -71,6 +75,31 @@ struct Health {
     fault: Option<Fault>,
     /// Refused messages since then.
     faults: Option<(Instant, u32)>,
+    rate: Rate,
+}
+
+/// How much a device sends.
+#[derive(Debug, Default)]
+struct Rate {
+    /// The minute since 1970, and the messages in it.
+    minute: (i64, u32),
+    /// Minutes before it, running, that had too many.
+    over: u32,
+}
+
+impl Rate {
+    /// Takes a message in; how many the minute has.
+    fn count(&mut self, now: Instant, most: u32) -> u32 {
+        let minute = now.as_micros().div_euclid(MINUTE_US);
+        let (last, count) = self.minute;
+        if minute != last {
+            let is_running = minute == last + 1 && most < count;
+            self.over = if is_running { self.over + 1 } else { 0 };
+            self.minute = (minute, 0);
+        }
+        self.minute.1 = self.minute.1.saturating_add(1);
+        self.minute.1
+    }
 }
 
 #[derive(Default)]
@@ -230,6 +259,33 @@ impl Fleet {
         let is_too_many = count + 1 >= FAULTS_MAX;
         known.faults = (!is_too_many).then_some((since, count + 1));
         is_too_many
+    }
+
+    /// Counts a message of a device. One that sends more than its class may is named; the words for it where it has done so for
+    /// three minutes running: the device is to be shut out.
+    pub fn count(&self, member: &Member, now: Instant) -> Option<String> {
+        let most = member.class.messages_per_minute?;
+        let mut health = self.health();
+        if !health.contains_key(&member.row.id) {
+            health.insert(member.row.id.clone(), Health::default());
+        }
+        let known = health.get_mut(&member.row.id)?;
+        let count = known.rate.count(now, most);
+        if count <= most {
+            return None;
+        }
+        let over = known.rate.over;
+        let words =
+            format!("it sends more than the {most} messages a minute of its class, in {} minutes running", over + 1);
+        let is_too_many = FLOOD_MINUTES <= over + 1;
+        // Named once a minute: the words stay the same.
+        if count == most + 1 || is_too_many {
+            known.fault = Some(Fault { at: now, kind: FaultKind::Flood, words: words.clone() });
+        }
+        if is_too_many {
+            known.rate = Rate::default();
+        }
+        is_too_many.then_some(words)
     }
 
     /// Notes that somebody came under a device's name with a wrong password. It is told to who looks at the device and counts

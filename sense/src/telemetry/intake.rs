@@ -80,6 +80,9 @@ impl Intake {
     pub async fn take(&self, device: &DeviceId, format: Format, bytes: &[u8]) -> Result<usize, IntakeError> {
         let member = self.fleet.find(device).filter(|member| member.may_speak()).ok_or(IntakeError::Gone)?;
         let now = self.ctx.clock.now();
+        if self.count(&member).await {
+            return Err(IntakeError::Gone);
+        }
         let readings = match member.read(format, bytes, now) {
             Ok(readings) => readings,
             Err(fault) => {
@@ -124,20 +127,29 @@ impl Intake {
         }
     }
 
+    /// Counts a message of a device, whether or not it is taken; the device that floods is shut out, and the answer is true.
+    pub async fn count(&self, member: &Member) -> bool {
+        let Some(words) = self.fleet.count(member, self.ctx.clock.now()) else { return false };
+        self.shut_out(&member.row.id, words).await;
+        true
+    }
+
     /// Notes a message that cannot be taken; the device that sends too many of them is shut out. True when this was the last.
     pub async fn blame(&self, id: &DeviceId, kind: FaultKind, words: String) -> bool {
         tracing::debug!(device = %id, fault = words, "a message of a device was refused");
         if !self.fleet.blame(id, kind, words.clone(), self.ctx.clock.now()) {
             return false;
         }
+        self.shut_out(id, words).await;
+        true
+    }
+
+    async fn shut_out(&self, id: &DeviceId, words: String) {
         let reason: String = words.chars().filter(|one| !one.is_control()).take(200).collect();
         match self.change(None, id.clone(), DeviceChange::Quarantine(reason)).await {
-            Ok(_) => {
-                tracing::warn!(device = %id, fault = words, "a device is quarantined: too many unreadable messages")
-            }
+            Ok(_) => tracing::warn!(device = %id, fault = words, "a device is quarantined"),
             Err(error) => tracing::error!(device = %id, %error, "a device could not be quarantined"),
         }
-        true
     }
 
     /// Changes a device, and lets everybody know.

@@ -134,6 +134,8 @@ pub enum FaultKind {
     Credentials,
     /// The answer to a command cannot be.
     Answer,
+    /// It sends more than its class may.
+    Flood,
 }
 
 impl PayloadError {

@@ -32,6 +32,9 @@ const RECORDED_DAYS_MAX: i64 = 3_650;
 /// The unit of a battery's charge.
 const PER_CENT: &str = "%";
 
+/// Most messages of one device within a minute: what the broker reads of it, 2,000 packets a second, is about that.
+const MESSAGES_MAX: i64 = 100_000;
+
 pub(super) fn check_devices(folder: &Folder, report: &mut Report) {
     for (id, class) in folder.devices.iter() {
         check_class(&id.value, id.at, class, folder, report);
@@ -51,6 +54,9 @@ fn check_class(id: &DeviceClassId, at: Pos, class: &DeviceClassEntry, folder: &F
             report.fault(at, format!("class {id}: say with interval_seconds how often its properties are expected"));
         }
         _ => {}
+    }
+    if let Some(most) = class.messages_per_minute.as_ref().filter(|most| !(1..=MESSAGES_MAX).contains(&most.value)) {
+        report.fault(most.at, format!("class {id}: messages_per_minute is 1 to {MESSAGES_MAX}"));
     }
     if class.properties.len() > PROPERTIES_MAX || !(measures || class.video.is_some()) {
         report.fault(at, format!("class {id}: it has 1 to {PROPERTIES_MAX} properties"));

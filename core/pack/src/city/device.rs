@@ -19,6 +19,9 @@ pub struct DeviceClass {
     pub office: OfficeId,
     /// How often each property is expected, seconds.
     pub interval_seconds: u32,
+    /// The most messages of one device within a minute; any number when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub messages_per_minute: Option<u32>,
     /// What they measure.
     pub properties: Vec<Property>,
     /// What they can be told to do.

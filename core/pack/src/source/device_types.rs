@@ -16,6 +16,8 @@ source! {
         office: At<OfficeId>,
         /// How often each property is expected, seconds: 1 to 604800. A device that is silent for three times that is said to be silent. May be absent for cameras that measure nothing.
         interval_seconds: Option<At<i64>>,
+        /// The most messages one device sends within a minute, 1 to 100000; without a limit when absent. A device that sends more for three minutes running is quarantined.
+        messages_per_minute: Option<At<i64>>,
         /// What they measure; at least one, at most 32. Cameras may measure nothing.
         properties: Vec<PropertyEntry>,
         /// What they can be told to do; at most 16.

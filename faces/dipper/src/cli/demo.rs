@@ -30,6 +30,19 @@ pub enum DemoCommand {
         #[command(flatten)]
         common: Box<Common>,
     },
+    /// Real series of the past (car parks, passers-by, air, electricity), told again over MQTT by devices of their own: a process
+    /// of its own, which registers them first
+    Replay {
+        /// Folder of the series; without it nothing is replayed
+        #[arg(long, default_value = "../shared/data/iot")]
+        series: PathBuf,
+        /// How many weeks of the past new devices bring with them
+        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=56))]
+        weeks: u8,
+        /// Of the city; `--mqtt` is where it listens
+        #[command(flatten)]
+        common: Box<Common>,
+    },
     /// Fictional cameras that give moving pictures over RTMP, drawn by ffmpeg: a process of its own, which registers them first
     Cameras {
         /// How many
@@ -43,6 +56,12 @@ pub enum DemoCommand {
         ffmpeg: PathBuf,
         #[command(flatten)]
         common: Box<Common>,
+    },
+    /// Inspections done and begun by demo users over the API, once, as soon as the city answers; their pictures are drawn
+    Inspections {
+        /// Address of the city
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        city: String,
     },
     /// A provider of text and push messages that sends nothing and shows what it was given
     Messages {

@@ -13,6 +13,8 @@ use model::{Clock, DeviceClassId, DeviceId, Instant};
 use pack::Codec;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
 use sense::devices::{self, NewDevice};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use store::DeviceFilter;
 use tokio::sync::mpsc;
@@ -71,7 +73,7 @@ pub fn run(config: Config, count: u32, pace: u32) -> anyhow::Result<ExitCode> {
 async fn register_all(runtime: &Runtime, count: u32, pace: u32) -> anyhow::Result<Vec<Registered>> {
     let (compiled, ctx) = (runtime.packs.current(), runtime.sense());
     let file = runtime.config.keys_folder().join("demo-devices.json");
-    let mut passwords = read_passwords(&file)?;
+    let mut passwords = read_kept(&file)?;
     let (places, mut chance) = (Places::read(&runtime.config.pack), Chance::new(SEED));
     let mut devices = Vec::new();
     let known = list_known(runtime)?;
@@ -110,16 +112,18 @@ async fn register_all(runtime: &Runtime, count: u32, pace: u32) -> anyhow::Resul
             is_new,
         });
     }
-    write_passwords(&file, &passwords)?;
+    write_kept(&file, &passwords)?;
     Ok(devices)
 }
 
-fn list_known(runtime: &Runtime) -> anyhow::Result<std::collections::BTreeSet<DeviceId>> {
+/// The devices that are registered.
+pub(super) fn list_known(runtime: &Runtime) -> anyhow::Result<std::collections::BTreeSet<DeviceId>> {
     let rows = runtime.store.read_blocking(|db| db.list_devices(&DeviceFilter::default(), 100_000))?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-fn read_passwords(file: &Path) -> anyhow::Result<BTreeMap<String, String>> {
+/// What a demo process keeps about its devices, by their names; nothing where there is no such file yet.
+pub(super) fn read_kept<T: DeserializeOwned>(file: &Path) -> anyhow::Result<BTreeMap<String, T>> {
     match std::fs::read(file) {
         Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", file.display())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
@@ -127,24 +131,21 @@ fn read_passwords(file: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     }
 }
 
-fn write_passwords(file: &Path, passwords: &BTreeMap<String, String>) -> anyhow::Result<()> {
+/// Keeps it, for the owner of the file alone.
+pub(super) fn write_kept<T: Serialize>(file: &Path, kept: &BTreeMap<String, T>) -> anyhow::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let mut open = std::fs::OpenOptions::new();
     let mut open = open.write(true).create(true).truncate(true).mode(0o600).open(file)?;
-    Ok(open.write_all(&serde_json::to_vec(passwords)?)?)
+    Ok(open.write_all(&serde_json::to_vec(kept)?)?)
 }
 
 /// Connects, brings the past along where the device is new, and then speaks at its interval.
 async fn speak(mut one: Registered, broker: SocketAddr, zone: TimeZone) {
     let mut chance = Chance::new(SEED ^ one.device_seed());
     tokio::time::sleep(Duration::from_millis(chance.next() % SPREAD_MS)).await;
-    let mut options = MqttOptions::new(one.id.as_str(), broker.ip().to_string(), broker.port());
-    options.set_credentials(one.id.as_str(), one.password.as_str()).set_keep_alive(Duration::from_secs(120));
-    options.set_max_packet_size(256 * 1024, 256 * 1024);
-    let (client, events) = AsyncClient::new(options, 10);
     let (tell, mut told) = mpsc::channel(8);
-    tokio::spawn(hold(events, client.clone(), format!("devices/{}/commands", one.id), tell));
+    let client = connect(&one.id, &one.password, broker, tell);
     let topic: Arc<str> = format!("devices/{}/readings", one.id).into();
     if one.is_new {
         let now = SystemClock.now();
@@ -165,6 +166,16 @@ async fn speak(mut one: Registered, broker: SocketAddr, zone: TimeZone) {
             Some(command) = told.recv() => obey(&mut one, &client, &command).await,
         }
     }
+}
+
+/// Connects a device under its name; commands are told on.
+pub(super) fn connect(id: &DeviceId, password: &str, broker: SocketAddr, tell: mpsc::Sender<Value>) -> AsyncClient {
+    let mut options = MqttOptions::new(id.as_str(), broker.ip().to_string(), broker.port());
+    options.set_credentials(id.as_str(), password).set_keep_alive(Duration::from_secs(120));
+    options.set_max_packet_size(256 * 1024, 256 * 1024);
+    let (client, events) = AsyncClient::new(options, 10);
+    tokio::spawn(hold(events, client.clone(), format!("devices/{id}/commands"), tell));
+    client
 }
 
 /// Does what a command says, and answers.
@@ -188,7 +199,8 @@ async fn send(client: &AsyncClient, topic: &str, message: &impl serde::Serialize
     }
 }
 
-async fn publish(client: &AsyncClient, topic: &str, bytes: Vec<u8>) {
+/// Sends a message, at least once.
+pub(super) async fn publish(client: &AsyncClient, topic: &str, bytes: Vec<u8>) {
     // The client waits while its connection is away.
     let _ = client.publish(topic, QoS::AtLeastOnce, false, bytes).await;
 }

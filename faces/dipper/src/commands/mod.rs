@@ -8,6 +8,8 @@ mod config;
 mod demo;
 mod demo_cameras;
 mod demo_devices;
+mod demo_inspections;
+mod demo_replay;
 pub mod department;
 mod device;
 pub mod erased;
@@ -134,6 +136,8 @@ fn demos(command: DemoCommand) -> anyhow::Result<ExitCode> {
         DemoCommand::Cameras { count, port, ffmpeg, common } => {
             demo_cameras::run(configured(&common)?, count, port, &ffmpeg)
         }
+        DemoCommand::Replay { series, weeks, common } => demo_replay::run(configured(&common)?, &series, weeks),
+        DemoCommand::Inspections { city } => demo_inspections::run(&city),
         DemoCommand::Devices { count, pace, common } => demo_devices::run(configured(&common)?, count, pace),
     }
 }

@@ -6,12 +6,15 @@
 mod chance;
 mod devices;
 mod live;
+pub mod panel;
 mod people;
 mod pictures;
 mod places;
 mod plan;
 mod registers;
 mod seed;
+pub mod series;
+mod series_files;
 mod sim;
 pub mod wire;
 pub use chance::Chance;
@@ -23,3 +26,4 @@ pub use registers::{
     Organisation, children, guardian_records, organisation_records, organisations, records, residents,
 };
 pub use seed::{is_seeded, seed};
+pub use series_files::read_all;

@@ -16,8 +16,11 @@ use tokio::sync::{mpsc, watch};
 use super::coap::CoapGate;
 use super::updates::Updates;
 
-/// Looks this often for commands that are due, and for scenes that are planned.
-const COMMANDS_EVERY: Duration = Duration::from_millis(500);
+/// Looks this often for commands that are to be sent again or have expired, and for scenes that are planned. New commands
+/// wake it.
+const COMMANDS_EVERY: Duration = Duration::from_secs(2);
+/// However much is written down in the city, it looks no more often than this.
+const LOOKS_APART: Duration = Duration::from_millis(50);
 const SCENES_EVERY: Duration = Duration::from_secs(10);
 
 /// Commands under way whose tickets are remembered. An older one is acknowledged by what its device answers.
@@ -88,8 +91,20 @@ impl Courier {
         mut stopping: watch::Receiver<bool>,
     ) {
         let (mut commands, mut plans) = (tokio::time::interval(COMMANDS_EVERY), tokio::time::interval(SCENES_EVERY));
+        // A command is written down together with a record, which has a position.
+        let mut positions = self.ctx.store.subscribe();
+        let mut look_at = tokio::time::Instant::now();
         loop {
+            let woken = async {
+                let changed = positions.changed().await;
+                tokio::time::sleep_until(look_at).await;
+                changed
+            };
             let done = tokio::select! {
+                Ok(()) = woken => {
+                    look_at = tokio::time::Instant::now() + LOOKS_APART;
+                    self.send_due(&carriers).await
+                }
                 Some(id) = heard.recv() => control::received(&self.ctx, id).await.map(drop),
                 _ = commands.tick() => self.send_due(&carriers).await,
                 _ = plans.tick() => {

@@ -315,7 +315,7 @@ on_both_databases!(what_is_expected_is_quiet_and_opens_no_case_until_it_is_over,
             SilenceRow { ended_at: Some(town.clock.now()), ended_by: Some(quiet_by()), ..silence(3, MINUTE_US) };
         running.counter.end_silence(ended).await.unwrap();
         assert!(town.alarms(Some(true))[0].quiet.is_none());
-        let kept = town.ctx.store.read_blocking(|db| db.list_silences(10)).unwrap();
+        let kept = town.ctx.store.read_blocking(|db| db.list_silences(None, 10)).unwrap();
         assert_eq!(kept.iter().filter(|row| row.ended_by == Some(quiet_by())).count(), 1, "{kept:?}");
         running.stop().await;
     });

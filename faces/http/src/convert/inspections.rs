@@ -270,12 +270,15 @@ pub fn marks_of(view: wire::PanelMarksView) -> Result<PanelMarks, Refused> {
         low: mark.low,
         high: mark.high,
     };
-    let position = |one: wire::SwitchPositionView| {
-        let picture = parse("picture", &one.picture)?;
+    let position = |title: &str, one: wire::SwitchPositionView| {
+        let no_picture =
+            |_| Refused::field(title, "each position has a name and a picture").with_code("mark_positions");
+        let picture = parse("picture", &one.picture).map_err(no_picture)?;
         Ok(PositionMark { name: one.name.trim().to_owned(), picture, patch: String::new() })
     };
     let switch = |mark: wire::SwitchMarkView| {
-        let positions = mark.positions.into_iter().map(position).collect::<Result<_, Refused>>()?;
+        let title = mark.title.trim();
+        let positions = mark.positions.into_iter().map(|one| position(title, one)).collect::<Result<_, Refused>>()?;
         let (title, expected) = (mark.title.trim().to_owned(), mark.expected.trim().to_owned());
         Ok(SwitchMark { title, area: area(mark.area), expected, positions })
     };

@@ -204,6 +204,8 @@ pub enum DeviceFaultKind {
     Credentials,
     /// The answer to a command cannot be.
     Answer,
+    /// It sends more than its class may.
+    Flood,
 }
 
 /// What was measured, over which time.

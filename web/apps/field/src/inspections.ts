@@ -24,6 +24,8 @@ export interface Run {
   readonly inspection: string;
   readonly started_at: string;
   readonly said: Readonly<Record<string, Said>>;
+  /** It was ended here, and the server has not said yes. */
+  readonly ending?: true;
 }
 
 /** Why something was not taken, as pages show it. */
@@ -67,6 +69,17 @@ export const forgetRun = (inspection: string): Promise<void> => kept.remove(KEY 
 /** Checks that must still be answered before the end. */
 export function left(inspection: Inspection, run: Run): Check[] {
   return inspection.route.flatMap(({ checks }) => checks).filter(({ id, optional }) => !optional && !run.said[id]);
+}
+
+/** What became of the end of a run: it waits, or it was refused and stays for the person to put right. */
+export function endOf(run: string, items: readonly OutItem[]): OutItem | undefined {
+  return items.find(({ kind, body }) => kind === END && (body as EndBody).run === run);
+}
+
+/** A run whose end was refused, open again: what the server lacks is to be answered anew. */
+export function reopened(run: Run, lacking: readonly string[]): Run {
+  const said = Object.fromEntries(Object.entries(run.said).filter(([check]) => !lacking.includes(check)));
+  return { id: run.id, inspection: run.inspection, started_at: run.started_at, said };
 }
 
 /** Whether an answer is a fault, as far as the phone can say. */

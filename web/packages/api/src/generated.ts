@@ -3992,7 +3992,7 @@ export interface components {
          * @description What is wrong with a message, or with who sent it.
          * @enum {string}
          */
-        DeviceFaultKind: "form" | "property" | "unit" | "value" | "clock" | "credentials" | "answer";
+        DeviceFaultKind: "form" | "property" | "unit" | "value" | "clock" | "credentials" | "answer" | "flood";
         /** @description When and where a device was put up. */
         DeviceInstallation: {
             /**
@@ -8202,7 +8202,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The newest 100 */
+            /** @description The newest 100 that the caller may see */
             200: {
                 headers: {
                     [name: string]: unknown;

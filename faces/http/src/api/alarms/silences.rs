@@ -29,15 +29,19 @@ const LISTED: u32 = 100;
     get,
     path = "/alarm-silences",
     tag = "devices",
-    responses((status = 200, description = "The newest 100", body = [SilenceView]), (status = "4XX", description = "Refused", body = Problem))
+    responses((status = 200, description = "The newest 100 that the caller may see", body = [SilenceView]), (status = "4XX", description = "Refused", body = Problem))
 )]
 pub async fn list_alarm_silences(
     State(app): State<Arc<App>>,
     caller: Caller,
 ) -> Result<Json<Vec<SilenceView>>, Refused> {
     let seen = regions(&app, &caller, Permission::DeviceRead)?;
-    let read = |reader: &mut store::Reader| {
-        let rows = reader.list_silences(LISTED)?;
+    let shown_to = {
+        let (app, caller) = (Arc::clone(&app), seen);
+        move |row: &SilenceRow| is_seen(&app, &app.current().city, &caller, row)
+    };
+    let read = move |reader: &mut store::Reader| {
+        let rows = newest_seen(reader, shown_to)?;
         let mut people: Vec<_> = rows.iter().flat_map(|row| [row.begun_by].into_iter().chain(row.ended_by)).collect();
         people.sort_unstable();
         people.dedup();
@@ -45,8 +49,25 @@ pub async fn list_alarm_silences(
     };
     let (names, rows) = app.store.read(read).await?;
     let compiled = app.current();
-    let shown = rows.iter().filter(|row| is_seen(&app, &compiled.city, &seen, row));
-    Ok(Json(shown.map(|row| view(&app, &compiled.city, &caller, row, &names)).collect()))
+    Ok(Json(rows.iter().map(|row| view(&app, &compiled.city, &caller, row, &names)).collect()))
+}
+
+/// The newest of those that may be seen: pages are read until there are enough of them.
+fn newest_seen(
+    reader: &mut store::Reader,
+    is_seen: impl Fn(&SilenceRow) -> bool,
+) -> Result<Vec<SilenceRow>, StoreError> {
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let page = reader.list_silences(before, LISTED)?;
+        let is_last = page.len() < LISTED as usize;
+        before = page.last().map(|row| row.id);
+        found.extend(page.into_iter().filter(&is_seen));
+        if is_last || LISTED as usize <= found.len() {
+            found.truncate(LISTED as usize);
+            return Ok(found);
+        }
+    }
 }
 
 /// Begins a silence: alarms that it means are kept quiet, and open no case, until it is over.

@@ -32,7 +32,7 @@ pub fn intake(app: &App) -> Result<&Arc<Intake>, Refused> {
 /// A device that the caller may see, or do something to.
 ///
 /// # Errors
-/// 404 when it is not there; 401 and 403 when the caller may not.
+/// 404 when it is not there or the caller may not know of it; 401 and 403 when they may not do that.
 pub fn device(app: &App, caller: &Caller, id: &str, permission: Permission) -> Result<Arc<Member>, Refused> {
     device_and_actor(app, caller, id, permission).map(|(member, _)| member)
 }
@@ -51,7 +51,14 @@ pub fn device_and_actor(
     let found = DeviceId::new(id).ok().and_then(|id| intake(app).ok()?.fleet.find(&id));
     let member = found.ok_or_else(|| Refused::not_found("device"))?;
     let there = Subject::Region(member.row.region.clone()).into();
-    let grant = authorise(app, &caller.principal, permission, &there)?.ok_or_else(Refused::forbidden)?;
+    // Of a device elsewhere nobody learns whether it is there; who sees no devices at all learns nothing by a 403.
+    regions(app, caller, permission)?;
+    let knows = authorise(app, &caller.principal, Permission::DeviceRead, &there).is_ok_and(|grant| grant.is_some());
+    let granted = authorise(app, &caller.principal, permission, &there);
+    if !knows && !granted.as_ref().is_ok_and(Option::is_some) {
+        return Err(Refused::not_found("device"));
+    }
+    let grant = granted?.ok_or_else(Refused::forbidden)?;
     Ok((member, Actor::Staff { party, role: grant.role, office: grant.office }))
 }
 
@@ -80,7 +87,10 @@ pub async fn device_of_basic(app: &App, intake: &Intake, headers: &HeaderMap) ->
     if is_new_secret {
         intake.take_over_secret(member.row.id.clone()).await.map_err(device_refused)?;
     }
-    app.limits.devices.take(name, app.now()).map_err(Refused::too_many)?;
+    if let Err(retry_after_s) = app.limits.devices.take(name, app.now()) {
+        intake.count(&member).await;
+        return Err(Refused::too_many(retry_after_s));
+    }
     Ok(member)
 }
 
@@ -193,6 +203,7 @@ const fn fault_kind_view(kind: FaultKind) -> DeviceFaultKind {
         FaultKind::Clock => DeviceFaultKind::Clock,
         FaultKind::Credentials => DeviceFaultKind::Credentials,
         FaultKind::Answer => DeviceFaultKind::Answer,
+        FaultKind::Flood => DeviceFaultKind::Flood,
     }
 }
 

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use identity::{Permission, Subject};
 use model::{Actor, InspectionId, InspectionRunId, RegionId};
 use pack::{City, Inspection};
-use sense::inspections::InspectionError;
+use sense::inspections::{InspectionError, MarkFault};
 
 use crate::access::authorise;
 use crate::api::devices::parts::regions;
@@ -69,6 +69,20 @@ pub async fn own_run(
     Ok((row, by))
 }
 
+/// The word of a fault of a mark; `fields` names the mark.
+const fn mark_code(fault: MarkFault) -> &'static str {
+    match fault {
+        MarkFault::TooMany => "marks_too_many",
+        MarkFault::Title => "mark_title",
+        MarkFault::Area => "mark_area",
+        MarkFault::Dial => "mark_dial",
+        MarkFault::Limits => "mark_limits",
+        MarkFault::Positions => "mark_positions",
+        MarkFault::Expected => "mark_expected",
+        MarkFault::Picture => "mark_picture",
+    }
+}
+
 /// A refusal in the words of the API.
 pub fn refused(error: InspectionError) -> Refused {
     let words = error.to_string();
@@ -79,6 +93,7 @@ pub fn refused(error: InspectionError) -> Refused {
         InspectionError::Ended(_) => Refused::new(StatusCode::CONFLICT, "ended", words),
         InspectionError::Reported(_) => Refused::new(StatusCode::CONFLICT, "reported", words),
         InspectionError::Field(field, words) => Refused::field(field, words),
+        InspectionError::Mark { fault, title, words } => Refused::field(&title, words).with_code(mark_code(fault)),
         InspectionError::Missing(checks) => Refused::new(StatusCode::CONFLICT, "unanswered", words)
             .with_allowed(checks.iter().map(ToString::to_string).collect()),
         InspectionError::NoBaseline(_) => Refused::new(StatusCode::CONFLICT, "no_baseline", words),
