@@ -1,7 +1,7 @@
 //! Cases within 500 m and within a polygon: by ranges of grid cells, beside the same query filtered by a bounding box
 //! (with an index on longitude and latitude), and beside PostGIS where the server has it. One database, one run.
 //!
-//! Prints one JSON object a line. `cargo bench -p dipper-store --bench area [-- --rows N] [-- --postgres URL]`
+//! Prints one JSON object a line. `cargo bench -p dipper-store --bench area -- [--rows N] [--sqlite FILE] [--postgres URL]`
 
 #![allow(
     missing_docs,
@@ -10,6 +10,7 @@
     reason = "a measurement, not part of the product"
 )]
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use dipper_store as store;
@@ -31,12 +32,13 @@ fn main() {
     let after = |word: &str| arguments.iter().position(|found| found == word).and_then(|at| arguments.get(at + 1));
     let rows: u64 = after("--rows").map_or(1_000_000, |rows| rows.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("dipper.db");
+    // A file that is named is kept, and not filled a second time.
+    let file = after("--sqlite").map_or_else(|| folder.path().join("dipper.db"), PathBuf::from);
     let sqlite = format!("sqlite:{}", file.display());
     fill(&sqlite, rows);
     ours("SQLite", &sqlite);
     let sqlite = rusqlite::Connection::open(&file).unwrap();
-    sqlite.execute_batch("CREATE INDEX plain ON cases (lon, lat); ANALYZE plain").unwrap();
+    sqlite.execute_batch("CREATE INDEX IF NOT EXISTS plain ON cases (lon, lat); ANALYZE plain").unwrap();
     boxed("SQLite", |[west, south, east, north]| {
         let mut select = sqlite
             .prepare_cached("SELECT key, lon, lat FROM cases WHERE lon BETWEEN ?1 AND ?2 AND lat BETWEEN ?3 AND ?4")
@@ -47,7 +49,7 @@ fn main() {
     let Some(url) = after("--postgres") else { return };
     fill(url, rows);
     let mut client = Client::connect(url, NoTls).unwrap();
-    client.batch_execute("CREATE INDEX plain ON cases (lon, lat)").unwrap();
+    client.batch_execute("CREATE INDEX IF NOT EXISTS plain ON cases (lon, lat)").unwrap();
     // As the server itself does within minutes: an index alone may answer then.
     client.batch_execute("VACUUM ANALYZE cases").unwrap();
     ours("PostgreSQL", url);
@@ -86,6 +88,9 @@ fn report(kind: &str, what: &str, took: Duration, found: usize) {
 fn fill(url: &str, rows: u64) {
     let store = Store::open(&url.parse().unwrap(), SeededEntropy::new(1)).unwrap();
     store.migrate().unwrap();
+    if 0 < store.read_blocking(store::Reader::last_position).unwrap() {
+        return store.close();
+    }
     let began: model::Instant = "2026-01-01T00:00:00Z".parse().unwrap();
     for from in (0..rows).step_by(TOGETHER as usize) {
         store
@@ -109,21 +114,44 @@ fn ours(kind: &str, url: &str) {
     let (centres, stars) = areas();
     let circle = |centre: &LonLat| Area::circle(*centre, RADIUS_M).unwrap();
     let polygon = |star: &Vec<LonLat>| Area::polygons(MultiPolygon(vec![Polygon::new([&star[..]]).unwrap()])).unwrap();
+    // As the boxes: one after another over one connection, and whatever the plan is made of belongs to the question.
+    for is_measured in [false, true] {
+        let (round, within) = (centres.clone(), stars.clone());
+        let all = move |db: &mut store::Reader, areas: &mut dyn Iterator<Item = Area>| {
+            let (at, mut found) = (Instant::now(), 0);
+            for area in areas {
+                found += db.count_in_area(&area, &CaseFilter::default())? as usize;
+            }
+            Ok::<_, StoreError>((at.elapsed(), found))
+        };
+        let [(near, near_found), (inside, inside_found)] = store
+            .read_blocking(move |db| Ok::<_, StoreError>([all(db, &mut round.iter().map(circle))?, all(db, &mut within.iter().map(polygon))?]))
+            .unwrap();
+        if is_measured {
+            report(kind, "within 500 m, ranges of cells", near, near_found);
+            report(kind, "within a polygon, ranges of cells", inside, inside_found);
+        }
+    }
+    // As a face asks: each a read of its own, handed to a thread of the store, in a transaction.
     let count = |area: Area| -> usize {
         store.read_blocking(move |db| db.count_in_area(&area, &CaseFilter::default())).unwrap() as usize
     };
-    for is_measured in [false, true] {
+    // Each reading thread prepares its own statements.
+    for is_measured in [false, false, false, false, true] {
         let at = Instant::now();
         let found: usize = centres.iter().map(|centre| count(circle(centre))).sum();
         if is_measured {
-            report(kind, "within 500 m, ranges of cells", at.elapsed(), found);
+            report(kind, "within 500 m, ranges of cells, a read of the store each", at.elapsed(), found);
         }
         let at = Instant::now();
         let found: usize = stars.iter().map(|star| count(polygon(star))).sum();
         if is_measured {
-            report(kind, "within a polygon, ranges of cells", at.elapsed(), found);
+            report(kind, "within a polygon, ranges of cells, a read of the store each", at.elapsed(), found);
         }
     }
+    let at = Instant::now();
+    std::hint::black_box(centres.iter().map(circle).count());
+    eprintln!("covers of circles: {:.1} us", at.elapsed().as_secs_f64() * 1e6 / AREAS as f64);
     store.close();
 }
 
@@ -169,7 +197,8 @@ fn postgis(client: &mut Client) {
     }
     client
         .batch_execute(
-            "CREATE TABLE spots AS
+            "DROP TABLE IF EXISTS spots;
+             CREATE TABLE spots AS
              SELECT key, ST_SetSRID(ST_MakePoint(lon, lat), 4326) AS at, ST_MakePoint(lon, lat)::geography AS spot
              FROM cases;
              CREATE INDEX spots_at ON spots USING gist (at);

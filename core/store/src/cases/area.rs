@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use grid::{Cell, CellSet, CoverError, CoverMode, Level, LonLat, MultiPolygon, Polygon, PolygonError};
 
-use super::filter::{CaseFilter, Where};
+use super::filter::{CaseFilter, RangeTable, Where};
 use super::row::{COLUMNS, CaseRow};
 use crate::db::ToValue;
 use crate::error::StoreError;
@@ -132,6 +132,12 @@ impl Area {
         }
     }
 
+    /// How many of some points are in it.
+    fn count_of(&self, points: &[(f64, f64)]) -> u32 {
+        let held = points.iter().filter(|&&(lon, lat)| self.holds(lon, lat).is_some()).count();
+        u32::try_from(held).unwrap_or(u32::MAX)
+    }
+
     /// The point when it is one and in it.
     fn holds(&self, lon: f64, lat: f64) -> Option<LonLat> {
         LonLat::new(lon, lat).ok().filter(|point| self.contains(*point))
@@ -174,8 +180,13 @@ fn ring_around(centre: LonLat, far_m: f64) -> Vec<LonLat> {
 }
 
 /// A SELECT of `columns` of the cases in some ranges that match: one more than are looked at.
-fn select_limited(filter: &CaseFilter, ranges: &[RangeInclusive<i64>], columns: &str) -> (String, Where) {
-    let (mut sql, mut clause) = filter.select_in_ranges(ranges, columns);
+fn select_limited(
+    filter: &CaseFilter,
+    ranges: &[RangeInclusive<i64>],
+    columns: &str,
+    table: RangeTable,
+) -> (String, Where) {
+    let (mut sql, mut clause) = filter.select_in_ranges(ranges, columns, table);
     sql.push_str(&format!(" LIMIT {}", clause.bind(POINTS_MAX + 1)));
     (sql, clause)
 }
@@ -194,7 +205,7 @@ impl Reader {
     pub fn cases_in_area(&mut self, area: &Area, filter: &CaseFilter, limit: u32) -> Result<Within, StoreError> {
         let (spots, cut) = self.spots_at(&area.edge, area, filter)?;
         let total = self.count_in(&area.inside, filter)? + u32::try_from(spots.len()).unwrap_or(u32::MAX);
-        let (mut sql, mut clause) = filter.select_in_ranges(&area.inside, "key");
+        let (mut sql, mut clause) = filter.select_in_ranges(&area.inside, "key", self.range_table());
         sql.push_str(&format!(" ORDER BY key DESC LIMIT {}", clause.bind(limit)));
         let mut keys: Vec<i64> = spots.into_iter().map(|spot| spot.key).collect();
         for mut row in self.query(&sql, clause.values())? {
@@ -210,10 +221,20 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn count_in_area(&mut self, area: &Area, filter: &CaseFilter) -> Result<u32, StoreError> {
-        let (sql, clause) = select_limited(filter, &area.edge, "lon, lat");
+        let table = self.range_table();
+        let (sql, clause) = select_limited(filter, &area.edge, "lon, lat", table);
+        if table == RangeTable::Values {
+            let points = self.query_points(&sql, clause.values())?;
+            return Ok(area.count_of(&points) + self.count_in(&area.inside, filter)?);
+        }
+        // One question over the line in place of two: a row without a latitude is how many lie in cells within.
+        let (inside, clause) = filter.select_in_more_ranges(clause, &area.inside, "COUNT(*)", table);
+        let sql = format!(
+            "({sql}) UNION ALL SELECT CAST(({inside}) AS DOUBLE PRECISION), CAST('NaN' AS DOUBLE PRECISION)"
+        );
         let points = self.query_points(&sql, clause.values())?;
-        let at_edge = points.into_iter().filter(|&(lon, lat)| area.holds(lon, lat).is_some()).count();
-        Ok(u32::try_from(at_edge).unwrap_or(u32::MAX) + self.count_in(&area.inside, filter)?)
+        let inside: f64 = points.iter().filter(|(_, lat)| lat.is_nan()).map(|(count, _)| count).sum();
+        Ok(area.count_of(&points) + inside as u32)
     }
 
     /// Cases near a point that match, for the question "is it one of these?": nearest first, with their distance in
@@ -243,7 +264,7 @@ impl Reader {
 
     /// How many cases in some ranges of cells match.
     fn count_in(&mut self, ranges: &[RangeInclusive<i64>], filter: &CaseFilter) -> Result<u32, StoreError> {
-        let (sql, clause) = filter.select_in_ranges(ranges, "COUNT(*)");
+        let (sql, clause) = filter.select_in_ranges(ranges, "COUNT(*)", self.range_table());
         let mut rows = self.query(&sql, clause.values())?;
         rows.first_mut().map_or(Ok(0), |row| row.next("count"))
     }
@@ -255,7 +276,7 @@ impl Reader {
         area: &Area,
         filter: &CaseFilter,
     ) -> Result<(Vec<Spot>, bool), StoreError> {
-        let (sql, clause) = select_limited(filter, ranges, "key, lon, lat");
+        let (sql, clause) = select_limited(filter, ranges, "key, lon, lat", self.range_table());
         let rows = self.query(&sql, clause.values())?;
         let cut = rows.len() > POINTS_MAX as usize;
         let mut spots = Vec::new();
