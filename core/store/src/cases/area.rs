@@ -21,6 +21,10 @@ const ROWS: f64 = 64.0;
 /// Cells of a cover at most, before they are put together to ranges. A square of 128 rows at 60° holds 32 768.
 const CELLS: usize = 65_536;
 
+/// A gap between two ranges of the edge, or a range within, of so many cells at most is looked through with them: finding
+/// a range costs as much as about ten points, and a cell of a city with a million cases holds five.
+const SHORT: i64 = 2;
+
 /// Most cases near the edge of an area that are looked at; beyond it the answer says that it was cut.
 const POINTS_MAX: u32 = 100_000;
 
@@ -119,9 +123,25 @@ impl Area {
     }
 
     fn new(shape: Shape, outer: Vec<Cell>, inner: Vec<Cell>) -> Self {
+        let width = outer.first().map_or(0, |cell| keys_of(*cell));
         let [outer, inner]: [CellSet; 2] = [outer, inner].map(|cells| cells.into_iter().collect());
-        let edge = outer.difference(&inner).key_ranges().collect();
-        Self { shape, inside: inner.key_ranges().collect(), edge }
+        let edge = outer.difference(&inner);
+        let edge = edge.key_ranges().map(|range| (range, true));
+        let mut parts: Vec<_> = edge.chain(inner.key_ranges().map(|range| (range, false))).collect();
+        parts.sort_unstable_by_key(|(range, _)| *range.start());
+        let (mut edge, mut inside): (Vec<RangeInclusive<i64>>, Vec<_>) = (Vec::new(), Vec::new());
+        for (range, is_edge) in parts {
+            let is_short = range.end() - range.start() < SHORT * width;
+            match edge.last_mut() {
+                // Points that are looked at and need not be cost less than another range.
+                Some(last) if (is_edge || is_short) && range.start() - last.end() <= SHORT * width => {
+                    *last = *last.start()..=*range.end();
+                }
+                _ if is_edge => edge.push(range),
+                _ => inside.push(range),
+            }
+        }
+        Self { shape, inside, edge }
     }
 
     /// Whether a point is in it.
@@ -162,6 +182,12 @@ fn cover(polygons: &MultiPolygon) -> Result<(Vec<Cell>, Level), AreaError> {
             (Err(error), None) => return Err(error.into()),
         }
     }
+}
+
+/// How many keys a cell of the finest level of a cover takes, about.
+fn keys_of(cell: Cell) -> i64 {
+    let set: CellSet = std::iter::once(cell).collect();
+    set.key_ranges().map(|range| range.end() - range.start() + 1).sum()
 }
 
 /// The corners of a polygon round a centre, all as far from it, on the sphere.
