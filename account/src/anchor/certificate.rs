@@ -220,7 +220,8 @@ pub(super) fn time(value: Value<'_>) -> Option<Instant> {
         tag::GENERALIZED_TIME => text.to_owned(),
         _ => return None,
     };
-    let whole = text.split('.').next().filter(|whole| whole.len() == 14 && whole.bytes().all(|b| b.is_ascii_digit()))?;
+    let whole =
+        text.split('.').next().filter(|whole| whole.len() == 14 && whole.bytes().all(|b| b.is_ascii_digit()))?;
     let part = |from: usize, to: usize| &whole[from..to];
     let [year, month, day] = [part(0, 4), part(4, 6), part(6, 8)];
     format!("{year}-{month}-{day}T{}:{}:{}Z", part(8, 10), part(10, 12), part(12, 14)).parse().ok()

@@ -15,7 +15,6 @@ use ledger::hash::Hash;
 use ledger::key::VerifierKey;
 use ledger::merkle::tree_root;
 use ledger::tile::TileNodes;
-use model::Instant;
 
 use crate::ledger::LogFiles;
 use crate::remote::RemoteError;
@@ -106,11 +105,7 @@ pub fn anchor(
 ///
 /// # Errors
 /// [`AnchorError`] naming the first that does not hold.
-pub fn audit_anchors(
-    files: &LogFiles,
-    key: &VerifierKey,
-    trusted: &[Certificate],
-) -> Result<Vec<Anchor>, AnchorError> {
+pub fn audit_anchors(files: &LogFiles, key: &VerifierKey, trusted: &[Certificate]) -> Result<Vec<Anchor>, AnchorError> {
     let now = files.read_checkpoint()?;
     let now = now.map(|bytes| SignedCheckpoint::open(&bytes, key.name().as_str(), std::slice::from_ref(key)));
     let now = now.transpose()?.map_or(0, |signed| signed.checkpoint().size());

@@ -4,15 +4,16 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use dipper_account::RemoteError;
 use dipper_account::anchor::{
     Anchor, AnchorError, Certificate, CertificateError, TimeStamper, TokenError, anchor, audit_anchors, imprint,
     open_time_stamp,
 };
-use dipper_account::RemoteError;
 use dipper_account::ledger::{LogFiles, Sealer};
+use model::Actor;
 use testkit::Database;
 
-use crate::common::{Log, record};
+use crate::common::{Log, record, record_by};
 
 const CONFIG: &str = "
 [tsa]
@@ -62,7 +63,8 @@ impl Authority {
             done(folder, &["req", "-new", "-key", &pem, "-subj", subject, "-out", &request]);
         }
         let ours = ["-extfile", "tsa.cnf", "-days", "2"];
-        let root = ["x509", "-req", "-in", "root.csr", "-signkey", "root.key", "-out", "root.pem", "-extensions", "signs"];
+        let root =
+            ["x509", "-req", "-in", "root.csr", "-signkey", "root.key", "-out", "root.pem", "-extensions", "signs"];
         done(folder, &[&root[..], &ours].concat());
         let signed = ["x509", "-req", "-in", "tsa.csr", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial"];
         done(folder, &[&signed[..], &["-out", "tsa.pem", "-extensions", purpose], &ours].concat());
@@ -90,8 +92,13 @@ impl TimeStamper for Authority {
 
 /// A log of some entries, published.
 fn sealed(events: usize) -> (Database, Log, Sealer, LogFiles) {
+    sealed_by(&Actor::Anonymous, events)
+}
+
+/// The same, of what somebody did.
+fn sealed_by(actor: &Actor, events: usize) -> (Database, Log, Sealer, LogFiles) {
     let (database, log) = (Database::sqlite(), Log::new());
-    record(database.store(), events);
+    record_by(database.store(), events, actor);
     let mut sealer = log.open(database.store());
     while sealer.seal().unwrap().is_some() {}
     let files = log.files();
@@ -113,8 +120,10 @@ fn a_checkpoint_is_stamped_once_kept_and_checked_by_openssl() {
         let found: Vec<Anchor> = audit_anchors(&files, &key, &authority.trusted()).unwrap();
         assert_eq!(found, [first, second.clone()]);
         // Somebody else's program, offline.
-        let [data, answer] = ["checkpoint", "tsr"].map(|end| log.folder().join(format!("anchors/{}.{end}", second.size)));
-        let verify = ["ts", "-verify", "-CAfile", "root.pem", "-data", data.to_str().unwrap(), "-in", answer.to_str().unwrap()];
+        let [data, answer] =
+            ["checkpoint", "tsr"].map(|end| log.folder().join(format!("anchors/{}.{end}", second.size)));
+        let verify =
+            ["ts", "-verify", "-CAfile", "root.pem", "-data", data.to_str().unwrap(), "-in", answer.to_str().unwrap()];
         done(authority.0.path(), &verify);
     }
 }
@@ -143,7 +152,8 @@ fn what_is_not_a_stamp_of_this_by_somebody_trusted_is_refused() {
     let server = Authority::new(&["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"], "serves", "sha256");
     let folder = server.0.path();
     fs::write(folder.join("query"), dipper_account::anchor::time_stamp_query(&hash, 77)).unwrap();
-    let reply = ["ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query", "-signer", "tsa.pem", "-inkey", "tsa.key"];
+    let reply =
+        ["ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query", "-signer", "tsa.pem", "-inkey", "tsa.key"];
     assert!(!openssl(folder, &reply).status.success(), "openssl does not stamp with a server's certificate either");
 }
 
@@ -164,7 +174,7 @@ fn an_authority_that_is_away_changes_nothing_and_a_log_set_back_is_found_by_its_
     let kept = anchor(&files, &key, &authority, &authority.trusted(), 2).unwrap().unwrap();
     // The same key signs another history, which is longer.
     let folder = log.folder().join("anchors");
-    let (_other_database, other_log, other_sealer, other_files) = sealed(407);
+    let (_other_database, other_log, other_sealer, other_files) = sealed_by(&Actor::system("import"), 400);
     let other_key = other_sealer.verifier().clone();
     fs::create_dir_all(other_log.folder().join("anchors")).unwrap();
     for end in ["checkpoint", "tsr"] {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use account::ledger::{LogFiles, LogPlan, Scope, Sealer, Witnesses};
 use account::anchor::Certificate;
+use account::ledger::{LogFiles, LogPlan, Scope, Sealer, Witnesses};
 use anyhow::Context;
 use ledger::SigningKey;
 use ledger::key::VerifierKey;

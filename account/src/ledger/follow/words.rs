@@ -68,10 +68,15 @@ fn stamped(anchor: &Anchor, zh: bool) -> String {
     let Anchor { size, stamped, .. } = anchor;
     match (stamped.is_trusted, zh) {
         (true, true) => format!("{size} 条时的检查点于 {} 由可信时间戳机构盖戳", stamped.at),
-        (true, false) => format!("the checkpoint of {size} entries was time-stamped at {} by a trusted authority", stamped.at),
+        (true, false) => {
+            format!("the checkpoint of {size} entries was time-stamped at {} by a trusted authority", stamped.at)
+        }
         (false, true) => format!("{size} 条时的检查点于 {} 盖有时间戳（未指定可信机构）", stamped.at),
         (false, false) => {
-            format!("the checkpoint of {size} entries was time-stamped at {} (no authority was named to trust)", stamped.at)
+            format!(
+                "the checkpoint of {size} entries was time-stamped at {} (no authority was named to trust)",
+                stamped.at
+            )
         }
     }
 }

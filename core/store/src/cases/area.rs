@@ -255,9 +255,8 @@ impl Reader {
         }
         // One question over the line in place of two: a row without a latitude is how many lie in cells within.
         let (inside, clause) = filter.select_in_more_ranges(clause, &area.inside, "COUNT(*)", table);
-        let sql = format!(
-            "({sql}) UNION ALL SELECT CAST(({inside}) AS DOUBLE PRECISION), CAST('NaN' AS DOUBLE PRECISION)"
-        );
+        let sql =
+            format!("({sql}) UNION ALL SELECT CAST(({inside}) AS DOUBLE PRECISION), CAST('NaN' AS DOUBLE PRECISION)");
         let points = self.query_points(&sql, clause.values())?;
         let inside: f64 = points.iter().filter(|(_, lat)| lat.is_nan()).map(|(count, _)| count).sum();
         Ok(area.count_of(&points) + inside as u32)
