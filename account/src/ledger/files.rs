@@ -15,8 +15,9 @@ use ledger::tile::{TileCoord, TileKind, TileReader};
 
 use super::disk::{Disk, MachineDisk};
 
-/// Files and folders synced at the same time: a journalling file system makes one commit of them.
-const AT_ONCE: usize = 8;
+/// Files and folders synced at the same time: a journalling file system makes one commit of them. A round of 1 024 entries
+/// has 12 files, one of 4 096 has 35.
+const AT_ONCE: usize = 40;
 
 /// The folder of one log.
 #[derive(Debug, Clone)]
@@ -79,6 +80,40 @@ impl LogFiles {
         self.write_all(&[("checkpoint".to_owned(), note)])
     }
 
+    /// The sizes whose checkpoints were stamped, in order.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub(crate) fn list_anchors(&self) -> io::Result<Vec<u64>> {
+        let entries = match std::fs::read_dir(self.folder.join("anchors")) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut sizes = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name();
+            sizes.extend(name.to_str().and_then(|name| name.strip_suffix(".tsr")?.parse::<u64>().ok()));
+        }
+        sizes.sort_unstable();
+        Ok(sizes)
+    }
+
+    /// A checkpoint that was stamped, and the time stamp; `None` when there is none of that size.
+    pub(crate) fn read_anchor(&self, size: u64) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
+        let [checkpoint, stamp] = anchor_names(size);
+        Ok(self.find(&checkpoint)?.zip(self.find(&stamp)?))
+    }
+
+    /// Keeps them, the stamp last: with it the anchor is there.
+    pub(crate) fn write_anchor(&self, size: u64, checkpoint: &[u8], stamp: &[u8]) -> io::Result<()> {
+        let [checkpoint_name, stamp_name] = anchor_names(size);
+        self.write_all(&[(checkpoint_name, checkpoint)])?;
+        self.write_all(&[(stamp_name, stamp)])?;
+        // For who follows the log from outside and cannot list a folder.
+        let list: String = self.list_anchors()?.iter().map(|size| format!("{size}\n")).collect();
+        self.write_all(&[("anchors/list".to_owned(), list.as_bytes())])
+    }
+
     /// Writes the verifier key, for people and programs that check the log.
     ///
     /// # Errors
@@ -97,8 +132,10 @@ impl LogFiles {
         self.find("staging")
     }
 
+    /// Straight into its place: its own digest tells a torn one, and a rename would cost a second commit of the journal.
     pub(super) fn write_staging(&self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(&[("staging".to_owned(), bytes)])
+        self.disk.write(&self.folder.join("staging"), bytes)?;
+        self.disk.sync_folder(&self.folder)
     }
 
     pub(super) fn remove_staging(&self) -> io::Result<()> {
@@ -151,6 +188,10 @@ impl LogFiles {
     pub fn remove_partials(&self, full: TileCoord) -> io::Result<()> {
         self.disk.remove(&self.folder.join(format!("{full}.p")))
     }
+}
+
+fn anchor_names(size: u64) -> [String; 2] {
+    [format!("anchors/{size}.checkpoint"), format!("anchors/{size}.tsr")]
 }
 
 /// Does something with each, several at the same time; the first error in their order.

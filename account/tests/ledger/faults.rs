@@ -265,8 +265,8 @@ on_both_databases!(a_bit_flipped_before_signing_is_found_and_nothing_is_signed, 
     record(database, 50);
     let disk = FaultyDisk::new(Fault::Flip);
     let mut sealer = log.start(database, on(&log, &disk)).unwrap();
-    // The first file written is the staging bundle, after its folder is made sure of.
-    disk.arm(1);
+    // The first thing done is the staging bundle, straight into its place.
+    disk.arm(0);
     let refused = sealer.seal().unwrap_err();
     assert!(matches!(refused, SealError::Flipped { .. }) && !refused.may_pass(), "{refused}");
     drop(sealer);

@@ -69,7 +69,7 @@ impl Auditor {
     }
 
     fn visit(&self, policy: Option<&Policy>) -> Result<Followed, FollowError> {
-        follow(&self.world, &format!("{}/", World::LOG), policy, self.memory.path())
+        follow(&self.world, &format!("{}/", World::LOG), policy, &[], self.memory.path())
     }
 
     fn faults(&self) -> usize {

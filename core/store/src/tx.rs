@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use model::{CaseId, ContactId, EventId, Instant, LicenceId, PartyId, SealedId};
 
+use crate::cases::RangeTable;
 use crate::db::{Connection, Row, Value};
 use crate::entropy::{Entropy, id_bits};
 use crate::error::StoreError;
@@ -37,6 +38,14 @@ impl Reader {
     pub(crate) fn query_points(&mut self, sql: &str, params: &[Value]) -> Result<Vec<(f64, f64)>, StoreError> {
         let result = self.connection.query_points(sql, params);
         self.noted(result)
+    }
+
+    /// How this database takes a table of ranges best.
+    pub(crate) const fn range_table(&self) -> RangeTable {
+        match self.connection {
+            Connection::Sqlite(_) => RangeTable::Values,
+            Connection::Postgres(_) => RangeTable::Arrays,
+        }
     }
 
     pub(crate) fn query_opt(&mut self, sql: &str, params: &[Value]) -> Result<Option<Row>, StoreError> {

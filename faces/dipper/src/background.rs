@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use account::ledger::{SealError, Sealed};
+use account::anchor::Certificate;
+use account::ledger::{LogFiles, SealError, Sealed};
 use dipper_http::App;
-use store::{Store, Tx};
+use ledger::key::VerifierKey;
+use store::{Entropy, Store, Tx};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::commands::{erased, reconcile};
 use crate::demo;
-use crate::logs::OpenLog;
+use crate::logs::{OpenLog, stamp_roots};
+use crate::remote::HttpStamper;
 use crate::runtime::Runtime;
+use crate::system::SystemEntropy;
 
 /// Timers look this often: a deadline is recorded at most this much late.
 const TIMER_EVERY: Duration = Duration::from_secs(2);
@@ -21,6 +25,12 @@ const SEAL_EVERY: Duration = Duration::from_millis(800);
 
 /// The ledger tries again after trouble that may pass (a full disk, a database away).
 const SEAL_RETRY: Duration = Duration::from_secs(10);
+
+/// A checkpoint is time-stamped this often, an authority that was away is asked again, and a log in which nothing was
+/// recorded since is looked at.
+const ANCHOR_EVERY: Duration = Duration::from_secs(3_600);
+const ANCHOR_RETRY: Duration = Duration::from_secs(300);
+const ANCHOR_LOOK: Duration = Duration::from_secs(5);
 
 /// Licences that decisions granted are issued at most this much later.
 const ISSUE_EVERY: Duration = Duration::from_millis(700);
@@ -57,6 +67,11 @@ pub fn begin(
 ) -> anyhow::Result<()> {
     let config = &runtime.config;
     tasks.spawn(fire_timers(runtime.act(), stopping.clone()));
+    if let (Some(url), Some(city)) = (&config.ledger_tsa, logs.iter().find(|log| log.name == "city")) {
+        let trusted = stamp_roots(config.ledger_tsa_ca.as_deref())?;
+        let stamper = HttpStamper::new(url);
+        tasks.spawn(anchor(city.files.clone(), city.sealer.verifier().clone(), stamper, trusted, stopping.clone()));
+    }
     for log in logs {
         tasks.spawn(seal(log, runtime.store.clone(), stopping.clone()));
     }
@@ -142,6 +157,44 @@ async fn seal(mut log: OpenLog, store: Store, mut stopping: watch::Receiver<bool
                 SEAL_EVERY
             }
             Err(error) if error.may_pass() => SEAL_RETRY,
+            Err(_) => return,
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopping.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Has the city's checkpoint time-stamped every hour. Nothing waits for it; while the authority is away, it is told of and
+/// asked again.
+async fn anchor(
+    files: LogFiles,
+    key: VerifierKey,
+    stamper: HttpStamper,
+    trusted: Vec<Certificate>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let stamping = std::sync::Arc::new((files, key, stamper, trusted));
+    loop {
+        let round = std::sync::Arc::clone(&stamping);
+        let outcome = tokio::task::spawn_blocking(move || {
+            let (files, key, stamper, trusted) = &*round;
+            let mut nonce = [0; 8];
+            SystemEntropy.fill(&mut nonce);
+            account::anchor::anchor(files, key, stamper, trusted, u64::from_be_bytes(nonce))
+        });
+        let pause = match outcome.await {
+            Ok(Ok(Some(anchor))) => {
+                tracing::info!(size = anchor.size, at = %anchor.stamped.at, "the ledger is anchored");
+                ANCHOR_EVERY
+            }
+            // Nothing new, or nothing yet.
+            Ok(Ok(None)) => ANCHOR_LOOK,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the ledger is not anchored; it is tried again");
+                ANCHOR_RETRY
+            }
             Err(_) => return,
         };
         tokio::select! {

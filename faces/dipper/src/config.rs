@@ -64,6 +64,12 @@ pub struct Config {
     /// File with the witnesses of the ledger and their quorum (tlog-policy); published without witnesses when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ledger_policy: Option<PathBuf>,
+    /// Address of a time-stamping authority (RFC 3161) that anchors the city's log once an hour; none when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger_tsa: Option<String>,
+    /// File with its root certificates (PEM); its stamps are checked against the certificate they carry only when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ledger_tsa_ca: Option<PathBuf>,
     /// Address of the payment gateway; fees are not taken online when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_gateway: Option<String>,
@@ -165,6 +171,8 @@ impl Default for Config {
             register_clients: Vec::new(),
             seal: true,
             ledger_policy: None,
+            ledger_tsa: None,
+            ledger_tsa_ca: None,
             payment_gateway: None,
             payment_secret: None,
             smtp_url: None,

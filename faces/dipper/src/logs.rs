@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use account::anchor::Certificate;
 use account::ledger::{LogFiles, LogPlan, Scope, Sealer, Witnesses};
 use anyhow::Context;
 use ledger::SigningKey;
@@ -115,6 +116,13 @@ pub fn read_policy(path: &Path) -> anyhow::Result<Policy> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("the policy {} cannot be read", path.display()))?;
     Policy::parse(&text).with_context(|| format!("the policy {}", path.display()))
+}
+
+/// Reads the roots of time-stamping authorities that are trusted; none without a file.
+pub fn stamp_roots(file: Option<&Path>) -> anyhow::Result<Vec<Certificate>> {
+    let Some(file) = file else { return Ok(Vec::new()) };
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    Certificate::list_pem(&text).with_context(|| file.display().to_string())
 }
 
 /// Reads a log's signing key, or makes it: 32 bytes in hexadecimal, readable by its owner only.

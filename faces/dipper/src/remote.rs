@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use account::anchor::{ANSWER_MAX as STAMP_MAX, TimeStamper};
 use account::{Remote, RemoteError, Reply};
 use ureq::http::Response;
 use ureq::{Agent, Body};
@@ -52,4 +53,25 @@ fn read(answer: Result<Response<Body>, ureq::Error>, limit: usize) -> Result<Rep
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let body = response.body_mut().with_config().limit(limit).read_to_vec().map_err(failed)?;
     Ok(Reply { status, content_type, body })
+}
+
+/// A time-stamping authority (RFC 3161 over HTTP, §3.4).
+pub struct HttpStamper {
+    remote: HttpRemote,
+    url: String,
+}
+
+impl HttpStamper {
+    /// The authority at an address.
+    pub fn new(url: &str) -> Self {
+        Self { remote: HttpRemote::new(), url: url.to_owned() }
+    }
+}
+
+impl TimeStamper for HttpStamper {
+    fn stamp(&self, query: &[u8]) -> Result<Vec<u8>, RemoteError> {
+        let request = self.remote.0.post(&self.url).header("content-type", "application/timestamp-query");
+        let reply = read(request.send(query), STAMP_MAX)?;
+        if reply.status == 200 { Ok(reply.body) } else { Err(RemoteError(format!("status {}", reply.status))) }
+    }
 }

@@ -29,6 +29,19 @@ pub async fn policy(State(app): State<Arc<App>>) -> Response {
     serve(&app, "policy", "text/plain; charset=utf-8", FRESH).await
 }
 
+/// `GET /ledger/anchors/…`: `list` names the sizes that were time-stamped, a line each; `SIZE.checkpoint` is what was
+/// stamped, `SIZE.tsr` the answer (RFC 3161).
+pub async fn anchor(State(app): State<Arc<App>>, Path(name): Path<String>) -> Response {
+    let is_size = |text: &str| !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (kind, caching) = match name.split_once('.') {
+        None if name == "list" => ("text/plain; charset=utf-8", FRESH),
+        Some((size, "checkpoint")) if is_size(size) => ("text/plain; charset=utf-8", FOR_EVER),
+        Some((size, "tsr")) if is_size(size) => ("application/timestamp-reply", FOR_EVER),
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    serve(&app, &format!("anchors/{name}"), kind, caching).await
+}
+
 /// `GET /ledger/tile/…`: hashes and entry bundles.
 pub async fn tile(State(app): State<Arc<App>>, Path(path): Path<String>) -> Response {
     if !is_tile_path(&path) {

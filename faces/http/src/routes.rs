@@ -369,6 +369,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ledger/checkpoint", get(ledger_files::checkpoint))
         .route("/ledger/key", get(ledger_files::key))
         .route("/ledger/policy", get(ledger_files::policy))
+        .route("/ledger/anchors/{name}", get(ledger_files::anchor))
         .route("/ledger/tile/{*path}", get(ledger_files::tile))
         .route("/ledger/{log}/checkpoint", get(ledger_files::checkpoint_of))
         .route("/ledger/{log}/key", get(ledger_files::key_of))

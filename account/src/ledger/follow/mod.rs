@@ -19,9 +19,16 @@ use ledger::policy::Policy;
 use ledger::tile::TileNodes;
 use model::Text;
 
+use crate::anchor::{self, Anchor, Certificate, TokenError};
 use crate::remote::Remote;
 use memory::{Memory, Remembered};
 use tiles::{RemoteTiles, walk};
+
+/// Anchors looked at in one visit at most, the newest; there is one an hour.
+const ANCHORS_A_VISIT: usize = 200;
+
+/// Longest list of anchors: a year of hours with 20 digits each has 184 kB.
+const LIST_MAX: usize = 4 * 1_024 * 1_024;
 
 /// What a visit found in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +47,8 @@ pub struct Followed {
     pub cosigners: Vec<String>,
     /// Witnesses asked, and what each showed.
     pub witnesses: Vec<(String, Seen)>,
+    /// Its anchors since the visit before, each of which the log begins with.
+    pub anchors: Vec<Anchor>,
     /// Whether the key came from the server that it judges: true at a first visit without a policy.
     pub took_key: bool,
 }
@@ -117,6 +126,14 @@ pub enum FollowError {
         /// A tile, or the root.
         what: String,
     },
+    /// A time stamp of a checkpoint does not hold.
+    #[error("the anchor of size {size} does not hold: {why}")]
+    Anchor {
+        /// Entries stamped.
+        size: u64,
+        /// What is wrong.
+        why: TokenError,
+    },
     /// The auditor's own memory is damaged.
     #[error("the memory of earlier visits is damaged: {0}; restore it, or begin anew in an empty folder")]
     Memory(String),
@@ -140,11 +157,18 @@ impl FollowError {
 }
 
 /// Visits the log at `url`, holds it against a policy (or, without one, against the key it showed first) and against
-/// the last visit, and remembers this one in `memory`.
+/// the last visit, and remembers this one in `memory`. `trusted` are roots of time-stamping authorities: with none, a
+/// time stamp is checked against the certificate it carries only.
 ///
 /// # Errors
 /// [`FollowError`] naming the first fault; the visit before stays the one remembered.
-pub fn follow(remote: &dyn Remote, url: &str, policy: Option<&Policy>, memory: &Path) -> Result<Followed, FollowError> {
+pub fn follow(
+    remote: &dyn Remote,
+    url: &str,
+    policy: Option<&Policy>,
+    trusted: &[Certificate],
+    memory: &Path,
+) -> Result<Followed, FollowError> {
     let url = url.trim_end_matches('/');
     let bytes = get(remote, &format!("{url}/checkpoint"), MAX_NOTE_BYTES)?;
     let claimed: Checkpoint = Note::parse(&bytes)?.text().parse()?;
@@ -160,6 +184,8 @@ pub fn follow(remote: &dyn Remote, url: &str, policy: Option<&Policy>, memory: &
     }
     let (entries, settled) = visit.rederive(remembered.as_ref())?;
     let witnesses = visit.ask_witnesses(policy)?;
+    let since = before.as_ref().map_or(0, |before| before.checkpoint().size());
+    let anchors = visit.check_anchors(since, trusted)?;
     memory.keep(&Remembered { key: keys[0].clone(), settled, note: signed.note().to_string() })?;
     let stated = signed.checkpoint();
     Ok(Followed {
@@ -170,6 +196,7 @@ pub fn follow(remote: &dyn Remote, url: &str, policy: Option<&Policy>, memory: &
         entries,
         cosigners,
         witnesses,
+        anchors,
         took_key,
     })
 }
@@ -278,6 +305,35 @@ impl Visit<'_> {
             shown.push((witness.name.clone(), seen));
         }
         Ok(shown)
+    }
+
+    /// What was stamped since a size must be part of this log. A log without anchors has no list of them.
+    fn check_anchors(&mut self, since: u64, trusted: &[Certificate]) -> Result<Vec<Anchor>, FollowError> {
+        let list = self.remote.get(&format!("{}/anchors/list", self.url), LIST_MAX).map_err(|error| error.0);
+        let Ok(list) = list else { return Ok(Vec::new()) };
+        if list.status != 200 {
+            return Ok(Vec::new());
+        }
+        let list = String::from_utf8_lossy(&list.body).into_owned();
+        let sizes = list.lines().rev().filter_map(|line| line.parse::<u64>().ok());
+        let mut anchors = Vec::new();
+        for size in sizes.take_while(|size| since < *size).take(ANCHORS_A_VISIT) {
+            let checkpoint = get(self.remote, &format!("{}/anchors/{size}.checkpoint", self.url), MAX_NOTE_BYTES)?;
+            let answer = get(self.remote, &format!("{}/anchors/{size}.tsr", self.url), anchor::ANSWER_MAX)?;
+            let stamped = anchor::open_time_stamp(&answer, &anchor::imprint(&checkpoint), None, trusted);
+            let stamped = stamped.map_err(|why| FollowError::Anchor { size, why })?;
+            let origin = self.signed.checkpoint().origin();
+            let signed = SignedCheckpoint::open(&checkpoint, origin, self.keys)?;
+            // Stamped while this visit was under way.
+            if self.signed.checkpoint().size() < signed.checkpoint().size() && signed.checkpoint().size() == size {
+                continue;
+            }
+            self.holds_against(&signed, "a time-stamping authority")?;
+            let (size, root) = (signed.checkpoint().size(), signed.checkpoint().root());
+            anchors.push(Anchor { size, root, stamped });
+        }
+        anchors.reverse();
+        Ok(anchors)
     }
 
     fn compare(&mut self, name: &str, key: &VerifierKey, bytes: &[u8]) -> Result<Seen, FollowError> {

@@ -2,6 +2,8 @@
 
 use model::Text;
 
+use crate::anchor::Anchor;
+
 use super::{FollowError, Followed, Seen};
 
 pub(super) fn followed(visit: &Followed) -> Text {
@@ -28,7 +30,8 @@ pub(super) fn followed(visit: &Followed) -> Text {
         ("", "")
     };
     let seen = |zh: bool| -> String {
-        visit.witnesses.iter().map(|(name, seen)| format!("\n  {name}: {}", shown(seen, zh))).collect()
+        let witnesses = visit.witnesses.iter().map(|(name, seen)| format!("\n  {name}: {}", shown(seen, zh)));
+        witnesses.chain(visit.anchors.iter().map(|anchor| format!("\n  {}", stamped(anchor, zh)))).collect()
     };
     Text::from([
         (
@@ -61,6 +64,23 @@ fn shown(seen: &Seen, zh: bool) -> String {
     }
 }
 
+fn stamped(anchor: &Anchor, zh: bool) -> String {
+    let Anchor { size, stamped, .. } = anchor;
+    match (stamped.is_trusted, zh) {
+        (true, true) => format!("{size} 条时的检查点于 {} 由可信时间戳机构盖戳", stamped.at),
+        (true, false) => {
+            format!("the checkpoint of {size} entries was time-stamped at {} by a trusted authority", stamped.at)
+        }
+        (false, true) => format!("{size} 条时的检查点于 {} 盖有时间戳（未指定可信机构）", stamped.at),
+        (false, false) => {
+            format!(
+                "the checkpoint of {size} entries was time-stamped at {} (no authority was named to trust)",
+                stamped.at
+            )
+        }
+    }
+}
+
 pub(super) fn fault(fault: &FollowError) -> Text {
     let zh = match fault {
         FollowError::Unreadable { what, why } => format!("无法读取 {what}：{why}"),
@@ -76,6 +96,7 @@ pub(super) fn fault(fault: &FollowError) -> Text {
             format!("现有 {now} 条的账本不以 {who} 见过的 {before} 条开头：对人两面；两份签名均已保存")
         }
         FollowError::NotDerived { what } => format!("{what} 与条目算出的不一致"),
+        FollowError::Anchor { size, why } => format!("{size} 条时的时间戳无效：{why}"),
         FollowError::Memory(what) => format!("先前查看的记录已损坏：{what}；请恢复，或用空文件夹重新开始"),
         FollowError::Disk(error) => format!("保存查看记录的文件夹不可用：{error}"),
     };

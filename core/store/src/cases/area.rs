@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use grid::{Cell, CellSet, CoverError, CoverMode, Level, LonLat, MultiPolygon, Polygon, PolygonError};
 
-use super::filter::{CaseFilter, Where};
+use super::filter::{CaseFilter, RangeTable, Where};
 use super::row::{COLUMNS, CaseRow};
 use crate::db::ToValue;
 use crate::error::StoreError;
@@ -20,6 +20,10 @@ const ROWS: f64 = 64.0;
 
 /// Cells of a cover at most, before they are put together to ranges. A square of 128 rows at 60° holds 32 768.
 const CELLS: usize = 65_536;
+
+/// A gap between two ranges of the edge, or a range within, of so many cells at most is looked through with them: finding
+/// a range costs as much as about ten points, and a cell of a city with a million cases holds five.
+const SHORT: i64 = 2;
 
 /// Most cases near the edge of an area that are looked at; beyond it the answer says that it was cut.
 const POINTS_MAX: u32 = 100_000;
@@ -119,9 +123,25 @@ impl Area {
     }
 
     fn new(shape: Shape, outer: Vec<Cell>, inner: Vec<Cell>) -> Self {
+        let width = outer.first().map_or(0, |cell| keys_of(*cell));
         let [outer, inner]: [CellSet; 2] = [outer, inner].map(|cells| cells.into_iter().collect());
-        let edge = outer.difference(&inner).key_ranges().collect();
-        Self { shape, inside: inner.key_ranges().collect(), edge }
+        let edge = outer.difference(&inner);
+        let edge = edge.key_ranges().map(|range| (range, true));
+        let mut parts: Vec<_> = edge.chain(inner.key_ranges().map(|range| (range, false))).collect();
+        parts.sort_unstable_by_key(|(range, _)| *range.start());
+        let (mut edge, mut inside): (Vec<RangeInclusive<i64>>, Vec<_>) = (Vec::new(), Vec::new());
+        for (range, is_edge) in parts {
+            let is_short = range.end() - range.start() < SHORT * width;
+            match edge.last_mut() {
+                // Points that are looked at and need not be cost less than another range.
+                Some(last) if (is_edge || is_short) && range.start() - last.end() <= SHORT * width => {
+                    *last = *last.start()..=*range.end();
+                }
+                _ if is_edge => edge.push(range),
+                _ => inside.push(range),
+            }
+        }
+        Self { shape, inside, edge }
     }
 
     /// Whether a point is in it.
@@ -130,6 +150,12 @@ impl Area {
             Shape::Polygon(polygons) => polygons.contains(point),
             Shape::Circle { centre, radius_m } => grid::distance_m(*centre, point) <= *radius_m,
         }
+    }
+
+    /// How many of some points are in it.
+    fn count_of(&self, points: &[(f64, f64)]) -> u32 {
+        let held = points.iter().filter(|&&(lon, lat)| self.holds(lon, lat).is_some()).count();
+        u32::try_from(held).unwrap_or(u32::MAX)
     }
 
     /// The point when it is one and in it.
@@ -158,6 +184,12 @@ fn cover(polygons: &MultiPolygon) -> Result<(Vec<Cell>, Level), AreaError> {
     }
 }
 
+/// How many keys a cell of the finest level of a cover takes, about.
+fn keys_of(cell: Cell) -> i64 {
+    let set: CellSet = std::iter::once(cell).collect();
+    set.key_ranges().map(|range| range.end() - range.start() + 1).sum()
+}
+
 /// The corners of a polygon round a centre, all as far from it, on the sphere.
 fn ring_around(centre: LonLat, far_m: f64) -> Vec<LonLat> {
     use std::f64::consts::{PI, TAU};
@@ -174,8 +206,13 @@ fn ring_around(centre: LonLat, far_m: f64) -> Vec<LonLat> {
 }
 
 /// A SELECT of `columns` of the cases in some ranges that match: one more than are looked at.
-fn select_limited(filter: &CaseFilter, ranges: &[RangeInclusive<i64>], columns: &str) -> (String, Where) {
-    let (mut sql, mut clause) = filter.select_in_ranges(ranges, columns);
+fn select_limited(
+    filter: &CaseFilter,
+    ranges: &[RangeInclusive<i64>],
+    columns: &str,
+    table: RangeTable,
+) -> (String, Where) {
+    let (mut sql, mut clause) = filter.select_in_ranges(ranges, columns, table);
     sql.push_str(&format!(" LIMIT {}", clause.bind(POINTS_MAX + 1)));
     (sql, clause)
 }
@@ -194,7 +231,7 @@ impl Reader {
     pub fn cases_in_area(&mut self, area: &Area, filter: &CaseFilter, limit: u32) -> Result<Within, StoreError> {
         let (spots, cut) = self.spots_at(&area.edge, area, filter)?;
         let total = self.count_in(&area.inside, filter)? + u32::try_from(spots.len()).unwrap_or(u32::MAX);
-        let (mut sql, mut clause) = filter.select_in_ranges(&area.inside, "key");
+        let (mut sql, mut clause) = filter.select_in_ranges(&area.inside, "key", self.range_table());
         sql.push_str(&format!(" ORDER BY key DESC LIMIT {}", clause.bind(limit)));
         let mut keys: Vec<i64> = spots.into_iter().map(|spot| spot.key).collect();
         for mut row in self.query(&sql, clause.values())? {
@@ -210,10 +247,19 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn count_in_area(&mut self, area: &Area, filter: &CaseFilter) -> Result<u32, StoreError> {
-        let (sql, clause) = select_limited(filter, &area.edge, "lon, lat");
+        let table = self.range_table();
+        let (sql, clause) = select_limited(filter, &area.edge, "lon, lat", table);
+        if table == RangeTable::Values {
+            let points = self.query_points(&sql, clause.values())?;
+            return Ok(area.count_of(&points) + self.count_in(&area.inside, filter)?);
+        }
+        // One question over the line in place of two: a row without a latitude is how many lie in cells within.
+        let (inside, clause) = filter.select_in_more_ranges(clause, &area.inside, "COUNT(*)", table);
+        let sql =
+            format!("({sql}) UNION ALL SELECT CAST(({inside}) AS DOUBLE PRECISION), CAST('NaN' AS DOUBLE PRECISION)");
         let points = self.query_points(&sql, clause.values())?;
-        let at_edge = points.into_iter().filter(|&(lon, lat)| area.holds(lon, lat).is_some()).count();
-        Ok(u32::try_from(at_edge).unwrap_or(u32::MAX) + self.count_in(&area.inside, filter)?)
+        let inside: f64 = points.iter().filter(|(_, lat)| lat.is_nan()).map(|(count, _)| count).sum();
+        Ok(area.count_of(&points) + inside as u32)
     }
 
     /// Cases near a point that match, for the question "is it one of these?": nearest first, with their distance in
@@ -243,7 +289,7 @@ impl Reader {
 
     /// How many cases in some ranges of cells match.
     fn count_in(&mut self, ranges: &[RangeInclusive<i64>], filter: &CaseFilter) -> Result<u32, StoreError> {
-        let (sql, clause) = filter.select_in_ranges(ranges, "COUNT(*)");
+        let (sql, clause) = filter.select_in_ranges(ranges, "COUNT(*)", self.range_table());
         let mut rows = self.query(&sql, clause.values())?;
         rows.first_mut().map_or(Ok(0), |row| row.next("count"))
     }
@@ -255,7 +301,7 @@ impl Reader {
         area: &Area,
         filter: &CaseFilter,
     ) -> Result<(Vec<Spot>, bool), StoreError> {
-        let (sql, clause) = select_limited(filter, ranges, "key, lon, lat");
+        let (sql, clause) = select_limited(filter, ranges, "key, lon, lat", self.range_table());
         let rows = self.query(&sql, clause.values())?;
         let cut = rows.len() > POINTS_MAX as usize;
         let mut spots = Vec::new();

@@ -51,7 +51,7 @@ impl Reader {
         filter: &CaseFilter,
         limit: u32,
     ) -> Result<Vec<CaseRow>, StoreError> {
-        let (boxed, mut clause) = filter.select_in_box(bounds, "key", POINTS_MAX);
+        let (boxed, mut clause) = filter.select_in_box(bounds, "key", POINTS_MAX, self.range_table());
         let limit = clause.bind(limit);
         let columns = COLUMNS.join(", ");
         let sql = format!(
@@ -75,8 +75,8 @@ impl Reader {
     ) -> Result<Clusters, StoreError> {
         // A literal where it is known: the index of open cells does not hold the outcome.
         let is_open = if filter.is_open_only() { "TRUE" } else { "outcome IS NULL" };
-        let (sql, clause) =
-            filter.select_in_box(bounds, &format!("lon, lat, due_at_us, exempt, {is_open} AS is_open"), POINTS_MAX + 1);
+        let held = format!("lon, lat, due_at_us, exempt, {is_open} AS is_open");
+        let (sql, clause) = filter.select_in_box(bounds, &held, POINTS_MAX + 1, self.range_table());
         let rows = self.query(&sql, clause.values())?;
         let cut = rows.len() > POINTS_MAX as usize;
         let width =

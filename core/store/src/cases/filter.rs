@@ -107,6 +107,15 @@ pub struct CaseFilter {
     pub bounds: Option<Bounds>,
 }
 
+/// How ranges of keys become a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RangeTable {
+    /// `VALUES`, a parameter a bound: SQLite, which has no arrays.
+    Values,
+    /// Two arrays: PostgreSQL, which took longer over a hundred parameters than over looking up what they name.
+    Arrays,
+}
+
 /// A WHERE being written, with its parameters.
 #[derive(Debug, Clone)]
 pub(crate) struct Where {
@@ -171,48 +180,79 @@ impl CaseFilter {
     }
 
     /// A SELECT of `columns` of the cases in a box that match, with its parameters; at most `limit`, in no order.
-    pub(crate) fn select_in_box(&self, bounds: Bounds, columns: &str, limit: u32) -> (String, Where) {
+    pub(crate) fn select_in_box(
+        &self,
+        bounds: Bounds,
+        columns: &str,
+        limit: u32,
+        table: RangeTable,
+    ) -> (String, Where) {
         let mut clause = self.terms(true);
         and_edges(&mut clause, bounds);
-        let (mut sql, mut clause) = self.select_ranges(clause, &grid::cover_bounds(bounds, CELL_RANGES), columns);
+        let ranges = grid::cover_bounds(bounds, CELL_RANGES);
+        let (mut sql, mut clause) = self.select_ranges(clause, &ranges, columns, table);
         sql.push_str(&format!(" LIMIT {}", clause.bind(limit)));
         (sql, clause)
     }
 
     /// A SELECT of `columns` of the cases whose cell lies in one of some ranges and that match.
-    ///
-    pub(crate) fn select_in_ranges(&self, ranges: &[RangeInclusive<i64>], columns: &str) -> (String, Where) {
-        self.select_ranges(self.terms(true), ranges, columns)
+    pub(crate) fn select_in_ranges(
+        &self,
+        ranges: &[RangeInclusive<i64>],
+        columns: &str,
+        table: RangeTable,
+    ) -> (String, Where) {
+        self.select_ranges(self.terms(true), ranges, columns, table)
+    }
+
+    /// As [`CaseFilter::select_in_ranges`], with its parameters behind those of another SELECT.
+    pub(crate) fn select_in_more_ranges(
+        &self,
+        before: Where,
+        ranges: &[RangeInclusive<i64>],
+        columns: &str,
+        table: RangeTable,
+    ) -> (String, Where) {
+        self.select_ranges(self.terms_after(before.values, true), ranges, columns, table)
     }
 
     /// The ranges are a table that the index is joined with: one statement for any number of them, short to plan. An OR
     /// of ranges would make SQLite look up the whole row of every case in them, while the index holds what is asked for.
-    fn select_ranges(&self, mut clause: Where, ranges: &[RangeInclusive<i64>], columns: &str) -> (String, Where) {
+    fn select_ranges(
+        &self,
+        mut clause: Where,
+        ranges: &[RangeInclusive<i64>],
+        columns: &str,
+        table: RangeTable,
+    ) -> (String, Where) {
         let column = self.cell_column();
         clause.and(&format!("{column} >= first_key AND {column} <= last_key"));
-        // Few texts, so that they stay prepared: the rest of the table is a range that holds nothing.
-        let padded = ranges.len().next_multiple_of(RANGES_STEP);
-        let nothing = RangeInclusive::new(1, 0);
-        let mut sql = String::with_capacity(64 * padded.max(RANGES_STEP));
-        sql.push_str("WITH ranges (first_key, last_key) AS (VALUES ");
-        for (at, range) in ranges.iter().chain(std::iter::repeat(&nothing)).take(padded.max(RANGES_STEP)).enumerate() {
-            let (first, last) = (clause.bind(*range.start()), clause.bind(*range.end()));
-            sql.push_str(if at == 0 { "(CAST(" } else { ", (CAST(" });
-            sql.push_str(&first);
-            sql.push_str(" AS BIGINT), CAST(");
-            sql.push_str(&last);
-            sql.push_str(" AS BIGINT))");
+        let mut sql = String::new();
+        match table {
+            RangeTable::Arrays => {
+                let [first, last] = [RangeInclusive::start, RangeInclusive::end]
+                    .map(|edge| clause.bind(ranges.iter().map(|range| *edge(range)).collect::<Vec<i64>>()));
+                let unnest = format!("unnest(CAST({first} AS BIGINT[]), CAST({last} AS BIGINT[]))");
+                sql.push_str(&format!("SELECT {columns} FROM {unnest} AS ranges (first_key, last_key)"));
+            }
+            RangeTable::Values => {
+                push_values(&mut sql, &mut clause, ranges);
+                sql.push_str(&format!("SELECT {columns} FROM ranges"));
+            }
         }
-        sql.push_str(") SELECT ");
-        sql.push_str(columns);
-        sql.push_str(" FROM ranges CROSS JOIN cases");
+        sql.push_str(" CROSS JOIN cases");
         sql.push_str(clause.sql());
         (sql, clause)
     }
 
     /// Every term but the box; `in_box` when the cells of one will be the way in.
     fn terms(&self, in_box: bool) -> Where {
-        let mut clause = Where::new();
+        self.terms_after(Vec::new(), in_box)
+    }
+
+    /// As [`CaseFilter::terms`], where the statement has parameters before it.
+    fn terms_after(&self, values: Vec<Value>, in_box: bool) -> Where {
+        let mut clause = Where { sql: String::new(), values };
         // A case has an open cell only while it is open.
         if self.is_open_only() && !in_box {
             clause.and("outcome IS NULL");
@@ -343,6 +383,24 @@ impl CaseFilter {
             clause.and(&format!("({})", scopes.join(" OR ")));
         }
     }
+}
+
+/// `WITH ranges (first_key, last_key) AS (VALUES …) `.
+fn push_values(sql: &mut String, clause: &mut Where, ranges: &[RangeInclusive<i64>]) {
+    // Few texts, so that they stay prepared: the rest of the table is a range that holds nothing.
+    let padded = ranges.len().next_multiple_of(RANGES_STEP).max(RANGES_STEP);
+    let nothing = RangeInclusive::new(1, 0);
+    sql.reserve(64 * padded);
+    sql.push_str("WITH ranges (first_key, last_key) AS (VALUES ");
+    for (at, range) in ranges.iter().chain(std::iter::repeat(&nothing)).take(padded).enumerate() {
+        let (first, last) = (clause.bind(*range.start()), clause.bind(*range.end()));
+        sql.push_str(if at == 0 { "(" } else { ", (" });
+        sql.push_str(&first);
+        sql.push_str(", ");
+        sql.push_str(&last);
+        sql.push(')');
+    }
+    sql.push_str(") ");
 }
 
 /// `region_path` begins with a path.

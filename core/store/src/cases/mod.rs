@@ -15,7 +15,7 @@ pub use filter::{CaseFilter, CaseScope, CaseSort, SEARCH_WINDOW};
 pub use list::{BoundedCount, Cursor, CursorError, Page, StepRow};
 pub use row::CaseRow;
 
-pub(crate) use filter::{Where, after_prefix};
+pub(crate) use filter::{RangeTable, Where, after_prefix};
 
 pub(crate) use project::{create, push_tuples, update};
 pub(crate) use row::COLUMNS;

@@ -150,6 +150,7 @@ impl ToSql for Value {
             Self::Real(value) => value.to_sql(ty, out),
             Self::Text(text) => text.to_sql(ty, out),
             Self::Bytes(bytes) => bytes.to_sql(ty, out),
+            Self::Ints(values) => values.to_sql(ty, out),
         }
     }
 
@@ -165,6 +166,7 @@ impl ToSql for Value {
             Self::Real(_) => *ty == Type::FLOAT8,
             Self::Text(_) => matches!(*ty, Type::TEXT | Type::VARCHAR),
             Self::Bytes(_) => *ty == Type::BYTEA,
+            Self::Ints(_) => *ty == Type::INT8_ARRAY,
         };
         if fits { self.to_sql(ty, out) } else { Err(format!("a parameter of type {ty} was given another type").into()) }
     }

@@ -183,6 +183,9 @@ impl rusqlite::ToSql for Value {
             Self::Real(value) => ValueRef::Real(*value),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
             Self::Bytes(bytes) => ValueRef::Blob(bytes),
+            Self::Ints(_) => {
+                return Err(rusqlite::Error::ToSqlConversionFailure("SQLite has no arrays of numbers".into()));
+            }
         }))
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Value {
     Real(f64),
     Text(String),
     Bytes(Vec<u8>),
+    /// A parameter only, and of PostgreSQL only.
+    Ints(Vec<i64>),
 }
 
 /// Builds the parameter list of a statement.
@@ -48,6 +50,12 @@ impl<T: ToValue> ToValue for Option<T> {
 impl ToValue for Value {
     fn to_value(&self) -> Value {
         self.clone()
+    }
+}
+
+impl ToValue for Vec<i64> {
+    fn to_value(&self) -> Value {
+        Value::Ints(self.clone())
     }
 }
 

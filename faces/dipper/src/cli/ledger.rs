@@ -19,6 +19,9 @@ pub enum LedgerCommand {
         /// Known logs, witnesses and quorum (tlog-policy); without one the key of the first visit is kept
         #[arg(long)]
         policy: Option<PathBuf>,
+        /// Root certificates (PEM) of time-stamping authorities that are trusted
+        #[arg(long)]
+        tsa_ca: Option<PathBuf>,
         /// Folder that remembers earlier visits
         #[arg(long, default_value = "audit")]
         state: PathBuf,

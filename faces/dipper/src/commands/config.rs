@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::pack::load;
 use crate::config::Config;
-use crate::logs::read_policy;
+use crate::logs::{read_policy, stamp_roots};
 use crate::scanner;
 use crate::system::SystemEntropy;
 
@@ -19,6 +19,9 @@ pub fn check(config: &Config) -> anyhow::Result<ExitCode> {
     }
     if let Some(Err(error)) = config.ledger_policy.as_deref().map(read_policy) {
         faults.push(format!("ledger_policy: {error:#}"));
+    }
+    if let Err(error) = stamp_roots(config.ledger_tsa_ca.as_deref()) {
+        faults.push(format!("ledger_tsa_ca: {error:#}"));
     }
     if let Err(error) = std::fs::create_dir_all(&config.data) {
         faults.push(format!("data: {} cannot be made: {error}", config.data.display()));

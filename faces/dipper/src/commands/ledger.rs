@@ -4,13 +4,14 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
+use account::anchor::{Anchor, audit_anchors};
 use account::ledger::{LogFiles, audit, explain, follow};
 use anyhow::Context;
 use ledger::key::VerifierKey;
 
 use super::pack::load;
 use crate::config::Config;
-use crate::logs::{places, read_policy};
+use crate::logs::{places, read_policy, stamp_roots};
 use crate::remote::HttpRemote;
 use crate::runtime::open_store;
 
@@ -39,16 +40,49 @@ pub fn verify(config: Config) -> anyhow::Result<ExitCode> {
         }
     }
     store.close();
+    if !verify_anchors(&config)? {
+        code = ExitCode::FAILURE;
+    }
     Ok(code)
 }
 
+/// Says which checkpoints of the city's log were time-stamped; false when one does not hold.
+fn verify_anchors(config: &Config) -> anyhow::Result<bool> {
+    let folder = config.ledger_folder();
+    let key = folder.join("key");
+    if !key.exists() {
+        return Ok(true);
+    }
+    let trusted = stamp_roots(config.ledger_tsa_ca.as_deref())?;
+    match audit_anchors(&LogFiles::open(&folder)?, &read_key(&key)?, &trusted) {
+        Ok(anchors) => {
+            for Anchor { size, stamped, .. } in anchors {
+                let by = if stamped.is_trusted { "a trusted authority" } else { "an authority (set ledger_tsa_ca)" };
+                println!("the checkpoint of {size} entries was time-stamped at {} by {by}", stamped.at);
+            }
+            Ok(true)
+        }
+        Err(error) => {
+            eprintln!("an anchor does not hold: {error}");
+            Ok(false)
+        }
+    }
+}
+
 /// Visits logs over HTTP, and says of each what was found.
-pub fn audit_logs(urls: &[String], policy: Option<&Path>, state: &Path, locale: &str) -> anyhow::Result<ExitCode> {
+pub fn audit_logs(
+    urls: &[String],
+    policy: Option<&Path>,
+    stamps: Option<&Path>,
+    state: &Path,
+    locale: &str,
+) -> anyhow::Result<ExitCode> {
     let policy = policy.map(read_policy).transpose()?;
+    let trusted = stamp_roots(stamps)?;
     let remote = HttpRemote::new();
     let mut code = ExitCode::SUCCESS;
     for url in urls {
-        match follow(&remote, url, policy.as_ref(), state) {
+        match follow(&remote, url, policy.as_ref(), &trusted, state) {
             Ok(followed) => println!("{}", followed.words().in_locale(locale)),
             Err(fault) => {
                 eprintln!("{url}: {}", fault.words().in_locale(locale));
