@@ -367,7 +367,7 @@ fn candidates(files: &[&Arc<Rolled>], hot: &[Reading], want: &Want) -> Result<Ve
         (None, None) => {
             hot.iter().for_each(note);
             for file in files {
-                series.extend(file.open()?.index.series());
+                series.extend(file.index()?.series());
             }
         }
     }
