@@ -64,6 +64,11 @@ impl Blocks {
         Self { cause: Arc::default(), ..self.clone() }
     }
 
+    /// Whether they are on the disk.
+    pub fn is_local(&self) -> bool {
+        matches!(&*self.source, Source::File(_))
+    }
+
     /// A failure to read, by its cause where that is known.
     pub fn fault(&self, error: &dyn std::fmt::Display) -> LakeError {
         let cause = self.cause.lock().unwrap_or_else(PoisonError::into_inner).clone();

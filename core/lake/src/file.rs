@@ -318,6 +318,41 @@ impl Opened {
         }
     }
 
+    /// Which columns are read: all of them, or all but the one that few ask for.
+    fn leaves<R: Row>(&self, whole: bool) -> Vec<usize> {
+        let names = self.footer.parquet_schema().columns().iter().map(|column| column.name());
+        names.enumerate().filter(|(_, name)| whole || *name != R::SPARE).map(|(at, _)| at).collect()
+    }
+
+    /// Fetches what [`Opened::read`] will read, where it lies in the object store: several parts at a time.
+    pub fn fetch<R: Row>(&self, ranges: &[Range<usize>], whole: bool) {
+        if self.blocks.is_local() {
+            return;
+        }
+        let (metadata, leaves) = (self.footer.metadata(), self.leaves::<R>(whole));
+        let (mut bytes, mut begin) = (Vec::new(), 0);
+        for (number, group) in metadata.row_groups().iter().enumerate() {
+            let end = begin + group.num_rows() as usize;
+            let within = common(ranges, std::slice::from_ref(&(begin..end)));
+            let index = metadata.page_index_for_row_group(number);
+            for leaf in leaves.iter().filter(|_| !within.is_empty()) {
+                let Some(pages) = index.page_locations(*leaf) else { continue };
+                // Before the first page lies the dictionary.
+                let (chunk, _) = group.column(*leaf).byte_range();
+                bytes.extend(pages.first().map(|page| chunk..page.offset as u64));
+                for (at, page) in pages.iter().enumerate() {
+                    let first = begin + page.first_row_index as usize;
+                    let next = pages.get(at + 1).map_or(end, |next| begin + next.first_row_index as usize);
+                    if within.iter().any(|range| range.start < next && first < range.end) {
+                        bytes.push(page.offset as u64..page.offset as u64 + page.compressed_page_size as u64);
+                    }
+                }
+            }
+            begin = end;
+        }
+        self.blocks.fetch(bytes);
+    }
+
     /// Hands out rows of these ranges, in the order of the file.
     ///
     /// # Errors
@@ -342,10 +377,8 @@ impl Opened {
         if groups.is_empty() {
             return Ok(());
         }
-        let schema = self.footer.parquet_schema();
-        let names = schema.columns().iter().map(|column| column.name());
-        let wanted = names.enumerate().filter(|(_, name)| whole || *name != R::SPARE).map(|(at, _)| at);
-        let projection = ProjectionMask::leaves(schema, wanted);
+        self.fetch::<R>(ranges, whole);
+        let projection = ProjectionMask::leaves(self.footer.parquet_schema(), self.leaves::<R>(whole));
         let blocks = self.blocks.anew();
         let fault = |error: &dyn std::fmt::Display| blocks.fault(error);
         let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(blocks.clone(), self.footer.clone())

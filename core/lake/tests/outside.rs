@@ -25,9 +25,14 @@ fn a_copy_made_while_the_lake_grows_and_rolls_holds_everything_acknowledged_befo
     let clock = Hand::new();
     let lake = Lake::open(folder.path().join("lake"), small(), Arc::new(clock.clone())).unwrap();
     let (stop, acknowledged) = (AtomicBool::new(false), AtomicI64::new(0));
+    // Four rolls during each copy, however slow the disk is: a copy gives up when it meets twenty.
+    let limit = AtomicI64::new(240);
     thread::scope(|scope| {
         scope.spawn(|| {
             for number in 0.. {
+                while limit.load(Ordering::Acquire) <= number && !stop.load(Ordering::Acquire) {
+                    thread::yield_now();
+                }
                 if stop.load(Ordering::Acquire) {
                     return;
                 }
@@ -43,6 +48,7 @@ fn a_copy_made_while_the_lake_grows_and_rolls_holds_everything_acknowledged_befo
                 thread::yield_now();
             }
             let before = acknowledged.load(Ordering::Acquire);
+            limit.store(before + 240, Ordering::Release);
             let to = folder.path().join(format!("copy-{round}"));
             copy(&folder.path().join("lake"), &to, None).unwrap();
             let after = acknowledged.load(Ordering::Acquire);
