@@ -80,6 +80,14 @@ impl Objects {
         &self.inner.url
     }
 
+    /// Asks whether it answers, and takes our key.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn probe(&self) -> Result<(), LakeError> {
+        self.list("raw").map(drop)
+    }
+
     /// The address of an object.
     pub(crate) fn address(&self, name: &str) -> String {
         format!("{}/{name}", self.inner.url)

@@ -313,6 +313,8 @@ fn keys_that_are_refused_are_named_and_not_shown() {
     let server = S3::start(&root.path().join("s3"));
     let folder = root.path().join("lake");
     let wrong = server.objects("another-secret");
+    server.objects(SECRET).probe().unwrap();
+    assert!(matches!(wrong.probe(), Err(LakeError::StoreRefused { .. })));
     let refused = open(&folder, with(&wrong), &clock).unwrap_err();
     assert!(matches!(&refused, LakeError::StoreRefused { .. }), "{refused}");
     let words = format!("{refused} {refused:?} {wrong:?} {:?}", with(&wrong));
