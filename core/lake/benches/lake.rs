@@ -224,7 +224,11 @@ fn stored(folder: &Path, root: &Path, days: i64) {
     lake.carry().unwrap();
     let (took, stats) = (watch.elapsed().as_secs_f64(), lake.stats());
     assert_eq!(stats.stored_files, stats.files);
-    say("store", "carried", &[("mb_per_second", stats.rolled_bytes as f64 / took / 1e6), ("files", stats.files as f64)]);
+    say(
+        "store",
+        "carried",
+        &[("mb_per_second", stats.rolled_bytes as f64 / took / 1e6), ("files", stats.files as f64)],
+    );
     ask(&lake, days);
 }
 

@@ -163,7 +163,8 @@ impl Blocks {
     /// Fetches what will be read, several parts at a time. What cannot be had is told by who reads it.
     pub fn fetch(&self, ranges: impl IntoIterator<Item = Range<u64>>) {
         let Source::Object { objects, name, number } = &*self.source else { return };
-        let mut spans: Vec<u64> = ranges.into_iter().filter(|range| !range.is_empty()).flat_map(|range| spans_of(&range)).collect();
+        let mut spans: Vec<u64> =
+            ranges.into_iter().filter(|range| !range.is_empty()).flat_map(|range| spans_of(&range)).collect();
         spans.sort_unstable();
         spans.dedup();
         spans.retain(|span| objects.spans().find((*number, *span)).is_none());

@@ -73,7 +73,9 @@ pub enum LakeError {
         what: String,
     },
     /// The object store does not answer.
-    #[error("{object} cannot be reached: {message}; readings that lie there are asked for in vain until the store answers")]
+    #[error(
+        "{object} cannot be reached: {message}; readings that lie there are asked for in vain until the store answers"
+    )]
     StoreAway {
         /// What was asked for.
         object: String,
@@ -81,7 +83,9 @@ pub enum LakeError {
         message: String,
     },
     /// The object store knows us not, or not for this.
-    #[error("{object} is refused by the store; see whether AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION are right, and the key may read, write, list and delete there")]
+    #[error(
+        "{object} is refused by the store; see whether AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION are right, and the key may read, write, list and delete there"
+    )]
     StoreRefused {
         /// What was asked for.
         object: String,

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use object_store::ClientOptions;
-use object_store::client::{HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService};
+use object_store::client::{
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
+};
 use ureq::Agent;
 
 /// A store that does not take the connection within this is away.

@@ -179,6 +179,8 @@ impl Objects {
         match error {
             NotFound { .. } => LakeError::Missing { file: object.into() },
             PermissionDenied { .. } | Unauthenticated { .. } => LakeError::StoreRefused { object },
+            // Listing says in words alone what the others say by kind.
+            other if innermost(other).contains("403 Forbidden") => LakeError::StoreRefused { object },
             other => LakeError::StoreAway { object, message: innermost(other) },
         }
     }

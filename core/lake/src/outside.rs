@@ -72,12 +72,7 @@ fn apart(mut manifest: Manifest) -> Manifest {
     manifest
 }
 
-fn copy_parts(
-    from: &Path,
-    to: &Path,
-    manifest: &Manifest,
-    objects: Option<&Objects>,
-) -> Result<Copied, LakeError> {
+fn copy_parts(from: &Path, to: &Path, manifest: &Manifest, objects: Option<&Objects>) -> Result<Copied, LakeError> {
     let mut copied = Copied::default();
     fs::create_dir_all(to).map_err(LakeError::io(to))?;
     // Listed first: a segment that follows another in the list is followed by nothing of it any more.

@@ -271,7 +271,8 @@ impl View {
             return;
         }
         let next = days.iter().skip(place).take(ahead).filter_map(|day| self.days.get(day)).flat_map(|day| &day.raw);
-        let away: Vec<&Arc<Rolled>> = next.filter(|file| want.may_be_in(file) && file.objects().is_some() && !file.is_local()).collect();
+        let away: Vec<&Arc<Rolled>> =
+            next.filter(|file| want.may_be_in(file) && file.objects().is_some() && !file.is_local()).collect();
         if away.len() < 2 {
             return;
         }

@@ -104,8 +104,7 @@ fn parquet(folder: &Path) -> Vec<String> {
 
 /// Parquet files that the manifest names.
 fn named(lake: &Lake) -> Vec<String> {
-    let mut named: Vec<String> =
-        outside::list(lake.folder()).unwrap().into_iter().map(|named| named.file).collect();
+    let mut named: Vec<String> = outside::list(lake.folder()).unwrap().into_iter().map(|named| named.file).collect();
     named.sort();
     named
 }
@@ -273,8 +272,11 @@ fn a_store_that_is_away_holds_up_nothing_and_is_named() {
         limit: usize::MAX,
         after: None,
     };
-    let expected: Vec<Reading> =
-        kept.values().filter(|reading| reading.series == SeriesNo(2) && day <= reading.at.as_micros()).copied().collect();
+    let expected: Vec<Reading> = kept
+        .values()
+        .filter(|reading| reading.series == SeriesNo(2) && day <= reading.at.as_micros())
+        .copied()
+        .collect();
     assert!(!expected.is_empty());
     assert_eq!(lake.range(&recent).unwrap(), expected);
     server.go_on();
@@ -291,10 +293,12 @@ fn a_lake_carries_by_itself_once_the_store_is_back() {
     let options = Options { tend_every: Some(Duration::from_millis(20)), ..with(&server.objects(SECRET)) };
     let lake = open(&root.path().join("lake"), options, &clock).unwrap();
     lake.append_blocking(round(0)).unwrap();
-    let until = |what: &dyn Fn() -> bool| (0..1_000).any(|_| {
-        std::thread::sleep(Duration::from_millis(10));
-        what()
-    });
+    let until = |what: &dyn Fn() -> bool| {
+        (0..1_000).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            what()
+        })
+    };
     let is_carried = || {
         let stats = lake.stats();
         stats.files > 0 && stats.stored_files == stats.files
@@ -428,7 +432,9 @@ fn a_copy_needs_no_store() {
 
 #[test]
 fn an_address_that_is_none_is_named() {
-    for (url, word) in [("s3:/bucket", "kind"), ("s3:///city", "bucket"), ("gs://bucket", "kind"), ("file://here", "kind")] {
+    for (url, word) in
+        [("s3:/bucket", "kind"), ("s3:///city", "bucket"), ("gs://bucket", "kind"), ("file://here", "kind")]
+    {
         let refused = Objects::new(url, []).unwrap_err().to_string();
         assert!(refused.contains(word) && refused.contains("s3://BUCKET/PREFIX"), "{refused}");
     }

@@ -65,9 +65,9 @@ impl From<LakeFault> for Fault {
         tracing::error!(%fault, "the lake did not answer");
         match fault {
             LakeFault::Unreadable(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the readings cannot be read now"),
-            LakeFault::StoreAway(_) => {
-                Self::later("observations of that time lie in an object store that does not answer; ask for later ones, or try again")
-            }
+            LakeFault::StoreAway(_) => Self::later(
+                "observations of that time lie in an object store that does not answer; ask for later ones, or try again",
+            ),
         }
     }
 }
