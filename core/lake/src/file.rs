@@ -254,7 +254,7 @@ impl Opened {
                 let source = Source::Object { objects, name, number: rolled.entry.number };
                 let blocks = Blocks::new(source, path, sealed, Arc::clone(&index));
                 // The footer and the indexes before it, in one request.
-                blocks.fetch([sealed.saturating_sub(1)..sealed]);
+                blocks.fetch(std::iter::once(sealed.saturating_sub(1)..sealed));
                 blocks
             }
             (None, None) => return Err(LakeError::Missing { file: rolled.path.clone() }),

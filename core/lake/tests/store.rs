@@ -126,7 +126,7 @@ fn readings_in_a_store_are_found_as_those_of_the_disk() {
         assert_eq!(parquet(&folder), [] as [&str; 0], "nothing stays on the disk");
         assert_eq!(parquet(&place.folder), named(&lake), "the store has what counts, and nothing else");
         let (from, to) = (Instant::from_micros(0), Instant::from_micros(i64::MAX));
-        let area = Area { cells: vec![1..=i64::MAX], series: None, from, to };
+        let area = Area { cells: std::iter::once(1..=i64::MAX).collect(), series: None, from, to };
         let spans = Buckets {
             series: vec![SeriesNo(0), SeriesNo(4)],
             from,

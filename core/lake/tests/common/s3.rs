@@ -1,5 +1,7 @@
 //! A server that speaks S3 over loopback, in this process: it checks signatures, and keeps objects as files.
 
+#![allow(dead_code, reason = "the bench stops no server")]
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
