@@ -12,6 +12,9 @@ use sense::telemetry::{Bucket, Done, Fleet, LakeFault, LakeRefusal, TimeOrder};
 
 use crate::config::Config;
 
+/// Megabytes of the newest readings that stay on the disk whatever the configuration says: about 8 million.
+const LOCAL_LEAST_MB: u64 = 64;
+
 /// The lake of a city. Clones are the same lake.
 #[derive(Clone)]
 pub struct CityLake {
@@ -28,7 +31,8 @@ impl CityLake {
 
     /// The same, of a city that is configured.
     pub fn of_city(config: &Config, zone: &TimeZone, fleet: Arc<Fleet>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let local_bytes = config.lake_local_mb.saturating_mul(1 << 20);
+        // What the alarm engine reads again at the start has to be there, also when the store is not.
+        let local_bytes = config.lake_local_mb.max(LOCAL_LEAST_MB).saturating_mul(1 << 20);
         let options = Options { objects: config.lake_objects()?, local_bytes, ..Options::default() };
         Self::open_with(&config.data.join("lake"), zone, fleet, clock, options)
     }

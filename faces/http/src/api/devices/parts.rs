@@ -243,7 +243,7 @@ pub async fn ask_lake<T: Send + 'static>(
             LakeFault::Unreadable(_) => failed(),
             LakeFault::StoreAway(_) => {
                 let words = "readings of that time lie in an object store that does not answer; ask for later ones, or try again";
-                Refused::new(StatusCode::SERVICE_UNAVAILABLE, "store_away", words.to_owned()).retry_after(30)
+                Refused::new(StatusCode::SERVICE_UNAVAILABLE, "store_away", words.to_owned()).retry_after(5)
             }
         }
     })
