@@ -92,6 +92,16 @@ impl Files {
         self
     }
 
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What scans files, where something does.
+    pub(crate) fn scanner(&self) -> Option<&dyn Scanner> {
+        self.scanner.as_deref()
+    }
+
     /// Where a file is.
     pub fn path(&self, id: &EvidenceId, size: Size) -> PathBuf {
         let name = id.to_string();
@@ -139,7 +149,7 @@ impl Files {
 
 /// Writes beside the target, syncs, then renames: a reader sees the whole file or none. Each writing has a name of its
 /// own: the same picture may be sent twice at once.
-fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     static WRITINGS: AtomicU64 = AtomicU64::new(0);
     let beside = path.with_extension(format!("{}.part", WRITINGS.fetch_add(1, Ordering::Relaxed)));
     let mut file = fs::File::create(&beside)?;

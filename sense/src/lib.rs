@@ -14,6 +14,7 @@ pub mod devices;
 pub mod duplicates;
 pub mod evidence;
 pub mod extracts;
+pub mod flights;
 pub mod guardians;
 pub mod import;
 pub mod inspections;

@@ -25,9 +25,6 @@ const THUMB_SIDE: u32 = 480;
 /// JPEG quality of what is kept and of the thumbnail.
 const QUALITY: (u8, u8) = (88, 76);
 
-/// Memory one decoder may use, in bytes: 40 Mpx of 8-bit RGBA and as much again to work in.
-const MEMORY_MAX: u64 = 2 * 4 * PIXELS_MAX;
-
 /// A picture ready to be kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
@@ -61,12 +58,14 @@ pub enum PictureError {
         found: String,
     },
     /// Too many pixels.
-    #[error("the picture has {width} x {height} pixels; at most {PIXELS_MAX} in all are taken")]
+    #[error("the picture has {width} x {height} pixels; at most {limit} in all are taken")]
     TooManyPixels {
         /// Width.
         width: u32,
         /// Height.
         height: u32,
+        /// The limit.
+        limit: u64,
     },
     /// Cannot be decoded.
     #[error("the picture is damaged and cannot be read")]
@@ -112,14 +111,19 @@ fn sniff(bytes: &[u8]) -> Result<ImageFormat, PictureError> {
 }
 
 fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, PictureError> {
+    decode_within(bytes, format, PIXELS_MAX)
+}
+
+/// Decodes a picture of at most so many pixels, and turns it upright.
+pub(crate) fn decode_within(bytes: &[u8], format: ImageFormat, pixels_max: u64) -> Result<DynamicImage, PictureError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
-    limits.max_alloc = Some(MEMORY_MAX);
+    limits.max_alloc = Some(2 * 4 * pixels_max);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|_| PictureError::Damaged)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > PIXELS_MAX {
-        return Err(PictureError::TooManyPixels { width, height });
+    if u64::from(width) * u64::from(height) > pixels_max {
+        return Err(PictureError::TooManyPixels { width, height, limit: pixels_max });
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut image = DynamicImage::from_decoder(decoder).map_err(|_| PictureError::Damaged)?;
@@ -127,7 +131,7 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, PictureErro
     Ok(image)
 }
 
-fn encode(image: &DynamicImage, quality: u8) -> Result<Vec<u8>, PictureError> {
+pub(crate) fn encode(image: &DynamicImage, quality: u8) -> Result<Vec<u8>, PictureError> {
     let mut out = Vec::new();
     image.write_with_encoder(JpegEncoder::new_with_quality(&mut out, quality)).map_err(|_| PictureError::Damaged)?;
     Ok(out)
@@ -136,7 +140,8 @@ fn encode(image: &DynamicImage, quality: u8) -> Result<Vec<u8>, PictureError> {
 /// Time and place from EXIF; anything odd in it is simply not known.
 fn read_exif(bytes: &[u8]) -> (Option<Instant>, Option<(f64, f64)>) {
     let Ok(exif) = exif::Reader::new().read_from_container(&mut Cursor::new(bytes)) else { return (None, None) };
-    (exif_instant(&exif), exif_lon_lat(&exif))
+    let at = exif_time(&exif).and_then(|(local, offset)| format!("{local}{}", offset?).parse().ok());
+    (at, exif_lon_lat(&exif))
 }
 
 fn exif_text(exif: &exif::Exif, tag: exif::Tag) -> Option<String> {
@@ -147,14 +152,14 @@ fn exif_text(exif: &exif::Exif, tag: exif::Tag) -> Option<String> {
 }
 
 /// `DateTimeOriginal` (`2026:11:23 08:00:00`) with `OffsetTimeOriginal` (`+08:00`), EXIF 2.32 §4.6.5 F.
-fn exif_instant(exif: &exif::Exif) -> Option<Instant> {
+/// As `2026-11-23T08:00:00` and `+08:00`.
+pub(crate) fn exif_time(exif: &exif::Exif) -> Option<(String, Option<String>)> {
     let local = exif_text(exif, exif::Tag::DateTimeOriginal)?;
-    let offset = exif_text(exif, exif::Tag::OffsetTimeOriginal)?;
     let (date, time) = local.split_once(' ')?;
-    format!("{}T{time}{offset}", date.replace(':', "-")).parse().ok()
+    Some((format!("{}T{time}", date.replace(':', "-")), exif_text(exif, exif::Tag::OffsetTimeOriginal)))
 }
 
-fn exif_lon_lat(exif: &exif::Exif) -> Option<(f64, f64)> {
+pub(crate) fn exif_lon_lat(exif: &exif::Exif) -> Option<(f64, f64)> {
     let lat = exif_degrees(exif, exif::Tag::GPSLatitude)? * exif_sign(exif, exif::Tag::GPSLatitudeRef, "S")?;
     let lon = exif_degrees(exif, exif::Tag::GPSLongitude)? * exif_sign(exif, exif::Tag::GPSLongitudeRef, "W")?;
     let is_null_island = lat == 0.0 && lon == 0.0;

@@ -74,6 +74,8 @@ pub enum Permission {
     InspectionRun,
     /// Set the baselines that photographs are compared with.
     InspectionManage,
+    /// See flights: what aircraft have seen, and what has changed between two of them.
+    FlightRead,
     /// Bring in what aircraft have seen: send its files, seal them as a flight.
     FlightImport,
     /// See the whole pack.
@@ -86,7 +88,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::CaseRead,
         Self::CaseAct,
         Self::ContactRead,
@@ -112,6 +114,7 @@ impl Permission {
         Self::InspectionRead,
         Self::InspectionRun,
         Self::InspectionManage,
+        Self::FlightRead,
         Self::FlightImport,
         Self::PackRead,
         Self::LedgerRead,
@@ -146,6 +149,7 @@ impl Permission {
             Self::InspectionRead => "inspection.read",
             Self::InspectionRun => "inspection.run",
             Self::InspectionManage => "inspection.manage",
+            Self::FlightRead => "flight.read",
             Self::FlightImport => "flight.import",
             Self::PackRead => "pack.read",
             Self::LedgerRead => "ledger.read",

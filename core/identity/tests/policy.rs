@@ -20,7 +20,7 @@ fn city() -> City {
         "offices": {}, "categories": {}, "processes": {}, "calendars": {}, "routing": [], "forms": {}, "messages": {}, "basemap": [],
         "roles": {
             "acceptor": role(&["case.read", "report.file", "contact.read"]), "clerk": role(&["case.read", "answers.read"]), "handler": role(&[]), "dispatcher": role(&["case.read"]),
-            "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]), "watcher": role(&["device.read"]), "keeper": role(&["device.read", "device.manage", "alarm.handle"]), "installer": role(&["device.read", "device.install"]), "switcher": role(&["device.read", "device.control"]), "viewer": role(&["device.read", "camera.view"]), "walker": role(&["inspection.run"]), "planner": role(&["inspection.manage"]), "reader": role(&["inspection.read"]), "flier": role(&["flight.import"]), "extractor": role(&["case.read", "answers.extract"]), "investigator": role(&["case.read", "answers.read", "look.seal"]),
+            "chief": role(&["case.read", "indicator.read", "pack.read", "ledger.read"]), "admin": role(&["user.manage"]), "watcher": role(&["device.read"]), "keeper": role(&["device.read", "device.manage", "alarm.handle"]), "installer": role(&["device.read", "device.install"]), "switcher": role(&["device.read", "device.control"]), "viewer": role(&["device.read", "camera.view"]), "walker": role(&["inspection.run"]), "planner": role(&["inspection.manage"]), "reader": role(&["inspection.read"]), "flier": role(&["flight.import"]), "spotter": role(&["flight.read"]), "extractor": role(&["case.read", "answers.extract"]), "investigator": role(&["case.read", "answers.read", "look.seal"]),
         },
     }))
     .expect("the city of the test is well formed")
@@ -287,21 +287,25 @@ fn inspections_are_done_and_read_within_a_region() {
 }
 
 #[test]
-fn flights_are_brought_in_within_a_region() {
+fn flights_are_brought_in_and_seen_within_a_region() {
     let policy = Policy::load().unwrap();
     let region = |id: &str| Resource::from(Subject::Region(id.parse().expect("region")));
-    for (who, place, expect) in [
-        ("flier@centre@city", "d1s1", true),
-        ("flier@centre@d1", "d1s1", true),
-        ("flier@centre@d1", "d2", false),
-        ("flier@centre@d1s1", "d1", false),
-        ("planner@centre@city", "d1", false),
-        ("chief@centre@city", "d1", false),
-        ("resident:1", "d1", false),
-        ("operator:d1", "d1", false),
-        ("visitor", "d1", false),
+    for (who, place, may_import, may_read) in [
+        ("flier@centre@city", "d1s1", true, true),
+        ("flier@centre@d1", "d1s1", true, true),
+        ("flier@centre@d1", "d2", false, false),
+        ("flier@centre@d1s1", "d1", false, false),
+        ("spotter@centre@d1", "d1s1", false, true),
+        ("spotter@centre@d1", "d2", false, false),
+        ("planner@centre@city", "d1", false, false),
+        ("chief@centre@city", "d1", false, false),
+        ("resident:1", "d1", false, false),
+        ("client:d1", "d1", false, false),
+        ("operator:d1", "d1", false, false),
+        ("visitor", "d1", false, false),
     ] {
-        check(&policy, who, Permission::FlightImport, &region(place), expect);
+        check(&policy, who, Permission::FlightImport, &region(place), may_import);
+        check(&policy, who, Permission::FlightRead, &region(place), may_read);
     }
 }
 

@@ -140,6 +140,10 @@ ulid_id!(
     /// An inspection being done, from its first stop to its end (巡检记录). The phone that does it makes the id.
     InspectionRunId, "inspection run id"
 );
+ulid_id!(
+    /// A flight (飞行) of a drone, as it was imported.
+    FlightId, "flight id"
+);
 
 /// Longest word of a pack, in bytes.
 const WORD_MAX: usize = 64;

@@ -8,6 +8,7 @@ pub mod case;
 pub mod clock;
 pub mod correction;
 pub mod event;
+pub mod flight;
 pub mod ids;
 pub mod inspection;
 pub mod limit;
@@ -27,6 +28,7 @@ pub use correction::Correction;
 pub use event::{
     Application, DataClass, Event, EventBody, Extracted, Moved, NewEvent, Outcome, Reported, Sealing, Tally, Task,
 };
+pub use flight::CameraPose;
 pub use ids::*;
 pub use inspection::{
     DialFinding, DialMark, PanelCompared, PanelComparison, PanelFinding, PanelMarks, PanelRegion, PictureArea,
@@ -37,7 +39,9 @@ pub use notification::{Channel, DeliveryState};
 pub use observation::{DeviceId, DeviceLabel, Reading, SeriesNo};
 pub use payment::{FeeLine, PartRefund, Payment, PaymentState};
 pub use place::Place;
-pub use record::{CommandAsked, InspectionEnded, LakeFileSealed, NewRecord, Record, RecordBody, RecordingSealed};
+pub use record::{
+    CommandAsked, FlightSealed, InspectionEnded, LakeFileSealed, NewRecord, Record, RecordBody, RecordingSealed,
+};
 pub use text::Text;
 pub use time::{Clock, Instant};
 pub use visit::{Booking, Issue, Visit, VisitEnd, VisitState};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::actor::Actor;
-use crate::ids::{EventId, InspectionId, InspectionRunId};
+use crate::ids::{CaseId, EventId, FlightId, InspectionId, InspectionRunId, RegionId};
 use crate::observation::DeviceId;
 use crate::time::Instant;
 
@@ -79,6 +79,17 @@ pub enum RecordBody {
     RecordingSealed(Box<RecordingSealed>),
     /// An inspection came to its end (巡检).
     InspectionEnded(Box<InspectionEnded>),
+    /// A flight was imported (飞行).
+    FlightSealed(Box<FlightSealed>),
+    /// A flight became evidence of a case.
+    FlightAttached {
+        /// Which.
+        flight: FlightId,
+        /// Where it was, a region of the pack.
+        region: RegionId,
+        /// Of which case.
+        case: CaseId,
+    },
 }
 
 /// A recorded file of a camera. What it showed is proved by the file and this.
@@ -94,6 +105,30 @@ pub struct RecordingSealed {
     pub sha256: String,
     /// Its length.
     pub bytes: u64,
+}
+
+/// A flight as it was imported. What it brought is proved by its files, its manifest and this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlightSealed {
+    /// Its id.
+    pub flight: FlightId,
+    /// What it was for.
+    pub purpose: String,
+    /// Where it was, a region of the pack.
+    pub region: RegionId,
+    /// Files it brought, the track among them.
+    pub files: u32,
+    /// How long they are together, bytes.
+    pub bytes: u64,
+    /// SHA-256 of its manifest, hexadecimal.
+    pub sha256: String,
+}
+
+impl FlightSealed {
+    /// The subject of the records of a flight.
+    pub fn subject_of(flight: FlightId) -> String {
+        format!("flight/{flight}")
+    }
 }
 
 /// An inspection as it was done. What was answered, and the pictures, are proved by the answers and this.
@@ -175,6 +210,8 @@ impl RecordBody {
             Self::CameraViewed { .. } => "camera_viewed",
             Self::RecordingSealed(_) => "recording_sealed",
             Self::InspectionEnded(_) => "inspection_ended",
+            Self::FlightSealed(_) => "flight_sealed",
+            Self::FlightAttached { .. } => "flight_attached",
         }
     }
 
@@ -188,6 +225,8 @@ impl RecordBody {
             // Apart from the device's history, in which a file a minute would hide everything else.
             Self::RecordingSealed(sealed) => format!("recording/{}", sealed.sha256),
             Self::InspectionEnded(ended) => InspectionEnded::subject_of(ended.run),
+            Self::FlightSealed(sealed) => FlightSealed::subject_of(sealed.flight),
+            Self::FlightAttached { flight, .. } => FlightSealed::subject_of(*flight),
         }
     }
 }

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use dipper_model as model;
 use model::{
-    CommandAsked, DeviceId, EventId, InspectionEnded, InspectionRunId, Instant, LakeFileSealed, RecordBody,
-    RecordingSealed,
+    CaseId, CommandAsked, DeviceId, EventId, FlightId, FlightSealed, InspectionEnded, InspectionRunId, Instant,
+    LakeFileSealed, RecordBody, RecordingSealed,
 };
 use serde_json::{Map, json};
 
@@ -77,6 +77,17 @@ fn every_kind() -> Vec<(&'static str, &'static str, RecordBody)> {
         faults: 1,
         sha256: "9c2e".to_owned(),
     };
+    let (flight, region) = (FlightId::new(at(0), 11), "gulou".parse::<model::RegionId>().unwrap());
+    let flown = FlightSealed {
+        flight,
+        purpose: "违建核查".to_owned(),
+        region: region.clone(),
+        files: 3,
+        bytes: 30_000_000,
+        sha256: "4d5f".to_owned(),
+    };
+    let attached = RecordBody::FlightAttached { flight, region, case: CaseId::new(at(0), 12) };
+    let of_flight = "flight/01M6CWACM0000000000000000B";
     let of_lamp = "device/lamp-0001";
     vec![
         ("command_asked", of_lamp, RecordBody::CommandAsked(Box::new(asked))),
@@ -92,6 +103,8 @@ fn every_kind() -> Vec<(&'static str, &'static str, RecordBody)> {
             "inspection-run/01M6CWACM00000000000000009",
             RecordBody::InspectionEnded(Box::new(inspected)),
         ),
+        ("flight_sealed", of_flight, RecordBody::FlightSealed(Box::new(flown))),
+        ("flight_attached", of_flight, attached),
     ]
 }
 
@@ -110,5 +123,5 @@ fn every_kind_of_record_is_stored_as_its_golden_file_says() {
 #[test]
 fn no_kind_is_without_a_golden_file() {
     let kinds: BTreeSet<_> = every_kind().iter().map(|(_, _, body)| body.kind()).collect();
-    assert_eq!(kinds.len(), 7, "{kinds:?}");
+    assert_eq!(kinds.len(), 9, "{kinds:?}");
 }

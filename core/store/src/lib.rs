@@ -21,6 +21,7 @@ mod devices;
 mod entropy;
 mod error;
 mod events;
+mod flights;
 mod indicators;
 mod inspections;
 mod keeper;
@@ -50,6 +51,7 @@ pub use devices::{DeviceChangeRow, DeviceFilter, DeviceRow, DeviceState, SeriesR
 pub use entropy::Entropy;
 pub use error::{Cause, OpenError, StoreError};
 pub use events::Append;
+pub use flights::{FlightFileRow, FlightPair, FlightRow, canonical_flight};
 pub use indicators::{Behind, DayCounts, GroupBy, GroupCounts, IndicatorScope, Measure, Part};
 pub use inspections::{AnswerFilter, BaselineRow, InspectionAnswerRow, InspectionRunRow, canonical_answers};
 pub use people::{

@@ -51,6 +51,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(28, "0028_inspections"),
     migration!(29, "0029_resumable_uploads"),
     migration!(30, "0030_cameras"),
+    migration!(31, "0031_flights"),
 ];
 
 const CREATE: &str = "

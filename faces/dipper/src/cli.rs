@@ -82,6 +82,9 @@ pub enum Command {
         /// For the receipt of an extract: the proof that somebody is in it, as the page of accesses gives it
         #[arg(long)]
         membership: Option<PathBuf>,
+        /// For the receipt of a flight: the folder with its manifest and files, as the flight's archive gives them
+        #[arg(long)]
+        flight: Option<PathBuf>,
         /// For a licence: the keys of trusted issuers, as /licences/keys gives them
         #[arg(long)]
         keys: Option<PathBuf>,

@@ -26,6 +26,7 @@ mod open311;
 mod openid;
 mod operate;
 mod paper_font;
+mod ranges;
 mod routes;
 mod sensorthings;
 mod serve;

@@ -18,9 +18,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::{
-    account, alarms, applications, cameras, cases, city, control, counter, devices, evidence, extracts, hospitals,
-    inspections, kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments, person, place,
-    reports, security, services, session, stream, uploads, visits,
+    account, alarms, applications, cameras, cases, city, control, counter, devices, evidence, extracts, flights,
+    hospitals, inspections, kiosk as api_kiosk, licences, mandates, notifications, openid as consents, payments,
+    person, place, reports, security, services, session, stream, uploads, visits,
 };
 use crate::app::App;
 use crate::error::Refused;
@@ -42,7 +42,7 @@ const FORM_AROUND: usize = 16 * 1_024;
         description = "The interface of the three web faces. A session is a cookie; every change made with one carries its token in `x-csrf-token`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    components(schemas(crate::wire::StreamHello, crate::wire::CaseSort, crate::wire::EvidenceSize, crate::wire::IndicatorPart)),
+    components(schemas(crate::wire::StreamHello, crate::wire::CaseSort, crate::wire::EvidenceSize, crate::wire::FlightFileSize, crate::wire::IndicatorPart)),
     modifiers(&SessionCookie)
 )]
 struct Document;
@@ -112,6 +112,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .merge(of_devices())
         .merge(of_cameras())
         .merge(of_inspections())
+        .merge(of_flights())
         .merge(pictures)
         .fallback(no_such_resource)
         .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
@@ -123,6 +124,7 @@ fn large_files() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(uploads::create_upload::describe_uploads, uploads::create_upload::create_upload))
         .routes(routes!(uploads::state::head_upload, uploads::piece::send_upload_piece, uploads::state::remove_upload))
+        .routes(routes!(flights::import_flight::import_flight, flights::look::get_flight))
         .layer(middleware::from_fn(kiosk::only_what_is_done_at_kiosks))
         .layer(middleware::from_fn(harden::check_origin))
 }
@@ -323,6 +325,19 @@ fn of_inspections() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(inspections::answers::list_inspection_answers))
 }
 
+/// Evidence from the air.
+fn of_flights() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(flights::look::list_flights))
+        .routes(routes!(flights::look::list_flight_records))
+        .routes(routes!(flights::look::get_flight_manifest))
+        .routes(routes!(flights::files::get_flight_file))
+        .routes(routes!(flights::package::get_flight_package))
+        .routes(routes!(flights::changes::list_flight_changes, flights::changes::compare_flight_pictures))
+        .routes(routes!(flights::cases::attach_flight))
+        .routes(routes!(flights::cases::list_case_flights))
+}
+
 /// What residents are told, and how they want to be told.
 fn messages() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -369,9 +384,11 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         // Pictures that move are small already, and parts of a file stay parts.
         .layer(
-            CompressionLayer::new()
-                .gzip(true)
-                .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("video/"))),
+            CompressionLayer::new().gzip(true).compress_when(
+                DefaultPredicate::new()
+                    .and(NotForContentType::const_new("video/"))
+                    .and(NotForContentType::const_new("application/x-tar")),
+            ),
         )
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .merge(large_files.method_not_allowed_fallback(wrong_method))

@@ -1,7 +1,7 @@
 //! Inspections (巡检): begun, answered check by check, ended; a fault opens a case, the end is sealed in the ledger.
 
 mod cases;
-mod panel;
+pub(crate) mod panel;
 
 use grid::{LonLat, distance_m};
 use model::{

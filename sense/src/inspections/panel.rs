@@ -8,7 +8,7 @@ use model::{
     PictureArea, PositionMark, SwitchFinding, SwitchMark,
 };
 use store::BaselineRow;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use vision::{
     CompareOptions, Comparison, Dial, Rect, SwitchPosition, SwitchRegion, compare, read_dial, read_switch, warp,
 };
@@ -30,6 +30,11 @@ const MARKS_MAX: usize = 40;
 /// Characters of a title.
 const TITLE_MAX: usize = 60;
 
+/// Waits for a turn to compare; none when the server stops.
+pub(crate) async fn turn() -> Option<SemaphorePermit<'static>> {
+    COMPARING.acquire().await.ok()
+}
+
 /// Compares a photograph with a baseline. Two are compared at a time, others wait.
 ///
 /// # Errors
@@ -40,7 +45,7 @@ pub(super) async fn compare_with(
     after: EvidenceId,
 ) -> Result<PanelComparison, InspectionError> {
     let files = ctx.files.clone();
-    let _turn = COMPARING.acquire().await.map_err(|_| InspectionError::Away)?;
+    let _turn = turn().await.ok_or(InspectionError::Away)?;
     let work = move || {
         let (first, second) = (load(&files, &baseline.picture)?, load(&files, &after)?);
         let finding = find(&first, &second, &baseline.marks);
@@ -151,7 +156,7 @@ pub(super) async fn learn(
     mut marks: PanelMarks,
 ) -> Result<PanelMarks, InspectionError> {
     let files = ctx.files.clone();
-    let _turn = COMPARING.acquire().await.map_err(|_| InspectionError::Away)?;
+    let _turn = turn().await.ok_or(InspectionError::Away)?;
     let work = move || {
         let baseline = load(&files, &picture)?;
         check(&baseline, &marks)?;

@@ -362,6 +362,14 @@ pub async fn sweep(ctx: &Context) -> Result<usize, UploadError> {
     Ok(removed)
 }
 
+/// Removes an upload that something was made of.
+///
+/// # Errors
+/// [`UploadError`]; the sweep finds it then.
+pub(crate) async fn let_go(ctx: &Context, id: EventId) -> Result<(), UploadError> {
+    forget(ctx, id).await
+}
+
 /// The file first: a row without one is an upload of which nothing came, and its time will be over too.
 async fn forget(ctx: &Context, id: EventId) -> Result<(), UploadError> {
     let uploads = ctx.files.uploads();

@@ -3,7 +3,7 @@
 use grid::Cell;
 use model::{
     ActionId, AlarmRuleId, CaseId, CaseNo, CategoryId, Channel, CheckId, ClientId, ClockName, ConditionId, ContactId,
-    DeliveryState, DeviceClassId, DeviceId, EventId, EvidenceId, FormId, HospitalVisitId, InspectionId,
+    DeliveryState, DeviceClassId, DeviceId, EventId, EvidenceId, FlightId, FormId, HospitalVisitId, InspectionId,
     InspectionRunId, Instant, KioskId, LicenceId, MandateId, OfficeId, Outcome, PackHash, PartyId, PaymentId,
     ProcessId, PropertyId, RegionId, RequestId, RoleId, SceneId, SealedId, ServiceId, SourceId, StageId, StateId,
 };
@@ -262,6 +262,7 @@ text_ids!(
     PropertyId,
     InspectionId,
     InspectionRunId,
+    FlightId,
     CheckId,
     SceneId,
     EventId,

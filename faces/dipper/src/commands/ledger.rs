@@ -69,12 +69,21 @@ pub fn read_proof(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("the receipt {} cannot be read", file.display()))
 }
 
+/// What is checked with a receipt.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// That somebody is in an extract.
+    pub membership: Option<&'a Path>,
+    /// The folder of the files of a flight.
+    pub flight: Option<&'a Path>,
+}
+
 /// Checks a receipt offline and says in words what it proves.
 pub fn verify_receipt(
     text: &[u8],
     key: Option<&str>,
     data: &Path,
-    membership: Option<&Path>,
+    beside: Beside<'_>,
     locale: &str,
 ) -> anyhow::Result<ExitCode> {
     let key = match key {
@@ -88,8 +97,11 @@ pub fn verify_receipt(
         Ok(explained) => {
             println!("{}", explained.words.in_locale(locale));
             println!("{}", explained.event);
-            if let Some(file) = membership {
+            if let Some(file) = beside.membership {
                 println!("{}", super::membership::verify(&explained.event, file)?);
+            }
+            if let Some(folder) = beside.flight {
+                println!("{}", super::flight::verify(&explained.event, folder, locale.starts_with("zh"))?);
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -11,6 +11,7 @@ mod demo_devices;
 pub mod department;
 mod device;
 pub mod erased;
+pub mod flight;
 pub mod gateway;
 mod grid;
 pub mod hospital;
@@ -73,7 +74,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Witness(WitnessCommand::Init { data, name }) => witness::init(&data, &name),
         Command::Witness(WitnessCommand::Key { data }) => witness::key(&data),
         Command::Witness(WitnessCommand::Serve { data, listen, config }) => witness::serve(&data, listen, &config),
-        Command::Verify { file, membership, keys, status, showing, key, data, locale } => {
+        Command::Verify { file, membership, flight, keys, status, showing, key, data, locale } => {
             let text = ledger::read_proof(&file)?;
             if paper::is_paper(&text) {
                 return licence::verify_paper(&text, keys.as_deref(), status.as_deref(), &showing, &locale);
@@ -81,7 +82,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             if licence::is_licence(&text) {
                 return licence::verify_licence(&text, keys.as_deref(), status.as_deref(), &showing, &locale);
             }
-            ledger::verify_receipt(&text, key.as_deref(), &data, membership.as_deref(), &locale)
+            let beside = ledger::Beside { membership: membership.as_deref(), flight: flight.as_deref() };
+            ledger::verify_receipt(&text, key.as_deref(), &data, beside, &locale)
         }
         Command::Reconcile { day, common } => reconcile::reconcile(configured(&common)?, day.as_deref()),
         Command::User(UserCommand::Add { login, name, posts, common }) => {

@@ -11,6 +11,7 @@ pub mod counter;
 pub mod devices;
 pub mod evidence;
 pub mod extracts;
+pub mod flights;
 pub mod hospitals;
 pub mod inspections;
 pub mod kiosk;

@@ -126,30 +126,40 @@ impl Named {
 
     /// A photograph beside its baseline.
     pub fn comparison(&self, one: &PanelComparison) -> wire::PanelComparisonView {
-        let mut view = wire::PanelComparisonView {
-            before: self.picture(one.before),
-            after: self.picture(one.after),
-            finding: wire::PanelFindingWord::Unclear,
-            reason: None,
-            map: None,
-            overlap: None,
-            regions: Vec::new(),
-            dials: Vec::new(),
-            switches: Vec::new(),
-        };
-        match &one.finding {
-            PanelFinding::Unclear { reason } => view.reason = Some(reason.clone()),
-            PanelFinding::Compared(compared) => {
-                let differs = compared.differs();
-                view.finding = if differs { wire::PanelFindingWord::Differs } else { wire::PanelFindingWord::Same };
-                view.map = Some(compared.map.to_vec());
-                view.overlap = Some(compared.overlap);
-                view.regions = compared.regions.iter().map(region_view).collect();
-                view.dials = compared.dials.iter().map(dial_view).collect();
-                view.switches = compared.switches.iter().map(switch_view).collect();
-            }
-        }
+        let mut view = unclear(self.picture(one.before), self.picture(one.after));
+        finding_view(&one.finding, &mut view);
         view
+    }
+}
+
+/// Two pictures of which nothing is said yet.
+pub fn unclear(before: wire::InspectionPicture, after: wire::InspectionPicture) -> wire::PanelComparisonView {
+    wire::PanelComparisonView {
+        before,
+        after,
+        finding: wire::PanelFindingWord::Unclear,
+        reason: None,
+        map: None,
+        overlap: None,
+        regions: Vec::new(),
+        dials: Vec::new(),
+        switches: Vec::new(),
+    }
+}
+
+/// Says what comparing two pictures came to.
+pub fn finding_view(finding: &PanelFinding, view: &mut wire::PanelComparisonView) {
+    match finding {
+        PanelFinding::Unclear { reason } => view.reason = Some(reason.clone()),
+        PanelFinding::Compared(compared) => {
+            let differs = compared.differs();
+            view.finding = if differs { wire::PanelFindingWord::Differs } else { wire::PanelFindingWord::Same };
+            view.map = Some(compared.map.to_vec());
+            view.overlap = Some(compared.overlap);
+            view.regions = compared.regions.iter().map(region_view).collect();
+            view.dials = compared.dials.iter().map(dial_view).collect();
+            view.switches = compared.switches.iter().map(switch_view).collect();
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod city;
 pub mod corrections;
 pub mod events;
 pub mod fields;
+pub mod flights;
 pub mod hospitals;
 pub mod inspections;
 pub mod mandates;

@@ -35,6 +35,8 @@ fn title(body: &RecordBody) -> wire::Text {
         RecordBody::CommandAsked(_) => words("下达指令", "Command asked for"),
         RecordBody::CommandConfirmed { .. } => words("复核指令", "Command confirmed"),
         RecordBody::CommandEnded { .. } => words("指令结束", "Command ended"),
+        RecordBody::FlightSealed(_) => words("航拍封存", "Flight sealed"),
+        RecordBody::FlightAttached { .. } => words("航拍附入案件", "Flight attached to a case"),
         RecordBody::InspectionEnded(_) => words("巡检封存", "Inspection sealed"),
         RecordBody::LakeFileSealed(_) => words("读数文件封存", "File of readings sealed"),
         RecordBody::CameraViewed { .. } => words("查看视频", "Camera watched"),

@@ -12,6 +12,11 @@ export function setCsrf(token: string | undefined): void {
   csrf = token;
 }
 
+/** What a call that is not made by {@link api} carries to change something. */
+export function csrfHeaders(): Record<string, string> {
+  return csrf ? { "x-csrf-token": csrf } : {};
+}
+
 const headers: Middleware = {
   onRequest({ request }) {
     if (csrf && request.method !== "GET") request.headers.set("x-csrf-token", csrf);

@@ -284,6 +284,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{case}/flights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flights that are evidence of a case. */
+        get: operations["list_case_flights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{id}": {
         parameters: {
             query?: never;
@@ -869,6 +886,150 @@ export interface paths {
         put?: never;
         /** Asks for answers of many applications at once. Somebody else approves it, as a case. */
         post: operations["ask_for_extract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Flights over the caller's regions. */
+        get: operations["list_flights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flights/{flight}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A flight with what it brought. */
+        get: operations["get_flight"];
+        /**
+         * Makes a flight of uploads under an id that the sender made (a ULID); the same again is the same flight. Each file is
+         *     scanned, timed and placed, then the manifest that names their digests is sealed in the ledger; the uploads are gone then.
+         */
+        put: operations["import_flight"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flights/{flight}/cases/{case}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Makes a flight evidence of a case, under a record of its own; the same again is the same. */
+        put: operations["attach_flight"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flights/{flight}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which pictures of two flights show one place, and what comparing them came to where that was done. */
+        get: operations["list_flight_changes"];
+        put?: never;
+        /** Compares two pictures of one place, once: what came of it is kept. */
+        post: operations["compare_flight_pictures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flights/{flight}/files/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a flight as it came, or a part of it (`range`); or a picture, smaller and without metadata. */
+        get: operations["get_flight_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flights/{flight}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The manifest of a flight: the very text whose SHA-256 is in its record. It names the SHA-256 of every file. */
+        get: operations["get_flight_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flights/{flight}/package": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that proves a flight, in one archive (tar): its files as they came, the manifest, the receipt, the log's key and
+         *     how to check them without any server.
+         */
+        get: operations["get_flight_package"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flights/{flight}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the ledger keeps of a flight. */
+        get: operations["list_flight_records"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4730,6 +4891,202 @@ export interface components {
             /** @description What is wrong, with the limit. */
             message: string;
         };
+        /** @description A case that a flight is evidence of. */
+        FlightCase: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its number. */
+            no: string;
+            /** @description The record that says so; its receipt is at `/receipts/{record}`. */
+            record: string;
+        };
+        /** @description Two pictures of one place. */
+        FlightChange: {
+            /**
+             * Format: int32
+             * @description Which file of the later one.
+             */
+            after_number: number;
+            /**
+             * Format: double
+             * @description How far apart the two were taken, metres.
+             */
+            apart_m: number;
+            /**
+             * @description What differs, on the ground: four corners (longitude, latitude) each, in the order of the comparison's regions. Empty
+             *     where the later picture does not look straight down, or does not say how it was taken.
+             */
+            areas: number[][][];
+            /**
+             * Format: int32
+             * @description Which file of the earlier flight.
+             */
+            before_number: number;
+            /** @description What comparing came to; absent until they were compared. */
+            comparison?: components["schemas"]["PanelComparisonView"];
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Where the later one was taken, degrees.
+             */
+            lon: number;
+        };
+        /** @description Two pictures to compare. */
+        FlightChangeInput: {
+            /**
+             * Format: int32
+             * @description Which file of the later flight.
+             */
+            after_number: number;
+            /** @description The earlier flight. */
+            before: string;
+            /**
+             * Format: int32
+             * @description Which of its files.
+             */
+            before_number: number;
+        };
+        /** @description What has changed between two flights. */
+        FlightChanges: {
+            /** @description The later one. */
+            after: components["schemas"]["FlightSummary"];
+            /**
+             * Format: int32
+             * @description Pictures of the later flight that no picture of the earlier one is near.
+             */
+            alone: number;
+            /** @description The earlier flight. */
+            before: components["schemas"]["FlightSummary"];
+            /** @description Pictures of the later flight beside the nearest ones of the earlier flight. */
+            pairs: components["schemas"]["FlightChange"][];
+        };
+        /** @description A file of a flight. */
+        FlightFile: {
+            /** @description When it was taken. */
+            at?: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Its length, bytes.
+             */
+            bytes: number;
+            /** @description Code of its cell (GB/T 39409-2020, level 10). */
+            grid_code?: string;
+            /**
+             * Format: double
+             * @description At what height, metres.
+             */
+            height_m?: number;
+            /** @description What it is. */
+            kind: components["schemas"]["FlightFileKind"];
+            /**
+             * Format: double
+             * @description Latitude, degrees.
+             */
+            lat?: number;
+            /**
+             * Format: double
+             * @description Longitude where it was taken, degrees.
+             */
+            lon?: number;
+            /** @description What its bytes are. */
+            media_type: string;
+            /** @description What it was called. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its place in the manifest, from 1.
+             */
+            number: number;
+            /** @description What says where. */
+            placed_by?: components["schemas"]["PlacedBy"];
+            /** @description SHA-256 of it, hexadecimal. */
+            sha256: string;
+            /** @description A small one. */
+            thumb_url?: string;
+            /** @description The file as it came. */
+            url: string;
+            /** @description A picture for looking at; of pictures. */
+            view_url?: string;
+        };
+        /**
+         * @description What a file of a flight is.
+         * @enum {string}
+         */
+        FlightFileKind: "picture" | "film" | "track";
+        /**
+         * @description Which form of a file.
+         * @enum {string}
+         */
+        FlightFileSize: "view" | "thumb";
+        /** @description A flight to be made of uploads. */
+        FlightInput: {
+            /** @description What it was for, at most 120 characters. */
+            purpose: string;
+            /** @description What people will call it, at most 120 characters. */
+            title: string;
+            /**
+             * @description The uploads that it is made of: pictures (JPEG, PNG, WebP), films (MP4, QuickTime), tracks (GPX, GeoJSON, SRT); 2000
+             *     at most.
+             */
+            uploads: string[];
+        };
+        /** @description Flights, the newest first. */
+        FlightPage: {
+            /** @description As many as were asked for. */
+            items: components["schemas"]["FlightSummary"][];
+            /** @description `before` of the next page; absent on the last. */
+            next?: string;
+        };
+        /** @description A flight in lists. */
+        FlightSummary: {
+            /** @description Who brought it in. */
+            by: string;
+            /**
+             * Format: int64
+             * @description How long they are together, bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int32
+             * @description How many files it has.
+             */
+            files: number;
+            /** @description When the first of its files was taken. */
+            from?: components["schemas"]["Time"];
+            /** @description Its id. */
+            id: string;
+            /** @description When it was brought in. */
+            imported_at: components["schemas"]["Time"];
+            /** @description What it was for. */
+            purpose: string;
+            /** @description The record of that; its receipt is at `/receipts/{record}`. */
+            record: string;
+            /** @description The region most of it was taken in. */
+            region_title: components["schemas"]["Text"];
+            /** @description SHA-256 of its manifest, hexadecimal: what the ledger has sealed. */
+            sha256: string;
+            /** @description What it is called. */
+            title: string;
+            /** @description When the last one was. */
+            to?: components["schemas"]["Time"];
+        };
+        /** @description A flight with what it brought. */
+        FlightView: components["schemas"]["FlightSummary"] & {
+            /** @description West, south, east and north of it, degrees. */
+            bounds: number[];
+            /** @description Cases that it is evidence of, as far as the caller may read them. */
+            cases: components["schemas"]["FlightCase"][];
+            /** @description What it brought, in the order of time. */
+            items: components["schemas"]["FlightFile"][];
+            /** @description Whether the caller may make it evidence of a case. */
+            may_attach: boolean;
+            /** @description Where it flew: longitudes and latitudes in the order of time, thinned out. */
+            track: number[][];
+        };
         /** @description Answers of an application until they were corrected. */
         FormerAnswers: {
             /** @description Answers by field id. */
@@ -6252,6 +6609,11 @@ export interface components {
              */
             y: number;
         };
+        /**
+         * @description What says where a file was taken.
+         * @enum {string}
+         */
+        PlacedBy: "file" | "track";
         /** @description Places that some words may mean. */
         PlaceList: {
             /** @description The places, the nearest first. */
@@ -8341,6 +8703,38 @@ export interface operations {
             };
         };
     };
+    list_case_flights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The case, by its id or number */
+                case: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlightSummary"][];
+                };
+            };
+        };
+    };
     get_case: {
         parameters: {
             query?: never;
@@ -9609,6 +10003,380 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExtractAsked"];
+                };
+            };
+        };
+    };
+    list_flights: {
+        parameters: {
+            query?: {
+                /** @description Before this flight. */
+                before?: string;
+                /** @description At most so many; 1 to 200, 50 without it. */
+                limit?: number;
+                /** @description Over the same ground as this flight, itself left out. */
+                over?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlightPage"];
+                };
+            };
+        };
+    };
+    get_flight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                flight: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As it was sealed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlightView"];
+                };
+            };
+        };
+    };
+    import_flight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, a ULID */
+                flight: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlightInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sealed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlightSummary"];
+                };
+            };
+            /** @description A file is not taken, or says nowhere where it was taken; it is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach_flight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The case, by its id or number */
+                case: string;
+                /** @description The flight */
+                flight: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is evidence of the case */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlightCase"];
+                };
+            };
+        };
+    };
+    list_flight_changes: {
+        parameters: {
+            query: {
+                /** @description The earlier flight. */
+                before: string;
+            };
+            header?: never;
+            path: {
+                /** @description The later flight */
+                flight: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In the order of the later flight */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlightChanges"];
+                };
+            };
+        };
+    };
+    compare_flight_pictures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The later flight */
+                flight: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlightChangeInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Compared */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlightChange"];
+                };
+            };
+            /** @description The two do not show one place */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_flight_file: {
+        parameters: {
+            query?: {
+                /** @description Smaller and without metadata; the file as it came without it. */
+                size?: components["schemas"]["FlightFileSize"];
+            };
+            header?: never;
+            path: {
+                /** @description The flight */
+                flight: string;
+                /** @description The file's place in the manifest, from 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The part asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+        };
+    };
+    get_flight_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                flight: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    get_flight_package: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                flight: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tar": unknown;
+                };
+            };
+        };
+    };
+    list_flight_records: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: number;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id */
+                flight: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordPage"];
                 };
             };
         };

@@ -23,6 +23,8 @@ export { cellWidthM, levelForZoom } from "./grid";
 export { default as AreaLayer } from "./layers/AreaLayer.vue";
 export { default as CaseLayer } from "./layers/CaseLayer.vue";
 export { type CasePoint, type CasePoints, useCaseLayer } from "./layers/cases";
+export { type ChangedArea, type Shot, type ShotState, useFlightLayer } from "./layers/flight";
+export { default as FlightLayer } from "./layers/FlightLayer.vue";
 export { useGridLayer } from "./layers/grid";
 export { default as GridLayer } from "./layers/GridLayer.vue";
 export { type LonLat, usePin } from "./layers/pin";

@@ -12,6 +12,7 @@ use store::StoreError;
 
 use crate::access::{authorise, case_subject, load, load_for_reporter};
 use crate::api::devices::parts::{device, regions};
+use crate::api::flights::parts::reads_flights_of;
 use crate::api::inspections::parts::inspection;
 use crate::app::App;
 use crate::caller::Caller;
@@ -91,6 +92,8 @@ pub fn may_read_record(app: &App, caller: &Caller, body: &RecordBody) -> Result<
             let id = ended.inspection.as_str();
             inspection(app, &compiled.city, caller, id, Permission::InspectionRead).map(drop)
         }
+        RecordBody::FlightSealed(sealed) => reads_flights_of(app, caller, &sealed.region),
+        RecordBody::FlightAttached { region, .. } => reads_flights_of(app, caller, region),
         // It says how much was measured, and nothing of what.
         RecordBody::LakeFileSealed(_) => regions(app, caller, Permission::DeviceRead).map(drop),
     }

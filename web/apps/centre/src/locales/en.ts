@@ -1,5 +1,6 @@
 import { alarmsEn } from "./alarms.en";
 import { controlEn } from "./control.en";
+import { flightsEn } from "./flights.en";
 import { inspectionsEn } from "./inspections.en";
 import { devicesEn } from "./devices.en";
 import { videoEn } from "./video.en";
@@ -14,6 +15,7 @@ export const en: typeof zhCN = {
   ...controlEn,
   ...videoEn,
   ...inspectionsEn,
+  ...flightsEn,
   nav: {
     label: "Main navigation",
     home: "Dipper, back to the map",
@@ -33,6 +35,10 @@ export const en: typeof zhCN = {
     inspections: "Inspections",
     inspection: "Inspection",
     inspection_run: "Inspection done",
+    flights: "Flights",
+    flight: "Flight",
+    new_flight: "Bring in a flight",
+    flight_changes: "Changes between flights",
     control: "Control",
     unconfirmed_commands: "commands wait for you to confirm them",
     alarms: "Alarms",

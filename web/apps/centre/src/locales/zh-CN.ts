@@ -1,5 +1,6 @@
 import { alarmsZhCN } from "./alarms.zh-CN";
 import { controlZhCN } from "./control.zh-CN";
+import { flightsZhCN } from "./flights.zh-CN";
 import { inspectionsZhCN } from "./inspections.zh-CN";
 import { devicesZhCN } from "./devices.zh-CN";
 import { videoZhCN } from "./video.zh-CN";
@@ -13,6 +14,7 @@ export const zhCN = {
   ...controlZhCN,
   ...videoZhCN,
   ...inspectionsZhCN,
+  ...flightsZhCN,
   nav: {
     label: "主导航",
     home: "天枢，回到地图",
@@ -32,6 +34,10 @@ export const zhCN = {
     inspections: "巡检",
     inspection: "巡检路线",
     inspection_run: "巡检记录",
+    flights: "航拍",
+    flight: "航拍",
+    new_flight: "导入航拍",
+    flight_changes: "航拍变化",
     control: "远程调度",
     unconfirmed_commands: "条指令等您确认",
     alarms: "告警",

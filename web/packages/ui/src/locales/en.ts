@@ -39,6 +39,14 @@ const en: typeof zhCN = {
     unread: "Not readable",
     beyond: "beyond its limits",
     should: "should be {position}",
+    ground: {
+      same: "Nothing has changed here",
+      differs: "Changed in {n} places",
+      unclear: "The two pictures cannot be laid over each other",
+      before: "Earlier flight",
+      after: "Later flight",
+      share: "How much of the later flight shows",
+    },
   },
   form: {
     optional: "(optional)",

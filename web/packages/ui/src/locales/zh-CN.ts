@@ -37,6 +37,14 @@ export default {
     unread: "读不出",
     beyond: "超出限值",
     should: "应为 {position}",
+    ground: {
+      same: "没有发现变化",
+      differs: "有 {n} 处变化",
+      unclear: "两张照片对不上",
+      before: "前一次",
+      after: "后一次",
+      share: "后一次照片的不透明度",
+    },
   },
   form: {
     optional: "（选填）",
