@@ -1,7 +1,11 @@
 //! Figures of the lake, one JSON object a line: readings a second acknowledged beside the raw write and sync of the same
-//! disk, bytes a reading, queries, cost of a reading as the lake grows.
-//! `cargo bench -p dipper-lake --bench lake -- [--folder DIR] [--days N]`.
+//! disk, bytes a reading, queries, cost of a reading as the lake grows; the same queries of a lake whose files lie in a store
+//! that speaks S3 over loopback. `cargo bench -p dipper-lake --bench lake -- [--folder DIR] [--days N] [--store]`; with
+//! `--store` that last part alone.
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot go on fails")]
+
+#[path = "../tests/common/s3.rs"]
+mod s3;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -31,10 +35,14 @@ fn main() {
     let days: i64 = value("--days").map_or(35, |days| days.parse().unwrap());
     let folder = folder.join(format!("lake-bench-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    for (batch, window) in [(1, 2_048), (100, 64), (1_000, 16)] {
-        append(&folder, batch, window);
+    if !arguments.iter().any(|argument| argument == "--store") {
+        for (batch, window) in [(1, 2_048), (100, 64), (1_000, 16)] {
+            append(&folder, batch, window);
+        }
     }
-    grown(&folder.join("year"), days);
+    let lake = folder.join("year");
+    grown(&lake, days);
+    stored(&lake, &folder.join("s3"), days);
     fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -204,6 +212,23 @@ fn grown(folder: &Path, days: i64) {
     let lake = Lake::open(folder, options, Arc::new(Fixed)).unwrap();
     let ms = watch.elapsed().as_secs_f64() * 1e3;
     say("query", "opening", &[("ms", ms), ("worst_ms", ms), ("rows", readings as f64)]);
+    ask(&lake, days);
+}
+
+/// Carries the same lake to a store, leaves nothing on the disk, and asks it again.
+fn stored(folder: &Path, root: &Path, days: i64) {
+    let server = s3::S3::start(root);
+    let options = Options { objects: Some(server.objects(s3::SECRET)), local_bytes: 0, ..Options::default() };
+    let lake = Lake::open(folder, options, Arc::new(Fixed)).unwrap();
+    let watch = Stopwatch::now();
+    lake.carry().unwrap();
+    let (took, stats) = (watch.elapsed().as_secs_f64(), lake.stats());
+    assert_eq!(stats.stored_files, stats.files);
+    say(
+        "store",
+        "carried",
+        &[("mb_per_second", stats.rolled_bytes as f64 / took / 1e6), ("files", stats.files as f64)],
+    );
     ask(&lake, days);
 }
 

@@ -64,12 +64,57 @@ pub enum LakeError {
         /// What its reader said.
         message: String,
     },
+    /// The address of an object store cannot be used.
+    #[error("{url} is no object store: {what}; give s3://BUCKET/PREFIX, or file:///FOLDER for a folder elsewhere")]
+    StoreUrl {
+        /// What was given.
+        url: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The object store does not answer.
+    #[error(
+        "{object} cannot be reached: {message}; readings that lie there are asked for in vain until the store answers"
+    )]
+    StoreAway {
+        /// What was asked for.
+        object: String,
+        /// What the network or the store said.
+        message: String,
+    },
+    /// The object store knows us not, or not for this.
+    #[error(
+        "{object} is refused by the store; see whether AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION are right, and the key may read, write, list and delete there"
+    )]
+    StoreRefused {
+        /// What was asked for.
+        object: String,
+    },
+    /// Another lake keeps its files there.
+    #[error("{url} has the files of another lake; give this one a prefix of its own")]
+    StoreTaken {
+        /// The store.
+        url: String,
+    },
+    /// Files lie in an object store, and none was named.
+    #[error("{files} files of readings lie in {url}; name it by --lake-store")]
+    StoreUnnamed {
+        /// How many.
+        files: usize,
+        /// Where they were put.
+        url: String,
+    },
     /// The lake is being closed.
     #[error("the lake is closed")]
     Closed,
 }
 
 impl LakeError {
+    /// Whether it is the object store's, and may be over by itself or by other keys.
+    pub fn is_of_store(&self) -> bool {
+        matches!(self, Self::StoreAway { .. } | Self::StoreRefused { .. })
+    }
+
     /// A refusal of the disk at a file.
     pub(crate) fn io(file: &Path) -> impl FnOnce(io::Error) -> LakeError + '_ {
         move |source| match source.kind() {

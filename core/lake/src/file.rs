@@ -1,12 +1,13 @@
 //! A rolled file: opened when first asked, its footer kept while others are not asked more, every block checked.
+//!
+//! It lies on the disk, in the object store, or in both; the disk is asked first.
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::ErrorKind;
 use std::ops::{Range, RangeInclusive};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bytes::Bytes;
@@ -15,17 +16,18 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
-use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMask, PageIndexPolicy};
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
-use parquet::file::reader::{ChunkReader, Length};
 
+use crate::blocks::{Blocks, Source, shown};
 use crate::columns::{CELL_COLUMN, Row};
 use crate::day;
 use crate::disk::Disk;
 use crate::error::LakeError;
 use crate::index::{BLOCK_BYTES, Index, common, join};
 use crate::manifest::{Entry, Kind, digest};
+use crate::objects::Objects;
+use crate::options::Options;
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8_192;
@@ -42,6 +44,11 @@ pub(crate) fn name(entry: &Entry) -> String {
 /// The name of the index beside it.
 pub(crate) fn index_name(file: &Path) -> PathBuf {
     file.with_extension("index")
+}
+
+/// The same, of an object.
+pub(crate) fn index_object(name: &str) -> String {
+    Path::new(name).with_extension("index").to_string_lossy().into_owned()
 }
 
 /// Files whose footers are in memory, the one opened longest ago first.
@@ -75,6 +82,9 @@ pub(crate) struct Rolled {
     pub path: PathBuf,
     /// When retention next has something to do with it, by the retention of this run.
     pub due_at: AtomicI64,
+    /// Whether the object store has it.
+    in_store: AtomicBool,
+    objects: Option<Objects>,
     shelf: Arc<Shelf>,
     disk: Arc<dyn Disk>,
     doomed: AtomicBool,
@@ -82,13 +92,15 @@ pub(crate) struct Rolled {
 }
 
 impl Rolled {
-    pub fn new(entry: Entry, folder: &Path, shelf: Arc<Shelf>, disk: Arc<dyn Disk>) -> Arc<Self> {
+    pub fn new(entry: Entry, folder: &Path, shelf: Arc<Shelf>, options: &Options) -> Arc<Self> {
         Arc::new(Self {
             path: folder.join(name(&entry)),
+            in_store: AtomicBool::new(entry.in_store),
             entry,
+            objects: options.objects.clone(),
+            disk: Arc::clone(&options.disk),
             due_at: AtomicI64::new(i64::MIN),
             shelf,
-            disk,
             doomed: AtomicBool::new(false),
             opened: Mutex::default(),
         })
@@ -117,21 +129,77 @@ impl Rolled {
         Ok(opened)
     }
 
-    /// Reads it whole and compares its digest: before it is rewritten, and for an audit.
+    /// The store that has it.
+    pub fn objects(&self) -> Option<&Objects> {
+        self.objects.as_ref().filter(|_| self.in_store.load(Ordering::Acquire))
+    }
+
+    /// Says that the store has it, or no longer.
+    pub fn set_in_store(&self, is: bool) {
+        self.in_store.store(is, Ordering::Release);
+    }
+
+    /// Where series are in it: of memory or the disk, so that the store need not be there.
+    ///
+    /// # Errors
+    /// When it is missing or damaged.
+    pub fn index(&self) -> Result<Arc<Index>, LakeError> {
+        // Who opens it meanwhile may be waiting for the store.
+        let opened = self.opened.try_lock().ok().and_then(|opened| opened.clone());
+        opened.map_or_else(|| read_index(self).map(Arc::new), |opened| Ok(Arc::clone(&opened.index)))
+    }
+
+    /// Its bytes on the disk; `None` when it lies in the store alone.
+    fn find_local(&self) -> Result<Option<File>, LakeError> {
+        match File::open(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound && self.objects().is_some() => Ok(None),
+            file => file.map(Some).map_err(LakeError::io(&self.path)),
+        }
+    }
+
+    /// Whether the disk has it.
+    pub fn is_local(&self) -> bool {
+        self.path.is_file()
+    }
+
+    /// Removes it from the disk once the store has it; its index stays.
+    pub fn leave(&self) -> Result<(), LakeError> {
+        if self.objects().is_some() {
+            *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.disk.remove(&self.path).map_err(LakeError::io(&self.path))?;
+        }
+        Ok(())
+    }
+
+    /// Reads it whole and compares its digest: before it is rewritten or carried elsewhere, and for an audit.
     ///
     /// # Errors
     /// When it is missing or not what was sealed.
-    pub fn verify(&self) -> Result<(), LakeError> {
-        let bytes = std::fs::read(&self.path).map_err(LakeError::io(&self.path))?;
+    pub fn read_whole(&self) -> Result<Bytes, LakeError> {
+        let (bytes, path) = match (self.is_local(), self.objects()) {
+            (false, Some(objects)) => {
+                let name = name(&self.entry);
+                (objects.get(&name)?, shown(objects, &name))
+            }
+            _ => (std::fs::read(&self.path).map_err(LakeError::io(&self.path))?.into(), self.path.clone()),
+        };
         if digest(&bytes) == self.entry.sha256 {
-            return Ok(());
+            return Ok(bytes);
         }
         // The index knows which block it is; when it does not, the file as a whole is other.
         let index = read_index(self)?;
         let mut blocks = bytes.chunks(BLOCK_BYTES).enumerate();
         let bad = blocks.find(|(number, block)| index.block(*number) != Some(crc32fast::hash(block)));
         let offset = bad.map_or(0, |(number, _)| (number * BLOCK_BYTES) as u64);
-        Err(LakeError::Damaged { file: self.path.clone(), offset, what: "it is not the file that was sealed" })
+        Err(LakeError::Damaged { file: path, offset, what: "it is not the file that was sealed" })
+    }
+
+    /// Whether it is what was sealed.
+    ///
+    /// # Errors
+    /// When it is missing or not what was sealed.
+    pub fn verify(&self) -> Result<(), LakeError> {
+        self.read_whole().map(drop)
     }
 }
 
@@ -141,13 +209,27 @@ impl Drop for Rolled {
             // What stays is removed when the lake is next opened.
             let _ = self.disk.remove(&self.path);
             let _ = self.disk.remove(&index_name(&self.path));
+            if let Some(objects) = self.objects() {
+                let name = name(&self.entry);
+                objects.doom(index_object(&name));
+                objects.doom(name);
+            }
         }
     }
 }
 
 fn read_index(file: &Rolled) -> Result<Index, LakeError> {
     let path = index_name(&file.path);
-    let bytes = std::fs::read(&path).map_err(LakeError::io(&path))?;
+    let bytes = match (std::fs::read(&path), file.objects()) {
+        (Err(error), Some(objects)) if error.kind() == ErrorKind::NotFound => {
+            let bytes = objects.get(&index_object(&name(&file.entry)))?;
+            // It is small and asked often. What is not there next time is fetched again.
+            let _ = path.parent().map_or(Ok(()), |folder| file.disk.make_folder(folder));
+            let _ = file.disk.write(&path, &bytes);
+            bytes
+        }
+        (read, _) => read.map_err(LakeError::io(&path))?.into(),
+    };
     let index = (crc32fast::hash(&bytes) == file.entry.index_check).then(|| Index::parse(&bytes)).flatten();
     let what = "the index is not what was written";
     index.ok_or(LakeError::Damaged { file: path, offset: 0, what })
@@ -157,29 +239,41 @@ fn read_index(file: &Rolled) -> Result<Index, LakeError> {
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub index: Arc<Index>,
-    path: PathBuf,
     footer: ArrowReaderMetadata,
     blocks: Blocks,
 }
 
 impl Opened {
     fn new(rolled: &Rolled) -> Result<Self, LakeError> {
-        let path = &rolled.path;
         let index = Arc::new(read_index(rolled)?);
-        let file = Arc::new(File::open(path).map_err(LakeError::io(path))?);
-        let bytes = file.metadata().map_err(LakeError::io(path))?.len();
-        if bytes != rolled.entry.bytes {
-            let what = "it has another length than when it was written";
-            return Err(LakeError::Damaged { file: path.clone(), offset: bytes.min(rolled.entry.bytes), what });
-        }
-        let damaged_at = Arc::new(AtomicU64::new(u64::MAX));
-        let blocks = Blocks { file, bytes, index: Arc::clone(&index), damaged_at };
+        let sealed = rolled.entry.bytes;
+        let blocks = match (rolled.find_local()?, rolled.objects()) {
+            (None, Some(objects)) => {
+                let name = name(&rolled.entry);
+                let (path, objects) = (shown(objects, &name), objects.clone());
+                let source = Source::Object { objects, name, number: rolled.entry.number };
+                let blocks = Blocks::new(source, path, sealed, Arc::clone(&index));
+                // The footer and the indexes before it, in one request.
+                blocks.fetch(std::iter::once(sealed.saturating_sub(1)..sealed));
+                blocks
+            }
+            (None, None) => return Err(LakeError::Missing { file: rolled.path.clone() }),
+            (Some(file), _) => {
+                let path = &rolled.path;
+                let bytes = file.metadata().map_err(LakeError::io(path))?.len();
+                if bytes != sealed {
+                    let what = "it has another length than when it was written";
+                    return Err(LakeError::Damaged { file: path.clone(), offset: bytes.min(sealed), what });
+                }
+                Blocks::new(Source::File(file), path.clone(), sealed, Arc::clone(&index))
+            }
+        };
         let options = ArrowReaderOptions::new()
             .with_offset_index_policy(PageIndexPolicy::Required)
             .with_column_index_policy(PageIndexPolicy::Optional)
             .with_column_index_mask(ColumnChunkMask::columns([CELL_COLUMN]));
-        let footer = ArrowReaderMetadata::load(&blocks, options).map_err(|error| blocks.fault(path, &error))?;
-        Ok(Self { index, path: path.clone(), footer, blocks })
+        let footer = ArrowReaderMetadata::load(&blocks, options).map_err(|error| blocks.fault(&error))?;
+        Ok(Self { index, footer, blocks })
     }
 
     /// All of its rows.
@@ -224,6 +318,41 @@ impl Opened {
         }
     }
 
+    /// Which columns are read: all of them, or all but the one that few ask for.
+    fn leaves<R: Row>(&self, whole: bool) -> Vec<usize> {
+        let names = self.footer.parquet_schema().columns().iter().map(|column| column.name());
+        names.enumerate().filter(|(_, name)| whole || *name != R::SPARE).map(|(at, _)| at).collect()
+    }
+
+    /// Fetches what [`Opened::read`] will read, where it lies in the object store: several parts at a time.
+    pub fn fetch<R: Row>(&self, ranges: &[Range<usize>], whole: bool) {
+        if self.blocks.is_local() {
+            return;
+        }
+        let (metadata, leaves) = (self.footer.metadata(), self.leaves::<R>(whole));
+        let (mut bytes, mut begin) = (Vec::new(), 0);
+        for (number, group) in metadata.row_groups().iter().enumerate() {
+            let end = begin + group.num_rows() as usize;
+            let within = common(ranges, std::slice::from_ref(&(begin..end)));
+            let index = metadata.page_index_for_row_group(number);
+            for leaf in leaves.iter().filter(|_| !within.is_empty()) {
+                let Some(pages) = index.page_locations(*leaf) else { continue };
+                // Before the first page lies the dictionary.
+                let (chunk, _) = group.column(*leaf).byte_range();
+                bytes.extend(pages.first().map(|page| chunk..page.offset as u64));
+                for (at, page) in pages.iter().enumerate() {
+                    let first = begin + page.first_row_index as usize;
+                    let next = pages.get(at + 1).map_or(end, |next| begin + next.first_row_index as usize);
+                    if within.iter().any(|range| range.start < next && first < range.end) {
+                        bytes.push(page.offset as u64..page.offset as u64 + page.compressed_page_size as u64);
+                    }
+                }
+            }
+            begin = end;
+        }
+        self.blocks.fetch(bytes);
+    }
+
     /// Hands out rows of these ranges, in the order of the file.
     ///
     /// # Errors
@@ -248,12 +377,11 @@ impl Opened {
         if groups.is_empty() {
             return Ok(());
         }
-        let schema = self.footer.parquet_schema();
-        let names = schema.columns().iter().map(|column| column.name());
-        let wanted = names.enumerate().filter(|(_, name)| whole || *name != R::SPARE).map(|(at, _)| at);
-        let projection = ProjectionMask::leaves(schema, wanted);
-        let fault = |error: &dyn std::fmt::Display| self.blocks.fault(&self.path, error);
-        let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(self.blocks.clone(), self.footer.clone())
+        self.fetch::<R>(ranges, whole);
+        let projection = ProjectionMask::leaves(self.footer.parquet_schema(), self.leaves::<R>(whole));
+        let blocks = self.blocks.anew();
+        let fault = |error: &dyn std::fmt::Display| blocks.fault(error);
+        let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(blocks.clone(), self.footer.clone())
             .with_projection(projection)
             .with_row_groups(groups)
             .with_row_selection(RowSelection::from_consecutive_ranges(parts.into_iter(), chosen))
@@ -277,80 +405,4 @@ fn touches(ranges: &[RangeInclusive<i64>], min: i64, max: i64) -> bool {
 /// Whether sorted ranges hold a key.
 pub(crate) fn holds(ranges: &[RangeInclusive<i64>], key: i64) -> bool {
     touches(ranges, key, key)
-}
-
-/// Reads a file by blocks, each checked: what a disk returns wrongly is named, not decoded.
-#[derive(Debug, Clone)]
-struct Blocks {
-    file: Arc<File>,
-    bytes: u64,
-    index: Arc<Index>,
-    damaged_at: Arc<AtomicU64>,
-}
-
-impl Blocks {
-    /// A failure to read, as damage when a block was bad.
-    fn fault(&self, path: &Path, error: &dyn std::fmt::Display) -> LakeError {
-        match self.damaged_at.load(Ordering::Acquire) {
-            u64::MAX => LakeError::Parquet { file: path.to_owned(), message: error.to_string() },
-            offset => {
-                let what = "a block is not what was written";
-                LakeError::Damaged { file: path.to_owned(), offset, what }
-            }
-        }
-    }
-
-    fn get(&self, start: u64, length: usize) -> io::Result<Bytes> {
-        let end = start.checked_add(length as u64).filter(|end| *end <= self.bytes);
-        let end = end.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "beyond the end of the file"))?;
-        let first = start / BLOCK_BYTES as u64;
-        let from = first * BLOCK_BYTES as u64;
-        let to = end.next_multiple_of(BLOCK_BYTES as u64).min(self.bytes);
-        let mut buffer = vec![0; (to - from) as usize];
-        self.file.read_exact_at(&mut buffer, from)?;
-        for (number, block) in buffer.chunks(BLOCK_BYTES).enumerate() {
-            if self.index.block(first as usize + number) != Some(crc32fast::hash(block)) {
-                self.damaged_at.store(from + (number * BLOCK_BYTES) as u64, Ordering::Release);
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "a block is not what was written"));
-            }
-        }
-        Ok(Bytes::from(buffer).slice((start - from) as usize..(end - from) as usize))
-    }
-}
-
-impl Length for Blocks {
-    fn len(&self) -> u64 {
-        self.bytes
-    }
-}
-
-impl ChunkReader for Blocks {
-    type T = BlocksFrom;
-
-    fn get_read(&self, start: u64) -> Result<BlocksFrom, ParquetError> {
-        Ok(BlocksFrom { blocks: self.clone(), at: start })
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        Ok(self.get(start, length)?)
-    }
-}
-
-/// Reads on from a place.
-struct BlocksFrom {
-    blocks: Blocks,
-    at: u64,
-}
-
-impl Read for BlocksFrom {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.blocks.bytes.saturating_sub(self.at);
-        let in_block = BLOCK_BYTES as u64 - self.at % BLOCK_BYTES as u64;
-        let length = (buffer.len() as u64).min(left).min(in_block) as usize;
-        if length > 0 {
-            buffer[..length].copy_from_slice(&self.blocks.get(self.at, length)?);
-        }
-        self.at += length as u64;
-        Ok(length)
-    }
 }

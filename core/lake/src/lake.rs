@@ -10,6 +10,7 @@ use std::time::Duration;
 use model::{Clock, Instant, Reading, SeriesNo};
 
 use crate::aggregate::{Aggregate, Bucket};
+use crate::carry;
 use crate::day::END_US;
 use crate::error::{AppendError, LakeError};
 use crate::manifest::{Kind, Sealed};
@@ -59,6 +60,8 @@ pub struct Stats {
     pub hours: u64,
     /// Bytes of the rolled files.
     pub rolled_bytes: u64,
+    /// Rolled files that the object store has.
+    pub stored_files: u64,
 }
 
 impl Lake {
@@ -67,9 +70,11 @@ impl Lake {
     /// A torn end of the last segment is cut off: it was not acknowledged.
     ///
     /// # Errors
-    /// When another holds it, when something acknowledged is damaged or missing, or when the disk refuses.
+    /// When another holds it, when something acknowledged is damaged or missing, or when the disk refuses; when the object
+    /// store is another lake's, or is refused or away the first time it is used.
     pub fn open(folder: impl Into<PathBuf>, options: Options, clock: Arc<dyn Clock>) -> Result<Self, LakeError> {
         let (shared, growing) = open::open(folder.into(), options, clock)?;
+        shared.attach_first()?;
         let shared = Arc::new(shared);
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             let spawned = thread::Builder::new().name(name.to_owned()).spawn(work);
@@ -82,6 +87,10 @@ impl Lake {
         if let Some(every) = shared.options.tend_every {
             let tended = Arc::clone(&shared);
             threads.push(spawn("lake-keeper", Box::new(move || tend(&tended, every)))?);
+        }
+        if let (Some(_), Some(every)) = (&shared.options.objects, shared.options.tend_every) {
+            let carried = Arc::clone(&shared);
+            threads.push(spawn("lake-carrier", Box::new(move || carry::run(&carried, every)))?);
         }
         *lake.inner.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
         Ok(lake)
@@ -187,6 +196,14 @@ impl Lake {
         self.inner.shared.tend(now)
     }
 
+    /// Carries rolled files to the object store by hand, as the lake does by itself after each roll.
+    ///
+    /// # Errors
+    /// When the store is away, refuses, or belongs to another lake; what is not carried stays in the folder.
+    pub fn carry(&self) -> Result<(), LakeError> {
+        self.inner.shared.carry()
+    }
+
     /// Files sealed after a position, the oldest first, for the ledger. At least once: until they are said to be told,
     /// they are here, over restarts too.
     pub fn sealed_after(&self, position: u64, limit: usize) -> Vec<Sealed> {
@@ -220,6 +237,7 @@ impl Lake {
         for entry in &state.manifest.files {
             stats.files += 1;
             stats.rolled_bytes += entry.bytes;
+            stats.stored_files += u64::from(entry.in_store);
             match entry.kind {
                 Kind::Raw => stats.rolled_readings += entry.rows,
                 Kind::Hourly => stats.hours += entry.rows,
@@ -270,6 +288,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.shared.queue.close();
         self.shared.bell.stop();
+        self.shared.carrier.stop();
         let threads = std::mem::take(self.threads.get_mut().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             // The last clone may have been held by who was told of a commit, on the writer's own thread.

@@ -3,7 +3,7 @@
 //! A reading is first **hot**: appended to a segment, one write and one sync for all that arrived meanwhile, and then
 //! acknowledged. Segments that are full are **rolled** into Parquet, a folder a day, sorted by cell, series and time, so
 //! that what is asked for together lies together. A manifest, replaced whole, says which files count. Queries see both
-//! parts as one. Readings that are too old become hourly means, and end.
+//! parts as one. Readings that are too old become hourly means, and end. Rolled files may be carried to an object store.
 //!
 //! Must never lose or double what it has acknowledged, and never answer from bytes that are not what it wrote. It is the
 //! only crate that names Arrow and Parquet.
@@ -26,16 +26,20 @@
 //! ```
 
 mod aggregate;
+mod blocks;
+mod carry;
 mod columns;
 mod day;
 mod disk;
 mod error;
 mod file;
 mod hot;
+mod http;
 mod index;
 mod lake;
 mod latest;
 pub mod manifest;
+mod objects;
 mod open;
 mod options;
 pub mod outside;
@@ -44,6 +48,7 @@ mod queue;
 mod roll;
 pub mod segment;
 mod shared;
+mod span;
 mod thin;
 mod writer;
 
@@ -52,5 +57,6 @@ pub use disk::{Disk, Log, MachineDisk};
 pub use error::{AppendError, LakeError};
 pub use lake::{Lake, Stats, TryAppendError};
 pub use manifest::Sealed;
+pub use objects::Objects;
 pub use options::{Options, Retention, RetentionOf};
 pub use query::{Area, Buckets, Count, Order, Range};

@@ -44,6 +44,19 @@ pub struct Entry {
     pub sha256: String,
     /// CRC-32 of its index.
     pub index_check: u32,
+    /// Whether the object store has it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_store: bool,
+}
+
+/// The object store of a lake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreRef {
+    /// Its address when it was first used.
+    pub url: String,
+    /// What the object `lake` in it says, so that no other lake takes these files for its own.
+    pub lake: String,
 }
 
 /// A new file, for the ledger: what was sealed, and the digest that commits to it.
@@ -92,6 +105,9 @@ pub struct Manifest {
     pub sealed_through: u64,
     /// Sealed files nobody has said they are done with.
     pub sealed: Vec<Sealed>,
+    /// The object store, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreRef>,
 }
 
 /// Why a manifest cannot be read.
@@ -116,6 +132,7 @@ impl Manifest {
             files: Vec::new(),
             sealed_through: 0,
             sealed: Vec::new(),
+            store: None,
         }
     }
 
@@ -171,13 +188,24 @@ mod tests {
             bytes: 900,
             sha256: digest(b"file"),
             index_check: 7,
+            in_store: true,
         });
+        manifest.store = Some(StoreRef { url: "s3://bucket/city".to_owned(), lake: digest(b"lake") });
         manifest
     }
 
     #[test]
     fn a_manifest_reads_back() {
         assert_eq!(Manifest::parse(manifest().to_text().as_bytes()), Ok(manifest()));
+    }
+
+    #[test]
+    fn a_lake_without_a_store_says_nothing_of_one() {
+        let mut manifest = manifest();
+        manifest.store = None;
+        manifest.files[0].in_store = false;
+        assert!(!manifest.to_text().contains("store"));
+        assert_eq!(Manifest::parse(manifest.to_text().as_bytes()), Ok(manifest));
     }
 
     #[test]

@@ -28,13 +28,17 @@ pub(crate) fn open(folder: PathBuf, options: Options, clock: Arc<dyn Clock>) -> 
     options.disk.make_folder(&folder).map_err(LakeError::io(&folder))?;
     let lock = lock(&folder)?;
     let manifest = read_manifest(&folder, &options)?;
+    let in_store = manifest.files.iter().filter(|entry| entry.in_store).count();
+    if let (None, Some(store), 1..) = (&options.objects, &manifest.store, in_store) {
+        return Err(LakeError::StoreUnnamed { files: in_store, url: store.url.clone() });
+    }
     let latest = read_latest(&folder, &*options.disk, &manifest)?;
     let segments = read_segments(&folder, &*options.disk, manifest.rolled_through)?;
 
     let shelf = Shelf::new(options.open_files);
     let mut days = Days::new();
     for entry in &manifest.files {
-        let file = Rolled::new(entry.clone(), &folder, Arc::clone(&shelf), Arc::clone(&options.disk));
+        let file = Rolled::new(entry.clone(), &folder, Arc::clone(&shelf), &options);
         days.entry(entry.day).or_default().of_mut(entry.kind).push(file);
     }
     let mut state = State {
@@ -62,6 +66,8 @@ pub(crate) fn open(folder: PathBuf, options: Options, clock: Arc<dyn Clock>) -> 
         zone: Zone::new(options.zone_offset_s),
         keeper: Mutex::new(manifest),
         bell: Bell::default(),
+        carrier: Bell::default(),
+        attached: Mutex::new(false),
         thinned_at: AtomicI64::new(i64::MIN),
         state: RwLock::new(state),
         folder,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use model::SeriesNo;
 
 use crate::disk::{Disk, MachineDisk};
+use crate::objects::Objects;
 
 /// How long readings of a series are kept, in whole days after the day they were measured on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +66,10 @@ pub struct Options {
     pub retention: RetentionOf,
     /// The disk; tests put faults in it.
     pub disk: Arc<dyn Disk>,
+    /// Where rolled files are carried; they lie in the folder alone when absent.
+    pub objects: Option<Objects>,
+    /// Bytes of rolled files that stay in the folder when the store has them: the newest days.
+    pub local_bytes: u64,
 }
 
 impl Default for Options {
@@ -83,6 +88,8 @@ impl Default for Options {
             open_files: 512,
             retention: Arc::new(|_| Retention::ALWAYS),
             disk: Arc::new(MachineDisk),
+            objects: None,
+            local_bytes: 1 << 30,
         }
     }
 }
@@ -94,6 +101,7 @@ impl fmt::Debug for Options {
             .field("segment_bytes", &self.segment_bytes)
             .field("tend_every", &self.tend_every)
             .field("disk", &self.disk)
+            .field("objects", &self.objects)
             .finish_non_exhaustive()
     }
 }

@@ -3,12 +3,13 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::LakeError;
-use crate::file::{index_name, name};
+use crate::file::{index_name, index_object, name};
 use crate::latest;
 use crate::manifest::{FORMAT, Manifest, ManifestFault, digest};
+use crate::objects::Objects;
 use crate::open::numbers;
 use crate::writer;
 
@@ -33,25 +34,28 @@ pub struct Named {
     pub sha256: String,
     /// True until the ledger is said to have it.
     pub is_untold: bool,
+    /// True when it lies in the object store.
+    pub in_store: bool,
 }
 
 /// Copies a lake into another folder, as it stands: everything that was acknowledged before this was called is in the copy.
 ///
 /// What is there already and has the right length is not copied again; what the copy does not need is removed when it is
-/// opened. Every file is synced.
+/// opened. Every file is synced. Files that lie in the object store are fetched: the copy is a lake in a folder, which needs
+/// no store and knows of none.
 ///
 /// # Errors
-/// When a file is missing or cannot be written, or the lake is rolled again and again meanwhile.
-pub fn copy(from: &Path, to: &Path) -> Result<Copied, LakeError> {
+/// When a file is missing or cannot be written, or the lake is rolled again and again meanwhile; when the store is away.
+pub fn copy(from: &Path, to: &Path, objects: Option<&Objects>) -> Result<Copied, LakeError> {
     for _ in 0..TRIES {
         let before = read(&from.join("manifest"))?;
         let manifest = parse(&from.join("manifest"), &before)?;
-        match copy_parts(from, to, &manifest) {
+        match copy_parts(from, to, &manifest, objects) {
             // A file was merged into another one, a segment was rolled: the manifest is a new one.
             Err(LakeError::Missing { .. }) if read(&from.join("manifest"))? != before => continue,
             Err(error) => return Err(error),
             Ok(copied) if read(&from.join("manifest"))? == before => {
-                write(&to.join("manifest"), &before)?;
+                write(&to.join("manifest"), apart(manifest).to_text().as_bytes())?;
                 return Ok(copied);
             }
             Ok(_) => {}
@@ -61,7 +65,14 @@ pub fn copy(from: &Path, to: &Path) -> Result<Copied, LakeError> {
     Err(LakeError::Io { file: from.to_owned(), source })
 }
 
-fn copy_parts(from: &Path, to: &Path, manifest: &Manifest) -> Result<Copied, LakeError> {
+/// The same files in a folder alone. A copy that named the store would, once opened, remove there what it does not know.
+fn apart(mut manifest: Manifest) -> Manifest {
+    manifest.store = None;
+    manifest.files.iter_mut().for_each(|entry| entry.in_store = false);
+    manifest
+}
+
+fn copy_parts(from: &Path, to: &Path, manifest: &Manifest, objects: Option<&Objects>) -> Result<Copied, LakeError> {
     let mut copied = Copied::default();
     fs::create_dir_all(to).map_err(LakeError::io(to))?;
     // Listed first: a segment that follows another in the list is followed by nothing of it any more.
@@ -77,8 +88,23 @@ fn copy_parts(from: &Path, to: &Path, manifest: &Manifest) -> Result<Copied, Lak
     }
     for entry in &manifest.files {
         let (old, new) = (from.join(name(entry)), to.join(name(entry)));
-        copy_file(&index_name(&old), &index_name(&new), None)?;
-        copy_file(&old, &new, Some(entry.bytes))?;
+        let (index, in_store) = (index_object(&name(entry)), entry.in_store);
+        let objects = || objects.ok_or_else(|| unnamed(manifest));
+        match copy_file(&old, &new, Some(entry.bytes)) {
+            Err(LakeError::Missing { .. }) if in_store => {
+                let bytes = objects()?.get(&name(entry))?;
+                if digest(&bytes) != entry.sha256 {
+                    let (file, what) = (objects()?.address(&name(entry)).into(), "it is not the file that was sealed");
+                    return Err(LakeError::Damaged { file, offset: 0, what });
+                }
+                write(&new, &bytes)?;
+            }
+            copied => copied?,
+        }
+        match copy_file(&index_name(&old), &index_name(&new), None) {
+            Err(LakeError::Missing { .. }) if in_store => write(&index_name(&new), &objects()?.get(&index)?)?,
+            copied => copied?,
+        }
         copied.files += 1;
     }
     Ok(copied)
@@ -94,6 +120,13 @@ fn copy_file(from: &Path, to: &Path, bytes: Option<u64>) -> Result<(), LakeError
     }
     fs::copy(from, to).map_err(LakeError::io(from))?;
     File::open(to).and_then(|file| file.sync_all()).map_err(LakeError::io(to))
+}
+
+/// Files lie in a store that was not named.
+fn unnamed(manifest: &Manifest) -> LakeError {
+    let files = manifest.files.iter().filter(|entry| entry.in_store).count();
+    let url = manifest.store.as_ref().map(|store| store.url.clone()).unwrap_or_default();
+    LakeError::StoreUnnamed { files, url }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
@@ -113,29 +146,41 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, LakeError> {
     })
 }
 
+fn read_manifest(folder: &Path) -> Result<Manifest, LakeError> {
+    let path = folder.join("manifest");
+    parse(&path, &read(&path)?)
+}
+
 /// The rolled files that a lake consists of now.
 ///
 /// # Errors
 /// When the manifest is missing or damaged.
 pub fn list(folder: &Path) -> Result<Vec<Named>, LakeError> {
-    let path = folder.join("manifest");
-    let manifest = parse(&path, &read(&path)?)?;
+    let manifest = read_manifest(folder)?;
     let is_untold = |sha256: &str| manifest.sealed.iter().any(|sealed| sealed.sha256 == sha256);
     let named = manifest.files.iter().map(|entry| {
         let sha256 = entry.sha256.clone();
-        Named { file: name(entry), is_untold: is_untold(&sha256), sha256 }
+        Named { file: name(entry), is_untold: is_untold(&sha256), sha256, in_store: entry.in_store }
     });
     Ok(named.collect())
 }
 
-/// Whether a file is the one that was sealed.
+/// Whether a file is the one that was sealed: the one in the store where there is one, and the one in the folder.
 ///
 /// # Errors
-/// When it is missing or cannot be read, or differs.
-pub fn check(folder: &Path, named: &Named) -> Result<(), LakeError> {
-    let path = folder.join(&named.file);
-    if digest(&read(&path)?) == named.sha256 {
-        return Ok(());
+/// When it is missing or cannot be read, or differs; when it lies in a store and none was named.
+pub fn check(folder: &Path, named: &Named, objects: Option<&Objects>) -> Result<(), LakeError> {
+    let compare = |bytes: &[u8], file: PathBuf| match digest(bytes) == named.sha256 {
+        true => Ok(()),
+        false => Err(LakeError::Damaged { file, offset: 0, what: "it is not the file that was sealed" }),
+    };
+    if named.in_store {
+        let Some(objects) = objects else { return Err(unnamed(&read_manifest(folder)?)) };
+        compare(&objects.get(&named.file)?, objects.address(&named.file).into())?;
     }
-    Err(LakeError::Damaged { file: path, offset: 0, what: "it is not the file that was sealed" })
+    let path = folder.join(&named.file);
+    match read(&path) {
+        Err(LakeError::Missing { .. }) if named.in_store => Ok(()),
+        bytes => compare(&bytes?, path),
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError};
+use std::thread;
 
 use model::{Instant, Reading, SeriesNo};
 
@@ -15,6 +16,9 @@ use crate::shared::{Days, Shared};
 
 /// Rows that are compared in memory at a time where files of a day overlap.
 const CHUNK_ROWS: usize = 1 << 20;
+
+/// Days whose files are fetched from the object store at the same time.
+const AHEAD_DAYS: usize = 8;
 
 /// Which end of time comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,11 +193,12 @@ impl Shared {
         if question.order == Order::Descending {
             days.reverse();
         }
-        for day in days {
+        for (place, day) in days.iter().enumerate() {
             if found.len() >= question.limit {
                 break;
             }
-            view.each_reading(day, &want, true, &mut |reading| of_day.push(*reading))?;
+            view.fetch_ahead(&days, place, &want, true);
+            view.each_reading(*day, &want, true, &mut |reading| of_day.push(*reading))?;
             of_day.sort_unstable_by_key(|reading| reading.at);
             match question.order {
                 Order::Ascending => found.append(&mut of_day),
@@ -210,7 +215,8 @@ impl Shared {
         let want = Want::new(Some(question.series.clone()), None, question.from, question.to);
         let view = self.view(&want);
         let mut spans: BTreeMap<i128, Aggregate> = BTreeMap::new();
-        for day in &view.known {
+        for (place, day) in view.known.iter().enumerate() {
+            view.fetch_ahead(&view.known, place, &want, false);
             view.each_reading(*day, &want, false, &mut |reading| {
                 spans.entry(number(reading.at)).or_default().add(reading);
             })?;
@@ -226,7 +232,8 @@ impl Shared {
         let want = Want::new(Some(question.series.clone()), None, question.from, question.to);
         let view = self.view(&want);
         let mut count = 0;
-        for day in &view.known {
+        for (place, day) in view.known.iter().enumerate() {
+            view.fetch_ahead(&view.known, place, &want, false);
             view.each_reading(*day, &want, false, &mut |_| count += 1)?;
             if count > question.most {
                 break;
@@ -239,7 +246,8 @@ impl Shared {
         let want = Want::new(question.series.clone(), Some(question.cells.clone()), question.from, question.to);
         let view = self.view(&want);
         let mut series: HashMap<SeriesNo, Aggregate> = HashMap::new();
-        for day in &view.known {
+        for (place, day) in view.known.iter().enumerate() {
+            view.fetch_ahead(&view.known, place, &want, false);
             view.each_reading(*day, &want, false, &mut |reading| {
                 series.entry(reading.series).or_default().add(reading);
             })?;
@@ -254,6 +262,31 @@ impl Shared {
 }
 
 impl View {
+    /// Fetches what the next days have in the object store, several files at a time: one day before the first, two before the
+    /// second, and so on, for who asks may stop. What cannot be had is told by who reads it.
+    fn fetch_ahead(&self, days: &[i32], place: usize, want: &Want, whole: bool) {
+        let (turn, ahead) = (place + 1, AHEAD_DAYS.min(place + 1));
+        let is_turn = if turn < AHEAD_DAYS { turn.is_power_of_two() } else { turn.is_multiple_of(AHEAD_DAYS) };
+        if !is_turn {
+            return;
+        }
+        let next = days.iter().skip(place).take(ahead).filter_map(|day| self.days.get(day)).flat_map(|day| &day.raw);
+        let away: Vec<&Arc<Rolled>> =
+            next.filter(|file| want.may_be_in(file) && file.objects().is_some() && !file.is_local()).collect();
+        if away.len() < 2 {
+            return;
+        }
+        thread::scope(|scope| {
+            for file in away {
+                scope.spawn(move || {
+                    if let Ok(opened) = file.open() {
+                        opened.fetch::<Reading>(&opened.rows(want.series.as_deref(), want.cells.as_deref()), whole);
+                    }
+                });
+            }
+        });
+    }
+
     fn each_reading(
         &self,
         day: i32,
@@ -367,7 +400,7 @@ fn candidates(files: &[&Arc<Rolled>], hot: &[Reading], want: &Want) -> Result<Ve
         (None, None) => {
             hot.iter().for_each(note);
             for file in files {
-                series.extend(file.open()?.index.series());
+                series.extend(file.index()?.series());
             }
         }
     }

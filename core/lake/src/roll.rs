@@ -17,7 +17,7 @@ use crate::file::{Rolled, index_name, name};
 use crate::hot::settle;
 use crate::index::Index;
 use crate::latest;
-use crate::manifest::{Entry, Kind, LatestFile, Manifest, Sealed, digest};
+use crate::manifest::{Entry, Kind, LatestFile, Manifest, Sealed, StoreRef, digest};
 use crate::shared::Shared;
 use crate::writer;
 
@@ -33,6 +33,9 @@ pub(crate) struct Change {
     pub latest: Option<LatestFile>,
     /// Up to where sealed files need not be told any more.
     pub told_through: u64,
+    /// Files that the object store has now.
+    pub carried: Vec<u64>,
+    pub store: Option<StoreRef>,
 }
 
 impl Shared {
@@ -47,15 +50,15 @@ impl Shared {
         }
         ended.recv().map_err(|_| LakeError::Closed)??;
         self.roll(&mut manifest, now)?;
-        self.compact(&mut manifest, now)?;
-        self.thin(&mut manifest, now)
+        let rest = self.compact(&mut manifest, now).and_then(|()| self.thin(&mut manifest, now));
+        without_store(rest)
     }
 
     /// Rolls what was ended, and merges where files have become many.
     pub fn roll_ended(&self, now: Instant) -> Result<(), LakeError> {
         let mut manifest = self.keep();
         self.roll(&mut manifest, now)?;
-        self.compact(&mut manifest, now)
+        without_store(self.compact(&mut manifest, now))
     }
 
     pub fn keep(&self) -> MutexGuard<'_, Manifest> {
@@ -80,7 +83,7 @@ impl Shared {
             // Of a series that is hourly on this day already no reading is added: its hour counted it, or was closed.
             let mut hourly = Vec::new();
             for file in days.get(&day).map_or(&[][..], |day| &day.hourly) {
-                hourly.extend(file.open()?.index.series());
+                hourly.extend(file.index()?.series());
             }
             if hourly.is_empty() {
                 change.added.extend(self.write(manifest, day, Kind::Raw, rows, now)?);
@@ -144,6 +147,7 @@ impl Shared {
             bytes: 0,
             sha256: String::new(),
             index_check: 0,
+            in_store: false,
         };
         let path = self.folder.join(name(&entry));
         let file = columns::write(rows, self.options.page_rows, self.options.row_group_rows);
@@ -187,6 +191,10 @@ impl Shared {
         next.sealed.retain(|sealed| sealed.position > change.told_through);
         next.rolled_through = change.rolled_through.unwrap_or(next.rolled_through);
         next.latest = change.latest.or(next.latest);
+        next.store = change.store.or(next.store);
+        for entry in next.files.iter_mut().filter(|entry| change.carried.contains(&entry.number)) {
+            entry.in_store = true;
+        }
         self.write_manifest(&next)?;
         manifest.clone_from(&next);
 
@@ -200,6 +208,14 @@ impl Shared {
                 }
             }
         }
+        for file in days.values().flat_map(|day| day.raw.iter().chain(&day.hourly)) {
+            if change.carried.contains(&file.entry.number) {
+                file.set_in_store(true);
+            }
+        }
+        if !change.added.is_empty() {
+            self.carrier.ring();
+        }
         for entry in change.added {
             let files = days.entry(entry.day).or_default().of_mut(entry.kind);
             files.push(self.rolled(entry));
@@ -212,7 +228,7 @@ impl Shared {
 
     /// A file of the manifest.
     pub fn rolled(&self, entry: Entry) -> Arc<Rolled> {
-        Rolled::new(entry, &self.folder, Arc::clone(&self.shelf), Arc::clone(&self.options.disk))
+        Rolled::new(entry, &self.folder, Arc::clone(&self.shelf), &self.options)
     }
 
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), LakeError> {
@@ -287,6 +303,17 @@ impl Shared {
         let added = self.write(manifest, day, kind, &rows, now)?;
         let removed = files.iter().map(|file| file.entry.number).collect();
         self.commit(manifest, Change { added, removed, ..Change::default() })
+    }
+}
+
+/// What has to wait for the object store waits; rolling does not.
+fn without_store(done: Result<(), LakeError>) -> Result<(), LakeError> {
+    match done {
+        Err(error) if error.is_of_store() => {
+            tracing::warn!(%error, "files of readings are not merged or thinned now; it is tried again");
+            Ok(())
+        }
+        done => done,
     }
 }
 

@@ -118,6 +118,10 @@ pub(crate) struct Shared {
     /// Held by who rolls, compacts or thins: one at a time.
     pub keeper: Mutex<Manifest>,
     pub bell: Bell,
+    /// Wakes the thread that carries files to the object store.
+    pub carrier: Bell,
+    /// Whether the object store is known to be this lake's; held by who carries: one at a time.
+    pub attached: Mutex<bool>,
     /// The latest instant retention was asked at: what it lets go is not taken any more.
     pub thinned_at: AtomicI64,
     /// The lock of the folder, let go with the last thread.

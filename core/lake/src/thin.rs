@@ -46,7 +46,7 @@ impl Shared {
         }
         let mut all = BTreeSet::new();
         for file in files {
-            all.extend(file.open()?.index.series());
+            all.extend(file.index()?.series());
         }
         let retention = |series: SeriesNo| (self.options.retention)(series);
         let until = |series: SeriesNo| match kind {
@@ -89,7 +89,7 @@ impl Shared {
         let mut added = Vec::new();
         for file in files {
             // A file of which nothing stays need not be read.
-            let stays = file.open()?.index.series().any(|series| gone.binary_search(&series).is_err());
+            let stays = file.index()?.series().any(|series| gone.binary_search(&series).is_err());
             if stays {
                 let mut rows = read_whole::<R>(file)?;
                 rows.retain(|row| gone.binary_search(&row.series()).is_err());

@@ -193,6 +193,10 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<PathBuf>,
+    /// Where files of readings are carried: `s3://BUCKET/PREFIX` with AWS_ACCESS_KEY_ID and its like, or `file:///FOLDER`
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lake_store: Option<String>,
     /// Address on which devices speak MQTT in the clear
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -32,6 +32,11 @@ pub struct Config {
     pub ledger_origin: Option<String>,
     /// Whether this process keeps what devices say and judges it; `false` on all but one of several that share a database.
     pub devices: bool,
+    /// Where files of readings are carried, `s3://BUCKET/PREFIX` or `file:///FOLDER`; they stay in the data folder when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lake_store: Option<String>,
+    /// Megabytes of readings that stay in the data folder when the store has them.
+    pub lake_local_mb: u64,
     /// Address on which devices speak MQTT in the clear; they do not when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<SocketAddr>,
@@ -159,6 +164,8 @@ impl Default for Config {
             base_url: None,
             ledger_origin: None,
             devices: true,
+            lake_store: None,
+            lake_local_mb: 1_024,
             mqtt: None,
             mqtts: None,
             mqtts_certificate: None,
@@ -228,6 +235,15 @@ impl Config {
         let url =
             self.database_url.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("dipper.db").display()));
         Ok(url.parse::<DatabaseUrl>()?)
+    }
+
+    /// The store of readings, with keys and endpoint as the AWS programs take them: from the environment alone, so that they
+    /// stand in no file and no list of processes.
+    #[allow(clippy::disallowed_methods, reason = "faces/dipper alone reads the environment")]
+    pub fn lake_objects(&self) -> anyhow::Result<Option<lake::Objects>> {
+        let Some(url) = &self.lake_store else { return Ok(None) };
+        let settings = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
+        Ok(Some(lake::Objects::new(url, settings)?))
     }
 
     /// Where evidence is kept.

@@ -35,8 +35,14 @@ pub enum LakeRefusal {
 
 /// A reading of the lake could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the readings cannot be read: {0}")]
-pub struct LakeFault(pub String);
+pub enum LakeFault {
+    /// It is damaged or missing.
+    #[error("the readings cannot be read: {0}")]
+    Unreadable(String),
+    /// It lies in the object store, which does not answer or refuses; later readings may be had.
+    #[error("older readings cannot be had now: {0}")]
+    StoreAway(String),
+}
 
 /// What was measured in one step of time.
 #[derive(Debug, Clone, Copy, PartialEq)]

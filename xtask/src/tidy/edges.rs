@@ -41,7 +41,7 @@ const FENCED: [(&str, &[&str]); 9] = [
     ("core/catalogue", &["tantivy", "jieba-rs"]),
     ("core/store", &["rusqlite", "postgres", "tokio-postgres", "sqlx", "libsqlite3-sys", "diesel", "sea-orm"]),
     ("faces/http", &["axum", "axum-core", "axum-extra", "utoipa", "utoipa-axum", "tower-http", "hyper"]),
-    ("core/lake", &["arrow", "arrow-array", "arrow-schema", "arrow-buffer", "arrow-ipc", "parquet", "datafusion"]),
+    ("core/lake", &["arrow", "arrow-array", "arrow-schema", "arrow-buffer", "parquet", "datafusion", "object_store"]),
     ("faces/mqtt", &["tokio-rustls", "rmqtt", "rumqttd", "ntex-mqtt", "mqtt-proto"]),
     ("faces/coap", &["dimpl", "dtls", "webrtc-dtls", "rtc-dtls", "coap", "coap-lite"]),
     // The demonstration's devices are somebody else's client.

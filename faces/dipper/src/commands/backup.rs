@@ -38,10 +38,10 @@ pub fn backup(config: &Config, to: &Path) -> anyhow::Result<ExitCode> {
         fs::remove_dir_all(&partial).context("what an interrupted backup left cannot be removed")?;
     }
     make_private(&partial)?;
-    // The lake before the rest: each of its files that the log has recorded by then is in the copy, or was let go.
+    // Files of the object store are fetched: the copy needs none. The lake before the rest: each of its files that the log has recorded by then is in the copy, or was let go.
     let lake = config.data.join(LAKE);
     if lake.exists() {
-        lake::outside::copy(&lake, &partial.join(LAKE))?;
+        lake::outside::copy(&lake, &partial.join(LAKE), config.lake_objects()?.as_ref())?;
     }
     // First the ledger, last the database: it then holds every event that the ledger has sealed.
     for folder in FOLDERS {

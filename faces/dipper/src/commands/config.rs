@@ -30,6 +30,10 @@ pub fn check(config: &Config) -> anyhow::Result<ExitCode> {
         Ok(store) => store.close(),
         Err(error) => faults.push(format!("database_url: {error}")),
     }
+    let objects = config.lake_objects();
+    if let Err(error) = objects.and_then(|objects| objects.map_or(Ok(()), |objects| Ok(objects.probe()?))) {
+        faults.push(format!("lake_store: {error:#}"));
+    }
     match scanner::clamd(config) {
         Ok(None) => {}
         Ok(Some(clamd)) => match clamd.ping() {

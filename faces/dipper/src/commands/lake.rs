@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use lake::LakeError;
 use lake::outside::{Named, check, list};
+use lake::{LakeError, Objects};
 use store::Store;
 
 use crate::config::Config;
@@ -28,16 +28,16 @@ pub fn verify(config: &Config) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let store = open_store(config)?;
-    let outcome = verify_folder(&folder, &store);
+    let outcome = config.lake_objects().and_then(|objects| verify_folder(&folder, objects.as_ref(), &store));
     store.close();
     outcome
 }
 
 /// The same, of a folder.
-pub fn verify_folder(folder: &Path, store: &Store) -> anyhow::Result<ExitCode> {
+pub fn verify_folder(folder: &Path, objects: Option<&Objects>, store: &Store) -> anyhow::Result<ExitCode> {
     let (mut right, mut untold, mut faults) = (0_u64, 0_u64, 0_u64);
     for named in list(folder)? {
-        match look(folder, store, &named)? {
+        match look(folder, objects, store, &named)? {
             Seen::Right => right += 1,
             Seen::Untold => untold += 1,
             Seen::Gone => {}
@@ -54,8 +54,8 @@ pub fn verify_folder(folder: &Path, store: &Store) -> anyhow::Result<ExitCode> {
     Ok(if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn look(folder: &Path, store: &Store, named: &Named) -> anyhow::Result<Seen> {
-    if let Err(error) = check(folder, named) {
+fn look(folder: &Path, objects: Option<&Objects>, store: &Store, named: &Named) -> anyhow::Result<Seen> {
+    if let Err(error) = check(folder, named, objects) {
         let is_missing = matches!(error, LakeError::Missing { .. });
         let is_named = list(folder)?.iter().any(|now| now.sha256 == named.sha256);
         return Ok(if is_missing && !is_named { Seen::Gone } else { Seen::Fault(error.to_string()) });

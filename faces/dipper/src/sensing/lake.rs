@@ -10,6 +10,11 @@ use lake::{AppendError, Buckets, Count, Lake, LakeError, Options, Order, Range, 
 use model::{Clock, Instant, Reading, SeriesNo};
 use sense::telemetry::{Bucket, Done, Fleet, LakeFault, LakeRefusal, TimeOrder};
 
+use crate::config::Config;
+
+/// Megabytes of the newest readings that stay on the disk whatever the configuration says: about 8 million.
+const LOCAL_LEAST_MB: u64 = 64;
+
 /// The lake of a city. Clones are the same lake.
 #[derive(Clone)]
 pub struct CityLake {
@@ -19,12 +24,31 @@ pub struct CityLake {
 
 impl CityLake {
     /// Opens the lake in a folder; its days are those of the city, and it keeps what devices measured for as long as their class says.
+    #[cfg(test)]
     pub fn open(folder: &Path, zone: &TimeZone, fleet: Arc<Fleet>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        Self::open_with(folder, zone, fleet, clock, Options::default())
+    }
+
+    /// The same, of a city that is configured.
+    pub fn of_city(config: &Config, zone: &TimeZone, fleet: Arc<Fleet>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        // What the alarm engine reads again at the start has to be there, also when the store is not.
+        let local_bytes = config.lake_local_mb.max(LOCAL_LEAST_MB).saturating_mul(1 << 20);
+        let options = Options { objects: config.lake_objects()?, local_bytes, ..Options::default() };
+        Self::open_with(&config.data.join("lake"), zone, fleet, clock, options)
+    }
+
+    fn open_with(
+        folder: &Path,
+        zone: &TimeZone,
+        fleet: Arc<Fleet>,
+        clock: Arc<dyn Clock>,
+        options: Options,
+    ) -> anyhow::Result<Self> {
         // The offset of the city's first day of the century: a zone with summer time keeps its winter days.
         let zone_offset_s = zone.to_offset(jiff::Timestamp::UNIX_EPOCH).seconds();
         let retention =
             move |series| fleet.of_series(series).map_or(Retention::ALWAYS, |found| retention(&found.member.class));
-        let options = Options { zone_offset_s, retention: Arc::new(retention), ..Options::default() };
+        let options = Options { zone_offset_s, retention: Arc::new(retention), ..options };
         let lake = Lake::open(folder, options, clock).with_context(|| "the readings cannot be opened")?;
         Ok(Self { lake, zone_offset_s })
     }
@@ -92,25 +116,29 @@ impl sense::telemetry::Lake for CityLake {
             TimeOrder::Latest => Order::Descending,
         };
         let question = Range { series, from, to, order, limit, after: None };
-        self.lake.range(&question).map_err(|error| LakeFault(error.to_string()))
+        self.lake.range(&question).map_err(fault)
     }
 
     fn count(&self, series: &[SeriesNo], from: Instant, to: Instant, most: u64) -> Result<u64, LakeFault> {
         let question = Count { series: series.to_vec(), from, to, most };
-        self.lake.count(&question).map_err(|error| LakeFault(error.to_string()))
+        self.lake.count(&question).map_err(fault)
     }
 
     fn buckets(&self, series: SeriesNo, from: Instant, to: Instant, step_us: i64) -> Result<Vec<Bucket>, LakeFault> {
         let step_us = u64::try_from(step_us).ok().and_then(NonZeroU64::new);
-        let step_us = step_us.ok_or_else(|| LakeFault("a step is longer than nothing".to_owned()))?;
+        let step_us = step_us.ok_or_else(|| LakeFault::Unreadable("a step is longer than nothing".to_owned()))?;
         let question = Buckets { series: vec![series], from, to, step_us, zone_offset_s: self.zone_offset_s };
-        let found = self.lake.buckets(&question).map_err(|error| LakeFault(error.to_string()))?;
+        let found = self.lake.buckets(&question).map_err(fault)?;
         let bucket = |one: lake::Bucket| {
             let lake::Bucket { from, count, min, max, mean, last } = one;
             Bucket { from, count, min, max, mean, last }
         };
         Ok(found.into_iter().map(bucket).collect())
     }
+}
+
+fn fault(error: LakeError) -> LakeFault {
+    if error.is_of_store() { LakeFault::StoreAway(error.to_string()) } else { LakeFault::Unreadable(error.to_string()) }
 }
 
 fn refusal(error: AppendError) -> LakeRefusal {

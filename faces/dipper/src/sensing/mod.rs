@@ -52,10 +52,9 @@ impl Sensing {
         if compiled.city.devices.is_empty() || !runtime.config.devices {
             return Ok(None);
         }
-        let folder = runtime.config.data.join("lake");
         let fleet = Arc::new(Fleet::load(&runtime.store, &compiled)?);
-        let lake =
-            lake::CityLake::open(&folder, &compiled.city.zone(), Arc::clone(&fleet), Arc::clone(&runtime.clock))?;
+        let (zone, clock) = (compiled.city.zone(), Arc::clone(&runtime.clock));
+        let lake = lake::CityLake::of_city(&runtime.config, &zone, Arc::clone(&fleet), clock)?;
         let (tell, told) = mpsc::channel(WAITING);
         let (ask, asked) = mpsc::channel(ASKED);
         let desk = alarms::Desk::open(runtime.sense(), Arc::clone(&fleet), &lake)?;

@@ -63,7 +63,12 @@ impl From<Refused> for Fault {
 impl From<LakeFault> for Fault {
     fn from(fault: LakeFault) -> Self {
         tracing::error!(%fault, "the lake did not answer");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the readings cannot be read now")
+        match fault {
+            LakeFault::Unreadable(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the readings cannot be read now"),
+            LakeFault::StoreAway(_) => Self::later(
+                "observations of that time lie in an object store that does not answer; ask for later ones, or try again",
+            ),
+        }
     }
 }
 

@@ -46,7 +46,7 @@ on_both_databases!(every_file_is_recorded_once_also_after_a_stop_between_the_log
         let lake = town.lake_in("lake", &fleet);
         lake.roll(town.ctx.clock.now()).unwrap();
         let (store, folder) = (town.ctx.store.clone(), town.folder.path().join("lake"));
-        assert_eq!(verify_folder(&folder, &store).unwrap(), ExitCode::SUCCESS, "not recorded yet is no fault");
+        assert_eq!(verify_folder(&folder, None, &store).unwrap(), ExitCode::SUCCESS, "not recorded yet is no fault");
         // As if the program ended after the transaction: the lake was not told.
         let (sealed, now) = (lake.sealed(100), town.ctx.clock.now());
         assert_eq!(sealed.len(), 1);
@@ -58,14 +58,14 @@ on_both_databases!(every_file_is_recorded_once_also_after_a_stop_between_the_log
         assert!(lake.sealed(100).is_empty());
         let [file] = sealed_files(&town).try_into().unwrap();
         assert!(file.starts_with("raw/day=2026-11-27/"), "{file}");
-        assert_eq!(verify_folder(&folder, &store).unwrap(), ExitCode::SUCCESS);
+        assert_eq!(verify_folder(&folder, None, &store).unwrap(), ExitCode::SUCCESS);
         // A byte is changed behind its back.
         let path = folder.join(file);
         let mut bytes = fs::read(&path).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
         fs::write(&path, bytes).unwrap();
-        assert_eq!(verify_folder(&folder, &store).unwrap(), ExitCode::FAILURE);
+        assert_eq!(verify_folder(&folder, None, &store).unwrap(), ExitCode::FAILURE);
     });
 });
 
@@ -76,7 +76,7 @@ on_both_databases!(a_file_that_the_log_does_not_know_is_named, |database| {
         lake.roll(town.ctx.clock.now()).unwrap();
         // Told without a record, as somebody would who puts another file into its place.
         lake.told(lake.sealed(100).last().unwrap().position).unwrap();
-        assert_eq!(verify_folder(&town.folder.path().join("lake"), &town.ctx.store).unwrap(), ExitCode::FAILURE);
+        assert_eq!(verify_folder(&town.folder.path().join("lake"), None, &town.ctx.store).unwrap(), ExitCode::FAILURE);
     });
 });
 

@@ -9,7 +9,7 @@ use identity::{Permission, Subject};
 use model::{Actor, DeviceId, Instant, Reading, RegionId};
 use pack::{City, Property, PropertyKind};
 use sense::devices::DeviceError;
-use sense::telemetry::{FaultKind, Intake, Member, Refused as NotAdmitted};
+use sense::telemetry::{FaultKind, Intake, LakeFault, Member, Refused as NotAdmitted};
 use store::DeviceState;
 
 use crate::access::authorise;
@@ -243,13 +243,19 @@ pub fn device_refused(error: DeviceError) -> Refused {
 /// Asks the lake on a thread that may wait for the disk.
 ///
 /// # Errors
-/// 500 when it cannot be read.
+/// 500 when it cannot be read; 503 when what is asked for lies in an object store that does not answer.
 pub async fn ask_lake<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, sense::telemetry::LakeFault> + Send + 'static,
+    work: impl FnOnce() -> Result<T, LakeFault> + Send + 'static,
 ) -> Result<T, Refused> {
     let outcome = tokio::task::spawn_blocking(work).await.map_err(|_| failed())?;
     outcome.map_err(|fault| {
         tracing::error!(%fault, "the lake did not answer");
-        failed()
+        match fault {
+            LakeFault::Unreadable(_) => failed(),
+            LakeFault::StoreAway(_) => {
+                let words = "readings of that time lie in an object store that does not answer; ask for later ones, or try again";
+                Refused::new(StatusCode::SERVICE_UNAVAILABLE, "store_away", words.to_owned()).retry_after(5)
+            }
+        }
     })
 }
