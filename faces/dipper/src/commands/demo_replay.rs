@@ -115,7 +115,7 @@ async fn register_all(
         if !known.contains(&id) {
             let title = format!("{} {} · 实测回放", rules.title.in_locale("zh-CN"), one.name);
             let (parent, height_m, office) = (None, None, None);
-            let new = NewDevice { id: id.clone(), class, title, parent, point, height_m, office };
+            let new = NewDevice { id: id.clone(), class, title, parent, point, height_m, office, through: None };
             let registered = devices::register(&ctx, None, new).await?;
             let password = registered.secret.reveal().to_owned();
             book.insert(id.to_string(), Kept { password, told_us: None });

@@ -31,6 +31,7 @@ pub fn run(
                 point: point(&at)?,
                 height_m: height,
                 office: office.map(|id| id.parse()).transpose()?,
+                through: None,
             };
             add(configured(&common)?, new)
         }

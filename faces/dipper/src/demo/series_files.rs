@@ -2,6 +2,7 @@
 //! half-hourly electricity of Australian homes. A row that cannot be taken is counted and named.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -132,7 +133,7 @@ pub fn read_all(folder: &Path, city: &City) -> anyhow::Result<(Vec<Series>, Vec<
         let class = city.devices.get(&kind.class.parse::<DeviceClassId>()?);
         let (false, Some(class)) = (files.is_empty(), class) else { continue };
         let mut tally = Tally { title: kind.title, ..Tally::default() };
-        let mut places: BTreeMap<String, BTreeMap<DateTime, Box<[Option<f64>]>>> = BTreeMap::new();
+        let mut places = Places::new();
         for file in files {
             let read = csv::Reader::from_path(&file).with_context(|| format!("{} cannot be read", file.display()))?;
             read_rows(kind, class, &file, read, &mut places, &mut tally)?;
@@ -151,6 +152,9 @@ pub fn read_all(folder: &Path, city: &City) -> anyhow::Result<(Vec<Series>, Vec<
     }
     Ok((series, tallies))
 }
+
+/// Rows of every place, by their instant.
+type Places = BTreeMap<String, BTreeMap<DateTime, Box<[Option<f64>]>>>;
 
 /// The files of a kind, in the order of their names.
 fn files_of(kind: &Kind, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -173,7 +177,7 @@ fn read_rows<R: std::io::Read>(
     class: &DeviceClass,
     file: &Path,
     mut read: csv::Reader<R>,
-    places: &mut BTreeMap<String, BTreeMap<DateTime, Box<[Option<f64>]>>>,
+    places: &mut Places,
     tally: &mut Tally,
 ) -> anyhow::Result<()> {
     let head = read.headers().with_context(|| format!("{} cannot be read", file.display()))?.clone();
@@ -199,14 +203,12 @@ fn read_rows<R: std::io::Read>(
         let line = record.position().map_or(line, csv::Position::line);
         match read_row(kind, class, &columns, &record) {
             Err(fault) => tally.refuse(file, line, fault),
-            Ok(row) => {
-                let rows = places.entry(row.name).or_default();
-                if rows.contains_key(&row.at) {
-                    tally.again += 1;
-                } else {
-                    rows.insert(row.at, row.values);
+            Ok(row) => match places.entry(row.name).or_default().entry(row.at) {
+                Entry::Occupied(_) => tally.again += 1,
+                Entry::Vacant(empty) => {
+                    empty.insert(row.values);
                 }
-            }
+            },
         }
     }
 }
@@ -377,12 +379,11 @@ mod tests {
     #[test]
     fn the_real_series_are_read_whole() {
         let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/iot"));
-        let folder = std::env::var_os("DIPPER_SHARED_IOT").map_or_else(|| folder.to_owned(), PathBuf::from);
         if !folder.is_dir() {
             eprintln!("skipped: no shared data");
             return;
         }
-        let (series, tallies) = read_all(&folder, &city()).unwrap();
+        let (series, tallies) = read_all(folder, &city()).unwrap();
         let told = tallies.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         eprintln!("{told}");
         let count = |class: &str| series.iter().filter(|one| one.class == class).count();
