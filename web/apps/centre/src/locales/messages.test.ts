@@ -19,9 +19,9 @@ function at(tree: Tree, path: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** The named places of a message, sorted. */
+/** The named places of a message, sorted; both forms of a plural name them. */
 function places(message: string): string[] {
-  return [...message.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "").sort();
+  return [...new Set([...message.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? ""))].sort();
 }
 
 const SOURCES = dirname(fileURLToPath(new URL(".", import.meta.url)));
