@@ -451,6 +451,11 @@ async fn sensorthings_answers_each_caller_as_the_table_says() {
     let sent = json!({"result": 1});
     let many = json!([{"Datastream": {"@iot.id": 1}, "components": ["result"], "dataArray": [[1]]}]);
     let task = json!({"taskingParameters": {"speed": 1}, "properties": {"reason": "a leak"}});
+    let place = json!({"type": "Point", "coordinates": [112.8961, 32.5087]});
+    let thing = json!({
+        "@iot.id": "cover-9", "name": "x", "properties": {"class": "manhole_cover"},
+        "Locations": [{"encodingType": "application/geo+json", "location": place}],
+    });
     let rows = [
         // nobody, the program here, the program there, the valve, the lamp
         (Method::GET, "", Value::Null, [200, 200, 200, 200, 200]),
@@ -468,7 +473,7 @@ async fn sensorthings_answers_each_caller_as_the_table_says() {
         (Method::POST, "/CreateObservations", many, [401, 403, 403, 201, 201]),
         // A program may, with a value that the command does not take; a device may not tell itself.
         (Method::POST, "/TaskingCapabilities('valve-1.close_valve')/Tasks", task, [401, 400, 404, 403, 404]),
-        (Method::POST, "/Things", json!({"name": "x"}), [405; 5]),
+        (Method::POST, "/Things", thing, [401, 403, 403, 403, 403]),
         (Method::DELETE, "/Things('valve-1')", Value::Null, [405; 5]),
         (Method::PATCH, "/Datastreams(1)", json!({}), [405; 5]),
     ];

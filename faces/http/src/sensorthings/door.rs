@@ -111,11 +111,8 @@ pub fn controller(app: &App, world: &World, region: &RegionId) -> Result<Actor, 
 /// Who may register a device in a region: the person, or the program in words.
 ///
 /// # Errors
-/// 403 for whoever may not, a device itself too.
+/// 401 and 403 for whoever may not.
 pub fn registrar(app: &App, world: &World, region: &RegionId) -> Result<(Option<PartyId>, Option<String>), Fault> {
-    if matches!(world.sight, Sight::Own(_)) {
-        return Err(Refused::forbidden().into());
-    }
     authorise(app, &world.who, Permission::DeviceManage, &Subject::Region(region.clone()).into())?;
     Ok(match &world.who {
         Principal::Client { client, .. } => (None, Some(format!("SensorThings: {client}"))),

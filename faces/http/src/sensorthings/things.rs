@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json, json};
 use super::door;
 use super::fault::Fault;
 use super::options::encode;
-use super::world::{Entity, World};
+use super::world::{Entity, Sight, World};
 use crate::app::App;
 use crate::error::failed;
 use crate::names::{parse, parse_some, point};
@@ -31,6 +31,9 @@ const PROPERTIES: [&str; 5] = ["class", "office", "gateway", "height_m", "id"];
 /// 400 for what cannot be read or would not be kept, 403 for whoever may not register devices there, 409 for a device that is
 /// there already.
 pub async fn create(app: &App, world: &World, body: &[u8]) -> Result<Response, Fault> {
+    if matches!(world.sight, Sight::Own(_)) {
+        return Err(Fault::new(StatusCode::FORBIDDEN, "a device registers no other one"));
+    }
     let thing: Json = serde_json::from_slice(body).map_err(|error| bad(format!("the body is not JSON: {error}")))?;
     let new = read(world, &thing)?;
     let place = new.point;
