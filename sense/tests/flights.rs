@@ -184,9 +184,14 @@ on_both_databases!(uploads_become_a_flight_that_is_placed_and_sealed, |database|
     let again = upload(&town, 1, "DJI_0001.JPG", &first);
     let looked = block(look(&town.ctx, party(1), new_flight(&town, 1, vec![again]))).unwrap();
     assert_eq!(block(seal(&town.ctx, pilot(1), looked)).unwrap(), row);
-    let theirs = upload(&town, 2, "DJI_0001.JPG", &first);
+    let theirs = upload(&town, 2, "DJI_0001.JPG", &photograph(&ground(true), 0, Some(PLACE), 90.0));
     let looked = block(look(&town.ctx, party(2), new_flight(&town, 1, vec![theirs]))).unwrap();
     assert!(matches!(block(seal(&town.ctx, pilot(2), looked)), Err(FlightError::Taken(_))));
+    assert_eq!(
+        std::fs::read(file_path(&town.ctx.files, row.id, 1)).unwrap(),
+        first,
+        "what was sealed is never replaced"
+    );
 });
 
 fn row_id(id: FlightId) -> FlightId {

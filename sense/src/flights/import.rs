@@ -8,7 +8,8 @@ use grid::{Cell, Level, LonLat};
 use model::{Actor, CaseId, EventId, FlightId, FlightSealed, Instant, NewRecord, PartyId, RecordBody, RegionId};
 use pack::Compiled;
 use sha2::{Digest, Sha256};
-use store::{FlightFileRow, FlightRow, StoreError, Tx, UploadRow, canonical_flight};
+use store::{FlightFileRow, FlightRow, Reader, StoreError, Tx, UploadRow, canonical_flight};
+use tokio::sync::Mutex;
 
 use super::media::{self, FileKind, MediaError, Seen};
 use super::track::{Fix, place_at};
@@ -22,6 +23,8 @@ pub const FILES_MAX: usize = 2_000;
 const WORDS_MAX: usize = 120;
 /// Characters of the name of a file.
 const NAME_MAX: usize = 200;
+/// Flights are sealed one after the other: files are linked before the flight is written down.
+static SEALING: Mutex<()> = Mutex::const_new(());
 /// Fixes of a track that maps show.
 const SHOWN_MAX: usize = 1_000;
 
@@ -252,6 +255,11 @@ fn region_of(compiled: &Compiled, files: &[FlightFileRow]) -> Result<RegionId, F
 pub async fn seal(ctx: &Context, by: Actor, looked: Looked) -> Result<FlightRow, FlightError> {
     let Some(party) = by.party() else { return Err(FlightError::Taken(looked.new.id)) };
     let (files, id) = (ctx.files.clone(), looked.new.id);
+    // Two that send one flight at once: the second finds what the first has sealed, and touches none of its files.
+    let _turn = SEALING.lock().await;
+    if let Some(known) = ctx.store.read(move |reader: &mut Reader| reader.find_flight(id)).await? {
+        return if known.party == party { Ok(known) } else { Err(FlightError::Taken(id)) };
+    }
     let work = move || keep(&files, id, &looked).map(|()| looked);
     let looked = tokio::task::spawn_blocking(work).await.map_err(|_| FlightError::Away)??;
     let (now, compiled) = (ctx.clock.now(), ctx.packs.current());
@@ -260,9 +268,6 @@ pub async fn seal(ctx: &Context, by: Actor, looked: Looked) -> Result<FlightRow,
     let row = ctx
         .store
         .write(move |tx: &mut Tx| {
-            if let Some(known) = tx.find_flight(new.id)? {
-                return if known.party == party { Ok(known) } else { Err(FlightError::Taken(new.id)) };
-            }
             let manifest = canonical_flight(new.id, &new.title, &new.purpose, &files);
             let row = FlightRow {
                 id: new.id,
@@ -298,7 +303,7 @@ pub async fn seal(ctx: &Context, by: Actor, looked: Looked) -> Result<FlightRow,
             for upload in uploads {
                 tx.record_upload(&UploadRow { expires_at: now, ..upload })?;
             }
-            Ok(row)
+            Ok::<_, StoreError>(row)
         })
         .await?;
     for upload in gone {
