@@ -29,6 +29,7 @@ mod migrate;
 mod people;
 mod readers;
 mod records;
+mod scenes;
 mod store;
 mod tx;
 mod uploads;
@@ -45,7 +46,7 @@ pub use cases::{
     CursorError, Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
 };
 pub use device_alarms::{DeviceAlarmFilter, DeviceAlarmRow, OpenAlarms};
-pub use device_commands::{CommandState, DeviceCommandFilter, DeviceCommandRow, SceneRunRow};
+pub use device_commands::{CommandState, DeviceCommandFilter, DeviceCommandRow};
 pub use device_installations::DeviceInstallationRow;
 pub use devices::{DeviceChangeRow, DeviceFilter, DeviceRow, DeviceState, SeriesRow};
 pub use entropy::Entropy;
@@ -63,6 +64,7 @@ pub use people::{
     SealedLooks, SealedRow, SessionRow, SignInMethod, TokenRow, UpstreamLinkRow, UsageRow, UseCount, erased_login,
     fold_login,
 };
+pub use scenes::{SceneCounterRow, SceneHoldRow, SceneRunRow, SceneTurn};
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use uploads::{UploadRow, UploadSum};

@@ -11,14 +11,14 @@ use assess::{
     ClearedBy, CommandError, Effect, Engine, Matcher, Selector, Severity, Silence, State, Subject, Suppressor,
 };
 use model::{AlarmRuleId, DeviceId, Instant, PartyId, RegionId};
-use pack::{AlarmRule, City, Packs};
+use pack::{AlarmRule, City, Packs, SCENE_RULE};
 use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError, RehearsalDone, RehearsalError};
 use sense::telemetry::{Fleet, Kept, Lake, Member, TimeOrder, Told};
 use store::{SilenceRow, Tx};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::rehearsal::Stage;
-use super::rules;
+use super::{counters, rules};
 
 /// What the engine remembers is kept at least this often; what it says, at once.
 const KEEP_EVERY_US: i64 = 1_000_000;
@@ -330,6 +330,7 @@ impl Desk {
         self.changes.insert(THROUGH.to_owned(), Some(now.as_micros().to_le_bytes().to_vec()));
         let records: Vec<_> = self.changes.iter().map(|(key, record)| (key.clone(), record.clone())).collect();
         let (said, compiled) = (by_alarm(&self.said, &self.fleet), self.ctx.packs.current());
+        let counted = counters::changes(self.said.iter().map(|(effect, _)| effect));
         let silences = self.silences.clone();
         let kept = self.ctx.store.write(move |tx: &mut Tx| -> Result<(), RecordError> {
             for (member, rule, part, changes) in &said {
@@ -338,6 +339,7 @@ impl Desk {
             for silence in &silences {
                 tx.record_silence(silence)?;
             }
+            counters::record(tx, &counted)?;
             tx.keep_alarm_states(&records)?;
             Ok(())
         });
@@ -397,6 +399,10 @@ fn by_alarm(said: &[(Effect, Option<PartyId>)], fleet: &Fleet) -> Vec<OfAlarm> {
     let mut alarms: BTreeMap<&assess::AlarmKey, OfAlarm> = BTreeMap::new();
     for (effect, by) in said {
         let (Some(key), Some(change)) = (effect.alarm(), change_of(effect, *by)) else { continue };
+        // What scenes follow is no alarm.
+        if key.rule.starts_with(SCENE_RULE) {
+            continue;
+        }
         if let Some(known) = alarms.get_mut(key) {
             known.3.push(change);
         } else if let (Some(member), Ok(rule)) = (fleet.find(&key.device), key.rule.parse::<AlarmRuleId>()) {

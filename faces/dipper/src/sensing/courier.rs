@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use act::control::{self, Answer, ControlError};
-use act::scenes;
+use act::scenes::{self, Following};
 use bytes::Bytes;
 use coap::Server;
 use model::{DeviceId, EventId, Instant};
@@ -94,6 +94,7 @@ impl Courier {
         // A command is written down together with a record, which has a position.
         let mut positions = self.ctx.store.subscribe();
         let mut look_at = tokio::time::Instant::now();
+        let mut following = Following::default();
         loop {
             let woken = async {
                 let changed = positions.changed().await;
@@ -106,7 +107,10 @@ impl Courier {
                     self.send_due(&carriers).await
                 }
                 Some(id) = heard.recv() => control::received(&self.ctx, id).await.map(drop),
-                _ = commands.tick() => self.send_due(&carriers).await,
+                _ = commands.tick() => {
+                    self.follow(&mut following).await;
+                    self.send_due(&carriers).await
+                }
                 _ = plans.tick() => {
                     self.run_scenes().await;
                     Ok(())
@@ -129,6 +133,19 @@ impl Courier {
                 }
             }
             Err(error) => tracing::error!(%error, "a scene could not be run; the next round tries again"),
+        }
+    }
+
+    /// Scenes that follow what is measured, after those that are planned.
+    async fn follow(&self, following: &mut Following) {
+        match following.follow(&self.ctx).await {
+            Ok(runs) => {
+                for run in runs {
+                    let (turn, counter) = (run.turn.map(store::SceneTurn::as_str), run.counter.as_ref().map(tracing::field::display));
+                    tracing::info!(scene = %run.scene, turn, counter, devices = run.devices, "a scene follows what is counted");
+                }
+            }
+            Err(error) => tracing::error!(%error, "a scene could not follow what is counted; the next round tries again"),
         }
     }
 

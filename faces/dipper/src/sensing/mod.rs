@@ -3,6 +3,7 @@
 mod alarms;
 pub mod cameras;
 mod coap;
+mod counters;
 mod courier;
 mod gate;
 mod lake;

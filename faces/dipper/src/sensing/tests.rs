@@ -2,6 +2,7 @@
 
 mod kept;
 mod thermal;
+mod traffic;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
