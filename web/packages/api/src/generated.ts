@@ -7245,6 +7245,57 @@ export interface components {
          * @enum {string}
          */
         ResultKind: "licence" | "approval" | "other";
+        /** @description What is measured while a scene holds, and how it stands now. */
+        SceneConditionView: {
+            /** @description The names of the classes of its counters. */
+            classes: components["schemas"]["Text"][];
+            /** @description Counters that are over, or silent, where the caller may see devices. */
+            counters: components["schemas"]["SceneCounterView"][];
+            /** @description How long it must hold, such as `2m`. */
+            for?: string;
+            /** @description From this moment, as the pack spells it; always where absent. */
+            from?: string;
+            /**
+             * Format: int32
+             * @description How many devices are held by the scene now.
+             */
+            held: number;
+            /**
+             * Format: double
+             * @description How far a value must come back behind its threshold.
+             */
+            hysteresis?: number;
+            /** @description Whether it is looked at now. */
+            is_open: boolean;
+            /** @description How long the scene holds after the condition ended, such as `10m`. */
+            keep_firing: string;
+            /** @description A counter that says nothing for so long governs nothing. */
+            no_data_after: string;
+            /** @description The properties that it names, with their names. */
+            properties: components["schemas"]["DeviceValue"][];
+            /** @description To this one. */
+            to?: string;
+            /** @description The condition over the readings of one counter, as the pack spells it: `passed > 12.0`. */
+            when: string;
+            /**
+             * Format: double
+             * @description A counter governs the devices at most so many metres away; those of its own smallest region where absent.
+             */
+            within_m?: number;
+        };
+        /** @description A counter that is over the threshold of a scene, or silent. */
+        SceneCounterView: {
+            /** @description The counter. */
+            device: string;
+            /** @description Since when it is over; absent where it is silent alone. */
+            over_since?: components["schemas"]["Time"];
+            /** @description Since when nothing is heard of it: it governs nothing. */
+            silent_since?: components["schemas"]["Time"];
+            /** @description Its name. */
+            title: string;
+            /** @description With which value it went over. */
+            value?: components["schemas"]["DeviceValue"];
+        };
         /** @description A scene that is to be run. */
         SceneRunInput: {
             /** @description Why. */
@@ -7278,9 +7329,16 @@ export interface components {
             reason?: string;
             /** @description When. */
             run_at: components["schemas"]["Time"];
-            /** @description By whom; absent where it was planned. */
+            /** @description By whom; absent where it was planned, or followed a measurement. */
             run_by?: string;
+            /** @description What it did, where it follows a measurement. */
+            turn?: components["schemas"]["SceneTurnWord"];
         };
+        /**
+         * @description What a scene that follows a measurement did.
+         * @enum {string}
+         */
+        SceneTurnWord: "follow" | "fall_back";
         /** @description A scene: one command to many devices. */
         SceneView: {
             /** @description With which values. */
@@ -7307,6 +7365,8 @@ export interface components {
             title: components["schemas"]["Text"];
             /** @description On these days of the week, 1 for Monday to 7; every day where empty. */
             weekdays: number[];
+            /** @description What it follows, instead of a plan. */
+            while?: components["schemas"]["SceneConditionView"];
         };
         /** @description Looks that somebody may not know of yet. */
         SealedLooks: {
