@@ -111,11 +111,8 @@ impl Street<'_> {
     }
 
     fn by_hand(&self, lamp: &str, brightness: i64) {
-        let by = Actor::Staff {
-            party: person(1),
-            role: "duty_chief".parse().unwrap(),
-            office: "centre".parse().unwrap(),
-        };
+        let by =
+            Actor::Staff { party: person(1), role: "duty_chief".parse().unwrap(), office: "centre".parse().unwrap() };
         let asked = Asked {
             device: DeviceId::new(lamp).unwrap(),
             command: "dim".to_owned(),
@@ -209,7 +206,12 @@ on_both_databases!(a_plan_leaves_held_lamps_alone_and_is_what_they_go_back_to, |
     assert!(street.follow().is_empty());
     // Run by hand, everybody is told.
     let by = Actor::Staff { party: person(1), role: "duty_chief".parse().unwrap(), office: "centre".parse().unwrap() };
-    let ran = block(run_scene(&street.ctx, &demo().city, &"festival".parse().unwrap(), Runner::Person(by, "灯会".to_owned())));
+    let ran = block(run_scene(
+        &street.ctx,
+        &demo().city,
+        &"festival".parse().unwrap(),
+        Runner::Person(by, "灯会".to_owned()),
+    ));
     assert_eq!(ran.unwrap().devices, 2);
     // Dawn ends the window, though the counter still counts much.
     street.clock.set(at("2026-11-04T06:20:00+08:00"));

@@ -164,12 +164,7 @@ struct Work<'a> {
     now: Instant,
 }
 
-fn turn_all(
-    tx: &mut Tx,
-    compiled: &Compiled,
-    outlook: &Outlook,
-    now: Instant,
-) -> Result<Vec<SceneRunRow>, StoreError> {
+fn turn_all(tx: &mut Tx, compiled: &Compiled, outlook: &Outlook, now: Instant) -> Result<Vec<SceneRunRow>, StoreError> {
     let city = &compiled.city;
     let followers = followers(tx, city, outlook)?;
     let plan = |(at, id): &(Instant, SceneId)| {
@@ -289,8 +284,7 @@ impl Work<'_> {
             let class = city.devices.get(&scene.class);
             let Some(command) = class.and_then(|class| class.command(scene.command.as_str())) else { continue };
             let reason = self.reason(tx, cause, scene)?;
-            let order =
-                Order { command: command.clone(), arguments: scene.arguments.clone(), reason: reason.clone() };
+            let order = Order { command: command.clone(), arguments: scene.arguments.clone(), reason: reason.clone() };
             let run = SceneRunRow {
                 id: tx.new_event_id(now),
                 scene: cause.scene.clone(),

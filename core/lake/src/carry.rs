@@ -5,6 +5,7 @@
 //! store is next attached. An object is removed after the manifest no longer names it.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -100,6 +101,11 @@ impl Shared {
         Ok(())
     }
 
+    /// How many rolled files the object store has not.
+    pub fn waiting_files(&self) -> usize {
+        self.files().iter().filter(|file| file.objects().is_none()).count()
+    }
+
     fn files(&self) -> Vec<Arc<Rolled>> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         state.days.values().flat_map(|day| day.raw.iter().chain(&day.hourly)).cloned().collect()
@@ -159,6 +165,7 @@ pub(crate) fn run(shared: &Shared, every: Duration) {
         }
         match shared.carry() {
             Ok(()) if is_away => {
+                shared.away_since.store(i64::MIN, Ordering::Release);
                 tracing::info!("the object store of the readings has every file again");
                 (is_away, patience) = (false, every);
             }
@@ -166,6 +173,9 @@ pub(crate) fn run(shared: &Shared, every: Duration) {
             Err(error) => {
                 tracing::error!(%error, "files of readings stay on the disk; they are carried to the object store later");
                 patience = if is_away { patience.saturating_mul(2) } else { RETRY }.min(RETRY_MOST);
+                if !is_away {
+                    shared.away_since.store(shared.clock.now().as_micros(), Ordering::Release);
+                }
                 is_away = true;
             }
         }

@@ -299,6 +299,15 @@ impl Drop for Inner {
     }
 }
 
+/// How the object store of a lake stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreStanding {
+    /// Since when nothing can be carried there.
+    pub away_since: Option<Instant>,
+    /// Rolled files that it has not.
+    pub waiting_files: usize,
+}
+
 impl std::fmt::Debug for Lake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lake").field("folder", &self.folder()).finish_non_exhaustive()
@@ -309,6 +318,15 @@ impl Lake {
     /// Where it is.
     pub fn folder(&self) -> &Path {
         &self.inner.shared.folder
+    }
+
+    /// How the object store stands; `None` where there is none.
+    pub fn store(&self) -> Option<StoreStanding> {
+        let shared = &self.inner.shared;
+        shared.options.objects.as_ref()?;
+        let since = shared.away_since.load(Ordering::Acquire);
+        let away_since = (since != i64::MIN).then(|| Instant::from_micros(since));
+        Some(StoreStanding { away_since, waiting_files: shared.waiting_files() })
     }
 
     /// The latest instant retention was asked at, since it was opened; `None` before.

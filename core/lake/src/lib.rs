@@ -55,7 +55,7 @@ mod writer;
 pub use aggregate::{Aggregate, Bucket};
 pub use disk::{Disk, Log, MachineDisk};
 pub use error::{AppendError, LakeError};
-pub use lake::{Lake, Stats, TryAppendError};
+pub use lake::{Lake, Stats, StoreStanding, TryAppendError};
 pub use manifest::Sealed;
 pub use objects::Objects;
 pub use options::{Options, Retention, RetentionOf};

@@ -69,6 +69,7 @@ pub(crate) fn open(folder: PathBuf, options: Options, clock: Arc<dyn Clock>) -> 
         carrier: Bell::default(),
         attached: Mutex::new(false),
         thinned_at: AtomicI64::new(i64::MIN),
+        away_since: AtomicI64::new(i64::MIN),
         state: RwLock::new(state),
         folder,
         options,

@@ -124,6 +124,8 @@ pub(crate) struct Shared {
     pub attached: Mutex<bool>,
     /// The latest instant retention was asked at: what it lets go is not taken any more.
     pub thinned_at: AtomicI64,
+    /// Since when nothing can be carried to the object store, microseconds; `i64::MIN` while it can.
+    pub away_since: AtomicI64,
     /// The lock of the folder, let go with the last thread.
     pub _lock: File,
 }

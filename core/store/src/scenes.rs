@@ -207,7 +207,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn list_scene_holds(&mut self) -> Result<Vec<SceneHoldRow>, StoreError> {
-        let sql = "SELECT device, command, scene, counter, arguments, since_us FROM scene_holds ORDER BY device, command";
+        let sql =
+            "SELECT device, command, scene, counter, arguments, since_us FROM scene_holds ORDER BY device, command";
         self.query(sql, params![])?.into_iter().map(read_hold).collect()
     }
 

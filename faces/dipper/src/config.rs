@@ -37,6 +37,8 @@ pub struct Config {
     pub lake_store: Option<String>,
     /// Megabytes of readings that stay in the data folder when the store has them.
     pub lake_local_mb: u64,
+    /// Readings are rolled into files, and carried to the store, so often: minutes.
+    pub lake_roll_minutes: u64,
     /// Address on which devices speak MQTT in the clear; they do not when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<SocketAddr>,
@@ -166,6 +168,7 @@ impl Default for Config {
             devices: true,
             lake_store: None,
             lake_local_mb: 1_024,
+            lake_roll_minutes: 60,
             mqtt: None,
             mqtts: None,
             mqtts_certificate: None,

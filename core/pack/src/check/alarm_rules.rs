@@ -12,7 +12,8 @@ pub(super) fn check_alarm_rules(folder: &Folder, city: Option<&City>, judge: Jud
     for (id, rule) in folder.alarm_rules.iter() {
         check_names(id, rule, folder, report);
         if id.value.as_str().starts_with(SCENE_RULE) {
-            report.fault(id.at, format!("alarm rule {}: ids of conditions of scenes begin with {SCENE_RULE}", id.value));
+            report
+                .fault(id.at, format!("alarm rule {}: ids of conditions of scenes begin with {SCENE_RULE}", id.value));
         }
         let lowered = city.and_then(|city| Some((city, city.alarm_rules.get(&id.value)?)));
         if let Some(Err(fault)) = lowered.map(|(city, rule)| judge(city, &id.value, rule)) {

@@ -67,7 +67,10 @@ fn check_condition(
             report.fault(metres.at, format!("scene {id}: give within_m or same_region, not both"));
         }
         None if !is_same_region => {
-            report.fault(line, format!("scene {id}: say which devices a counter governs: within_m, or same_region: true"));
+            report.fault(
+                line,
+                format!("scene {id}: say which devices a counter governs: within_m, or same_region: true"),
+            );
         }
         _ => {}
     }
@@ -107,7 +110,12 @@ fn check_following(
     };
     if !city.scenes.values().any(plans) {
         let (class, command) = (&scene.class, &scene.command);
-        report.fault(condition.at, format!("scene {id}: no scene plans {command} of {class} there; its devices would have nothing to go back to"));
+        report.fault(
+            condition.at,
+            format!(
+                "scene {id}: no scene plans {command} of {class} there; its devices would have nothing to go back to"
+            ),
+        );
     }
 }
 

@@ -141,11 +141,14 @@ impl Courier {
         match following.follow(&self.ctx).await {
             Ok(runs) => {
                 for run in runs {
-                    let (turn, counter) = (run.turn.map(store::SceneTurn::as_str), run.counter.as_ref().map(tracing::field::display));
+                    let (turn, counter) =
+                        (run.turn.map(store::SceneTurn::as_str), run.counter.as_ref().map(tracing::field::display));
                     tracing::info!(scene = %run.scene, turn, counter, devices = run.devices, "a scene follows what is counted");
                 }
             }
-            Err(error) => tracing::error!(%error, "a scene could not follow what is counted; the next round tries again"),
+            Err(error) => {
+                tracing::error!(%error, "a scene could not follow what is counted; the next round tries again")
+            }
         }
     }
 

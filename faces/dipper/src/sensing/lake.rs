@@ -3,17 +3,21 @@
 use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use jiff::tz::TimeZone;
 use lake::{AppendError, Buckets, Count, Lake, LakeError, Options, Order, Range, Retention, Sealed, TryAppendError};
 use model::{Clock, Instant, Reading, SeriesNo};
-use sense::telemetry::{Bucket, Done, Fleet, LakeFault, LakeRefusal, TimeOrder};
+use sense::telemetry::{Bucket, Done, Fleet, LakeFault, LakeRefusal, StoreStanding, TimeOrder};
 
 use crate::config::Config;
 
 /// Megabytes of the newest readings that stay on the disk whatever the configuration says: about 8 million.
 const LOCAL_LEAST_MB: u64 = 64;
+
+/// Rolling less often than once a day would leave segments of many days in memory.
+const ROLL_MOST_MINUTES: u64 = 1_440;
 
 /// The lake of a city. Clones are the same lake.
 #[derive(Clone)]
@@ -33,7 +37,8 @@ impl CityLake {
     pub fn of_city(config: &Config, zone: &TimeZone, fleet: Arc<Fleet>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         // What the alarm engine reads again at the start has to be there, also when the store is not.
         let local_bytes = config.lake_local_mb.max(LOCAL_LEAST_MB).saturating_mul(1 << 20);
-        let options = Options { objects: config.lake_objects()?, local_bytes, ..Options::default() };
+        let tend_every = Some(Duration::from_secs(60 * config.lake_roll_minutes.clamp(1, ROLL_MOST_MINUTES)));
+        let options = Options { objects: config.lake_objects()?, local_bytes, tend_every, ..Options::default() };
         Self::open_with(&config.data.join("lake"), zone, fleet, clock, options)
     }
 
@@ -98,6 +103,11 @@ impl sense::telemetry::Lake for CityLake {
             Err(TryAppendError::Full(_)) => tell(&done, Err(LakeRefusal::Busy)),
             Err(TryAppendError::Refused(error)) => tell(&done, Err(refusal(error))),
         }
+    }
+
+    fn store(&self) -> Option<StoreStanding> {
+        let standing = self.lake.store()?;
+        Some(StoreStanding { away_since: standing.away_since, waiting_files: standing.waiting_files })
     }
 
     fn latest(&self, series: SeriesNo) -> Option<Reading> {

@@ -20,7 +20,9 @@ pub fn judge(city: &City, id: &AlarmRuleId, rule: &AlarmRule) -> Result<(), Stri
         let kept = rule.keep_firing.as_deref().and_then(|span| span.parse::<Span>().ok());
         let least = Span::from_secs(SCENE_KEPT_MIN_S);
         if let Some(kept) = kept.filter(|kept| *kept < least) {
-            return Err(format!("keep_firing: at least {least}, so that devices are not told all the time, got {kept}"));
+            return Err(format!(
+                "keep_firing: at least {least}, so that devices are not told all the time, got {kept}"
+            ));
         }
     }
     let classes = &rule.selector.classes;

@@ -56,9 +56,8 @@ pub async fn list_scenes(State(app): State<Arc<App>>, caller: Caller) -> Result<
         Ok::<_, StoreError>((reader.display_names(&people)?, all, counters, reader.list_scene_holds()?))
     };
     let (names, runs, counters, holds) = app.store.read(read).await?;
-    let seen = |(_, device): &(SceneCounterRow, DeviceRow)| {
-        within.iter().any(|region| city.is_within(&device.region, region))
-    };
+    let seen =
+        |(_, device): &(SceneCounterRow, DeviceRow)| within.iter().any(|region| city.is_within(&device.region, region));
     let counters: Vec<_> = counters.into_iter().filter(seen).collect();
     let view = |((id, scene), runs): ((&model::SceneId, &Scene), Vec<Counted>)| {
         let (class, command) = command_of(city, scene)?;
@@ -95,7 +94,9 @@ fn condition_view<'a>(
     let classes: Vec<_> = condition.classes.iter().filter_map(|class| city.devices.get(class)).collect();
     let mut properties: Vec<DeviceValue> = Vec::new();
     for property in classes.iter().flat_map(|class| &class.properties) {
-        if condition.when.contains(property.id.as_str()) && properties.iter().all(|one| one.property != property.id.as_str()) {
+        if condition.when.contains(property.id.as_str())
+            && properties.iter().all(|one| one.property != property.id.as_str())
+        {
             properties.push(value_view(property, None));
         }
     }
