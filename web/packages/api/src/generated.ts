@@ -9525,6 +9525,15 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceTrends"];
                 };
             };
+            /** @description `store_away`: readings of that time lie in an object store that does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_devices: {
@@ -9922,6 +9931,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceSeries"];
+                };
+            };
+            /** @description `store_away`: readings of that time lie in an object store that does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
