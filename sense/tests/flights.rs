@@ -308,7 +308,7 @@ on_both_databases!(a_folder_left_of_a_broken_import_is_removed_after_a_day_and_a
     let town = town(database);
     let picture = upload(&town, 1, "a.jpg", &photograph(&ground(false), 0, Some(PLACE), 0.0));
     let sealed = flown(&town, 1, vec![picture]);
-    let flights = town.ctx.files.folder().join("flights");
+    let flights = file_path(&town.ctx.files, sealed.id, 1).ancestors().nth(2).unwrap().to_owned();
     let left = FlightId::new(town.clock.now(), 9);
     let leave = |name: &str, hours: i64| {
         let folder = flights.join(name);
