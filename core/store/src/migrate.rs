@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(30, "0030_cameras"),
     migration!(31, "0031_flights"),
     migration!(34, "0034_waiting_commands"),
+    migration!(39, "0039_processes"),
 ];
 
 const CREATE: &str = "
