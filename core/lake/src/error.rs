@@ -133,10 +133,24 @@ pub enum LakeError {
     #[error("a stream that several programs share needs a store they share; name it by --lake-store")]
     StreamNeedsStore,
     /// The folder has a lake of its own, which is not the shared one.
-    #[error("{} holds readings of its own that no other program sees; give the program another data folder, or go on without NATS", folder.display())]
+    #[error("{} holds readings that no other program sees; `dipper lake share` gives them to all, once", folder.display())]
     NotShared {
         /// The folder.
         folder: PathBuf,
+    },
+    /// A lake that is to be shared, where there is one that is.
+    #[error("this city shares {files} files of readings already; a second lake cannot be put beside them")]
+    SharedAlready {
+        /// How many.
+        files: usize,
+    },
+    /// A stream that is to be begun with, and is not empty.
+    #[error("the stream {stream} has messages up to {last} that no file has; remove it from NATS, or go on with it")]
+    StreamInUse {
+        /// Its name.
+        stream: String,
+        /// Its last message.
+        last: u64,
     },
     /// The manifest that lakes share cannot be read or changed now.
     #[error("{message}")]

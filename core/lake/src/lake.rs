@@ -133,6 +133,18 @@ impl Lake {
         Ok(())
     }
 
+    /// Whether a lake in this folder is open, here or elsewhere.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn is_held(folder: &Path) -> Result<bool, LakeError> {
+        match open::lock(folder) {
+            Err(LakeError::Missing { .. }) => Ok(false),
+            Err(LakeError::Held { .. }) => Ok(true),
+            free => free.map(|_| false),
+        }
+    }
+
     /// Appends a batch, whole or not at all; waits while the queue is full.
     ///
     /// `done` is called on the writer's thread, once the batch is durable and queries see it, or when it is not kept:

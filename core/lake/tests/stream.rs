@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant as Moment};
 
 use common::{HOUR_US, Hand, noon, reading, small};
-use dipper_lake::{AppendError, Count, Lake, LakeError, Objects, Options, Order, Range, Sharing};
+use dipper_lake::{AppendError, Count, Lake, LakeError, Objects, Options, Order, Range, Sharing, outside};
 use model::{Instant, Reading, SeriesNo};
 use nats::{Nats, Shelf};
 
@@ -302,6 +302,50 @@ fn what_cannot_be_is_refused_in_words() {
     let refused = city.open_with("a", |_| ()).unwrap_err();
     assert!(matches!(refused, LakeError::StreamAway { .. }), "{refused}");
     city.nats.start_again();
+}
+
+#[test]
+fn a_shared_lake_is_copied_into_a_folder_and_a_lake_of_a_folder_is_shared() {
+    let Some(city) = City::start() else { return };
+    let store = Objects::new(&format!("file://{}", city.root.path().join("store").display()), []).unwrap();
+    let lake = city.open("a");
+    let mut kept = Kept::new();
+    for number in 0..4 {
+        lake.append_blocking(round(number)).unwrap();
+        keep(&mut kept, round(number));
+        if number == 1 {
+            lake.roll(city.clock.forward(HOUR_US)).unwrap();
+        }
+    }
+    let copy = city.root.path().join("copy");
+    let copied = outside::copy_shared(&city.sharing("copy"), &store, &copy, &city.clock).unwrap().unwrap();
+    assert_eq!((copied.files, copied.segments), (lake.stats().files, 1));
+    assert_eq!(outside::list_shared(&*city.shelf).unwrap().len() as u64, lake.stats().files);
+    drop(lake);
+    let alone = Lake::open(&copy, small(), Arc::new(city.clock.clone())).unwrap();
+    assert_eq!(all(&alone), expected(&kept));
+    assert_eq!(alone.stats().hot_readings, 60);
+    drop(alone);
+
+    // The way back: another city begins with the copy.
+    let Some(other) = City::start() else { return };
+    let options = || {
+        let store = format!("file://{}", other.root.path().join("store").display());
+        Options { objects: Some(Objects::new(&store, []).unwrap()), local_bytes: 0, ..small() }
+    };
+    let share = || outside::share(&copy, options(), &other.sharing("share"), Arc::new(other.clock.clone()));
+    assert!(share().unwrap() > 0);
+    assert!(matches!(share(), Err(LakeError::SharedAlready { .. })));
+    let lakes = [other.open("a"), other.open("b")];
+    for lake in &lakes {
+        assert_eq!(all(lake), expected(&kept));
+        assert_eq!(lake.stats().hot_readings, 0);
+        assert_eq!(lake.latest(SeriesNo(3)), kept.values().filter(|one| one.series.0 == 3).next_back().copied());
+    }
+    lakes[1].append_blocking(round(9)).unwrap();
+    keep(&mut kept, round(9));
+    lakes[1].roll(other.clock.forward(HOUR_US)).unwrap();
+    until("both have it", || lakes.iter().all(|lake| all(lake) == expected(&kept) && lake.stats().hot_readings == 0));
 }
 
 #[test]

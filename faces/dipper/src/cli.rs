@@ -197,6 +197,10 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lake_store: Option<String>,
+    /// Servers of NATS by which several processes take what devices say: `nats://HOST:4222`, more apart by commas
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nats: Option<String>,
     /// Address on which devices speak MQTT in the clear
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -37,6 +37,16 @@ pub struct Config {
     pub lake_store: Option<String>,
     /// Megabytes of readings that stay in the data folder when the store has them.
     pub lake_local_mb: u64,
+    /// Servers of NATS, `nats://HOST:4222` and more apart by commas, by which several processes take what devices say; one
+    /// process does when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nats: Option<String>,
+    /// Name of the stream of readings; another one for each city that shares the servers.
+    pub nats_stream: String,
+    /// How many servers of NATS keep each reading until it is in a file: 1, 3 or 5.
+    pub nats_copies: u8,
+    /// Megabytes of readings that NATS keeps at most; more are refused until some are in files.
+    pub nats_mb: u64,
     /// Address on which devices speak MQTT in the clear; they do not when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<SocketAddr>,
@@ -166,6 +176,10 @@ impl Default for Config {
             devices: true,
             lake_store: None,
             lake_local_mb: 1_024,
+            nats: None,
+            nats_stream: "dipper-readings".to_owned(),
+            nats_copies: 1,
+            nats_mb: 8_192,
             mqtt: None,
             mqtts: None,
             mqtts_certificate: None,

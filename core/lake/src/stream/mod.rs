@@ -7,6 +7,7 @@
 
 mod feed;
 mod open;
+pub(crate) mod outside;
 mod writer;
 
 use std::collections::BTreeMap;
