@@ -52,7 +52,7 @@ pub enum AlarmChange {
 }
 
 /// Something somebody does with an alarm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
     /// Takes note of it.
     Acknowledge,

@@ -14,7 +14,6 @@ use model::{AlarmRuleId, DeviceId, Instant, PartyId, RegionId};
 use pack::{AlarmRule, City, Packs};
 use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError, RehearsalDone, RehearsalError};
 use sense::telemetry::{Fleet, Kept, Lake, Member, TimeOrder, Told};
-use serde::{Deserialize, Serialize};
 use store::{SilenceRow, Tx};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
@@ -38,7 +37,7 @@ const OVERLAP_US: i64 = 10 * 60 * 1_000_000;
 const AGAIN_MAX: usize = 100_000;
 
 /// What the engine is asked to do.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug)]
 pub enum Work {
     /// Something with an open alarm of a rule, a device and a part.
     Act(AlarmRuleId, DeviceId, String, Deed),

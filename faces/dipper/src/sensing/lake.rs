@@ -93,7 +93,7 @@ fn own_folder(data: &Path) -> anyhow::Result<PathBuf> {
     if old.join("manifest").exists() {
         let folder = old.display();
         bail!(
-            "{folder} holds readings of one process, which no other one sees; begin with NATS in a data folder without readings, or go on without NATS"
+            "{folder} holds readings of one process, which no other one sees; give them to all once, by `dipper lake share`, or go on without NATS"
         );
     }
     let is_free = |folder: &PathBuf| match Lake::is_held(folder) {

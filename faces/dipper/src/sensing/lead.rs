@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{DeviceId, Instant, PartyId};
+use model::{DeviceId, Instant};
 use sense::telemetry::{Fleet, Lake, Told};
-use serde::{Deserialize, Serialize};
-use store::{Errand, Reader, Store, StoreError, Tx};
+use store::{Reader, Store, StoreError, Tx};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::alarms::{Ask, Desk, Work};
+use super::alarms::{Ask, Desk};
+use super::errand::Errand;
 use super::share;
 
 /// The lease of whoever judges what devices say.
@@ -65,13 +65,6 @@ impl Lease {
             tracing::warn!(%error, "the lease could not be given back; it ends by itself");
         }
     }
-}
-
-/// An errand as it stands in the database.
-#[derive(Serialize, Deserialize)]
-struct Body {
-    work: Work,
-    by: PartyId,
 }
 
 /// One of several processes.
@@ -199,8 +192,9 @@ impl<F: Fn(&DeviceId) + Send + Sync + 'static> Lead<F> {
     }
 
     async fn run_errand(&self, body: &str) -> Result<(), String> {
-        let Body { work, by } = serde_json::from_str(body)
+        let errand: Errand = serde_json::from_str(body)
             .map_err(|_| "the processes of this city are of different versions; update all of them".to_owned())?;
+        let (work, by) = errand.work();
         let (answer, done) = oneshot::channel();
         let stopped = |()| "the platform is stopping; try again".to_owned();
         self.ask.send(Ask { work, by, answer }).await.map_err(|_| stopped(()))?;
@@ -211,18 +205,18 @@ impl<F: Fn(&DeviceId) + Send + Sync + 'static> Lead<F> {
 /// Carries what this process is asked to the one that judges, and brings back what it answers.
 async fn carry(store: Store, ask: Ask, now: Instant) {
     let Ask { work, by, answer } = ask;
-    let outcome = carry_on(&store, Body { work, by }, now).await;
+    let outcome = carry_on(&store, &Errand::new(work, by), now).await;
     // Whoever asked may be gone.
     let _ = answer.send(outcome.unwrap_or_else(|error| Err(error.to_string())));
 }
 
-async fn carry_on(store: &Store, body: Body, now: Instant) -> Result<Result<(), String>, StoreError> {
+async fn carry_on(store: &Store, errand: &Errand, now: Instant) -> Result<Result<(), String>, StoreError> {
     let id = share::name(&At(now));
-    let body = match serde_json::to_string(&body) {
+    let body = match serde_json::to_string(errand) {
         Ok(body) => body,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    let errand = Errand { id: id.clone(), body, asked_at: now };
+    let errand = store::Errand { id: id.clone(), body, asked_at: now };
     store.write(move |tx: &mut Tx| tx.ask_errand(&errand, now.plus_micros(-FORGET_US))).await?;
     let begun = tokio::time::Instant::now();
     while begun.elapsed() < ANSWER_WITHIN {

@@ -4,6 +4,7 @@ mod alarms;
 pub mod cameras;
 mod coap;
 mod courier;
+mod errand;
 mod gate;
 mod lake;
 mod lead;
