@@ -29,6 +29,7 @@ impl Shared {
     /// Ends the growing segment, rolls, compacts, and lets go what is too old.
     pub fn tend(&self, now: Instant) -> Result<(), LakeError> {
         let mut manifest = self.keep();
+        self.note_mark(now);
         // From here on nothing is taken that is let go below.
         self.thinned_at.fetch_max(now.as_micros(), std::sync::atomic::Ordering::AcqRel);
         let (reply, ended) = sync_channel(1);
@@ -45,7 +46,10 @@ impl Shared {
     /// Rolls what was ended, and merges where files have become many.
     pub fn roll_ended(&self, now: Instant) -> Result<(), LakeError> {
         let mut manifest = self.keep();
-        self.roll(&mut manifest, now)?;
+        // Lakes that share their files leave merging to whoever rolled.
+        if !self.roll(&mut manifest, now)? && self.shares.is_some() {
+            return Ok(());
+        }
         without_store(self.compact(&mut manifest, now))
     }
 
@@ -53,12 +57,13 @@ impl Shared {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn roll(&self, manifest: &mut Manifest, now: Instant) -> Result<(), LakeError> {
+    /// Rolls tables that ended; whether there were any.
+    fn roll(&self, manifest: &mut Manifest, now: Instant) -> Result<bool, LakeError> {
         self.begin_numbers();
         let (tables, days, latest) = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             let tables = self.to_roll(&state.ended, now);
-            let Some(last) = tables.last() else { return Ok(()) };
+            let Some(last) = tables.last() else { return Ok(false) };
             let number = last.segment;
             (tables.to_vec(), Arc::clone(&state.days), latest::to_bytes(&state.latest, number, now))
         };
@@ -97,7 +102,7 @@ impl Shared {
         }
         let hot = self.state.read().unwrap_or_else(PoisonError::into_inner).hot_readings();
         self.queue.set_hot(hot);
-        Ok(())
+        Ok(true)
     }
 
     /// Writes rows of a day, sorted, as files.

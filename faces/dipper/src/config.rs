@@ -179,7 +179,7 @@ impl Default for Config {
             nats: None,
             nats_stream: "dipper-readings".to_owned(),
             nats_copies: 1,
-            nats_mb: 8_192,
+            nats_mb: 2_048,
             mqtt: None,
             mqtts: None,
             mqtts_certificate: None,

@@ -221,11 +221,16 @@ impl Shared {
         let hot = state.hot_readings();
         drop(state);
         self.queue.set_hot(hot);
-        if let Some(shares) = &self.shares {
-            shares.marked_at.store(self.clock.now().as_micros(), Ordering::Release);
-        }
+        self.note_mark(self.clock.now());
         if is_ours {
             self.bell.ring();
+        }
+    }
+
+    /// Tables end now; of a lake without others nothing is noted.
+    pub fn note_mark(&self, now: Instant) {
+        if let Some(shares) = &self.shares {
+            shares.marked_at.store(now.as_micros(), Ordering::Release);
         }
     }
 
