@@ -36,6 +36,8 @@ pub enum StreamState {
 pub enum StreamFault {
     /// Nobody has said where they come from.
     NoAddress,
+    /// Nobody has said so, and the camera does not send them by itself.
+    NotSending,
     /// The address does not answer.
     Unreachable,
     /// Name or password is wrong.
@@ -59,6 +61,7 @@ impl StreamFault {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoAddress => "no_address",
+            Self::NotSending => "not_sending",
             Self::Unreachable => "unreachable",
             Self::Unauthorised => "unauthorised",
             Self::NotFound => "not_found",
@@ -87,6 +90,12 @@ pub trait Streams: Send + Sync {
 
     /// The address of a camera changed, or its class: what is fetched by the former is ended.
     fn renew(&self, camera: &DeviceId);
+
+    /// The port at which cameras send their picture by themselves (RTMP); `None` where they do not.
+    fn push_port(&self) -> Option<u16>;
+
+    /// Since when a camera sends its picture by itself; `None` while it does not.
+    fn sends_since(&self, camera: &DeviceId) -> Option<Instant>;
 }
 
 /// Why something of a camera was refused.
