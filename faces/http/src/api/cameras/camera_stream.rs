@@ -56,7 +56,9 @@ pub async fn set_camera_stream(
 }
 
 async fn shown(app: &App, id: DeviceId) -> Result<CameraStream, Refused> {
+    let streams = streams(app)?;
+    let push = streams.push_port().map(|port| CameraPush { port, since: streams.sends_since(&id).map(time) });
     let row = app.store.read(move |reader| reader.find_camera_stream(&id)).await?;
     let changed_at = row.as_ref().map(|row| time(row.changed_at));
-    Ok(CameraStream { shown: row.map(|row| row.shown), changed_at })
+    Ok(CameraStream { shown: row.map(|row| row.shown), changed_at, push })
 }
