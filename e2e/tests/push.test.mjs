@@ -95,7 +95,7 @@ test("cameras that send their picture by RTMP", options, async (t) => {
       keys[id] = made.password;
       assert.equal(made.rtmp_port, id === "lamp-1" ? undefined : port, id);
     }
-    assert.deepEqual((await stream("body-1")).push, { port });
+    assert.deepEqual((await stream("body-1")).push, { rtmp_port: port, has_whip: false });
     await people.chief.post("/camera-viewings", { cameras: ["body-1", "drone-1"], purpose: PURPOSE });
     assert.equal((await list("drone-1")).status, 503);
     assert.equal((await people.chief.get("/cameras/drone-1")).fault, "not_sending");
@@ -252,6 +252,6 @@ test("cameras that send their picture by RTMP", options, async (t) => {
   await t.test("rtmp without video is refused in words", async () => {
     const said = await run(["serve", "--data", data, "--rtmp", "127.0.0.1:0"], { timeout_ms: 20_000 });
     assert.notEqual(said.code, 0);
-    assert.match(said.stderr, /rtmp needs video/);
+    assert.match(said.stderr, /rtmp and whip need video/);
   });
 });

@@ -2,7 +2,10 @@
 //!
 //! Pictures are fetched by whoever implements [`Streams`]; nothing here touches them.
 
+use std::future::Future;
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use identity::{StreamAddress, StreamAddressError, VaultError, stated};
@@ -74,6 +77,55 @@ impl StreamFault {
     }
 }
 
+/// A source that wants to send the picture of a camera by WebRTC.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
+    /// The camera's name.
+    pub camera: &'a str,
+    /// Its password as a device.
+    pub key: &'a str,
+    /// Where it asks from.
+    pub peer: IpAddr,
+}
+
+/// How a source is to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallAnswer {
+    /// The name of its call, by which it is ended.
+    pub call: String,
+    /// Where to and how (SDP).
+    pub sdp: String,
+}
+
+/// Why a source may not send. Words are for whoever set it up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallRefused {
+    /// Nobody takes pictures by WebRTC here.
+    #[error("no camera sends by WebRTC here")]
+    Nowhere,
+    /// Name or key is wrong.
+    #[error("name or key of the camera is wrong")]
+    Key,
+    /// It is shut out, or no camera.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// Its picture comes from elsewhere.
+    #[error("{0}")]
+    Taken(String),
+    /// The offer cannot be answered.
+    #[error("{0}")]
+    Offer(String),
+    /// There is no such call.
+    #[error("there is no such call")]
+    NoCall,
+    /// Not now.
+    #[error("{0}")]
+    Later(String),
+}
+
+/// What is known in its own time.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 /// Whoever fetches pictures.
 pub trait Streams: Send + Sync {
     /// Somebody watches a camera: begins to fetch where nobody does, and goes on where somebody does. How it stands.
@@ -96,6 +148,15 @@ pub trait Streams: Send + Sync {
 
     /// Since when a camera sends its picture by itself; `None` while it does not.
     fn sends_since(&self, camera: &DeviceId) -> Option<Instant>;
+
+    /// Whether cameras may send their picture by WebRTC.
+    fn takes_calls(&self) -> bool;
+
+    /// Answers the offer of a source that wants to send by WebRTC.
+    fn answer_call<'a>(&'a self, caller: Caller<'a>, offer: &'a str) -> Later<'a, Result<CallAnswer, CallRefused>>;
+
+    /// Ends the call of a source.
+    fn end_call<'a>(&'a self, caller: Caller<'a>, call: &'a str) -> Later<'a, Result<(), CallRefused>>;
 }
 
 /// Why something of a camera was refused.

@@ -9,6 +9,7 @@
 //!
 //! Must never: pass anything through a shell, take sound, or keep anything in a database.
 
+mod avc;
 mod command;
 mod door;
 mod fault;
@@ -19,6 +20,7 @@ mod push;
 mod receiver;
 mod rtmp;
 mod run;
+pub mod whip;
 
 pub use command::Source;
 pub use door::{Admitted, Denied, Door, Gate, Hello, Limits};

@@ -137,6 +137,13 @@ impl Publication {
         true
     }
 
+    /// Whether somebody watches, or it is recorded.
+    pub fn is_tapped(&self) -> bool {
+        let cameras = self.pushes.lock();
+        let pushed = cameras.get(&self.camera).filter(|pushed| pushed.number == self.number);
+        pushed.is_some_and(|pushed| pushed.tap.is_some())
+    }
+
     /// Waits until the sender is sent away.
     pub async fn cut(&self) {
         self.cut.notified().await;

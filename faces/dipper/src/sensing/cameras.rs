@@ -8,15 +8,20 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use model::{DeviceId, Instant};
-use sense::cameras::{Recorded, StreamState, Streams, list_expired, note_deleted, seal_recording, stream_of};
+use sense::cameras::{
+    CallAnswer, CallRefused, Caller, Later, Recorded, StreamState, Streams, list_expired, note_deleted, seal_recording,
+    stream_of,
+};
 use sense::telemetry::{Intake, Member, Refused};
-use store::{RecordingRow, StoreError};
+use store::{Entropy, RecordingRow, StoreError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use video::whip::Whip;
 use video::{Admitted, Archive, Denied, Door, Finished, Gate, Hello, Limits, Receiver, Settings, Source, Todo};
 
 use super::Sensing;
 use crate::runtime::Runtime;
+use crate::system::SystemEntropy;
 
 /// How often it is looked which cameras are recorded: the register may be changed from outside.
 const RECORD_EVERY: Duration = Duration::from_secs(5);
@@ -34,6 +39,7 @@ pub struct Cameras {
     rtmp: Option<SocketAddr>,
     at_once: usize,
     port: Arc<OnceLock<u16>>,
+    whip: Option<Whip>,
 }
 
 /// Knows where pictures come from and keeps what was recorded.
@@ -48,10 +54,8 @@ impl Cameras {
     /// Makes ready to fetch cameras; `None` where no program is named that does, or this process has no devices.
     pub async fn open(runtime: &Runtime, sensing: Option<&Sensing>) -> anyhow::Result<Option<Self>> {
         let rtmp = runtime.config.rtmp;
-        ensure!(
-            rtmp.is_none() || runtime.config.video.is_some(),
-            "rtmp needs video: the ffmpeg program that takes pictures in"
-        );
+        let needs_video = "rtmp and whip need video: the ffmpeg program that takes pictures in";
+        ensure!((rtmp, runtime.config.whip) == (None, None) || runtime.config.video.is_some(), needs_video);
         let (Some(program), Some(sensing)) = (&runtime.config.video, sensing) else { return Ok(None) };
         let program = find_program(program);
         let folder = runtime.config.data.join("video");
@@ -66,7 +70,11 @@ impl Cameras {
         let settings = Settings::new(program, work, at_once);
         let archive = Arc::<Keeper>::clone(&keeper);
         let receiver = Receiver::open(settings, archive, Arc::clone(&runtime.clock)).await?;
-        Ok(Some(Self { receiver, keeper, rtmp, at_once, port: Arc::default() }))
+        let whip = match runtime.config.whip {
+            Some(address) => Some(open_whip(address, Limits::new(at_once), &receiver, &keeper).await?),
+            None => None,
+        };
+        Ok(Some(Self { receiver, keeper, rtmp, at_once, port: Arc::default(), whip }))
     }
 
     /// Records what is to be recorded, and deletes what is no longer to be kept, until the program stops.
@@ -129,6 +137,9 @@ impl Cameras {
         if let Some(door) = door {
             door.close().await;
         }
+        if let Some(whip) = &self.whip {
+            whip.close().await;
+        }
         self.receiver.stop().await;
     }
 
@@ -189,6 +200,59 @@ impl Streams for Cameras {
 
     fn sends_since(&self, camera: &DeviceId) -> Option<Instant> {
         self.receiver.sends_since(camera)
+    }
+
+    fn takes_calls(&self) -> bool {
+        self.whip.is_some()
+    }
+
+    fn answer_call<'a>(&'a self, caller: Caller<'a>, offer: &'a str) -> Later<'a, Result<CallAnswer, CallRefused>> {
+        Box::pin(async move {
+            let whip = self.whip.as_ref().ok_or(CallRefused::Nowhere)?;
+            let hello = Hello { camera: caller.camera, key: caller.key };
+            let answer = whip.answer(caller.peer, hello, offer).await.map_err(call_refused)?;
+            Ok(CallAnswer { call: answer.call, sdp: answer.sdp })
+        })
+    }
+
+    fn end_call<'a>(&'a self, caller: Caller<'a>, call: &'a str) -> Later<'a, Result<(), CallRefused>> {
+        Box::pin(async move {
+            let whip = self.whip.as_ref().ok_or(CallRefused::Nowhere)?;
+            let hello = Hello { camera: caller.camera, key: caller.key };
+            whip.hang_up(caller.peer, hello, call).await.map_err(call_refused)
+        })
+    }
+}
+
+async fn open_whip(
+    address: SocketAddr,
+    limits: Limits,
+    receiver: &Receiver,
+    keeper: &Arc<Keeper>,
+) -> anyhow::Result<Whip> {
+    let gate = Arc::<Keeper>::clone(keeper);
+    let random = || {
+        let mut bytes = [0; 32];
+        SystemEntropy.fill(&mut bytes);
+        bytes
+    };
+    let whip = Whip::open(address, limits, receiver.clone(), gate, random).await;
+    let whip = whip.with_context(|| format!("{address} cannot be listened on for WebRTC"))?;
+    println!("  WHIP      {} (UDP)", whip.local_address());
+    Ok(whip)
+}
+
+/// Why a source may not send by WebRTC, for who asked.
+fn call_refused(refused: video::whip::Refused) -> CallRefused {
+    use video::whip::Refused;
+    let words = refused.to_string();
+    match refused {
+        Refused::Denied(Denied::Key) => CallRefused::Key,
+        Refused::Denied(Denied::ShutOut | Denied::NoCamera) => CallRefused::NotAllowed(words),
+        Refused::Denied(Denied::Fetched | Denied::Busy) => CallRefused::Taken(words),
+        Refused::Denied(Denied::Unavailable) | Refused::TooMany => CallRefused::Later(words),
+        Refused::Offer(_) => CallRefused::Offer(words),
+        Refused::NoCall => CallRefused::NoCall,
     }
 }
 

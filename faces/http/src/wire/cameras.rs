@@ -95,8 +95,8 @@ pub struct CameraStream {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub changed_at: Option<Time>,
-    /// How it may send its picture by itself where it has no address: to `rtmp://HOST:PORT/live/CAMERA?key=PASSWORD`, with its
-    /// password as a device. Absent where the city takes none in.
+    /// How it may send its picture by itself where it has no address, with its password as a device. Absent where the city
+    /// takes none in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub push: Option<CameraPush>,
@@ -105,8 +105,12 @@ pub struct CameraStream {
 /// How a camera sends its picture by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CameraPush {
-    /// The port of RTMP.
-    pub port: u16,
+    /// The port of RTMP: to `rtmp://HOST:PORT/live/CAMERA?key=PASSWORD`; absent where it is not taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rtmp_port: Option<u16>,
+    /// Whether it may offer to send by WebRTC (WHIP): `POST /cameras/{camera}/whip`.
+    pub has_whip: bool,
     /// Since when it sends; absent while it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

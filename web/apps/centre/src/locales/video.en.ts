@@ -56,7 +56,7 @@ export const videoEn = {
     source_removed: "The stream address is removed",
     source_or: "Not set: the picture is fetched from an address, or the camera sends it by itself.",
     push: "Sent by the camera",
-    push_help: "Body cameras, drones, OBS and ffmpeg send H.264 to this address by RTMP. The stream key is the password of the device.",
+    push_help: "Body cameras, drones, OBS and browsers send H.264 here, by RTMP or WebRTC (WHIP). The stream key is the password of the device.",
     push_since: "Sending since {at}",
     push_none: "Nobody is sending",
     push_new: "New stream key",
@@ -66,6 +66,8 @@ export const videoEn = {
     push_server: "Server",
     push_key: "Stream key",
     push_address: "Address to send the picture to (RTMP)",
+    push_whip: "Address for WebRTC (WHIP)",
+    push_token: "Bearer token for it",
   },
   stream_fault: {
     no_address: "No stream address is set",

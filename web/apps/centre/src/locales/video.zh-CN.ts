@@ -56,7 +56,7 @@ export const videoZhCN = {
     source_removed: "取流地址已移除",
     source_or: "还没有设置。可以从地址取流，也可以由摄像机推流。",
     push: "摄像机推流",
-    push_help: "执法记录仪、无人机、OBS、ffmpeg 用 RTMP 把 H.264 画面推到这个地址。推流密钥就是设备密码。",
+    push_help: "执法记录仪、无人机、OBS、浏览器用 RTMP 或 WebRTC（WHIP）把 H.264 画面推到这里。推流密钥就是设备密码。",
     push_since: "正在推流，自 {at}",
     push_none: "没有推流",
     push_new: "换新推流密钥",
@@ -66,6 +66,8 @@ export const videoZhCN = {
     push_server: "服务器",
     push_key: "推流密钥",
     push_address: "推流地址（RTMP）",
+    push_whip: "WebRTC（WHIP）地址",
+    push_token: "WHIP 令牌（Bearer）",
   },
   stream_fault: {
     no_address: "没有设置取流地址",
