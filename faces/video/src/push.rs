@@ -74,10 +74,10 @@ impl Pushes {
     }
 
     /// Somebody begins to send the picture of a camera; `None` where somebody does already and is not to give way.
-    pub fn begin(self: &Arc<Self>, camera: &DeviceId, now: Instant, is_first: bool) -> Option<Publication> {
+    pub fn begin(self: &Arc<Self>, camera: &DeviceId, now: Instant, is_new_key: bool) -> Option<Publication> {
         let mut cameras = self.lock();
         if let Some(former) = cameras.get(camera) {
-            if !is_first {
+            if !is_new_key {
                 return None;
             }
             former.cut.notify_one();

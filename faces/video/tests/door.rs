@@ -261,6 +261,53 @@ async fn a_program_that_dies_is_begun_anew_and_the_source_goes_on() {
     stage.stop().await;
 }
 
+/// A message in one chunk.
+fn message(stream: u8, kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![stream, 0, 0, 0, 0, 0, u8::try_from(body.len()).unwrap(), kind, 1, 0, 0, 0];
+    bytes.extend(body);
+    bytes
+}
+
+/// A source of our own, which was let in.
+async fn let_in(stage: &Stage, name: &str) -> TcpStream {
+    let text = |text: &str| [&[2, 0, u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    let number = |number: f64| [&[0][..], &number.to_be_bytes()].concat();
+    let app = [&[3, 0, 3][..], b"app", &text("live"), &[0, 0, 9]].concat();
+    let connect = [text("connect"), number(1.0), app].concat();
+    let publish = [text("publish"), number(2.0), vec![5], text(name), text("live")].concat();
+    let mut source = TcpStream::connect(stage.door.local_address()).await.unwrap();
+    let hello = [vec![3], vec![0; 3_072]].concat();
+    source.write_all(&[hello, message(3, 20, &connect), message(8, 20, &publish)].concat()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(23).any(|part| part == b"NetStream.Publish.Start") {
+        assert!(source.read_buf(&mut answer).await.unwrap() > 0, "it was not let in");
+    }
+    source
+}
+
+#[tokio::test]
+async fn pictures_that_ffmpeg_does_not_read_are_said_and_silence_is_ended() {
+    let quick = Limits { silence: Duration::from_secs(3), ..limits() };
+    let Some(stage) = stage(Shelf::default(), quick).await else { return };
+    stage.receiver.watch(&camera(1));
+    let mut source = let_in(&stage, "camera-1?key=right").await;
+    // H.265 of Enhanced RTMP.
+    source.write_all(&message(6, 9, b"\x90hvc1 and so on")).await.unwrap();
+    until("not H.264", || stage.receiver.watch(&camera(1)) == StreamState::Stalled(StreamFault::NotH264)).await;
+    // It stays connected and sends pings alone.
+    let mut closed = false;
+    for _ in 0..100 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let said = source.write_all(&message(2, 4, &[0, 6, 0, 0, 0, 0])).await;
+        closed = said.is_err() || !stage.receiver.sending().contains(&camera(1));
+        if closed {
+            break;
+        }
+    }
+    assert!(closed, "no picture comes");
+    stage.stop().await;
+}
+
 #[tokio::test]
 async fn what_browsers_do_not_show_is_said_or_written_anew() {
     let Some(stage) = stage(Shelf::default(), limits()).await else { return };
