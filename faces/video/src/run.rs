@@ -55,7 +55,12 @@ pub async fn run(shared: Arc<Shared>, camera: DeviceId, changed: Arc<Notify>) {
                     Err(fault) => End::Fault(fault, false),
                 };
                 hand_over(&shared, &camera, true).await;
-                end
+                let is_sent = source.address.is_none() && shared.pushes.since(&camera).is_some();
+                match end {
+                    // Pictures of another size, which need another header: the source goes on.
+                    End::Fault(StreamFault::Ended, true) if is_sent => End::Changed,
+                    end => end,
+                }
             }
             Ok(None) => End::Fault(StreamFault::NoAddress, false),
             Err(error) => {
