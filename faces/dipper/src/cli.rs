@@ -213,6 +213,14 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub video: Option<PathBuf>,
+    /// Address on which cameras send their picture by RTMP; it needs --video
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtmp: Option<SocketAddr>,
+    /// Address (UDP) on which cameras send their picture by WebRTC (WHIP), as they reach it; it needs --video
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whip: Option<SocketAddr>,
     /// Program that may tell the devices it reads what to do; may be given more than once
     #[arg(long = "control-client")]
     #[serde(skip_serializing_if = "Vec::is_empty")]

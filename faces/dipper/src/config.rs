@@ -68,6 +68,12 @@ pub struct Config {
     /// The `ffmpeg` program by which cameras are fetched; they cannot be watched or recorded when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub video: Option<PathBuf>,
+    /// Address on which cameras send their picture by RTMP; they are only fetched when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtmp: Option<SocketAddr>,
+    /// Address (UDP) on which cameras send their picture by WebRTC (WHIP); sources are told it, so it is none of `0.0.0.0`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whip: Option<SocketAddr>,
     /// Most cameras that are fetched at a time, those that are recorded among them.
     pub video_at_once: NonZeroU32,
     /// Programs (`dipper client add --devices`) that may also tell the devices they read what to do.
@@ -187,6 +193,8 @@ impl Default for Config {
             coap: None,
             coaps: None,
             video: None,
+            rtmp: None,
+            whip: None,
             video_at_once: NonZeroU32::new(32).expect("32 is not 0"),
             control_clients: Vec::new(),
             register_clients: Vec::new(),
