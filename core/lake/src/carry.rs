@@ -10,12 +10,15 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use model::Instant;
 
+use crate::commit::Change;
+use crate::day::HOUR_US;
 use crate::error::LakeError;
 use crate::file::{Rolled, index_name, index_object, name};
 use crate::manifest::{Kind, Manifest, StoreRef, digest};
 use crate::objects::Objects;
-use crate::roll::{Change, FOLDERS};
+use crate::roll::FOLDERS;
 use crate::shared::{Call, Shared};
 
 /// The object that says whose files are beside it.
@@ -25,6 +28,9 @@ const OWNER: &str = "lake";
 const RETRY: Duration = Duration::from_secs(5);
 /// But no longer than this.
 const RETRY_MOST: Duration = Duration::from_secs(300);
+
+/// Of lakes that share a store, objects that no manifest names are left alone for so long.
+const SPARED_US: i64 = 24 * HOUR_US;
 
 impl Shared {
     /// Puts what the object store has not there, removes there what no longer counts, and leaves as much of it on the
@@ -47,7 +53,12 @@ impl Shared {
     pub fn attach_first(&self) -> Result<(), LakeError> {
         let Some(objects) = &self.options.objects else { return Ok(()) };
         let was_used = self.keep().store.is_some();
-        match self.attach(objects) {
+        let attached = match self.attach(objects) {
+            // Another lake that shares it said first whose it is.
+            Err(LakeError::Overtaken) => self.attach(objects),
+            attached => attached,
+        };
+        match attached {
             Err(error) if was_used && error.is_of_store() => {
                 tracing::error!(%error, "the object store of the readings is not there; the lake opens without it");
             }
@@ -82,7 +93,9 @@ impl Shared {
             Some(_) => Err(LakeError::StoreTaken { url: objects.url().to_owned() }),
             // What should be there is not: an emptied store, or another one.
             None if has_files => Err(LakeError::Missing { file: objects.address(OWNER).into() }),
-            None if objects.put_new(OWNER, Bytes::from(lake.into_bytes()))? => Ok(()),
+            None if objects.put_new(OWNER, Bytes::from(lake.clone().into_bytes()))? => Ok(()),
+            // Another lake that shares it may have put it there meanwhile.
+            None if objects.find(OWNER)?.is_some_and(|found| found == lake.as_bytes()) => Ok(()),
             None => Err(LakeError::StoreTaken { url: objects.url().to_owned() }),
         }
     }
@@ -94,7 +107,11 @@ impl Shared {
             found.extend(objects.list(folder)?);
         }
         let named = stored(&self.keep());
-        for name in found.iter().filter(|name| !named.contains(*name)) {
+        // What another lake is putting there is not named yet.
+        let spared = self.shares.is_some().then(|| self.clock.now().plus_micros(-SPARED_US));
+        let is_spared = |put_at: Instant| spared.is_some_and(|since| put_at >= since);
+        let unnamed = found.iter().filter(|(name, put_at)| !named.contains(name) && !is_spared(*put_at));
+        for (name, _) in unnamed {
             tracing::info!(object = objects.address(name), "an object that no manifest names is removed");
             objects.remove(name)?;
         }

@@ -27,6 +27,7 @@ mod inspections;
 mod keeper;
 mod migrate;
 mod people;
+mod processes;
 mod readers;
 mod records;
 mod scenes;
@@ -64,6 +65,7 @@ pub use people::{
     SealedLooks, SealedRow, SessionRow, SignInMethod, TokenRow, UpstreamLinkRow, UsageRow, UseCount, erased_login,
     fold_login,
 };
+pub use processes::Errand;
 pub use scenes::{SceneCounterRow, SceneHoldRow, SceneRunRow, SceneTurn};
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};

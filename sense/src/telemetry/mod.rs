@@ -81,6 +81,11 @@ pub struct StoreStanding {
 
 /// Where readings are kept. `core/lake` is the one that cities run; this crate knows no more of it than this.
 pub trait Lake: Send + Sync {
+    /// Whether it tells itself of readings that are kept, those that other processes took among them; then the door does not.
+    fn tells(&self) -> bool {
+        false
+    }
+
     /// Takes readings; `done` is called once they are on the disk. Never waits.
     fn append(&self, readings: Vec<Reading>, done: Done);
 

@@ -17,6 +17,7 @@ use sense::telemetry::{Fleet, Kept, Lake, Member, TimeOrder, Told};
 use store::{SilenceRow, Tx};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
+use super::lead::Lease;
 use super::rehearsal::Stage;
 use super::{counters, rules};
 
@@ -36,6 +37,7 @@ const OVERLAP_US: i64 = 10 * 60 * 1_000_000;
 const AGAIN_MAX: usize = 100_000;
 
 /// What the engine is asked to do.
+#[derive(Debug)]
 pub enum Work {
     /// Something with an open alarm of a rule, a device and a part.
     Act(AlarmRuleId, DeviceId, String, Deed),
@@ -47,9 +49,12 @@ pub enum Work {
 
 /// Work, and who waits to hear of it.
 pub struct Ask {
-    work: Work,
-    by: PartyId,
-    answer: oneshot::Sender<Result<(), String>>,
+    /// What.
+    pub work: Work,
+    /// By whom.
+    pub by: PartyId,
+    /// Who waits.
+    pub answer: oneshot::Sender<Result<(), String>>,
 }
 
 /// The way to the engine, for the faces.
@@ -120,6 +125,8 @@ pub struct Desk {
     changes: BTreeMap<String, Option<Vec<u8>>>,
     moved: bool,
     kept_at: Instant,
+    /// What has to be held for anything to be written down; where there is one process, nothing.
+    lease: Option<Lease>,
 }
 
 impl Desk {
@@ -149,6 +156,7 @@ impl Desk {
             changes: BTreeMap::new(),
             moved: false,
             kept_at: now,
+            lease: None,
         };
         desk.engine.listen_from(now);
         for member in desk.fleet.list() {
@@ -187,12 +195,28 @@ impl Desk {
         Ok(())
     }
 
+    /// The same, which writes nothing down unless a lease is held.
+    pub fn held_by(self, lease: Lease) -> Self {
+        Self { lease: Some(lease), ..self }
+    }
+
     /// Judges what comes until the program stops.
     pub async fn run(
-        mut self,
+        self,
         mut told: mpsc::Receiver<Told>,
         mut asked: mpsc::Receiver<Ask>,
         shut_out: impl Fn(&DeviceId),
+        stopping: watch::Receiver<bool>,
+    ) {
+        self.work_on(&mut told, &mut asked, &shut_out, stopping).await;
+    }
+
+    /// The same, of channels that go on after it.
+    pub async fn work_on(
+        mut self,
+        told: &mut mpsc::Receiver<Told>,
+        asked: &mut mpsc::Receiver<Ask>,
+        shut_out: &impl Fn(&DeviceId),
         mut stopping: watch::Receiver<bool>,
     ) {
         let mut batch = Vec::with_capacity(BATCHES);
@@ -332,7 +356,13 @@ impl Desk {
         let (said, compiled) = (by_alarm(&self.said, &self.fleet), self.ctx.packs.current());
         let counted = counters::changes(self.said.iter().map(|(effect, _)| effect));
         let silences = self.silences.clone();
-        let kept = self.ctx.store.write(move |tx: &mut Tx| -> Result<(), RecordError> {
+        let lease = self.lease.clone();
+        let kept = self.ctx.store.write(move |tx: &mut Tx| -> Result<bool, RecordError> {
+            if let Some(lease) = lease
+                && !lease.holds(tx)?
+            {
+                return Ok(false);
+            }
             for (member, rule, part, changes) in &said {
                 device_alarms::record(tx, &compiled, member, (rule, part), changes, now)?;
             }
@@ -341,10 +371,12 @@ impl Desk {
             }
             counters::record(tx, &counted)?;
             tx.keep_alarm_states(&records)?;
-            Ok(())
+            Ok(true)
         });
         match kept.await {
-            Ok(()) => {
+            // Whoever has the lease judges the same readings; nothing of this is said twice.
+            Ok(false) => {}
+            Ok(true) => {
                 self.said.clear();
                 self.silences.clear();
                 self.changes.clear();

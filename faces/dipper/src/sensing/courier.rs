@@ -88,6 +88,7 @@ impl Courier {
         self: Arc<Self>,
         carriers: Carriers,
         mut heard: mpsc::UnboundedReceiver<EventId>,
+        leads: watch::Receiver<bool>,
         mut stopping: watch::Receiver<bool>,
     ) {
         let (mut commands, mut plans) = (tokio::time::interval(COMMANDS_EVERY), tokio::time::interval(SCENES_EVERY));
@@ -112,7 +113,11 @@ impl Courier {
                     self.send_due(&carriers).await
                 }
                 _ = plans.tick() => {
-                    self.run_scenes().await;
+                    // Of several processes the one that judges.
+                    let is_ours = *leads.borrow();
+                    if is_ours {
+                        self.run_scenes().await;
+                    }
                     Ok(())
                 }
                 // What it answers holds a lock, which must not be held while others wait.

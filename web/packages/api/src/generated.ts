@@ -267,6 +267,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{camera}/whip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the offer of a source that sends the picture of a camera by WebRTC. It signs in with the camera's password as a device
+         *     (`authorization: Bearer`). H.264 alone; no sound is taken.
+         */
+        post: operations["send_by_webrtc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/whip/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a call: the source sends no more. */
+        delete: operations["end_sending"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -3284,10 +3321,27 @@ export interface components {
              */
             west: number;
         };
+        /** @description How a camera sends its picture by itself. */
+        CameraPush: {
+            /** @description Whether it may offer to send by WebRTC (WHIP): `POST /cameras/{camera}/whip`. */
+            has_whip: boolean;
+            /**
+             * Format: int32
+             * @description The port of RTMP: to `rtmp://HOST:PORT/live/CAMERA?key=PASSWORD`; absent where it is not taken.
+             */
+            rtmp_port?: number;
+            /** @description Since when it sends; absent while it does not. */
+            since?: components["schemas"]["Time"];
+        };
         /** @description Where the pictures of a camera come from, as far as that is no secret. */
         CameraStream: {
             /** @description When it was set. */
             changed_at?: components["schemas"]["Time"];
+            /**
+             * @description How it may send its picture by itself where it has no address, with its password as a device. Absent where the city
+             *     takes none in.
+             */
+            push?: components["schemas"]["CameraPush"];
             /** @description Scheme, host and port; absent where it has no address. */
             shown?: string;
         };
@@ -4131,6 +4185,11 @@ export interface components {
             mqtt_port?: number;
             /** @description Its password. */
             password: string;
+            /**
+             * Format: int32
+             * @description Where a camera sends its picture by RTMP with it, where the city takes that in.
+             */
+            rtmp_port?: number;
         };
         /** @description What a device measured over a time. */
         DeviceSeries: {
@@ -7885,7 +7944,7 @@ export interface components {
          * @description Why no pictures come.
          * @enum {string}
          */
-        StreamFaultWord: "no_address" | "unreachable" | "unauthorised" | "not_found" | "silent" | "not_h264" | "ended" | "too_many" | "failed";
+        StreamFaultWord: "no_address" | "not_sending" | "unreachable" | "unauthorised" | "not_found" | "silent" | "not_h264" | "ended" | "too_many" | "failed";
         /** @description Data of `event: hello`, sent first. */
         StreamHello: {
             /** @description True when changes were left out because there were too many of them: load again what is on the screen. */
@@ -8692,6 +8751,74 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["CameraStream"];
                 };
+            };
+        };
+    };
+    send_by_webrtc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name as a device */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer; `location` is the call, which DELETE ends */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+        };
+    };
+    end_sending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call */
+                call: string;
+                /** @description Its name as a device */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
