@@ -84,6 +84,7 @@ pub(crate) fn open(
         watcher: Bell::default(),
         attached: Mutex::new(false),
         thinned_at: AtomicI64::new(i64::MIN),
+        away_since: AtomicI64::new(i64::MIN),
         state: RwLock::new(state),
         folder,
         options,
