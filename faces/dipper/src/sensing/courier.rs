@@ -97,6 +97,11 @@ impl Courier {
         let mut look_at = tokio::time::Instant::now();
         let mut following = Following::default();
         loop {
+            // Scenes are run by one of several processes: the one that judges. It begins with what is written down.
+            let is_ours = *leads.borrow();
+            if !is_ours {
+                following = Following::default();
+            }
             let woken = async {
                 let changed = positions.changed().await;
                 tokio::time::sleep_until(look_at).await;
@@ -109,12 +114,12 @@ impl Courier {
                 }
                 Some(id) = heard.recv() => control::received(&self.ctx, id).await.map(drop),
                 _ = commands.tick() => {
-                    self.follow(&mut following).await;
+                    if is_ours {
+                        self.follow(&mut following).await;
+                    }
                     self.send_due(&carriers).await
                 }
                 _ = plans.tick() => {
-                    // Of several processes the one that judges.
-                    let is_ours = *leads.borrow();
                     if is_ours {
                         self.run_scenes().await;
                     }
