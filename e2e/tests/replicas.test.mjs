@@ -24,7 +24,7 @@ test("two processes take readings by NATS, one judges, and each may be killed", 
   };
   const args = ["--nats", stream.url, "--lake-store", `file://${path.join(root, "store")}`];
   const start = async (seal, more = {}) => {
-    const server = await listening(t, city, { args, env: { DIPPER_SEAL: String(seal) }, ...more });
+    const server = await listening(t, city, { args, env: { DIPPER_SEAL: String(seal), DIPPER_LAKE_ROLL_MINUTES: "1" }, ...more });
     return Object.assign(server, { people: await signInAll(server.base, accounts) });
   };
   let a = await start(true);
