@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(30, "0030_cameras"),
     migration!(31, "0031_flights"),
     migration!(34, "0034_waiting_commands"),
+    migration!(36, "0036_alarm_notices"),
 ];
 
 const CREATE: &str = "

@@ -4,7 +4,7 @@ use model::AlarmRuleId;
 
 use crate::city::{CategoryKind, City};
 use crate::faults::{At, Report};
-use crate::load::Judge;
+use crate::load::{Judge, Judged};
 use crate::source::alarm_rules::AlarmRuleEntry;
 use crate::source::files::Folder;
 
@@ -12,7 +12,7 @@ pub(super) fn check_alarm_rules(folder: &Folder, city: Option<&City>, judge: Jud
     for (id, rule) in folder.alarm_rules.iter() {
         check_names(id, rule, folder, report);
         let lowered = city.and_then(|city| Some((city, city.alarm_rules.get(&id.value)?)));
-        if let Some(Err(fault)) = lowered.map(|(city, rule)| judge(city, &id.value, rule)) {
+        if let Some(Err(fault)) = lowered.map(|(city, rule)| judge(city, Judged::Rule(&id.value, rule))) {
             report.fault(id.at, fault);
         }
     }

@@ -7,6 +7,7 @@ mod courier;
 mod gate;
 mod lake;
 mod ledger;
+mod notices;
 mod rehearsal;
 pub mod rules;
 #[cfg(test)]
@@ -77,6 +78,7 @@ impl Sensing {
         tasks: &mut JoinSet<()>,
         runtime: &Runtime,
         topics: Topics,
+        tell: act::notifications::Context,
         stopping: &watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
         let Self { intake, desk, mut told, asked, sealing, .. } = self;
@@ -118,7 +120,7 @@ impl Sensing {
                 gateway.disconnect(device);
             }
         };
-        tasks.spawn(desk.run(told, asked, shut_out, stopping.clone()));
+        tasks.spawn(desk.run(tell, told, asked, shut_out, stopping.clone()));
         tasks.spawn(watch_register(intake, runtime.clock.now(), stopping.clone()));
         Ok(())
     }
