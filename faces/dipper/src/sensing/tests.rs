@@ -1,6 +1,7 @@
 //! Readings to the disk, to alarms, to cases, on both databases; with stops in between.
 
 mod kept;
+mod notices;
 mod thermal;
 
 use std::sync::{Arc, OnceLock};
