@@ -14,7 +14,6 @@ export const noticesEn: typeof noticesZhCN = {
     none_words: "Who is told, how often, and who is told when nobody takes note is written in alarm_notices.yaml of the city's pack.",
     choose: "Choose a notice",
     new: "New",
-    unread: "new notices",
     bell: "Notices of alarms, {n} not looked at",
     bell_none: "Notices of alarms",
     open_of: "{open} of {all} open",

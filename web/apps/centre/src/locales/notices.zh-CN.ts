@@ -12,7 +12,6 @@ export const noticesZhCN = {
     none_words: "通知谁、隔多久、向谁升级，写在城市配置包的 alarm_notices.yaml 里。",
     choose: "选一条通知查看",
     new: "新",
-    unread: "条新通知",
     bell: "告警通知，{n} 条未看",
     bell_none: "告警通知",
     open_of: "{open} 处未恢复，共 {all} 处",
