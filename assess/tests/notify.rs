@@ -28,7 +28,12 @@ fn cleared(device: &str) -> Effect {
 }
 
 fn feeder(name: &str) -> AlarmFacts {
-    AlarmFacts { class: "lamp".into(), areas: vec!["north".into(), "city".into()], levels: vec!["street".into(), "city".into()], parent: Some(name.into()) }
+    AlarmFacts {
+        class: "lamp".into(),
+        areas: vec!["north".into(), "city".into()],
+        levels: vec!["street".into(), "city".into()],
+        parent: Some(name.into()),
+    }
 }
 
 /// What is said up to an instant, with the state written and read back before each word.
@@ -118,7 +123,10 @@ fn a_group_is_of_a_level_and_a_notice_says_what_it_is_about_and_what_is_new() {
             said.push(format!("{} {:?}: {about}; new {fresh}", notice.to, notice.labels));
         }
     }
-    assert_eq!(said, [r#"duty ["city"]: l2; new l2"#, r#"grid ["north"]: l2; new l2"#, r#"duty ["city"]: l1 l2; new l1"#]);
+    assert_eq!(
+        said,
+        [r#"duty ["city"]: l2; new l2"#, r#"grid ["north"]: l2; new l2"#, r#"duty ["city"]: l1 l2; new l1"#]
+    );
 }
 
 #[test]

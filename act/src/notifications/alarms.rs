@@ -146,7 +146,8 @@ pub fn list_deliveries(reader: &mut Reader, notice: &AlarmNoticeRow) -> Result<V
     let messages = reader.list_messages_at(notice.position)?;
     let people: Vec<PartyId> = messages.iter().filter_map(|row| row.message.recipient.parse().ok()).collect();
     let names = reader.display_names(&people)?;
-    let name = |row: &OutboxRow| row.message.recipient.parse().ok().and_then(|party: PartyId| names.get(&party)).cloned();
+    let name =
+        |row: &OutboxRow| row.message.recipient.parse().ok().and_then(|party: PartyId| names.get(&party)).cloned();
     let mut found: Vec<Delivery> = messages
         .into_iter()
         .map(|message| Delivery { display_name: name(&message).unwrap_or_default(), message })

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::alarms::alarm_words;
 use model::{CategoryId, FormId, Instant, Text};
 use pack::{City, Packs, fill};
-use super::alarms::alarm_words;
 use store::{Digest, Facts, MandateFacts, MessageFacts, OutboxRow};
 
 /// A message in words.

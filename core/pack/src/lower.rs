@@ -18,9 +18,9 @@ pub(crate) use fields::lower_fields;
 
 use crate::check::bytes_of;
 use crate::city::{
-    Action, AlarmNotices, BasemapLayer, CalendarRules, Catalogue, Category, City, Codec, Condition, DataSource, DeviceClass,
-    DeviceCommand, Escalation, Frame, FrameField, Hospital, Notifications, Office, Poor, Process, Property,
-    PropertyKind, Recording, Region, Retention, Role, Route, Services, Stage, State, Swap, TaskRule, Video,
+    Action, AlarmNotices, BasemapLayer, CalendarRules, Catalogue, Category, City, Codec, Condition, DataSource,
+    DeviceClass, DeviceCommand, Escalation, Frame, FrameField, Hospital, Notifications, Office, Poor, Process,
+    Property, PropertyKind, Recording, Region, Retention, Role, Route, Services, Stage, State, Swap, TaskRule, Video,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;

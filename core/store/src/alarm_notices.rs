@@ -232,8 +232,10 @@ impl Reader {
             clause.and(&format!("last_notice < {before}"));
         }
         let limit = clause.bind(limit);
-        let sql =
-            format!("SELECT {GROUP_COLUMNS} FROM alarm_groups AS g{} ORDER BY last_notice DESC LIMIT {limit}", clause.sql());
+        let sql = format!(
+            "SELECT {GROUP_COLUMNS} FROM alarm_groups AS g{} ORDER BY last_notice DESC LIMIT {limit}",
+            clause.sql()
+        );
         self.query(&sql, clause.values())?.into_iter().map(read_group).collect()
     }
 
@@ -294,8 +296,9 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn list_notices_of_group(&mut self, group: EventId) -> Result<Vec<AlarmNoticeRow>, StoreError> {
-        let sql =
-            format!("SELECT {NOTICE_COLUMNS} FROM alarm_notices WHERE group_id = $1 ORDER BY id DESC LIMIT {NOTICES_LISTED}");
+        let sql = format!(
+            "SELECT {NOTICE_COLUMNS} FROM alarm_notices WHERE group_id = $1 ORDER BY id DESC LIMIT {NOTICES_LISTED}"
+        );
         self.query(&sql, params![group])?.into_iter().map(read_notice).collect()
     }
 
@@ -339,7 +342,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError`] when the database does not answer.
     pub fn count_unread_groups(&mut self, party: PartyId) -> Result<u32, StoreError> {
-        let sql = "SELECT COUNT(DISTINCT n.group_id) FROM outbox AS o JOIN alarm_notices AS n ON n.position = o.position
+        let sql =
+            "SELECT COUNT(DISTINCT n.group_id) FROM outbox AS o JOIN alarm_notices AS n ON n.position = o.position
                    WHERE o.recipient = $1 AND o.channel = 'in_app' AND o.read_at_us IS NULL";
         self.query_one(sql, params![party])?.next("count of unread groups")
     }

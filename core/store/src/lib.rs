@@ -70,6 +70,6 @@ pub use tx::{Reader, Tx};
 pub use uploads::{UploadRow, UploadSum};
 pub use url::DatabaseUrl;
 pub use work::{
-    ALARM_KIND, AlarmNoticeFacts, DIGEST_KIND, Digest, DigestItem, EvidenceRow, Facts, Job, JobId, LedgerHead, MandateFacts, MessageFacts,
-    NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId, WebhookOwner, WebhookRow,
+    ALARM_KIND, AlarmNoticeFacts, DIGEST_KIND, Digest, DigestItem, EvidenceRow, Facts, Job, JobId, LedgerHead,
+    MandateFacts, MessageFacts, NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId, WebhookOwner, WebhookRow,
 };

@@ -127,7 +127,8 @@ fn told(database: &Database) {
         for (group, alarm) in [(10, 1), (10, 2), (10, 2), (20, 3)] {
             tx.join_alarm_group(id(group), id(alarm))?;
         }
-        for row in [message(-10, person(1)), message(-30, person(1)), message(-30, person(2)), message(-20, person(2))] {
+        for row in [message(-10, person(1)), message(-30, person(1)), message(-30, person(2)), message(-20, person(2))]
+        {
             tx.record_message(&row, at(1))?;
         }
         Ok::<_, StoreError>(())
@@ -225,16 +226,16 @@ on_both_databases!(what_one_was_told_of_is_unread_until_one_looks, |database| {
 
 on_both_databases!(holders_of_a_role_are_found_in_every_office_unless_they_may_not_sign_in, |database| {
     let write = |tx: &mut Tx| {
-        for (number, login, role, office) in
-            [(1, "a", "chief", "north"), (2, "b", "chief", "south"), (3, "c", "clerk", "north"), (4, "d", "chief", "north")]
-        {
+        for (number, login, role, office) in [
+            (1, "a", "chief", "north"),
+            (2, "b", "chief", "south"),
+            (3, "c", "clerk", "north"),
+            (4, "d", "chief", "north"),
+        ] {
             let row = PartyRow::staff(person(number), login, login, at(0));
             tx.record_party(&PartyRow { disabled: number == 4, ..row })?;
-            let grant = Grant {
-                role: role.parse().unwrap(),
-                office: office.parse().unwrap(),
-                region: "city".parse().unwrap(),
-            };
+            let grant =
+                Grant { role: role.parse().unwrap(), office: office.parse().unwrap(), region: "city".parse().unwrap() };
             tx.record_grant(person(number), &grant)?;
         }
         // Two posts in one region are one person.

@@ -425,9 +425,16 @@ async fn nothing_of_a_device_is_told_in_another_district() {
     }
     assert!(leaks.is_empty(), "{}", leaks.join("\n"));
     // The rows that name it to whoever may see it: the question above can be answered either way.
-    for path in
-        ["devices", "device-tiles", "device-trends", "nearby-devices", "alarms", "alarm-notices", "alarm-silences", "device-commands"]
-    {
+    for path in [
+        "devices",
+        "device-tiles",
+        "device-trends",
+        "nearby-devices",
+        "alarms",
+        "alarm-notices",
+        "alarm-silences",
+        "device-commands",
+    ] {
         assert!(told.contains(&format!("/api/v1/{path}")), "{path} names no device: {told:?}");
     }
 }

@@ -67,7 +67,10 @@ fn check_told(id: &At<FormId>, told: &ToldSource, folder: &Folder, report: &mut 
     }
     let found = folder.roles.iter().find(|(known, _)| known.value == role.value);
     if found.is_some_and(|(_, found)| !found.permissions.iter().any(|permission| permission.value == SEES)) {
-        report.fault(role.at, format!("route {id}: {} is told of devices and may not see them: it lacks {SEES}", role.value));
+        report.fault(
+            role.at,
+            format!("route {id}: {} is told of devices and may not see them: it lacks {SEES}", role.value),
+        );
     }
     if let Some(office) = told.office.as_ref().filter(|office| !folder.offices.may_have(&office.value)) {
         report.fault(office.at, format!("route {id}: unknown office {}", office.value));

@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 use super::read::{Reader, Source, parsed_source, shown};
 use super::yaml::Node;
 use crate::city::{
-    AlarmKind, CategoryKind, Checksum, ClockEffect, Effect, Face, FrameNumber, Intake, LimitRule, NoticeGroupBy, OfficeRule,
-    PropertyKind, RegionLevel, Target, TextFormat, Trigger, Unit, Weekday, Who, Within,
+    AlarmKind, CategoryKind, Checksum, ClockEffect, Effect, Face, FrameNumber, Intake, LimitRule, NoticeGroupBy,
+    OfficeRule, PropertyKind, RegionLevel, Target, TextFormat, Trigger, Unit, Weekday, Who, Within,
 };
 
 parsed_source! {

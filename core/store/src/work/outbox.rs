@@ -296,7 +296,11 @@ impl Reader {
 }
 
 /// Messages by a condition, in its order.
-pub(crate) fn read_messages(reader: &mut Reader, condition: &str, values: &[Value]) -> Result<Vec<OutboxRow>, StoreError> {
+pub(crate) fn read_messages(
+    reader: &mut Reader,
+    condition: &str,
+    values: &[Value],
+) -> Result<Vec<OutboxRow>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM outbox WHERE {condition}");
     reader.query(&sql, values)?.into_iter().map(read_message).collect()
 }

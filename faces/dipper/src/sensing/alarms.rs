@@ -254,7 +254,11 @@ impl Desk {
     fn pause(&self) -> Duration {
         let now = self.ctx.clock.now();
         let keep = self.moved.then(|| self.kept_at.plus_micros(KEEP_EVERY_US));
-        let due = [self.engine.next_due(), self.notices.next_due(), keep].into_iter().flatten().min().unwrap_or(now.plus_micros(KEEP_EVERY_US));
+        let due = [self.engine.next_due(), self.notices.next_due(), keep]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(now.plus_micros(KEEP_EVERY_US));
         let micros = due.micros_since(now).clamp(1_000, KEEP_EVERY_US);
         Duration::from_micros(u64::try_from(micros).unwrap_or(1_000))
     }

@@ -89,7 +89,8 @@ pub fn compile(id: &FormId, route: &AlarmRoute) -> Result<assess::Route, String>
         NoticeGroupBy::Region(level) => Some(level_word(*level)),
         _ => None,
     });
-    let by: Vec<&str> = route.group_by.iter().map(|by| if label_of(*by) == "region" { "area" } else { label_of(*by) }).collect();
+    let by: Vec<&str> =
+        route.group_by.iter().map(|by| if label_of(*by) == "region" { "area" } else { label_of(*by) }).collect();
     let steps: Vec<Value> =
         route.escalation.iter().map(|step| json!({"after": step.after, "to": step.to.role})).collect();
     let mut written = json!({
@@ -161,7 +162,8 @@ fn news(city: &City, fleet: &Fleet, notice: &Notice) -> Option<AlarmNews> {
         let member = fleet.find(&key.device);
         member.map_or_else(|| key.device.to_string(), |member| member.row.title.clone())
     };
-    let fresh = |key: &AlarmKey| Some((key.rule.parse::<AlarmRuleId>().ok()?, key.device.clone(), key.part.to_string()));
+    let fresh =
+        |key: &AlarmKey| Some((key.rule.parse::<AlarmRuleId>().ok()?, key.device.clone(), key.part.to_string()));
     let devices: BTreeMap<_, _> = notice.named.iter().rev().zip(0..).map(|(key, place)| (title(key), place)).collect();
     let mut devices: Vec<(String, i32)> = devices.into_iter().collect();
     devices.sort_by_key(|(_, place)| std::cmp::Reverse(*place));

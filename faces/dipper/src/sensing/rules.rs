@@ -106,7 +106,9 @@ mod tests {
         let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo"));
         let city = pack::load(folder).unwrap().city;
         let good = city.alarm_notices.routes.get(&id).unwrap();
-        let steps = |spans: [&str; 2]| spans.map(|after| pack::NoticeStep { after: after.to_owned(), to: good.to.clone() }).into();
+        let steps = |spans: [&str; 2]| {
+            spans.map(|after| pack::NoticeStep { after: after.to_owned(), to: good.to.clone() }).into()
+        };
         let some = |word: &str| Some(word.to_owned());
         for (route, words) in [
             (good.clone(), ""),

@@ -90,6 +90,7 @@ on_both_databases!(what_is_open_is_told_once_to_whoever_is_there_and_climbs_unti
         let open = town.alarms(Some(true));
         running.counter.acknowledge(&open, chief).await.unwrap();
         assert!(town.alarms(Some(true)).iter().all(|row| row.acknowledged_by == Some(chief)));
+        town.clock.advance_us(SECOND_US);
         running.send("cover-3", r#"{"tilt": 41}"#).await.unwrap();
         town.wait_for(Some(true), 3).await;
         later(&town, 20 * MINUTE_US).await;
@@ -159,7 +160,11 @@ on_both_databases!(a_program_that_is_killed_tells_everything_and_nothing_twice, 
         town.clock.advance_us(31 * MINUTE_US);
         let running = town.begin();
         later(&town, SECOND_US).await;
-        assert_eq!(told(&town), ["first duty_chief 1/0 to 1", "escalation 0 supervisor 1/0 to 0"], "nobody holds that role");
+        assert_eq!(
+            told(&town),
+            ["first duty_chief 1/0 to 1", "escalation 0 supervisor 1/0 to 0"],
+            "nobody holds that role"
+        );
         running.kill().await;
         let running = town.begin();
         later(&town, MINUTE_US).await;
@@ -252,7 +257,11 @@ on_both_databases!(a_storm_of_ten_thousand_alarms_is_a_hundred_notices_and_nothi
         town.clock.advance_us(3 * MINUTE_US);
         wait_until_told(&town, FEEDERS).await;
         let said = told(&town);
-        assert_eq!((said.len(), said.iter().all(|line| line == "first department_chief 100/0 to 1")), (FEEDERS, true), "{said:?}");
+        assert_eq!(
+            (said.len(), said.iter().all(|line| line == "first department_chief 100/0 to 1")),
+            (FEEDERS, true),
+            "{said:?}"
+        );
         assert_eq!((unread(&town, chief), unread(&town, other)), (100, 0));
         let ids: Vec<_> = groups(&town).iter().map(|group| group.id).collect();
         let counts = town.ctx.store.read_blocking(move |db| db.count_group_alarms(&ids, &[])).unwrap();

@@ -34,7 +34,8 @@ pub fn group_view(intake: &Intake, city: &City, standing: &Standing) -> AlarmGro
 
 fn label_view(intake: &Intake, city: &City, what: &str, which: &str) -> Option<AlarmGroupLabel> {
     let named = |title: Option<&Words>| title.map(text);
-    let device = || DeviceId::new(which).ok().and_then(|id| intake.fleet.find(&id)).map(|known| plain(&known.row.title));
+    let device =
+        || DeviceId::new(which).ok().and_then(|id| intake.fleet.find(&id)).map(|known| plain(&known.row.title));
     let (what, title) = match what {
         "rule" => {
             let rule = AlarmRuleId::new(which).ok().and_then(|id| city.alarm_rules.get(&id));
@@ -58,9 +59,8 @@ fn label_view(intake: &Intake, city: &City, what: &str, which: &str) -> Option<A
 /// What was told.
 pub fn notice_view(city: &City, row: &AlarmNoticeRow) -> AlarmNoticeView {
     let role = city.roles.get(&row.role).map_or_else(|| plain(row.role.as_str()), |role| text(&role.title));
-    let office = |id: &model::OfficeId| {
-        city.offices.get(id).map_or_else(|| plain(id.as_str()), |office| text(&office.title))
-    };
+    let office =
+        |id: &model::OfficeId| city.offices.get(id).map_or_else(|| plain(id.as_str()), |office| text(&office.title));
     AlarmNoticeView {
         id: row.id.to_string(),
         says: match row.kind.as_str() {

@@ -98,7 +98,10 @@ pub async fn act_on_alarm_notice(
         acknowledge(&app, &caller, group).await?;
     }
     let now = app.now();
-    app.store.write(move |tx: &mut Tx| tx.mark_group_read(party, group, now)).await.map_err(|error: StoreError| error)?;
+    app.store
+        .write(move |tx: &mut Tx| tx.mark_group_read(party, group, now))
+        .await
+        .map_err(|error: StoreError| error)?;
     Ok(Json(detail(&app, &caller, reach, &id).await?))
 }
 
@@ -207,7 +210,8 @@ async fn detail(app: &App, caller: &Caller, reach: Reach, id: &str) -> Result<Al
     let compiled = app.current();
     let names_people = standing.handled.alarms > 0;
     let view = |(notice, deliveries): &(AlarmNoticeRow, Vec<Delivery>)| {
-        let people: std::collections::BTreeSet<_> = deliveries.iter().map(|one| &one.message.message.recipient).collect();
+        let people: std::collections::BTreeSet<_> =
+            deliveries.iter().map(|one| &one.message.message.recipient).collect();
         let shown = if names_people { &deliveries[..] } else { &[] };
         AlarmNoticeDeliveries {
             notice: notice_view(&compiled.city, notice),
