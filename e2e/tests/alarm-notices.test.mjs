@@ -85,8 +85,8 @@ test("notices of alarms at the centre", { timeout: 600_000, skip: hasMosquitto ?
   });
 
   await t.test("somebody takes note, of all of it at once", async () => {
-    await page.getByRole("button", { name: "签收，不再升级" }).click();
-    await page.getByText("已有人签收，不再升级").waitFor();
+    await page.getByRole("button", { name: "确认，不再升级" }).click();
+    await page.getByText("已有人确认，不再升级").waitFor();
     const open = (await chief.get("/alarms?open=true")).items;
     assert.deepEqual(open.map(({ acknowledged_at }) => Boolean(acknowledged_at)), [true, true, true]);
     await clean("a notice that was noted");
@@ -103,7 +103,7 @@ test("notices of alarms at the centre", { timeout: 600_000, skip: hasMosquitto ?
     await clean("the list on a phone", phone);
     await shoot(phone.page, "notices-phone");
     await phone.page.getByRole("link", { name: /Manhole cover tilted or moved/ }).click();
-    await phone.page.getByText("Somebody took note; it goes no further").waitFor();
+    await phone.page.getByText("Acknowledged; it is not escalated").waitFor();
     await clean("a notice on a phone", phone);
     await shoot(phone.page, "notice-phone");
   });
