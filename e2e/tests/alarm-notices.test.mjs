@@ -1,4 +1,4 @@
-// Notices of alarms: covers open over MQTT and are one notice in the centre; somebody takes note, and hears of the end.
+// Notices of alarms: covers open over MQTT and are one notice in the centre; somebody takes note of it.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import path from "node:path";
@@ -78,6 +78,7 @@ test("notices of alarms at the centre", { timeout: 600_000, skip: hasMosquitto ?
     await page.getByRole("link", { name: "在告警台查看" }).click();
     await page.waitForURL(/alarms\?group=/);
     await page.getByText("只看一条通知里的告警").waitFor();
+    await page.locator("table.alarms tbody tr").nth(2).waitFor();
     assert.equal(await page.locator("table.alarms tbody tr").count(), 3);
     await clean("the console of one notice");
     await shoot(page, "notice-console");
