@@ -28,7 +28,12 @@ fn cleared(device: &str) -> Effect {
 }
 
 fn feeder(name: &str) -> AlarmFacts {
-    AlarmFacts { class: "lamp".into(), areas: vec!["north".into(), "city".into()], group: Some(name.into()) }
+    AlarmFacts {
+        class: "lamp".into(),
+        areas: vec!["north".into(), "city".into()],
+        levels: vec!["street".into(), "city".into()],
+        parent: Some(name.into()),
+    }
 }
 
 /// What is said up to an instant, with the state written and read back before each word.
@@ -46,7 +51,7 @@ fn until(notifier: &mut Notifier, routes: &Value, end: i64) -> Vec<String> {
     said
 }
 
-const LAMPS: &str = r#"[{"id": "lamps", "to": "lighting", "group_by": ["group"], "group_wait": "30s", "group_interval": "5m",
+const LAMPS: &str = r#"[{"id": "lamps", "to": "lighting", "group_by": ["parent"], "group_wait": "30s", "group_interval": "5m",
     "repeat_interval": "1h", "escalation": [{"after": "20m", "to": "chief"}, {"after": "40m", "to": "centre"}]}]"#;
 
 fn lamps() -> Value {
@@ -96,6 +101,32 @@ fn notices_climb_until_somebody_takes_note_and_repeat() {
         until(&mut notifier, &lamps(), 8_000),
         ["3630 lighting[f1] Repeat 1 open 0 closed Minor", "7230 lighting[f1] Repeat 1 open 0 closed Minor"]
     );
+    // What comes after somebody took note waits its own time before it climbs, and climbs from the beginning.
+    notifier.take(&raised("l2", Severity::Minor), &feeder("f1"), at(7_300));
+    assert_eq!(
+        until(&mut notifier, &lamps(), 9_000),
+        ["7530 lighting[f1] Update 2 open 0 closed Minor", "8730 chief[f1] Escalation(0) 2 open 0 closed Minor"]
+    );
+}
+
+#[test]
+fn a_group_is_of_a_level_and_a_notice_says_what_it_is_about_and_what_is_new() {
+    let routes = json!([{"id": "all", "to": "duty", "group_by": ["area"], "area_level": "city", "group_wait": "0s", "group_interval": "1m"},
+                        {"id": "near", "to": "grid", "group_by": ["area"], "group_wait": "0s"}]);
+    let mut notifier = make(&routes, &NotifyState::default());
+    let names = |keys: &[AlarmKey]| keys.iter().map(|key| key.device.to_string()).collect::<Vec<_>>().join(" ");
+    let mut said = Vec::new();
+    for (device, time) in [("l2", 0), ("l1", 60)] {
+        notifier.take(&raised(device, Severity::Minor), &feeder("f1"), at(time));
+        for notice in notifier.tick(at(time)) {
+            let (about, fresh) = (names(&notice.about), names(&notice.fresh));
+            said.push(format!("{} {:?}: {about}; new {fresh}", notice.to, notice.labels));
+        }
+    }
+    assert_eq!(
+        said,
+        [r#"duty ["city"]: l2; new l2"#, r#"grid ["north"]: l2; new l2"#, r#"duty ["city"]: l1 l2; new l1"#]
+    );
 }
 
 #[test]
@@ -136,7 +167,7 @@ fn a_storm_gives_few_notices_and_loses_nothing() {
     let rules = json!([{"id": "dark", "selector": {"classes": ["sensor"]}, "when": "power < 1.0"}]);
     // By device, which would be ten thousand messages.
     let routes = json!([
-        {"id": "lamps", "to": "lighting", "group_by": ["group"], "group_wait": "10s", "group_interval": "1m"},
+        {"id": "lamps", "to": "lighting", "group_by": ["parent"], "group_wait": "10s", "group_interval": "1m"},
         {"id": "each", "to": "owners", "group_by": ["device"], "group_wait": "10s", "group_interval": "1m"}
     ]);
     let mut engine = engine(&rules);
@@ -147,7 +178,7 @@ fn a_storm_gives_few_notices_and_loses_nothing() {
         let subject = Subject { group: Some(group), ..device(&format!("l{lamp}"), lamp + 1, &["power"]) };
         let now = at(0).plus_micros(i64::from(lamp) * 100);
         for effect in engine.observe(&subject, &reading(lamp + 1, now, 0.0), now) {
-            let facts = AlarmFacts { group: subject.group.clone(), ..feeder("") };
+            let facts = AlarmFacts { parent: subject.group.clone(), ..feeder("") };
             notifier.take(&effect, &facts, now);
             told += 1;
         }

@@ -158,7 +158,7 @@ test("devices and their alarms at the centre", { timeout: 600_000 }, async (t) =
     await row.waitFor();
     await row.getByRole("link", { name: "查看案件" }).waitFor();
     assert.match(await row.textContent(), /重要.*倾角\s*47°.*府前街 17 号井盖.*未确认/s);
-    await until("it is counted in the navigation", async () => (await watch.page.getByRole("link", { name: /^告警(?!规则)/ }).textContent()).includes("1"));
+    await until("it is counted in the navigation", async () => (await watch.page.getByRole("link", { name: /^告警(?!规则|通知)/ }).textContent()).includes("1"));
     await clean("an alarm", watch);
     await shoot(watch.page, "alarms");
     // The worst is said aloud and stands first.
@@ -173,7 +173,7 @@ test("devices and their alarms at the centre", { timeout: 600_000 }, async (t) =
     await shoot(watch.page, "alarms-aside");
     await watch.page.getByRole("dialog").getByRole("button", { name: "1 小时" }).click();
     await flood.getByText("已搁置", { exact: true }).waitFor();
-    await until("nothing waits any more", async () => !/\d/.test(await watch.page.getByRole("link", { name: /^告警(?!规则)/ }).textContent()));
+    await until("nothing waits any more", async () => !/\d/.test(await watch.page.getByRole("link", { name: /^告警(?!规则|通知)/ }).textContent()));
     await flood.getByRole("button", { name: /^关闭/ }).click();
     await watch.page.getByRole("dialog").getByRole("button", { name: "关闭" }).click();
     await flood.waitFor({ state: "detached" });

@@ -131,6 +131,9 @@ pub trait AlarmDesk: Send + Sync {
     /// Does something with an alarm that is open. It is written down when this answers.
     fn act(&self, alarm: &DeviceAlarmRow, deed: Deed, by: PartyId) -> DeedDone<'_>;
 
+    /// Takes note of alarms; of those that are still open. It is written down when this answers.
+    fn acknowledge(&self, alarms: &[DeviceAlarmRow], by: PartyId) -> DeedDone<'_>;
+
     /// Begins a silence. It is written down when this answers.
     fn silence(&self, silence: SilenceRow) -> DeedDone<'_>;
 

@@ -6,8 +6,9 @@ use futures_util::future::join_all;
 use identity::{Vault, VaultError};
 use model::{Channel, DeliveryState, FormId, Instant, PartyId};
 use pack::City;
-use store::{OutboxRow, Reader, StoreError, Tx, WebhookId};
+use store::{ALARM_KIND, OutboxRow, Reader, StoreError, Tx, WebhookId};
 
+use super::alarms::{self, ALARMS_GROUP};
 use super::plan::retry_after_us;
 use super::preferences::Preferences;
 use super::webhook::{headers, webhook_key};
@@ -98,11 +99,10 @@ fn prepare(ctx: &Context, reader: &mut Reader, row: &OutboxRow, now: Instant) ->
     let Ok(party) = message.recipient.parse::<PartyId>() else { return never("recipient") };
     let wants = Preferences::load(reader, party)?;
     let city = &ctx.packs.current().city;
-    let kind = FormId::new(message.kind.as_str()).ok().and_then(|id| city.notifications.kinds.get(&id));
     if !wants_kind(&wants, city, &message.kind, message.channel) {
         return never("preference");
     }
-    let quiet = wants.quiet_hours().filter(|_| !kind.is_some_and(|kind| kind.urgent));
+    let quiet = wants.quiet_hours().filter(|_| !is_urgent(city, row));
     if let Some(until) = quiet.and_then(|quiet| quiet.end(now, &city.zone())) {
         return Ok(Task::Settle(DeliveryState::Held, Some(until), "quiet_hours"));
     }
@@ -126,8 +126,17 @@ fn prepare(ctx: &Context, reader: &mut Reader, row: &OutboxRow, now: Instant) ->
 
 /// Whether a person takes messages of a kind by a channel; those of no pack are not switched off.
 fn wants_kind(wants: &Preferences, city: &City, kind: &str, channel: Channel) -> bool {
+    if kind == ALARM_KIND {
+        return wants.takes(ALARMS_GROUP, channel);
+    }
     let kind = FormId::new(kind).ok().and_then(|id| city.notifications.kinds.get(&id));
     kind.is_none_or(|kind| wants.takes(kind.group.as_str(), channel))
+}
+
+/// Whether a message is sent at night too.
+fn is_urgent(city: &City, row: &OutboxRow) -> bool {
+    let kind = FormId::new(row.message.kind.as_str()).ok().and_then(|id| city.notifications.kinds.get(&id));
+    kind.map_or_else(|| row.facts().is_some_and(|facts| alarms::is_urgent(&facts)), |kind| kind.urgent)
 }
 
 /// Where a channel reaches a person; `None` when it does not any more.

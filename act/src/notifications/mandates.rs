@@ -6,7 +6,6 @@
 use identity::MandateState;
 use model::Instant;
 use pack::{City, Trigger};
-use sha2::{Digest, Sha256};
 use store::{Basis, Facts, Job, MandateFacts, MandateNews, MandateNotice, MandateRow, StoreError, Tx};
 
 use super::Context;
@@ -14,9 +13,6 @@ use super::record::{Telling, is_resident, write_to_person};
 
 /// Microseconds of an hour.
 const HOUR_US: i64 = 3_600_000_000;
-
-/// The part of a digest that makes the place of a notice in the outbox: 62 bits.
-const PLACE_MASK: u64 = (1 << 62) - 1;
 
 /// Tells one notice; how many messages.
 pub(super) fn tell_notice(ctx: &Context, tx: &mut Tx, job: &Job, now: Instant) -> Result<usize, StoreError> {
@@ -35,8 +31,9 @@ pub(super) fn tell_notice(ctx: &Context, tx: &mut Tx, job: &Job, now: Instant) -
     for (id, kind) in compiled.city.notifications.kinds.iter().filter(|(_, kind)| kind.on == trigger(notice.news)) {
         let telling = Telling {
             position: place_of(job, notice.news, &mandate),
-            id,
-            kind,
+            id: id.as_str(),
+            group: kind.group.as_str(),
+            urgent: kind.urgent,
             case: None,
             facts: Facts::Mandate(facts),
         };
@@ -94,7 +91,5 @@ fn place_of(job: &Job, news: MandateNews, mandate: &MandateRow) -> i64 {
     let is_of_all =
         mandate.basis == Basis::Guardian && matches!(news, MandateNews::GuardianFound | MandateNews::Ending);
     let name = if is_of_all { format!("{} {}", mandate.created_at, mandate.until) } else { job.id.to_string() };
-    let digest: [u8; 32] = Sha256::digest(name).into();
-    let (first, _) = digest.split_first_chunk::<8>().expect("32 bytes have 8");
-    -1 - i64::try_from(u64::from_be_bytes(*first) & PLACE_MASK).expect("62 bits fit")
+    super::place::place_of(&name)
 }

@@ -7,8 +7,10 @@
 //! Messages name the case and what it is about; never answers, names or contacts.
 
 mod addresses;
+mod alarms;
 mod deliver;
 mod mandates;
+mod place;
 mod plan;
 mod preferences;
 mod quiet;
@@ -27,6 +29,7 @@ use store::Store;
 pub use addresses::{
     CODE_LASTS_MIN, CodeError, Confirmed, OwnAddress, ask_code, confirm_address, list_addresses, remove_address,
 };
+pub use alarms::{ALARMS_GROUP, AlarmNews, Delivery, list_deliveries, record_alarm_notice};
 pub use deliver::deliver_due;
 pub use plan::{ATTEMPTS_MAX, Asked, Limits, Plan, plan, retry_after_us};
 pub use preferences::{Preferences, find_preferences, save_preferences};

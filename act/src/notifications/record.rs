@@ -97,7 +97,14 @@ fn record_event(
             rows += write_to_person(
                 ctx,
                 tx,
-                &Telling { position: event.position, id, kind, case: Some(case.id), facts: Facts::Case(facts.clone()) },
+                &Telling {
+                    position: event.position,
+                    id: id.as_str(),
+                    group: kind.group.as_str(),
+                    urgent: kind.urgent,
+                    case: Some(case.id),
+                    facts: Facts::Case(facts.clone()),
+                },
                 party,
                 now,
             )?;
@@ -202,9 +209,11 @@ pub(super) struct Telling<'a> {
     /// The event; below zero where there is none.
     pub position: i64,
     /// The id of the kind.
-    pub id: &'a FormId,
-    /// The kind.
-    pub kind: &'a NotificationKind,
+    pub id: &'a str,
+    /// What switches it on and off.
+    pub group: &'a str,
+    /// Whether it is sent at night too, and beyond the limits.
+    pub urgent: bool,
     /// The case; absent where it is about a mandate.
     pub case: Option<CaseId>,
     /// What its words are made of.
@@ -230,8 +239,8 @@ pub(super) fn write_to_person(
         let mut sent = |since_us: i64| tx.count_sent_since(&recipient, channel, now.plus_micros(-since_us));
         let asked = Asked {
             channel,
-            group: telling.kind.group.as_str(),
-            is_urgent: telling.kind.urgent,
+            group: telling.group,
+            is_urgent: telling.urgent,
             sent_in_hour: sent(HOUR_US)?,
             sent_in_day: sent(DAY_US)?,
         };
@@ -245,7 +254,7 @@ pub(super) fn write_to_person(
         };
         let row = NewOutboxRow {
             position: telling.position,
-            kind: telling.id.to_string(),
+            kind: telling.id.to_owned(),
             channel,
             recipient,
             case: telling.case,

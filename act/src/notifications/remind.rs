@@ -128,7 +128,14 @@ fn remind(ctx: &Context, tx: &mut Tx, job: &Job, now: Instant) -> Result<usize, 
     }
     let facts = MessageFacts { time: reminder.starts_at, ..MessageFacts::of(&case) };
     let (position, id, facts) = (reminder.position, &reminder.kind, Facts::Case(facts));
-    let telling = Telling { position, id, kind, case: Some(case.id), facts };
+    let telling = Telling {
+        position,
+        id: id.as_str(),
+        group: kind.group.as_str(),
+        urgent: kind.urgent,
+        case: Some(case.id),
+        facts,
+    };
     write_to_person(ctx, tx, &telling, party, now)
 }
 

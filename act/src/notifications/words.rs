@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::alarms::alarm_words;
 use model::{CategoryId, FormId, Instant, Text};
 use pack::{City, Packs, fill};
 use store::{Digest, Facts, MandateFacts, MessageFacts, OutboxRow};
@@ -44,13 +45,17 @@ pub fn digest_words(packs: &Packs, digest: &Digest, locale: &str) -> Option<Word
     let declared = &packs.current().city.notifications.digest;
     let words = |text: &Text| fill(text.in_locale(locale), &values);
     let (title, body) = (words(&declared.title), words(&declared.body));
-    Some(Words { title, body, case_no: None, path: "/messages".to_owned() })
+    // Residents are told of cases and mandates, staff of alarms: nobody of both.
+    let is_of_staff = digest.items.iter().any(|item| matches!(item.facts, Facts::Alarms(_)));
+    let path = if is_of_staff { "/centre/notices" } else { "/messages" };
+    Some(Words { title, body, case_no: None, path: path.to_owned() })
 }
 
 fn words_of(packs: &Packs, kind: &str, facts: &Facts, locale: &str) -> Option<Words> {
     match facts {
         Facts::Case(facts) => Some(case_words(packs, kind, facts, locale)),
         Facts::Mandate(facts) => mandate_words(&packs.current().city, kind, facts, locale),
+        Facts::Alarms(facts) => Some(alarm_words(&packs.current().city, facts, locale)),
     }
 }
 

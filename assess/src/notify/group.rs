@@ -25,7 +25,8 @@ pub(super) struct Member {
 pub(super) struct Group {
     pub(super) members: BTreeMap<AlarmKey, Member>,
     pub(super) since: Instant,
-    pub(super) first_at: Option<Instant>,
+    /// Since when something that was told of waits for somebody to take note.
+    pub(super) waits_since: Option<Instant>,
     pub(super) last_at: Option<Instant>,
     /// Something happened that has not been told.
     pub(super) news: bool,
@@ -76,7 +77,7 @@ impl Member {
 impl Group {
     pub(super) fn new(now: Instant) -> Self {
         let (members, counts) = (BTreeMap::new(), Counts::default());
-        Self { members, since: now, first_at: None, last_at: None, news: false, climbed: 0, queued: None, counts }
+        Self { members, since: now, waits_since: None, last_at: None, news: false, climbed: 0, queued: None, counts }
     }
 
     /// Takes an alarm in, unless it is in and open.
@@ -125,11 +126,22 @@ impl Group {
                 // Nobody has heard of it: nobody hears of its end.
                 self.counts.take(&member);
                 self.members.remove(alarm);
+                self.watch(now);
                 return;
             }
             _ => {}
         }
         self.put(alarm, member);
+        self.watch(now);
+    }
+
+    /// Once everybody has taken note, the next one that waits climbs from the beginning.
+    fn watch(&mut self, now: Instant) {
+        if self.counts.waiting == 0 {
+            (self.waits_since, self.climbed) = (None, 0);
+        } else {
+            self.waits_since.get_or_insert(now);
+        }
     }
 
     pub(super) fn count_open(&self) -> usize {
@@ -147,7 +159,7 @@ impl Group {
 
     fn step<'r>(&self, route: &'r Route) -> Option<(Instant, &'r str)> {
         let step = route.escalation.get(self.climbed).filter(|_| self.counts.waiting > 0)?;
-        Some((self.first_at?.plus_micros(step.after.micros()), &step.to))
+        Some((self.waits_since?.plus_micros(step.after.micros()), &step.to))
     }
 
     /// When it next speaks.
@@ -183,6 +195,7 @@ impl Group {
         }
         if interval && (!notices.is_empty() || !self.has_news(route)) {
             self.told();
+            self.watch(now);
         }
         if let Some((at, to)) = self.step(route)
             && at <= now
@@ -193,7 +206,6 @@ impl Group {
         }
         if notices.iter().any(|notice| !matches!(notice.kind, NoticeKind::Escalation(_))) {
             self.last_at = Some(now);
-            self.first_at = self.first_at.or(Some(now));
         }
         notices
     }
@@ -217,6 +229,10 @@ impl Group {
         };
         let order =
             |(key, member): &(&AlarmKey, &Member)| (std::cmp::Reverse(member.severity), member.since, (*key).clone());
+        let keys = |wanted: &dyn Fn(&Member) -> bool| {
+            shown.iter().filter(|(_, member)| wanted(member)).map(|(key, _)| (*key).clone()).collect()
+        };
+        let (about, fresh) = (keys(&|_| true), keys(&|member| !member.told));
         let worst = shown.iter().map(|(_, member)| member.severity).max().unwrap_or(Severity::Info);
         if shown.len() > NAMED_MAX {
             shown.select_nth_unstable_by_key(NAMED_MAX, order);
@@ -232,6 +248,8 @@ impl Group {
             closed: self.counts.closed,
             worst,
             named: shown.into_iter().map(|(key, _)| key.clone()).collect(),
+            about,
+            fresh,
             at,
         }
     }

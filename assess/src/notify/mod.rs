@@ -35,8 +35,8 @@ pub enum GroupBy {
     Area,
     /// The class of device.
     Class,
-    /// The group of devices, such as a feeder.
-    Group,
+    /// What the device hangs on: a feeder, a gateway.
+    Parent,
     /// The device.
     Device,
 }
@@ -45,7 +45,7 @@ pub enum GroupBy {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Escalation {
-    /// How long after the first notice.
+    /// How long after the first notice of what nobody took note of.
     pub after: Span,
     /// Who is told.
     pub to: String,
@@ -74,6 +74,9 @@ pub struct Route {
     /// What a group has in common; nothing means that all is one group.
     #[serde(default)]
     pub group_by: Vec<GroupBy>,
+    /// Which kind of area a group has in common, with [`GroupBy::Area`]; the smallest when left out.
+    #[serde(default)]
+    pub area_level: Option<Box<str>>,
     /// How long the first notice of a group waits for more.
     #[serde(default = "thirty_seconds")]
     pub group_wait: Span,
@@ -133,8 +136,18 @@ pub struct AlarmFacts {
     pub class: Box<str>,
     /// Its areas, from the smallest.
     pub areas: Vec<Box<str>>,
-    /// Its group.
-    pub group: Option<Box<str>>,
+    /// What kind of area each of them is.
+    pub levels: Vec<Box<str>>,
+    /// What it hangs on.
+    pub parent: Option<Box<str>>,
+}
+
+impl AlarmFacts {
+    /// The area of a level; the smallest where there is none of it, or none is asked for.
+    fn area(&self, level: Option<&str>) -> Option<Box<str>> {
+        let place = self.levels.iter().position(|known| Some(&**known) == level).unwrap_or_default();
+        self.areas.get(place).cloned()
+    }
 }
 
 /// What a notice says.
@@ -171,6 +184,10 @@ pub struct Notice {
     pub worst: Severity,
     /// Some of them: the worst, then the oldest.
     pub named: Vec<AlarmKey>,
+    /// All of them, in the order of their keys.
+    pub about: Vec<AlarmKey>,
+    /// Those of them that no notice of the group has told of before.
+    pub fresh: Vec<AlarmKey>,
     /// When.
     pub at: Instant,
 }
@@ -281,9 +298,9 @@ impl Notifier {
         let label = |by: &GroupBy| -> Box<str> {
             match by {
                 GroupBy::Rule => (*alarm.rule).into(),
-                GroupBy::Area => facts.areas.first().cloned().unwrap_or_default(),
+                GroupBy::Area => facts.area(route.area_level.as_deref()).unwrap_or_default(),
                 GroupBy::Class => facts.class.clone(),
-                GroupBy::Group => facts.group.clone().unwrap_or_default(),
+                GroupBy::Parent => facts.parent.clone().unwrap_or_default(),
                 GroupBy::Device => alarm.device.as_str().into(),
             }
         };

@@ -65,7 +65,7 @@ impl Notifier {
 fn write(group: &Group) -> Vec<u8> {
     let mut out = Writer::versioned(VERSION);
     out.instant(group.since);
-    out.maybe(group.first_at, Writer::instant);
+    out.maybe(group.waits_since, Writer::instant);
     out.maybe(group.last_at, Writer::instant);
     out.flag(group.news);
     out.count(group.climbed);
@@ -83,7 +83,7 @@ fn write(group: &Group) -> Vec<u8> {
 fn read(record: &[u8]) -> Result<Group, Torn> {
     let mut from = Reader::versioned(record, VERSION)?;
     let mut group = Group::new(from.instant()?);
-    group.first_at = from.maybe(Reader::instant)?;
+    group.waits_since = from.maybe(Reader::instant)?;
     group.last_at = from.maybe(Reader::instant)?;
     group.news = from.flag()?;
     group.climbed = from.count()?;

@@ -1,6 +1,7 @@
 //! Checks across files: references, trees, life-cycles, routing, calendars. Pure: the folder as read goes in, faults
 //! and warnings come out.
 
+mod alarm_notices;
 mod alarm_rules;
 mod calendars;
 mod devices;
@@ -66,6 +67,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, judge: Judge<'_>, repo
     hospitals::check_hospitals(folder, report);
     devices::check_devices(folder, report);
     alarm_rules::check_alarm_rules(folder, city, judge, report);
+    alarm_notices::check_alarm_notices(folder, city, judge, report);
     scenes::check_scenes(folder, city, judge, report);
     inspections::check_inspections(folder, report);
     for scenario in &folder.scenarios {

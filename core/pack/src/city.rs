@@ -3,6 +3,7 @@
 //! Serialises to canonical JSON; [`PackHash`] is the SHA-256 of that JSON, so that a case keeps the exact
 //! rules it began under.
 
+mod alarm_notice;
 mod alarm_rule;
 mod calendar;
 mod codec;
@@ -24,6 +25,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use alarm_notice::*;
 pub use alarm_rule::*;
 pub use calendar::*;
 pub use codec::*;
@@ -99,6 +101,9 @@ pub struct City {
     /// Rules that make alarms of readings.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub alarm_rules: AlarmRules,
+    /// Who is told of alarms.
+    #[serde(default, skip_serializing_if = "AlarmNotices::is_empty")]
+    pub alarm_notices: AlarmNotices,
     /// Commands to many devices.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub scenes: Scenes,

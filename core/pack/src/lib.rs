@@ -31,7 +31,7 @@ pub use compiled::{Compiled, Packs};
 pub use faults::{Fault, Faults};
 pub use form_schema::form_schema;
 pub use gazetteer::{Found, Gazetteer, NamedShape, Precision};
-pub use load::{Judge, Loaded, load, load_judged};
+pub use load::{Judge, Judged, Loaded, load, load_judged};
 pub use rule_text::{RULE_TEXT_MAX, read_alarm_rule, write_alarm_rule};
 pub use schema::schemas;
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use model::{AlarmRuleId, PackHash};
+use model::{AlarmRuleId, FormId, PackHash};
 
-use crate::city::{AlarmRule, City, hash};
+use crate::city::{AlarmRoute, AlarmRule, City, hash};
 use crate::faults::{Fault, Faults, Report};
 use crate::gazetteer::NamedShape;
 use crate::scenario::Scenario;
@@ -25,18 +25,27 @@ pub struct Loaded {
     pub scenarios: Vec<Scenario>,
 }
 
-/// Whoever reads the conditions of alarm rules: says what is wrong with one.
-pub type Judge<'a> = &'a dyn Fn(&City, &AlarmRuleId, &AlarmRule) -> Result<(), String>;
+/// What this crate reads as text and does not understand.
+#[derive(Debug, Clone, Copy)]
+pub enum Judged<'a> {
+    /// A rule over readings: its conditions and spans.
+    Rule(&'a AlarmRuleId, &'a AlarmRule),
+    /// A route of notices: its severity and spans.
+    Route(&'a FormId, &'a AlarmRoute),
+}
 
-/// Loads and checks the pack in a folder, but for the conditions of its alarm rules, which [`load_judged`] has read.
+/// Whoever understands alarms: says what is wrong with a rule or a route of notices.
+pub type Judge<'a> = &'a dyn Fn(&City, Judged<'_>) -> Result<(), String>;
+
+/// Loads and checks the pack in a folder, but for what alarm rules and routes of notices say in text, which [`load_judged`] has read.
 ///
 /// # Errors
 /// As [`load_judged`].
 pub fn load(dir: &Path) -> Result<Loaded, Faults> {
-    load_judged(dir, &|_, _, _| Ok(()))
+    load_judged(dir, &|_, _| Ok(()))
 }
 
-/// Loads and checks the pack in a folder; `judge` reads the conditions of its alarm rules.
+/// Loads and checks the pack in a folder; `judge` reads what its alarm rules and routes of notices say in text.
 ///
 /// # Errors
 /// [`Faults`]: everything found wrong, in order of file and line. Faults that only follow from other faults are left

@@ -1,6 +1,7 @@
 //! From the files as written to the city as used. Whatever can be understood is kept, so that the checks across files
 //! see as much as possible; the city is only handed out when nothing was wrong anywhere.
 
+mod alarm_notices;
 pub(crate) mod alarm_rules;
 mod fields;
 mod holidays;
@@ -17,9 +18,9 @@ pub(crate) use fields::lower_fields;
 
 use crate::check::bytes_of;
 use crate::city::{
-    Action, BasemapLayer, CalendarRules, Catalogue, Category, City, Codec, Condition, DataSource, DeviceClass,
-    DeviceCommand, Escalation, Frame, FrameField, Hospital, Notifications, Office, Poor, Process, Property,
-    PropertyKind, Recording, Region, Retention, Role, Route, Services, Stage, State, Swap, TaskRule, Video,
+    Action, AlarmNotices, BasemapLayer, CalendarRules, Catalogue, Category, City, Codec, Condition, DataSource,
+    DeviceClass, DeviceCommand, Escalation, Frame, FrameField, Hospital, Notifications, Office, Poor, Process,
+    Property, PropertyKind, Recording, Region, Retention, Role, Route, Services, Stage, State, Swap, TaskRule, Video,
 };
 use crate::faults::{At, Pos, Report};
 use crate::geometry::round_deg;
@@ -60,6 +61,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
     let devices = index(&folder.devices, "class of devices", report, |class, _| Some(lower_devices(class)));
     let alarm_rules =
         index(&folder.alarm_rules, "alarm rule", report, |rule, _| Some(alarm_rules::lower_alarm_rule(rule)));
+    let alarm_notices = alarm_notices::lower_alarm_notices(folder, report);
     let scenes = index(&folder.scenes, "scene", report, |scene, _| Some(scenes::lower_scene(scene)));
     let inspections = index(&folder.inspections, "inspection", report, |one, _| inspections::lower_inspection(one));
     let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
@@ -86,6 +88,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         hospitals,
         devices,
         alarm_rules,
+        alarm_notices,
         scenes,
         inspections,
         routing: lower_routing(folder),
@@ -149,6 +152,7 @@ fn lower_pack(pack: &PackFile) -> City {
         hospitals: BTreeMap::new(),
         devices: BTreeMap::new(),
         alarm_rules: BTreeMap::new(),
+        alarm_notices: AlarmNotices::default(),
         scenes: BTreeMap::new(),
         inspections: BTreeMap::new(),
     }

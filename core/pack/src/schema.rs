@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use crate::scenario::Scenario;
+use crate::source::alarm_notices::AlarmNoticesFile;
 use crate::source::alarm_rules::AlarmRulesFile;
 use crate::source::inspections::InspectionsFile;
 use crate::source::notifications::NotificationsFile;
@@ -34,6 +35,7 @@ pub fn schemas() -> BTreeMap<&'static str, String> {
         ("sources.json", text("sources.yaml", SourcesFile::schema())),
         ("hospitals.json", text("hospitals.yaml", HospitalsFile::schema())),
         ("alarm_rules.json", text("alarm_rules.yaml", AlarmRulesFile::schema())),
+        ("alarm_notices.json", text("alarm_notices.yaml", AlarmNoticesFile::schema())),
         ("inspections.json", text("inspections.yaml", InspectionsFile::schema())),
         ("scenes.json", text("scenes.yaml", ScenesFile::schema())),
         ("devices.json", text("devices.yaml", DevicesFile::schema())),

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dipper_pack::{Compiled, load, read_alarm_rule, write_alarm_rule};
+use dipper_pack::{Compiled, Judged, load, read_alarm_rule, write_alarm_rule};
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -69,8 +69,10 @@ fn an_archived_pack_keeps_its_hash() {
 #[test]
 fn whoever_reads_conditions_faults_them_where_they_stand() {
     let demo = here("../../packs/demo");
-    let judge = |_: &dipper_pack::City, id: &model::AlarmRuleId, rule: &dipper_pack::AlarmRule| match &rule.when {
-        Some(when) if when.contains("voltage") => Err(format!("alarm rule {id}: nobody knows voltage")),
+    let judge = |_: &dipper_pack::City, judged: Judged<'_>| match judged {
+        Judged::Rule(id, rule) if rule.when.as_ref().is_some_and(|when| when.contains("voltage")) => {
+            Err(format!("alarm rule {id}: nobody knows voltage"))
+        }
         _ => Ok(()),
     };
     let faults = dipper_pack::load_judged(&demo, &judge).unwrap_err().to_string();

@@ -69,6 +69,8 @@ pub struct DeviceAlarmFilter {
     pub devices: Option<Vec<DeviceId>>,
     /// Of this case.
     pub case_id: Option<CaseId>,
+    /// Of this group of notices.
+    pub group: Option<EventId>,
     /// In any of these regions (paths, root first, each followed by `/`); everywhere where none is given.
     pub within: Vec<String>,
     /// Before this alarm, newest first.
@@ -253,6 +255,10 @@ impl Reader {
             None => {}
         }
         clause.and_in("case_id", filter.case_id);
+        if let Some(group) = filter.group {
+            let group = clause.bind(group);
+            clause.and(&format!("id IN (SELECT alarm_id FROM alarm_group_alarms WHERE group_id = {group})"));
+        }
         within(&mut clause, &filter.within);
         if let Some(before) = filter.before {
             let before = clause.bind(before);

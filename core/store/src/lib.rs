@@ -6,6 +6,7 @@
 //!
 //! Must never: show SQL or values in an error, read a clock or randomness by itself, or hold contact data unsealed.
 
+mod alarm_notices;
 mod alarm_silences;
 mod backup;
 mod cameras;
@@ -38,6 +39,7 @@ mod url;
 mod work;
 mod writer;
 
+pub use alarm_notices::{AlarmGroupCounts, AlarmGroupFilter, AlarmGroupRow, AlarmNoticeRow, GroupLabels};
 pub use alarm_silences::SilenceRow;
 pub use backup::{BackupError, Durability};
 pub use cameras::{RecordingFilter, RecordingRow, StreamRow};
@@ -72,6 +74,6 @@ pub use tx::{Reader, Tx};
 pub use uploads::{UploadRow, UploadSum};
 pub use url::DatabaseUrl;
 pub use work::{
-    DIGEST_KIND, Digest, DigestItem, EvidenceRow, Facts, Job, JobId, LedgerHead, MandateFacts, MessageFacts,
-    NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId, WebhookOwner, WebhookRow,
+    ALARM_KIND, AlarmNoticeFacts, DIGEST_KIND, Digest, DigestItem, EvidenceRow, Facts, Job, JobId, LedgerHead,
+    MandateFacts, MessageFacts, NewOutboxRow, OutboxId, OutboxRow, SealRow, WebhookId, WebhookOwner, WebhookRow,
 };

@@ -53,6 +53,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(30, "0030_cameras"),
     migration!(31, "0031_flights"),
     migration!(34, "0034_waiting_commands"),
+    migration!(36, "0036_alarm_notices"),
     migration!(37, "0037_scenes_by_traffic"),
     migration!(39, "0039_processes"),
 ];

@@ -18,7 +18,7 @@ use pack::AlarmRule;
 use sense::device_alarms::{AlarmDesk, Deed, DeedDone, Rehearsal, RehearsalDone};
 use sense::telemetry::Lake;
 use serde_json::{Value, json};
-use store::{DeviceAlarmRow, SilenceRow, Tx};
+use store::{AlarmGroupRow, AlarmNoticeRow, DeviceAlarmRow, SilenceRow, Tx};
 
 /// Where the valve stands, and the lamp: in different districts.
 const VALVE_AT: (f64, f64) = (112.8961, 32.5087);
@@ -29,6 +29,10 @@ struct Willing;
 
 impl AlarmDesk for Willing {
     fn act(&self, _: &DeviceAlarmRow, _: Deed, _: PartyId) -> DeedDone<'_> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn acknowledge(&self, _: &[DeviceAlarmRow], _: PartyId) -> DeedDone<'_> {
         Box::pin(async { Ok(()) })
     }
 
@@ -180,6 +184,27 @@ fn happened(test: &TestApp, here: &RegionId) -> [EventId; 2] {
             ended_by: None,
             ended_at: None,
         })?;
+        // Everybody was told of it; the group has the id of its first notice.
+        let notice = AlarmNoticeRow {
+            id: alarm,
+            group: alarm,
+            position: -1,
+            kind: "first".to_owned(),
+            step: None,
+            role: "duty_chief".parse().unwrap(),
+            office: None,
+            open: 1,
+            closed: 0,
+            severity: "critical".to_owned(),
+            at: noon,
+        };
+        let labels = vec![("rule".to_owned(), "gas_leak".to_owned()), ("device".to_owned(), "valve-1".to_owned())];
+        let route = "safety".parse().unwrap();
+        tx.record_alarm_notice(
+            &AlarmGroupRow { id: alarm, route, labels, last_notice: alarm, last_at: noon },
+            &notice,
+        )?;
+        tx.join_alarm_group(alarm, alarm)?;
         Ok::<_, store::StoreError>([alarm, silence])
     };
     test.store.write_blocking(write).unwrap()
@@ -215,6 +240,8 @@ fn table(city: &City) -> Vec<Row> {
         (get(), "/device-labels".to_owned(), nothing(), readers),
         (get(), format!("/nearby-devices?lon={}&lat={}", VALVE_AT.0, VALVE_AT.1), nothing(), readers),
         (get(), "/alarms".to_owned(), nothing(), readers),
+        (get(), "/alarm-notices".to_owned(), nothing(), readers),
+        (get(), format!("/alarm-notices/{alarm}"), nothing(), own),
         (get(), "/alarm-rules".to_owned(), nothing(), readers),
         (get(), "/alarm-silences".to_owned(), nothing(), readers),
         (get(), "/device-commands".to_owned(), nothing(), readers),
@@ -315,6 +342,14 @@ fn table(city: &City) -> Vec<Row> {
             json!({"deed": "clear"}),
             [401, 403, 404, 403, 403, 403, 200, 200, 404],
         ),
+        // Whoever sees a notice may have looked at it; who takes note of it handles the alarm.
+        (post(), format!("/alarm-notices/{alarm}/deeds"), json!({"deed": "read"}), own),
+        (
+            post(),
+            format!("/alarm-notices/{alarm}/deeds"),
+            json!({"deed": "acknowledge"}),
+            [401, 403, 403, 403, 403, 403, 200, 200, 404],
+        ),
         (post(), "/alarm-rules/rehearsals".to_owned(), rehearsal, [401, 403, 403, 403, 403, 403, 400, 400, 400]),
         (
             post(),
@@ -390,9 +425,16 @@ async fn nothing_of_a_device_is_told_in_another_district() {
     }
     assert!(leaks.is_empty(), "{}", leaks.join("\n"));
     // The rows that name it to whoever may see it: the question above can be answered either way.
-    for path in
-        ["devices", "device-tiles", "device-trends", "nearby-devices", "alarms", "alarm-silences", "device-commands"]
-    {
+    for path in [
+        "devices",
+        "device-tiles",
+        "device-trends",
+        "nearby-devices",
+        "alarms",
+        "alarm-notices",
+        "alarm-silences",
+        "device-commands",
+    ] {
         assert!(told.contains(&format!("/api/v1/{path}")), "{path} names no device: {told:?}");
     }
 }
@@ -421,7 +463,7 @@ async fn no_operation_on_devices_is_missing_from_the_table() {
         }
     }
     assert!(missing.is_empty(), "say who may: {missing:?}");
-    assert_eq!(count, 28, "operations on devices");
+    assert_eq!(count, 31, "operations on devices");
 }
 
 /// Whether a path is one of a template's.

@@ -4,7 +4,7 @@ use model::AlarmRuleId;
 
 use crate::city::{CategoryKind, City, SCENE_RULE};
 use crate::faults::{At, Report};
-use crate::load::Judge;
+use crate::load::{Judge, Judged};
 use crate::source::alarm_rules::AlarmRuleEntry;
 use crate::source::files::Folder;
 
@@ -16,7 +16,7 @@ pub(super) fn check_alarm_rules(folder: &Folder, city: Option<&City>, judge: Jud
                 .fault(id.at, format!("alarm rule {}: ids of conditions of scenes begin with {SCENE_RULE}", id.value));
         }
         let lowered = city.and_then(|city| Some((city, city.alarm_rules.get(&id.value)?)));
-        if let Some(Err(fault)) = lowered.map(|(city, rule)| judge(city, &id.value, rule)) {
+        if let Some(Err(fault)) = lowered.map(|(city, rule)| judge(city, Judged::Rule(&id.value, rule))) {
             report.fault(id.at, fault);
         }
     }

@@ -7,10 +7,10 @@ use crate::source::notifications::KindSource;
 use model::{FormId, Text};
 
 /// Longest line of a message, characters: a subject that every mail program shows whole.
-const TITLE_MAX: usize = 78;
+pub(super) const TITLE_MAX: usize = 78;
 
 /// Longest body, characters.
-const BODY_MAX: usize = 500;
+pub(super) const BODY_MAX: usize = 500;
 
 /// Most hours: a month.
 const HOURS_MAX: u16 = 720;
@@ -89,7 +89,8 @@ fn check_trigger(id: &At<FormId>, kind: &KindSource, folder: &Folder, report: &m
     }
 }
 
-fn check_words(id: &str, what: &str, text: &At<Text>, max: usize, known: &[&str], report: &mut Report) {
+/// The placeholders and the length of a text.
+pub(super) fn check_words(id: &str, what: &str, text: &At<Text>, max: usize, known: &[&str], report: &mut Report) {
     for (locale, words) in &text.0 {
         let mut fault = |message: String| {
             report.fault(text.at, format!("message {id}: the {what} in {locale}: {message}"));

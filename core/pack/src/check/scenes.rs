@@ -4,7 +4,7 @@ use model::{AlarmRuleId, SceneId};
 
 use crate::city::{City, Scene};
 use crate::faults::{At, Report};
-use crate::load::Judge;
+use crate::load::{Judge, Judged};
 use crate::source::files::Folder;
 use crate::source::scenes::{SceneConditionEntry, SceneEntry};
 
@@ -97,7 +97,7 @@ fn check_following(
     let (id, line) = (&id.value, condition.value.when.at);
     for (name, rule) in scene.rules(id) {
         let judged = AlarmRuleId::new(&name).map_err(|fault| fault.to_string());
-        if let Err(fault) = judged.and_then(|rule_id| judge(city, &rule_id, &rule)) {
+        if let Err(fault) = judged.and_then(|rule_id| judge(city, Judged::Rule(&rule_id, &rule))) {
             let fault = fault.trim_start_matches(&format!("alarm rule \"{name}\": ")).to_owned();
             report.fault(line, format!("scene {id}: {fault}"));
         }

@@ -56,6 +56,7 @@ fn lower_level(level: &AlarmLevelEntry) -> AlarmLevel {
     }
 }
 
-fn value<T: Clone>(at: &Option<At<T>>) -> Option<T> {
+/// What is written, where something is.
+pub(super) fn value<T: Clone>(at: &Option<At<T>>) -> Option<T> {
     at.as_ref().map(|at| at.value.clone())
 }

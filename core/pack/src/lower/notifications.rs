@@ -25,7 +25,11 @@ pub(super) fn lower_notifications(folder: &Folder, report: &mut Report) -> Notif
             body: kind.body.value.clone(),
         })
     });
-    let words = |words: &WordsSource| MessageWords { title: words.title.value.clone(), body: words.body.value.clone() };
-    let (code, digest) = (words(&file.code), words(&file.digest));
+    let (code, digest) = (lower_words(&file.code), lower_words(&file.digest));
     Notifications { code, digest, groups: file.groups.items.iter().filter_map(group).collect(), kinds }
+}
+
+/// The words of a message.
+pub(super) fn lower_words(words: &WordsSource) -> MessageWords {
+    MessageWords { title: words.title.value.clone(), body: words.body.value.clone() }
 }

@@ -9,6 +9,7 @@ use model::{
     SceneId, ServiceId, SourceId, Text,
 };
 
+use super::alarm_notices::AlarmNoticesFile;
 use super::alarm_rules::{AlarmRuleEntry, AlarmRulesFile};
 use super::inspections::{InspectionEntry, InspectionsFile};
 use super::notifications::NotificationsFile;
@@ -43,6 +44,7 @@ const TOP: &[&str] = &[
     "hospitals.yaml",
     "devices.yaml",
     "alarm_rules.yaml",
+    "alarm_notices.yaml",
     "scenes.yaml",
     "inspections.yaml",
 ];
@@ -115,6 +117,7 @@ pub(crate) struct Folder {
     pub hospitals: Shelf<SourceId, HospitalEntry>,
     pub devices: Shelf<DeviceClassId, DeviceClassEntry>,
     pub alarm_rules: Shelf<AlarmRuleId, AlarmRuleEntry>,
+    pub alarm_notices: Option<AlarmNoticesFile>,
     pub scenes: Shelf<SceneId, SceneEntry>,
     pub inspections: Shelf<InspectionId, InspectionEntry>,
     pub forms: Shelf<FormId, Vec<FieldSource>>,
@@ -174,6 +177,7 @@ impl Files<'_> {
         folder.devices = Shelf::of(devices, whole);
         let (rules, whole) = self.read_file::<AlarmRulesFile>("alarm_rules.yaml");
         folder.alarm_rules = Shelf::of(rules, whole);
+        folder.alarm_notices = self.read_file::<AlarmNoticesFile>("alarm_notices.yaml").0;
         let (scenes, whole) = self.read_file::<ScenesFile>("scenes.yaml");
         folder.scenes = Shelf::of(scenes, whole);
         let (inspections, whole) = self.read_file::<InspectionsFile>("inspections.yaml");

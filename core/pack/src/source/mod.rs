@@ -1,5 +1,6 @@
 //! The pack as its author writes it: YAML with lines, typed, before anything is checked across files.
 
+pub(crate) mod alarm_notices;
 pub(crate) mod alarm_rules;
 pub(crate) mod device_types;
 pub(crate) mod files;

@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 use super::read::{Reader, Source, parsed_source, shown};
 use super::yaml::Node;
 use crate::city::{
-    AlarmKind, CategoryKind, Checksum, ClockEffect, Effect, Face, FrameNumber, Intake, LimitRule, OfficeRule,
-    PropertyKind, RegionLevel, Target, TextFormat, Trigger, Unit, Weekday, Who, Within,
+    AlarmKind, CategoryKind, Checksum, ClockEffect, Effect, Face, FrameNumber, Intake, LimitRule, NoticeGroupBy,
+    OfficeRule, PropertyKind, RegionLevel, Target, TextFormat, Trigger, Unit, Weekday, Who, Within,
 };
 
 parsed_source! {
@@ -82,6 +82,17 @@ words! {
         "street" => Self::Street,
         "community" => Self::Community,
         "unit_grid" => Self::UnitGrid,
+    }
+    NoticeGroupBy, "what a group has in common" {
+        "rule" => Self::Rule,
+        "class" => Self::Class,
+        "parent" => Self::Parent,
+        "device" => Self::Device,
+        "city" => Self::Region(RegionLevel::City),
+        "district" => Self::Region(RegionLevel::District),
+        "street" => Self::Region(RegionLevel::Street),
+        "community" => Self::Region(RegionLevel::Community),
+        "unit_grid" => Self::Region(RegionLevel::UnitGrid),
     }
     Face, "a face" {
         "resident" => Self::Resident,

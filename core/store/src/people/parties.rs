@@ -312,15 +312,23 @@ impl Reader {
              ORDER BY p.display_name, g.party, g.region",
             params![role, office],
         )?;
-        rows.into_iter()
-            .map(|mut row| {
-                Ok(Holder {
-                    party: row.next("grants.party")?,
-                    display_name: row.next("parties.display_name")?,
-                    region: row.next("grants.region")?,
-                })
-            })
-            .collect()
+        rows.into_iter().map(read_holder).collect()
+    }
+
+    /// Everybody who holds a role for any office and may sign in; one row for each region they hold it in.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub fn list_holders_of_role(&mut self, role: &RoleId) -> Result<Vec<Holder>, StoreError> {
+        let rows = self.query(
+            "SELECT DISTINCT g.party, p.display_name, g.region
+             FROM grants AS g
+             JOIN parties AS p ON p.id = g.party
+             WHERE g.role = $1 AND NOT p.disabled
+             ORDER BY p.display_name, g.party, g.region",
+            params![role],
+        )?;
+        rows.into_iter().map(read_holder).collect()
     }
 
     /// What somebody may do where, in order.
@@ -355,5 +363,13 @@ fn read_party(mut row: Row) -> Result<PartyRow, StoreError> {
         failed_count: row.next("parties.failed_count")?,
         locked_until: row.next("parties.locked_until_us")?,
         created_at: row.next("parties.created_at_us")?,
+    })
+}
+
+fn read_holder(mut row: Row) -> Result<Holder, StoreError> {
+    Ok(Holder {
+        party: row.next("grants.party")?,
+        display_name: row.next("parties.display_name")?,
+        region: row.next("grants.region")?,
     })
 }

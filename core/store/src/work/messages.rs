@@ -1,10 +1,15 @@
 //! What the words of a message are made of: the body of a row of the outbox. It names a case or a mandate, and nobody.
 
-use model::{Case, CategoryId, Instant, MandateId, PackHash};
+use model::{Case, CategoryId, EventId, FormId, Instant, MandateId, PackHash};
+
+use crate::alarm_notices::GroupLabels;
 use serde::{Deserialize, Serialize};
 
 /// The kind of a message that tells of several: no word of a pack.
 pub const DIGEST_KIND: &str = "+digest";
+
+/// The kind of a message that tells of alarms: no word of a pack.
+pub const ALARM_KIND: &str = "+alarm";
 
 /// Messages that a digest names; of the others it gives the number.
 const DIGEST_NAMED: usize = 10;
@@ -17,6 +22,8 @@ pub enum Facts {
     Case(MessageFacts),
     /// It is about a mandate.
     Mandate(MandateFacts),
+    /// It is about alarms.
+    Alarms(AlarmNoticeFacts),
 }
 
 impl Facts {
@@ -63,6 +70,27 @@ pub struct MandateFacts {
     pub until: Instant,
     /// Whether it is that of a guardian.
     pub guardian: bool,
+}
+
+/// What the words of a notice of alarms are made of: devices, places and numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmNoticeFacts {
+    /// The group that it tells of.
+    pub alarm_group: EventId,
+    /// The route of the pack.
+    pub route: FormId,
+    /// What the alarms have in common.
+    pub labels: GroupLabels,
+    /// What it says: `first`, `update`, `repeat`, `escalation`, `resolved`.
+    pub says: String,
+    /// How many are open.
+    pub open: u32,
+    /// How many have closed since the notice before.
+    pub closed: u32,
+    /// The worst of them.
+    pub severity: String,
+    /// Names of some of the devices.
+    pub devices: Vec<String>,
 }
 
 /// A message that a digest tells of.

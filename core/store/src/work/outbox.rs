@@ -295,6 +295,16 @@ impl Reader {
     }
 }
 
+/// Messages by a condition, in its order.
+pub(crate) fn read_messages(
+    reader: &mut Reader,
+    condition: &str,
+    values: &[Value],
+) -> Result<Vec<OutboxRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM outbox WHERE {condition}");
+    reader.query(&sql, values)?.into_iter().map(read_message).collect()
+}
+
 fn read_message(mut row: Row) -> Result<OutboxRow, StoreError> {
     let id = row.next("outbox.id")?;
     let message = NewOutboxRow {

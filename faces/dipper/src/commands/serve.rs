@@ -104,7 +104,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
     announce(&config, address, &runtime);
     if let Some(sensing) = sensing {
         let topics = dipper_http::Topics::new(&app).context("the city has no devices")?;
-        sensing.begin(&mut tasks, &runtime, topics, &stopping).await?;
+        sensing.begin(&mut tasks, &runtime, topics, app.notifications(), &stopping).await?;
     }
     if let Some(cameras) = cameras {
         cameras.begin(&mut tasks, &stopping).await?;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use act::notifications::record_alarm_notice;
 use assess::{
     ClearedBy, CommandError, Effect, Engine, Matcher, Selector, Severity, Silence, State, Subject, Suppressor,
 };
@@ -18,6 +19,7 @@ use store::{SilenceRow, Tx};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::lead::Lease;
+use super::notices::{self, Notices};
 use super::rehearsal::Stage;
 use super::{counters, rules};
 
@@ -41,6 +43,8 @@ const AGAIN_MAX: usize = 100_000;
 pub enum Work {
     /// Something with an open alarm of a rule, a device and a part.
     Act(AlarmRuleId, DeviceId, String, Deed),
+    /// To take note of some.
+    Acknowledge(Vec<assess::AlarmKey>),
     /// To begin a silence.
     Silence(SilenceRow),
     /// To end one.
@@ -87,6 +91,11 @@ impl AlarmDesk for Counter {
         self.ask(Work::Act(alarm.rule.clone(), alarm.device.clone(), alarm.part.clone(), deed), by)
     }
 
+    fn acknowledge(&self, alarms: &[store::DeviceAlarmRow], by: PartyId) -> DeedDone<'_> {
+        let key = |row: &store::DeviceAlarmRow| key_of(&row.rule, &row.device, &row.part);
+        self.ask(Work::Acknowledge(alarms.iter().map(key).collect()), by)
+    }
+
     fn silence(&self, silence: SilenceRow) -> DeedDone<'_> {
         let by = silence.begun_by;
         self.ask(Work::Silence(silence), by)
@@ -115,6 +124,7 @@ impl AlarmDesk for Counter {
 pub struct Desk {
     ctx: sense::Context,
     engine: Engine,
+    notices: Notices,
     fleet: Arc<Fleet>,
     subjects: HashMap<DeviceId, (Arc<Member>, Arc<Subject>)>,
     /// What it said and has not been written down.
@@ -134,21 +144,25 @@ impl Desk {
     pub fn open(ctx: sense::Context, fleet: Arc<Fleet>, lake: &dyn Lake) -> anyhow::Result<Self> {
         let compiled = ctx.packs.current();
         let setup = rules::setup(&compiled.city).map_err(|fault| anyhow::anyhow!(fault))?;
-        let (mut state, mut through) = (State::default(), None);
+        let (mut state, mut through, mut told) = (State::default(), None, Vec::new());
         for (key, record) in ctx.store.read_blocking(|db| db.list_alarm_states())? {
             if key == THROUGH {
                 through = <[u8; 8]>::try_from(record.as_slice())
                     .ok()
                     .map(|bytes| Instant::from_micros(i64::from_le_bytes(bytes)));
+            } else if notices::is_record(&key) {
+                told.push((key, record));
             } else {
                 state.apply([(key.parse()?, Some(record))]);
             }
         }
         let now = ctx.clock.now();
         let engine = Engine::new(setup, &state)?;
+        let notices = Notices::open(&compiled.city, told)?;
         let mut desk = Self {
             ctx,
             engine,
+            notices,
             fleet,
             subjects: HashMap::new(),
             said: Vec::new(),
@@ -203,17 +217,19 @@ impl Desk {
     /// Judges what comes until the program stops.
     pub async fn run(
         self,
+        notify: act::notifications::Context,
         mut told: mpsc::Receiver<Told>,
         mut asked: mpsc::Receiver<Ask>,
         shut_out: impl Fn(&DeviceId),
         stopping: watch::Receiver<bool>,
     ) {
-        self.work_on(&mut told, &mut asked, &shut_out, stopping).await;
+        self.work_on(&notify, &mut told, &mut asked, &shut_out, stopping).await;
     }
 
     /// The same, of channels that go on after it.
     pub async fn work_on(
         mut self,
+        notify: &act::notifications::Context,
         told: &mut mpsc::Receiver<Told>,
         asked: &mut mpsc::Receiver<Ask>,
         shut_out: &impl Fn(&DeviceId),
@@ -241,9 +257,11 @@ impl Desk {
                     }
                 }
             }
-            let effects = self.engine.tick(self.ctx.clock.now());
+            let now = self.ctx.clock.now();
+            let effects = self.engine.tick(now);
             self.hear(effects, None);
-            self.keep(!answers.is_empty()).await;
+            self.notices.tick(&compiled.city, &self.fleet, now);
+            self.keep(&notify, !answers.is_empty()).await;
             for (answer, outcome) in answers.drain(..) {
                 let outcome = if self.said.is_empty() && self.silences.is_empty() {
                     outcome
@@ -254,14 +272,18 @@ impl Desk {
                 let _ = answer.send(outcome);
             }
         }
-        self.keep(true).await;
+        self.keep(&notify, true).await;
     }
 
     /// Until time alone moves something, or something has to be kept.
     fn pause(&self) -> Duration {
         let now = self.ctx.clock.now();
         let keep = self.moved.then(|| self.kept_at.plus_micros(KEEP_EVERY_US));
-        let due = self.engine.next_due().into_iter().chain(keep).min().unwrap_or(now.plus_micros(KEEP_EVERY_US));
+        let due = [self.engine.next_due(), self.notices.next_due(), keep]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(now.plus_micros(KEEP_EVERY_US));
         let micros = due.micros_since(now).clamp(1_000, KEEP_EVERY_US);
         Duration::from_micros(u64::try_from(micros).unwrap_or(1_000))
     }
@@ -300,12 +322,20 @@ impl Desk {
         let now = self.ctx.clock.now();
         match work {
             Work::Act(rule, device, part, deed) => {
-                let key = assess::AlarmKey { rule: rule.as_str().into(), device, part: part.into() };
+                let key = key_of(&rule, &device, &part);
                 match deed {
                     Deed::Acknowledge => self.engine.acknowledge(&key, now),
                     Deed::Clear => self.engine.clear(&key, now),
                     Deed::Shelve(until) => self.engine.shelve(&key, until, now),
                 }
+            }
+            Work::Acknowledge(keys) => {
+                let mut effects = Vec::new();
+                // One that was closed meanwhile needs nobody to take note of it.
+                for key in keys {
+                    effects.extend(self.engine.acknowledge(&key, now).unwrap_or_default());
+                }
+                Ok(effects)
             }
             Work::Silence(row) => {
                 let effects = self.engine.silence(silence_of(&row), now)?;
@@ -327,7 +357,11 @@ impl Desk {
                 Effect::Pending { .. } | Effect::Passed { .. } | Effect::Ignored { .. } | Effect::Recovering { .. }
             )
         };
-        self.said.extend(effects.into_iter().filter(matters).map(|effect| (effect, by)));
+        let (compiled, now) = (self.ctx.packs.current(), self.ctx.clock.now());
+        for effect in effects.into_iter().filter(matters) {
+            self.notices.hear(&compiled.city, &self.fleet, &effect, now);
+            self.said.push((effect, by));
+        }
     }
 
     /// A device as rules see it.
@@ -343,20 +377,22 @@ impl Desk {
 
     /// Writes down what was said, with what the engine remembers, in one transaction. What the database does not take now
     /// is tried again.
-    async fn keep(&mut self, at_all_events: bool) {
+    async fn keep(&mut self, notify: &act::notifications::Context, at_all_events: bool) {
         let now = self.ctx.clock.now();
         let is_due = self.moved && now.micros_since(self.kept_at) >= KEEP_EVERY_US;
-        if self.said.is_empty() && self.silences.is_empty() && !is_due && !(at_all_events && self.moved) {
+        let is_said = !self.said.is_empty() || !self.silences.is_empty() || !self.notices.due().is_empty();
+        if !is_said && !is_due && !(at_all_events && self.moved) {
             return;
         }
         let changes = self.engine.changes().into_iter().map(|(key, record)| (key.to_string(), record));
         self.changes.extend(changes);
+        self.changes.extend(self.notices.changes());
         self.changes.insert(THROUGH.to_owned(), Some(now.as_micros().to_le_bytes().to_vec()));
         let records: Vec<_> = self.changes.iter().map(|(key, record)| (key.clone(), record.clone())).collect();
         let (said, compiled) = (by_alarm(&self.said, &self.fleet), self.ctx.packs.current());
         let counted = counters::changes(self.said.iter().map(|(effect, _)| effect));
         let silences = self.silences.clone();
-        let lease = self.lease.clone();
+        let (lease, news, notify) = (self.lease.clone(), self.notices.due().to_vec(), notify.clone());
         let kept = self.ctx.store.write(move |tx: &mut Tx| -> Result<bool, RecordError> {
             if let Some(lease) = lease
                 && !lease.holds(tx)?
@@ -370,6 +406,9 @@ impl Desk {
                 tx.record_silence(silence)?;
             }
             counters::record(tx, &counted)?;
+            for news in &news {
+                record_alarm_notice(&notify, tx, news, now)?;
+            }
             tx.keep_alarm_states(&records)?;
             Ok(true)
         });
@@ -379,6 +418,7 @@ impl Desk {
             Ok(true) => {
                 self.said.clear();
                 self.silences.clear();
+                self.notices.told();
                 self.changes.clear();
                 self.moved = false;
             }
@@ -386,6 +426,11 @@ impl Desk {
         }
         self.kept_at = now;
     }
+}
+
+/// Which alarm, as the engine knows it.
+fn key_of(rule: &AlarmRuleId, device: &DeviceId, part: &str) -> assess::AlarmKey {
+    assess::AlarmKey { rule: rule.as_str().into(), device: device.clone(), part: part.into() }
 }
 
 /// A device as rules see it.

@@ -1,5 +1,6 @@
 //! What one process asks the one that judges, as it stands in the database.
 
+use assess::AlarmKey;
 use model::{AlarmRuleId, DeviceId, Instant, PartyId};
 use sense::device_alarms::Deed;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub struct Errand {
 #[serde(rename_all = "snake_case")]
 enum What {
     Acknowledge(Alarm),
+    AcknowledgeAll(Vec<Key>),
     Clear(Alarm),
     Shelve(Alarm, Instant),
     Silence(SilenceRow),
@@ -27,6 +29,14 @@ enum What {
 #[derive(Serialize, Deserialize)]
 struct Alarm {
     rule: AlarmRuleId,
+    device: DeviceId,
+    part: String,
+}
+
+/// An alarm as the engine knows it.
+#[derive(Serialize, Deserialize)]
+struct Key {
+    rule: String,
     device: DeviceId,
     part: String,
 }
@@ -43,6 +53,11 @@ impl Errand {
                     Deed::Shelve(until) => What::Shelve(alarm, until),
                 }
             }
+            Work::Acknowledge(alarms) => {
+                let key =
+                    |AlarmKey { rule, device, part }| Key { rule: rule.to_string(), device, part: part.to_string() };
+                What::AcknowledgeAll(alarms.into_iter().map(key).collect())
+            }
             Work::Silence(row) => What::Silence(row),
             Work::EndSilence(row) => What::EndSilence(row),
         };
@@ -54,6 +69,10 @@ impl Errand {
         let act = |Alarm { rule, device, part }: Alarm, deed| Work::Act(rule, device, part, deed);
         let work = match self.what {
             What::Acknowledge(alarm) => act(alarm, Deed::Acknowledge),
+            What::AcknowledgeAll(alarms) => {
+                let key = |Key { rule, device, part }| AlarmKey { rule: rule.into(), device, part: part.into() };
+                Work::Acknowledge(alarms.into_iter().map(key).collect())
+            }
             What::Clear(alarm) => act(alarm, Deed::Clear),
             What::Shelve(alarm, until) => act(alarm, Deed::Shelve(until)),
             What::Silence(row) => Work::Silence(row),
@@ -90,6 +109,11 @@ mod tests {
             act(Deed::Acknowledge),
             act(Deed::Clear),
             act(Deed::Shelve(noon)),
+            Work::Acknowledge(vec![AlarmKey {
+                rule: "cover_open".into(),
+                device: "cover-1".parse().unwrap(),
+                part: "tilt".into(),
+            }]),
             Work::Silence(silence.clone()),
             Work::EndSilence(silence),
         ];

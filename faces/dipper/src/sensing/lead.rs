@@ -79,6 +79,8 @@ pub struct Lead<F> {
     pub lease: Lease,
     /// The way to the engine of this process, while it judges.
     pub ask: mpsc::Sender<Ask>,
+    /// By which people are told.
+    pub notify: act::notifications::Context,
     /// Said when this process begins or ends to judge.
     pub leads: watch::Sender<bool>,
     /// Ends the connections of a device.
@@ -167,7 +169,7 @@ impl<F: Fn(&DeviceId) + Send + Sync + 'static> Lead<F> {
             }
             end.send_replace(true);
         };
-        tokio::join!(desk.work_on(told, asked, &self.shut_out, ended), until_lost);
+        tokio::join!(desk.work_on(&self.notify, told, asked, &self.shut_out, ended), until_lost);
         self.leads.send_replace(false);
     }
 

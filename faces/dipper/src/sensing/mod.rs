@@ -10,6 +10,7 @@ mod gate;
 mod lake;
 mod lead;
 mod ledger;
+mod notices;
 mod rehearsal;
 pub mod rules;
 pub mod share;
@@ -92,6 +93,7 @@ impl Sensing {
         tasks: &mut JoinSet<()>,
         runtime: &Runtime,
         topics: Topics,
+        notify: act::notifications::Context,
         stopping: &watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
         let Self { intake, desk, tell, ask, heard, mut told, asked, sealing, .. } = self;
@@ -138,11 +140,11 @@ impl Sensing {
             }
         };
         match desk {
-            Some(desk) => tasks.spawn(desk.run(told, asked, shut_out, stopping.clone())),
+            Some(desk) => tasks.spawn(desk.run(notify, told, asked, shut_out, stopping.clone())),
             None => {
                 let (ctx, fleet, lake) = (runtime.sense(), Arc::clone(&intake.fleet), Arc::clone(&intake.lake));
                 let lease = lead::Lease::new(&*runtime.clock);
-                let lead = lead::Lead { ctx, fleet, lake, lease, ask, leads, shut_out };
+                let lead = lead::Lead { ctx, fleet, lake, lease, ask, leads, notify, shut_out };
                 tasks.spawn(lead.run(told, asked, stopping.clone()))
             }
         };

@@ -45,7 +45,7 @@ impl Stage {
             return Err(RehearsalError::Time { most_days: DAYS_MAX });
         }
         let id: AlarmRuleId = "rehearsal".parse().map_err(|_| RehearsalError::Away)?;
-        rules::judge(city, &id, rule).map_err(RehearsalError::Rule)?;
+        rules::judge_rule(city, &id, rule).map_err(RehearsalError::Rule)?;
         let compiled = rules::compile(&id, rule).map_err(RehearsalError::Rule)?;
         let mut tried = Tried { rule: compiled, city, from, to, readings: 0, found: Rehearsal::default() };
         let is_meant = |member: &Arc<Member>| {

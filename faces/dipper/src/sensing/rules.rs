@@ -4,17 +4,28 @@ use std::collections::BTreeSet;
 
 use assess::{Inhibition, Rule, RuleConfig, Setup, Span, Via};
 use model::AlarmRuleId;
-use pack::{AlarmRule, City, SCENE_RULE};
+use pack::{AlarmRule, City, Judged, SCENE_RULE};
 use serde_json::Value;
 
 /// The shortest time that a scene holds after its condition ended, seconds.
 const SCENE_KEPT_MIN_S: u32 = 60;
 
-/// Says what is wrong with a rule of a pack: what `pack::load_judged` asks.
+/// Says what is wrong with a rule or a route of a pack: what `pack::load_judged` asks.
 ///
 /// # Errors
 /// The rule, its field and the limit, in words.
-pub fn judge(city: &City, id: &AlarmRuleId, rule: &AlarmRule) -> Result<(), String> {
+pub fn judge(city: &City, judged: Judged<'_>) -> Result<(), String> {
+    match judged {
+        Judged::Rule(id, rule) => judge_rule(city, id, rule),
+        Judged::Route(id, route) => super::notices::compile(id, route).map(drop),
+    }
+}
+
+/// Says what is wrong with a rule.
+///
+/// # Errors
+/// The rule, its field and the limit, in words.
+pub fn judge_rule(city: &City, id: &AlarmRuleId, rule: &AlarmRule) -> Result<(), String> {
     let compiled = compile(id, rule)?;
     if id.as_str().starts_with(SCENE_RULE) {
         let kept = rule.keep_firing.as_deref().and_then(|span| span.parse::<Span>().ok());
@@ -102,7 +113,7 @@ mod tests {
             (serde_json::json!({"title": {}, "when": "t > 1.0", "for": "soon"}), "a span is whole numbers"),
             (serde_json::json!({"title": {}, "when": "t > 1.0", "severity": "awful"}), "unknown variant `awful`"),
         ] {
-            let found = judge(&city, &id, &rule(json)).err().unwrap_or_default();
+            let found = judge_rule(&city, &id, &rule(json)).err().unwrap_or_default();
             assert!(found.contains(words) && found.is_empty() == words.is_empty(), "{found:?}");
         }
     }
@@ -114,8 +125,8 @@ mod tests {
         let scene = city.scenes.get_key_value("lights_traffic").map(|(id, scene)| scene.rules(id)).unwrap();
         let [(id, good), (silent_id, silent)] = scene.try_into().unwrap();
         let (id, silent_id) = (AlarmRuleId::new(&id).unwrap(), AlarmRuleId::new(&silent_id).unwrap());
-        judge(&city, &id, &good).unwrap();
-        judge(&city, &silent_id, &silent).unwrap();
+        judge_rule(&city, &id, &good).unwrap();
+        judge_rule(&city, &silent_id, &silent).unwrap();
         let when = |when: &str| AlarmRule { when: Some(when.to_owned()), ..good.clone() };
         let kept = |kept: &str| AlarmRule { keep_firing: Some(kept.to_owned()), ..good.clone() };
         for (rule, words) in [
@@ -124,8 +135,37 @@ mod tests {
             (kept("20s"), "keep_firing: at least 1m, so that devices are not told all the time, got 20s"),
             (kept("soon"), "a span is whole numbers"),
         ] {
-            let found = judge(&city, &id, &rule).unwrap_err();
+            let found = judge_rule(&city, &id, &rule).unwrap_err();
             assert!(found.contains(words), "{found}");
+        }
+    }
+
+    #[test]
+    fn faults_name_the_route_and_what_would_do() {
+        let id: model::FormId = "lamps".parse().unwrap();
+        let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo"));
+        let city = pack::load(folder).unwrap().city;
+        let good = city.alarm_notices.routes.get(&id).unwrap();
+        let steps = |spans: [&str; 2]| {
+            spans.map(|after| pack::NoticeStep { after: after.to_owned(), to: good.to.clone() }).into()
+        };
+        let some = |word: &str| Some(word.to_owned());
+        for (route, words) in [
+            (good.clone(), ""),
+            (pack::AlarmRoute { group_wait: some("soon"), ..good.clone() }, "route lamps: a span is whole numbers"),
+            (pack::AlarmRoute { repeat_interval: some("40d"), ..good.clone() }, "route lamps: a span is at most 31d"),
+            (pack::AlarmRoute { at_least: some("awful"), ..good.clone() }, "route lamps: unknown variant `awful`"),
+            (
+                pack::AlarmRoute { group_interval: some("0s"), ..good.clone() },
+                "route \"lamps\": group_interval must be at least 1s",
+            ),
+            (
+                pack::AlarmRoute { escalation: steps(["5m", "5m"]), ..good.clone() },
+                "route \"lamps\": escalation must go from the earliest step to the latest",
+            ),
+        ] {
+            let found = judge(&city, Judged::Route(&id, &route)).err().unwrap_or_default();
+            assert!(found.starts_with(words) && found.is_empty() == words.is_empty(), "{found:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Readings to the disk, to alarms, to cases, on both databases; with stops in between.
 
 mod kept;
+mod notices;
 mod thermal;
 mod traffic;
 
@@ -61,6 +62,20 @@ impl Town {
         CityLake::open(&self.folder.path().join(name), &zone, Arc::clone(fleet), Arc::clone(&self.ctx.clock)).unwrap()
     }
 
+    /// What telling people needs: the list of each of them, and no other channel.
+    fn tell(&self) -> act::notifications::Context {
+        act::notifications::Context {
+            store: self.ctx.store.clone(),
+            packs: Arc::clone(&self.ctx.packs),
+            clock: Arc::clone(&self.ctx.clock),
+            vault: Arc::clone(&self.ctx.vault),
+            senders: act::notifications::Senders::default(),
+            base_url: None,
+            takes_fees: false,
+            limits: act::notifications::Limits::default(),
+        }
+    }
+
     fn begin(&self) -> Running {
         let compiled = self.ctx.packs.current();
         let fleet = Arc::new(Fleet::load(&self.ctx.store, &compiled).unwrap());
@@ -69,7 +84,7 @@ impl Town {
         let (ask, asked) = mpsc::channel(16);
         let (stop, stopping) = watch::channel(false);
         let desk = Desk::open(self.ctx.clone(), Arc::clone(&fleet), &lake).unwrap();
-        let desk = tokio::spawn(desk.run(told, asked, |_| {}, stopping));
+        let desk = tokio::spawn(desk.run(self.tell(), told, asked, |_| {}, stopping));
         let lake = Arc::new(lake);
         let stage = Stage { fleet: Arc::clone(&fleet), lake: Arc::<CityLake>::clone(&lake) };
         let counter = Counter::new(ask, Arc::clone(&self.ctx.packs), stage);

@@ -342,6 +342,8 @@ pub struct AlarmsQuery {
     pub label: Option<String>,
     /// Of this case.
     pub case: Option<String>,
+    /// Of this group, which was told together.
+    pub group: Option<String>,
     /// `next` of the page before.
     pub before: Option<String>,
     /// How many, at most 200; 50 when absent.

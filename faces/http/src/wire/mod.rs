@@ -6,6 +6,7 @@
 
 mod account;
 mod accountability;
+mod alarm_notices;
 mod alarms;
 mod applications;
 mod cameras;
@@ -45,6 +46,7 @@ mod visits;
 
 pub use account::*;
 pub use accountability::*;
+pub use alarm_notices::*;
 pub use alarms::*;
 pub use applications::*;
 pub use cameras::*;

@@ -41,6 +41,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarm-notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was told of alarms that the caller may see: groups, those with the newest notices first. */
+        get: operations["list_alarm_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarm-notices/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A group, everything that was told of it, and how far each message is. */
+        get: operations["get_alarm_notice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarm-notices/{group}/deeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Looks at what one was told, or takes note of it. */
+        post: operations["act_on_alarm_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarm-rules": {
         parameters: {
             query?: never;
@@ -3134,6 +3185,160 @@ export interface components {
          * @enum {string}
          */
         AlarmDeedWord: "acknowledge" | "clear" | "shelve";
+        /** @description A message to somebody. */
+        AlarmDelivery: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description When its state last changed. */
+            changed_at: components["schemas"]["Time"];
+            /** @description By which channel. */
+            channel: components["schemas"]["NotificationChannel"];
+            /** @description Who. */
+            name: string;
+            /** @description When it is tried next. */
+            next_at?: components["schemas"]["Time"];
+            /** @description When the person looked. */
+            read_at?: components["schemas"]["Time"];
+            /** @description Why it is in that state. */
+            reason?: string;
+            /** @description How far it is. */
+            state: components["schemas"]["AlarmDeliveryState"];
+        };
+        /**
+         * @description How far a message is.
+         * @enum {string}
+         */
+        AlarmDeliveryState: "queued" | "held" | "sending" | "delivered" | "failed" | "given_up" | "merged" | "suppressed";
+        /**
+         * @description What alarms of a group may have in common.
+         * @enum {string}
+         */
+        AlarmGroupBy: "rule" | "class" | "parent" | "device" | "region";
+        /** @description A group with everything that was told of it. */
+        AlarmGroupDetail: {
+            /** @description The group. */
+            group: components["schemas"]["AlarmGroupView"];
+            /** @description What was told, the newest first; at most 500. */
+            notices: components["schemas"]["AlarmNoticeDeliveries"][];
+        };
+        /** @description Something that the alarms of a group have in common. */
+        AlarmGroupLabel: {
+            /** @description Its id; `*` where there were so many groups that the rest shares one. */
+            id: string;
+            /** @description Its name. */
+            title: components["schemas"]["Text"];
+            /** @description What it is. */
+            what: components["schemas"]["AlarmGroupBy"];
+        };
+        /** @description Alarms that are told together. */
+        AlarmGroupView: {
+            /** @description When somebody last took note of an open one. */
+            acknowledged_at?: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description Alarms that it told of, where the caller may see them.
+             */
+            alarms: number;
+            /** @description Its id. */
+            id: string;
+            /** @description What its alarms have in common. */
+            labels: components["schemas"]["AlarmGroupLabel"][];
+            /** @description The newest notice. */
+            last: components["schemas"]["AlarmNoticeView"];
+            /** @description Whether the caller may take note of it now. */
+            may_acknowledge: boolean;
+            /**
+             * Format: int32
+             * @description Open ones.
+             */
+            open: number;
+            /** @description The route of the pack. */
+            route: components["schemas"]["NamedWord"];
+            /** @description The worst of the newest notice. */
+            severity: components["schemas"]["AlarmSeverity"];
+            /**
+             * Format: int32
+             * @description How many of its messages to the caller are not read.
+             */
+            unread: number;
+            /**
+             * Format: int32
+             * @description Open ones that nobody took note of.
+             */
+            waiting: number;
+        };
+        /**
+         * @description What is done with a group.
+         * @enum {string}
+         */
+        AlarmNoticeDeed: "read" | "acknowledge";
+        /** @description What is done with a group. */
+        AlarmNoticeDeedInput: {
+            /** @description What. */
+            deed: components["schemas"]["AlarmNoticeDeed"];
+        };
+        /** @description A notice, and what became of it. */
+        AlarmNoticeDeliveries: {
+            /** @description Who, by which channel, and how far it is: for whoever may handle alarms there. */
+            deliveries: components["schemas"]["AlarmDelivery"][];
+            /** @description The notice. */
+            notice: components["schemas"]["AlarmNoticeView"];
+            /**
+             * Format: int32
+             * @description How many people were told; none where nobody holds the role there.
+             */
+            told: number;
+        };
+        /**
+         * @description What a notice says.
+         * @enum {string}
+         */
+        AlarmNoticeKind: "first" | "update" | "repeat" | "escalation" | "resolved";
+        /** @description A page of groups. */
+        AlarmNoticePage: {
+            /** @description Those with the newest notices first. */
+            items: components["schemas"]["AlarmGroupView"][];
+            /** @description To be given as `before` for the next page; absent on the last. */
+            next?: string;
+            /**
+             * Format: int32
+             * @description Of how many groups the caller was told and has not looked.
+             */
+            unread: number;
+        };
+        /** @description What was told of a group. */
+        AlarmNoticeView: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description How many had closed since the notice before.
+             */
+            closed: number;
+            /** @description Its id. */
+            id: string;
+            /** @description The office it is held for, where the route names one. */
+            office?: components["schemas"]["Text"];
+            /**
+             * Format: int32
+             * @description How many alarms were open.
+             */
+            open: number;
+            /** @description The role that was told. */
+            role: components["schemas"]["Text"];
+            /** @description What it says. */
+            says: components["schemas"]["AlarmNoticeKind"];
+            /** @description The worst of them. */
+            severity: components["schemas"]["AlarmSeverity"];
+            /**
+             * Format: int32
+             * @description The step of escalation, from 1.
+             */
+            step?: number;
+        };
         /** @description A page of alarms. */
         AlarmPage: {
             /** @description The newest first. */
@@ -8241,6 +8446,112 @@ export interface operations {
             };
         };
     };
+    list_alarm_notices: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                before?: string;
+                /** @description How many, at most 200; 50 when absent. */
+                limit?: number;
+                /** @description Those that the caller was told of alone. */
+                mine?: boolean;
+                /** @description True for those with an open alarm, false for those that are over. */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmNoticePage"];
+                };
+            };
+        };
+    };
+    get_alarm_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmGroupDetail"];
+                };
+            };
+        };
+    };
+    act_on_alarm_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                group: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlarmNoticeDeedInput"];
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmGroupDetail"];
+                };
+            };
+        };
+    };
     list_alarm_rules: {
         parameters: {
             query?: never;
@@ -8406,6 +8717,8 @@ export interface operations {
                 case?: string;
                 /** @description Of this device. */
                 device?: string;
+                /** @description Of this group, which was told together. */
+                group?: string;
                 /** @description Of devices with this label. */
                 label?: string;
                 /** @description How many, at most 200; 50 when absent. */

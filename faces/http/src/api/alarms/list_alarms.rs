@@ -43,6 +43,7 @@ pub async fn list_alarms(
         device: parse_some("device", query.device.as_deref())?,
         devices: label.map(|label| labelled(intake, &label)).transpose()?,
         case_id: parse_some("case", query.case.as_deref())?,
+        group: parse_some("group", query.group.as_deref())?,
         within: seen.iter().map(|region| compiled.city.region_path(region)).collect(),
         before: parse_some("before", query.before.as_deref())?,
     };

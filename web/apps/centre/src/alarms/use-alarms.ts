@@ -14,11 +14,11 @@ export interface OpenAlarms {
   readonly more: boolean;
 }
 
-async function fetchOpen(label: string): Promise<OpenAlarms> {
+async function fetchOpen(label: string, group: string): Promise<OpenAlarms> {
   const items: Alarm[] = [];
   let before: string | undefined;
   for (let page = 0; page < PAGES_MAX; page++) {
-    const answer = await ask(api.GET("/api/v1/alarms", { params: { query: { open: true, limit: PAGE_SIZE, ...(label ? { label } : {}), ...(before ? { before } : {}) } } }));
+    const answer = await ask(api.GET("/api/v1/alarms", { params: { query: { open: true, limit: PAGE_SIZE, ...(label ? { label } : {}), ...(group ? { group } : {}), ...(before ? { before } : {}) } } }));
     items.push(...answer.items);
     before = answer.next;
     if (!before) return { items, more: false };
@@ -26,11 +26,11 @@ async function fetchOpen(label: string): Promise<OpenAlarms> {
   return { items, more: true };
 }
 
-/** Every open alarm, or those of devices in a group; without permission nothing is asked. */
-export function useOpenAlarms(may: () => boolean = () => true, label: () => string = () => "") {
+/** Every open alarm, those of devices with a label, or those that were told together; without permission nothing is asked. */
+export function useOpenAlarms(may: () => boolean = () => true, label: () => string = () => "", group: () => string = () => "") {
   const open = queries.use(
-    computed(() => (may() ? ["alarms/open", label()].filter(Boolean).join("/") : undefined)),
-    () => fetchOpen(label()),
+    computed(() => (may() ? ["alarms/open", label(), group() && `group:${group()}`].filter(Boolean).join("/") : undefined)),
+    () => fetchOpen(label(), group()),
     { stale_ms: 4_000 },
   );
   return { open, waiting: computed(() => open.data.value?.items.filter(isWaiting).length ?? 0) };

@@ -1,4 +1,5 @@
 import { alarmsEn } from "./alarms.en";
+import { noticesEn } from "./notices.en";
 import { controlEn } from "./control.en";
 import { flightsEn } from "./flights.en";
 import { inspectionsEn } from "./inspections.en";
@@ -12,6 +13,7 @@ export const en: typeof zhCN = {
   enter: { motto: "Sense · Assess · Act · Account" },
   ...devicesEn,
   ...alarmsEn,
+  ...noticesEn,
   ...controlEn,
   ...videoEn,
   ...inspectionsEn,
@@ -43,6 +45,8 @@ export const en: typeof zhCN = {
     unconfirmed_commands: "commands wait for you to confirm them",
     alarms: "Alarms",
     alarm_rules: "Alarm rules",
+    notices: "Notices",
+    notice: "Notice",
     unseen_alarms: "alarms not acknowledged",
     board: "Indicators",
     pack: "City pack",

@@ -1,4 +1,5 @@
 import { alarmsZhCN } from "./alarms.zh-CN";
+import { noticesZhCN } from "./notices.zh-CN";
 import { controlZhCN } from "./control.zh-CN";
 import { flightsZhCN } from "./flights.zh-CN";
 import { inspectionsZhCN } from "./inspections.zh-CN";
@@ -11,6 +12,7 @@ export const zhCN = {
   enter: { motto: "感知 · 研判 · 处置 · 问效" },
   ...devicesZhCN,
   ...alarmsZhCN,
+  ...noticesZhCN,
   ...controlZhCN,
   ...videoZhCN,
   ...inspectionsZhCN,
@@ -42,6 +44,8 @@ export const zhCN = {
     unconfirmed_commands: "条指令等您确认",
     alarms: "告警",
     alarm_rules: "告警规则",
+    notices: "告警通知",
+    notice: "告警通知",
     unseen_alarms: "条告警未确认",
     board: "考评",
     pack: "城市包",
