@@ -1,6 +1,8 @@
 // Many devices of the fictional city at once: registered through the API, and asked for what was kept of them.
+import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import { freePort, serve } from "./dipper.mjs";
+import { Lost, Mqtt } from "./mqtt.mjs";
 
 /** Where devices stand. */
 export const HERE = { lon: 112.8961, lat: 32.5087 };
@@ -45,4 +47,64 @@ export async function readingsOf(reader, device, property) {
     next = page["@iot.nextLink"]?.replace(/^https?:\/\/[^/]+/, "");
   }
   return found;
+}
+
+/** Messages of one lamp under way at a time. */
+const WINDOW = 16;
+
+/** A lamp that publishes as fast as it is acknowledged, and sends again what was not. */
+export class Lamp {
+  /** When each reading was measured, by its sequence: a time is never given twice. */
+  #began = Date.now() - 12 * 3_600_000;
+  sent = 0;
+  acknowledged = new Set();
+
+  constructor(id, password) {
+    Object.assign(this, { id, password });
+  }
+
+  at(sequence) {
+    return this.#began + sequence * 10;
+  }
+
+  async speak(port, going, told) {
+    while (going()) {
+      const client = new Mqtt(this.id, this.password);
+      try {
+        assert.equal(await client.connect(port), 0);
+        // What was sent and not acknowledged is sent again first, marked as such.
+        const again = Array.from({ length: this.sent }, (_, sequence) => sequence).filter((sequence) => !this.acknowledged.has(sequence));
+        await Promise.all(again.map((sequence) => this.#say(client, sequence, true, told)));
+        await Promise.all(Array.from({ length: WINDOW }, () => this.#go(client, going, told)));
+      } catch (error) {
+        if (!(error instanceof Lost)) throw error;
+        await wait(20);
+      } finally {
+        await client.drop();
+      }
+    }
+  }
+
+  async #go(client, going, told) {
+    while (going()) await this.#say(client, this.sent++, false, told);
+  }
+
+  async #say(client, sequence, isAgain, told) {
+    const reading = { power: 100 + (sequence % 400), at: new Date(this.at(sequence)).toISOString() };
+    await client.publish(`devices/${this.id}/readings`, JSON.stringify(reading), { isAgain });
+    this.acknowledged.add(sequence);
+    told();
+  }
+}
+
+/** Everything acknowledged is there, and nothing is there twice. */
+export async function checkKept(reader, lamp) {
+  const found = await readingsOf(reader, lamp.id, "power");
+  const kept = new Map(found);
+  assert.equal(kept.size, found.length, `${lamp.id}: a reading is there twice`);
+  for (const sequence of lamp.acknowledged) {
+    assert.equal(kept.get(lamp.at(sequence)), 100 + (sequence % 400), `${lamp.id}: reading ${sequence} was acknowledged and is lost`);
+  }
+  assert.ok(kept.size <= lamp.sent, `${lamp.id}: ${kept.size} kept of ${lamp.sent} sent`);
+  return kept.size;
 }

@@ -2,75 +2,15 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
-import { setTimeout as wait } from "node:timers/promises";
 import { addUser, folder, must, until } from "../lib/dipper.mjs";
-import { listening, readingsOf, registerAll, stopped } from "../lib/fleet.mjs";
-import { Lost, Mqtt } from "../lib/mqtt.mjs";
+import { checkKept, Lamp, listening, registerAll, stopped } from "../lib/fleet.mjs";
+import { Mqtt } from "../lib/mqtt.mjs";
 import { databases } from "../lib/postgres.mjs";
 import { signInAll } from "../lib/staff.mjs";
 
 const LAMPS = 40;
-/** Messages of one lamp under way at a time. */
-const WINDOW = 16;
 /** Acknowledged readings after which the program is killed, a round each: at once, soon, and well under load. */
 const KILLED_AFTER = [1, 400, 2_500, 6_000];
-
-/** A lamp that publishes as fast as it is acknowledged, and sends again what was not. */
-class Lamp {
-  /** When each reading was measured, by its sequence: a time is never given twice. */
-  #began = Date.now() - 12 * 3_600_000;
-  sent = 0;
-  acknowledged = new Set();
-
-  constructor(id, password) {
-    Object.assign(this, { id, password });
-  }
-
-  at(sequence) {
-    return this.#began + sequence * 10;
-  }
-
-  async speak(port, going, told) {
-    while (going()) {
-      const client = new Mqtt(this.id, this.password);
-      try {
-        assert.equal(await client.connect(port), 0);
-        // What was sent and not acknowledged is sent again first, marked as such.
-        const again = Array.from({ length: this.sent }, (_, sequence) => sequence).filter((sequence) => !this.acknowledged.has(sequence));
-        await Promise.all(again.map((sequence) => this.#say(client, sequence, true, told)));
-        await Promise.all(Array.from({ length: WINDOW }, () => this.#go(client, going, told)));
-      } catch (error) {
-        if (!(error instanceof Lost)) throw error;
-        await wait(20);
-      } finally {
-        await client.drop();
-      }
-    }
-  }
-
-  async #go(client, going, told) {
-    while (going()) await this.#say(client, this.sent++, false, told);
-  }
-
-  async #say(client, sequence, isAgain, told) {
-    const reading = { power: 100 + (sequence % 400), at: new Date(this.at(sequence)).toISOString() };
-    await client.publish(`devices/${this.id}/readings`, JSON.stringify(reading), { isAgain });
-    this.acknowledged.add(sequence);
-    told();
-  }
-}
-
-/** Everything acknowledged is there, and nothing is there twice. */
-async function check(reader, lamp) {
-  const found = await readingsOf(reader, lamp.id, "power");
-  const kept = new Map(found);
-  assert.equal(kept.size, found.length, `${lamp.id}: a reading is there twice`);
-  for (const sequence of lamp.acknowledged) {
-    assert.equal(kept.get(lamp.at(sequence)), 100 + (sequence % 400), `${lamp.id}: reading ${sequence} was acknowledged and is lost`);
-  }
-  assert.ok(kept.size <= lamp.sent, `${lamp.id}: ${kept.size} kept of ${lamp.sent} sent`);
-  return kept.size;
-}
 
 test("kill -9 under load: readings are kept once, commands and alarms stand", { timeout: 400_000 }, async (t) => {
   for (const [kind, make] of await databases(t)) {
@@ -115,7 +55,7 @@ test("kill -9 under load: readings are kept once, commands and alarms stand", { 
         await lamp.speak(mqtt, () => isFirst, () => (isFirst = false));
       }));
       let kept = 0;
-      for (const lamp of lamps) kept += await check(admin, lamp);
+      for (const lamp of lamps) kept += await checkKept(admin, lamp);
       const acknowledged = lamps.reduce((sum, lamp) => sum + lamp.acknowledged.size, 0);
       const sent = lamps.reduce((sum, lamp) => sum + lamp.sent, 0);
       t.diagnostic(`${sent} sent, ${acknowledged} acknowledged, ${kept} kept`);

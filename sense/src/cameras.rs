@@ -2,7 +2,10 @@
 //!
 //! Pictures are fetched by whoever implements [`Streams`]; nothing here touches them.
 
+use std::future::Future;
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use identity::{StreamAddress, StreamAddressError, VaultError, stated};
@@ -36,6 +39,8 @@ pub enum StreamState {
 pub enum StreamFault {
     /// Nobody has said where they come from.
     NoAddress,
+    /// Nobody has said so, and the camera does not send them by itself.
+    NotSending,
     /// The address does not answer.
     Unreachable,
     /// Name or password is wrong.
@@ -59,6 +64,7 @@ impl StreamFault {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NoAddress => "no_address",
+            Self::NotSending => "not_sending",
             Self::Unreachable => "unreachable",
             Self::Unauthorised => "unauthorised",
             Self::NotFound => "not_found",
@@ -70,6 +76,55 @@ impl StreamFault {
         }
     }
 }
+
+/// A source that wants to send the picture of a camera by WebRTC.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
+    /// The camera's name.
+    pub camera: &'a str,
+    /// Its password as a device.
+    pub key: &'a str,
+    /// Where it asks from.
+    pub peer: IpAddr,
+}
+
+/// How a source is to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallAnswer {
+    /// The name of its call, by which it is ended.
+    pub call: String,
+    /// Where to and how (SDP).
+    pub sdp: String,
+}
+
+/// Why a source may not send. Words are for whoever set it up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallRefused {
+    /// Nobody takes pictures by WebRTC here.
+    #[error("no camera sends by WebRTC here")]
+    Nowhere,
+    /// Name or key is wrong.
+    #[error("name or key of the camera is wrong")]
+    Key,
+    /// It is shut out, or no camera.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// Its picture comes from elsewhere.
+    #[error("{0}")]
+    Taken(String),
+    /// The offer cannot be answered.
+    #[error("{0}")]
+    Offer(String),
+    /// There is no such call.
+    #[error("there is no such call")]
+    NoCall,
+    /// Not now.
+    #[error("{0}")]
+    Later(String),
+}
+
+/// What is known in its own time.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Whoever fetches pictures.
 pub trait Streams: Send + Sync {
@@ -87,6 +142,21 @@ pub trait Streams: Send + Sync {
 
     /// The address of a camera changed, or its class: what is fetched by the former is ended.
     fn renew(&self, camera: &DeviceId);
+
+    /// The port at which cameras send their picture by themselves (RTMP); `None` where they do not.
+    fn push_port(&self) -> Option<u16>;
+
+    /// Since when a camera sends its picture by itself; `None` while it does not.
+    fn sends_since(&self, camera: &DeviceId) -> Option<Instant>;
+
+    /// Whether cameras may send their picture by WebRTC.
+    fn takes_calls(&self) -> bool;
+
+    /// Answers the offer of a source that wants to send by WebRTC.
+    fn answer_call<'a>(&'a self, caller: Caller<'a>, offer: &'a str) -> Later<'a, Result<CallAnswer, CallRefused>>;
+
+    /// Ends the call of a source.
+    fn end_call<'a>(&'a self, caller: Caller<'a>, call: &'a str) -> Later<'a, Result<(), CallRefused>>;
 }
 
 /// Why something of a camera was refused.

@@ -9,7 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{Town, block, party, town};
 use dipper_sense::flights::{
-    FlightError, NewFlight, ViewSize, attach, compare, file_path, footprint, look, pairs, seal, view,
+    FlightError, NewFlight, ViewSize, attach, compare, file_path, footprint, look, pairs, seal, sweep as sweep_flights,
+    view,
 };
 use dipper_sense::uploads::{NewUpload, complete, create, receive, sweep, whole};
 use image::codecs::jpeg::JpegEncoder;
@@ -301,4 +302,32 @@ on_both_databases!(a_flight_becomes_evidence_of_a_case_under_a_record, |database
     }
     let whole = PictureArea { x: 0.0, y: 0.0, width: 899.0, height: 674.0 };
     assert!(footprint(PLACE, &files[0].pose, (900, 675), whole).is_some());
+});
+
+on_both_databases!(a_folder_left_of_a_broken_import_is_removed_after_a_day_and_a_sealed_one_never, |database| {
+    let town = town(database);
+    let picture = upload(&town, 1, "a.jpg", &photograph(&ground(false), 0, Some(PLACE), 0.0));
+    let sealed = flown(&town, 1, vec![picture]);
+    let flights = file_path(&town.ctx.files, sealed.id, 1).ancestors().nth(2).unwrap().to_owned();
+    let left = FlightId::new(town.clock.now(), 9);
+    let leave = |name: &str, hours: i64| {
+        let folder = flights.join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        if !folder.join("1").exists() {
+            std::fs::write(folder.join("1"), "left").unwrap();
+        }
+        let micros = town.clock.now().plus_micros(-hours * 3_600_000_000).as_micros();
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_micros(micros as u64);
+        std::fs::File::open(&folder).unwrap().set_modified(at).unwrap();
+    };
+    leave(&left.to_string(), 23);
+    leave(&sealed.id.to_string(), 48);
+    leave("not-ours", 48);
+    assert_eq!(block(sweep_flights(&town.ctx)).unwrap(), 0, "whoever was broken off may send it again");
+    leave(&left.to_string(), 24);
+    assert_eq!(block(sweep_flights(&town.ctx)).unwrap(), 1);
+    assert!(!flights.join(left.to_string()).exists());
+    assert!(flights.join("not-ours").join("1").exists());
+    let kept = file_path(&town.ctx.files, sealed.id, 1);
+    assert!(std::fs::metadata(kept).unwrap().len() > 10_000, "what is sealed stays");
 });

@@ -5,16 +5,20 @@
 //! store is next attached. An object is removed after the manifest no longer names it.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use model::Instant;
 
+use crate::commit::Change;
+use crate::day::HOUR_US;
 use crate::error::LakeError;
 use crate::file::{Rolled, index_name, index_object, name};
 use crate::manifest::{Kind, Manifest, StoreRef, digest};
 use crate::objects::Objects;
-use crate::roll::{Change, FOLDERS};
+use crate::roll::FOLDERS;
 use crate::shared::{Call, Shared};
 
 /// The object that says whose files are beside it.
@@ -24,6 +28,9 @@ const OWNER: &str = "lake";
 const RETRY: Duration = Duration::from_secs(5);
 /// But no longer than this.
 const RETRY_MOST: Duration = Duration::from_secs(300);
+
+/// Of lakes that share a store, objects that no manifest names are left alone for so long.
+const SPARED_US: i64 = 24 * HOUR_US;
 
 impl Shared {
     /// Puts what the object store has not there, removes there what no longer counts, and leaves as much of it on the
@@ -46,7 +53,12 @@ impl Shared {
     pub fn attach_first(&self) -> Result<(), LakeError> {
         let Some(objects) = &self.options.objects else { return Ok(()) };
         let was_used = self.keep().store.is_some();
-        match self.attach(objects) {
+        let attached = match self.attach(objects) {
+            // Another lake that shares it said first whose it is.
+            Err(LakeError::Overtaken) => self.attach(objects),
+            attached => attached,
+        };
+        match attached {
             Err(error) if was_used && error.is_of_store() => {
                 tracing::error!(%error, "the object store of the readings is not there; the lake opens without it");
             }
@@ -81,7 +93,9 @@ impl Shared {
             Some(_) => Err(LakeError::StoreTaken { url: objects.url().to_owned() }),
             // What should be there is not: an emptied store, or another one.
             None if has_files => Err(LakeError::Missing { file: objects.address(OWNER).into() }),
-            None if objects.put_new(OWNER, Bytes::from(lake.into_bytes()))? => Ok(()),
+            None if objects.put_new(OWNER, Bytes::from(lake.clone().into_bytes()))? => Ok(()),
+            // Another lake that shares it may have put it there meanwhile.
+            None if objects.find(OWNER)?.is_some_and(|found| found == lake.as_bytes()) => Ok(()),
             None => Err(LakeError::StoreTaken { url: objects.url().to_owned() }),
         }
     }
@@ -93,11 +107,20 @@ impl Shared {
             found.extend(objects.list(folder)?);
         }
         let named = stored(&self.keep());
-        for name in found.iter().filter(|name| !named.contains(*name)) {
+        // What another lake is putting there is not named yet.
+        let spared = self.shares.is_some().then(|| self.clock.now().plus_micros(-SPARED_US));
+        let is_spared = |put_at: Instant| spared.is_some_and(|since| put_at >= since);
+        let unnamed = found.iter().filter(|(name, put_at)| !named.contains(name) && !is_spared(*put_at));
+        for (name, _) in unnamed {
             tracing::info!(object = objects.address(name), "an object that no manifest names is removed");
             objects.remove(name)?;
         }
         Ok(())
+    }
+
+    /// How many rolled files the object store has not.
+    pub fn waiting_files(&self) -> usize {
+        self.files().iter().filter(|file| file.objects().is_none()).count()
     }
 
     fn files(&self) -> Vec<Arc<Rolled>> {
@@ -159,6 +182,7 @@ pub(crate) fn run(shared: &Shared, every: Duration) {
         }
         match shared.carry() {
             Ok(()) if is_away => {
+                shared.away_since.store(i64::MIN, Ordering::Release);
                 tracing::info!("the object store of the readings has every file again");
                 (is_away, patience) = (false, every);
             }
@@ -166,6 +190,9 @@ pub(crate) fn run(shared: &Shared, every: Duration) {
             Err(error) => {
                 tracing::error!(%error, "files of readings stay on the disk; they are carried to the object store later");
                 patience = if is_away { patience.saturating_mul(2) } else { RETRY }.min(RETRY_MOST);
+                if !is_away {
+                    shared.away_since.store(shared.clock.now().as_micros(), Ordering::Release);
+                }
                 is_away = true;
             }
         }

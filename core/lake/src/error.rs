@@ -104,6 +104,63 @@ pub enum LakeError {
         /// Where they were put.
         url: String,
     },
+    /// The stream of the hot part does not answer, or is not as it has to be.
+    #[error("the stream {stream} of NATS cannot be used: {message}")]
+    StreamAway {
+        /// Its name.
+        stream: String,
+        /// What the server said.
+        message: String,
+    },
+    /// The addresses of NATS cannot be read.
+    #[error(
+        "the servers of NATS cannot be read; give nats://HOST:4222 or tls://USER:PASSWORD@HOST:4222, several apart by commas"
+    )]
+    StreamServers,
+    /// The stream has fewer messages than files were made of: it was emptied, or is another one.
+    #[error(
+        "the stream {stream} ends at message {last}, and files hold messages up to {rolled}; it was emptied or replaced: restore it, or give a new one another name"
+    )]
+    StreamReplaced {
+        /// Its name.
+        stream: String,
+        /// Its last message.
+        last: u64,
+        /// The last one that is in files.
+        rolled: u64,
+    },
+    /// Lakes that share a stream share an object store as well.
+    #[error("a stream that several programs share needs a store they share; name it by --lake-store")]
+    StreamNeedsStore,
+    /// The folder has a lake of its own, which is not the shared one.
+    #[error("{} holds readings that no other program sees; `dipper lake share` gives them to all, once", folder.display())]
+    NotShared {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A lake that is to be shared, where there is one that is.
+    #[error("this city shares {files} files of readings already; a second lake cannot be put beside them")]
+    SharedAlready {
+        /// How many.
+        files: usize,
+    },
+    /// A stream that is to be begun with, and is not empty.
+    #[error("the stream {stream} has messages up to {last} that no file has; remove it from NATS, or go on with it")]
+    StreamInUse {
+        /// Its name.
+        stream: String,
+        /// Its last message.
+        last: u64,
+    },
+    /// The manifest that lakes share cannot be read or changed now.
+    #[error("{message}")]
+    Manifests {
+        /// Why not.
+        message: String,
+    },
+    /// Another lake was faster; what was to be done is looked at again.
+    #[error("another program rolled the same readings first")]
+    Overtaken,
     /// The lake is being closed.
     #[error("the lake is closed")]
     Closed,
@@ -161,6 +218,15 @@ pub enum AppendError {
     #[error("the disk of the lake refuses to write: {message}")]
     Disk {
         /// What it said.
+        message: String,
+    },
+    /// The stream has no room.
+    #[error("the stream of the readings is full; readings are taken again when there is room")]
+    StreamFull,
+    /// The stream gave no answer.
+    #[error("the stream of the readings does not answer: {message}")]
+    Stream {
+        /// What was said last.
         message: String,
     },
     /// The hot part is as large as it may be and cannot be rolled.

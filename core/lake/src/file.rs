@@ -88,6 +88,7 @@ pub(crate) struct Rolled {
     shelf: Arc<Shelf>,
     disk: Arc<dyn Disk>,
     doomed: AtomicBool,
+    forgotten: AtomicBool,
     opened: Mutex<Option<Arc<Opened>>>,
 }
 
@@ -102,6 +103,7 @@ impl Rolled {
             due_at: AtomicI64::new(i64::MIN),
             shelf,
             doomed: AtomicBool::new(false),
+            forgotten: AtomicBool::new(false),
             opened: Mutex::default(),
         })
     }
@@ -109,6 +111,11 @@ impl Rolled {
     /// Lets it go once nobody reads it.
     pub fn doom(&self) {
         self.doomed.store(true, Ordering::Release);
+    }
+
+    /// Removes it from the disk once nobody reads it; whoever took it out of the manifest removes it from the store.
+    pub fn forget(&self) {
+        self.forgotten.store(true, Ordering::Release);
     }
 
     /// Its footer and index.
@@ -205,11 +212,12 @@ impl Rolled {
 
 impl Drop for Rolled {
     fn drop(&mut self) {
-        if *self.doomed.get_mut() {
+        let is_doomed = *self.doomed.get_mut();
+        if is_doomed || *self.forgotten.get_mut() {
             // What stays is removed when the lake is next opened.
             let _ = self.disk.remove(&self.path);
             let _ = self.disk.remove(&index_name(&self.path));
-            if let Some(objects) = self.objects() {
+            if let Some(objects) = self.objects().filter(|_| is_doomed) {
                 let name = name(&self.entry);
                 objects.doom(index_object(&name));
                 objects.doom(name);

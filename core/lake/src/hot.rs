@@ -3,13 +3,15 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
-use model::{Reading, SeriesNo};
+use model::{Instant, Reading, SeriesNo};
 
 /// What one segment holds.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    /// The number of its segment.
+    /// The number of its segment; of a stream, that of the last message in it.
     pub segment: u64,
+    /// Of a stream: whether this lake ended it, and when.
+    pub ended_by: Option<(bool, Instant)>,
     lines: HashMap<u32, Line>,
     rows: usize,
 }

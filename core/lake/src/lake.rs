@@ -19,10 +19,17 @@ use crate::options::Options;
 use crate::query::{Area, Buckets, Count, Range};
 use crate::queue::{Done, NoRoom};
 use crate::shared::{Call, Shared};
+use crate::stream::{self, StreamWriter};
 use crate::writer::Writer;
 
 /// How long to wait after rolling failed.
 const RETRY: Duration = Duration::from_secs(5);
+
+/// Lakes that share a stream look this often for what another one left.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// And this often for what became of the manifest.
+const WATCH: Duration = Duration::from_secs(1);
 
 /// Readings of sensors, durable, by series, time and place. Clones are the same lake; it closes with the last of them.
 ///
@@ -73,27 +80,69 @@ impl Lake {
     /// When another holds it, when something acknowledged is damaged or missing, or when the disk refuses; when the object
     /// store is another lake's, or is refused or away the first time it is used.
     pub fn open(folder: impl Into<PathBuf>, options: Options, clock: Arc<dyn Clock>) -> Result<Self, LakeError> {
+        if let Some(sharing) = options.sharing.clone() {
+            return Self::share(stream::open(folder.into(), options, sharing, clock)?);
+        }
         let (shared, growing) = open::open(folder.into(), options, clock)?;
         shared.attach_first()?;
-        let shared = Arc::new(shared);
-        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
-            let spawned = thread::Builder::new().name(name.to_owned()).spawn(work);
-            spawned.map_err(LakeError::io(&shared.folder))
-        };
-        let writer = Writer::new(Arc::clone(&shared), growing);
-        let mut threads = vec![spawn("lake-writer", Box::new(|| writer.run()))?];
-        // From here on dropping it ends the threads.
-        let lake = Self { inner: Arc::new(Inner { shared: Arc::clone(&shared), threads: Mutex::default() }) };
-        if let Some(every) = shared.options.tend_every {
-            let tended = Arc::clone(&shared);
-            threads.push(spawn("lake-keeper", Box::new(move || tend(&tended, every)))?);
-        }
-        if let (Some(_), Some(every)) = (&shared.options.objects, shared.options.tend_every) {
-            let carried = Arc::clone(&shared);
-            threads.push(spawn("lake-carrier", Box::new(move || carry::run(&carried, every)))?);
-        }
-        *lake.inner.threads.lock().unwrap_or_else(PoisonError::into_inner) = threads;
+        let lake = Self::of(shared);
+        let writer = Writer::new(Arc::clone(&lake.inner.shared), growing);
+        lake.spawn("lake-writer", move |_| writer.run())?;
+        lake.tend_itself()?;
         Ok(lake)
+    }
+
+    /// A lake whose hot part is a stream.
+    fn share(shared: Shared) -> Result<Self, LakeError> {
+        let Some(shares) = shared.shares.clone() else { return Err(LakeError::Closed) };
+        shared.attach_first()?;
+        let lake = Self::of(shared);
+        let (from, of_stream) = (shares.shown.through() + 1, Arc::clone(&shares));
+        lake.spawn("lake-reader", move |shared| stream::follow(shared, &of_stream, from))?;
+        let caught_up = stream::catch_up(&shares);
+        let writer = StreamWriter::new(Arc::clone(&lake.inner.shared), shares);
+        // It ends the reader when the lake is dropped, as it is here if the stream could not be read.
+        lake.spawn("lake-writer", move |_| writer.run())?;
+        caught_up?;
+        lake.inner.shared.refresh()?;
+        lake.spawn("lake-watcher", watch)?;
+        lake.tend_itself()?;
+        Ok(lake)
+    }
+
+    fn of(shared: Shared) -> Self {
+        Self { inner: Arc::new(Inner { shared: Arc::new(shared), threads: Mutex::default() }) }
+    }
+
+    /// Begins a thread, which ends with the lake.
+    fn spawn(&self, name: &str, work: impl FnOnce(&Shared) + Send + 'static) -> Result<(), LakeError> {
+        let shared = Arc::clone(&self.inner.shared);
+        let spawned = thread::Builder::new().name(name.to_owned()).spawn(move || work(&shared));
+        let thread = spawned.map_err(LakeError::io(&self.inner.shared.folder))?;
+        self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        Ok(())
+    }
+
+    fn tend_itself(&self) -> Result<(), LakeError> {
+        let shared = &self.inner.shared;
+        let Some(every) = shared.options.tend_every else { return Ok(()) };
+        self.spawn("lake-keeper", move |shared| tend(shared, every))?;
+        if shared.options.objects.is_some() {
+            self.spawn("lake-carrier", move |shared| carry::run(shared, every))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a lake in this folder is open, here or elsewhere.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn is_held(folder: &Path) -> Result<bool, LakeError> {
+        match open::lock(folder) {
+            Err(LakeError::Missing { .. }) => Ok(false),
+            Err(LakeError::Held { .. }) => Ok(true),
+            free => free.map(|_| false),
+        }
     }
 
     /// Appends a batch, whole or not at all; waits while the queue is full.
@@ -161,7 +210,7 @@ impl Lake {
     /// # Errors
     /// When a file is damaged or missing.
     pub fn range(&self, question: &Range) -> Result<Vec<Reading>, LakeError> {
-        self.inner.shared.range(question)
+        self.asked(|shared| shared.range(question))
     }
 
     /// How many readings there are. Those that retention has made hourly means are not counted.
@@ -169,7 +218,7 @@ impl Lake {
     /// # Errors
     /// When a file is damaged or missing.
     pub fn count(&self, question: &Count) -> Result<u64, LakeError> {
-        self.inner.shared.count(question)
+        self.asked(|shared| shared.count(question))
     }
 
     /// Spans of time with readings in them, in order; spans without any are left out.
@@ -177,7 +226,7 @@ impl Lake {
     /// # Errors
     /// When a file is damaged or missing.
     pub fn buckets(&self, question: &Buckets) -> Result<Vec<Bucket>, LakeError> {
-        self.inner.shared.buckets(question)
+        self.asked(|shared| shared.buckets(question))
     }
 
     /// Each series that was measured within an area; [`Aggregate::merge`] makes them one.
@@ -185,7 +234,19 @@ impl Lake {
     /// # Errors
     /// When a file is damaged or missing.
     pub fn area(&self, question: &Area) -> Result<Vec<(SeriesNo, Aggregate)>, LakeError> {
-        self.inner.shared.area(question)
+        self.asked(|shared| shared.area(question))
+    }
+
+    /// A file that another lake merged or let go a moment ago is in the manifest no more: then that is asked again.
+    fn asked<T>(&self, ask: impl Fn(&Shared) -> Result<T, LakeError>) -> Result<T, LakeError> {
+        let shared = &self.inner.shared;
+        match ask(shared) {
+            Err(LakeError::Missing { .. }) if shared.shares.is_some() => {
+                shared.refresh()?;
+                ask(shared)
+            }
+            answer => answer,
+        }
     }
 
     /// Rolls, compacts and lets go by hand, as the lake does by itself from time to time.
@@ -264,15 +325,23 @@ fn check(batch: &[Reading], max: usize) -> Result<(), AppendError> {
 
 /// The thread that tends a lake.
 fn tend(shared: &Shared, every: Duration) {
-    let mut patience = every;
+    let shares = shared.shares.is_some();
+    // What another lake ended and does not roll is looked for more often.
+    let every_look = if shares { every.min(LOOK) } else { every };
+    let mut patience = every_look;
     loop {
         let call = shared.bell.wait(patience);
         let now = shared.clock.now();
         let result = match call {
             Call::Stop => return,
-            Call::Rung => shared.roll_ended(now),
-            Call::Time => shared.tend(now),
+            Call::Time if !shared.was_marked_within(every, now) => shared.tend(now),
+            Call::Rung | Call::Time => shared.roll_ended(now),
         };
+        if let Err(LakeError::Overtaken) = &result {
+            tracing::info!("another program rolled readings first; it is looked at again");
+            patience = Duration::from_millis(200);
+            continue;
+        }
         if let Err(error) = &result {
             if matches!(error, LakeError::Closed) {
                 return;
@@ -280,7 +349,16 @@ fn tend(shared: &Shared, every: Duration) {
             tracing::error!(%error, "the lake could not be tended; it is tried again");
         }
         shared.queue.set_stuck(result.is_err());
-        patience = if result.is_ok() { every } else { RETRY.min(every) };
+        patience = if result.is_ok() { every_look } else { RETRY.min(every) };
+    }
+}
+
+/// The thread that follows what other lakes do with the manifest.
+fn watch(shared: &Shared) {
+    while shared.watcher.wait(WATCH) != Call::Stop {
+        if let Err(error) = shared.refresh() {
+            tracing::warn!(%error, "what other programs did with the readings cannot be seen now");
+        }
     }
 }
 
@@ -289,6 +367,7 @@ impl Drop for Inner {
         self.shared.queue.close();
         self.shared.bell.stop();
         self.shared.carrier.stop();
+        self.shared.watcher.stop();
         let threads = std::mem::take(self.threads.get_mut().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             // The last clone may have been held by who was told of a commit, on the writer's own thread.
@@ -297,6 +376,15 @@ impl Drop for Inner {
             }
         }
     }
+}
+
+/// How the object store of a lake stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreStanding {
+    /// Since when nothing can be carried there.
+    pub away_since: Option<Instant>,
+    /// Rolled files that it has not.
+    pub waiting_files: usize,
 }
 
 impl std::fmt::Debug for Lake {
@@ -309,6 +397,15 @@ impl Lake {
     /// Where it is.
     pub fn folder(&self) -> &Path {
         &self.inner.shared.folder
+    }
+
+    /// How the object store stands; `None` where there is none.
+    pub fn store(&self) -> Option<StoreStanding> {
+        let shared = &self.inner.shared;
+        shared.options.objects.as_ref()?;
+        let since = shared.away_since.load(Ordering::Acquire);
+        let away_since = (since != i64::MIN).then(|| Instant::from_micros(since));
+        Some(StoreStanding { away_since, waiting_files: shared.waiting_files() })
     }
 
     /// The latest instant retention was asked at, since it was opened; `None` before.

@@ -12,6 +12,7 @@ use std::thread::{self, Thread};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
+use model::Instant;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
@@ -131,13 +132,14 @@ impl Objects {
         }
     }
 
-    /// Names of all objects in a folder of it.
-    pub(crate) fn list(&self, folder: &str) -> Result<Vec<String>, LakeError> {
+    /// Names of all objects in a folder of it, each with when it was put there.
+    pub(crate) fn list(&self, folder: &str) -> Result<Vec<(String, Instant)>, LakeError> {
         let found = wait(self.inner.store.list(Some(&self.key(folder))).try_collect::<Vec<_>>());
         let found = found.map_err(|error| self.fault(folder, &error))?;
         let names = found.iter().filter_map(|object| {
             let parts: Vec<_> = object.location.prefix_match(&self.inner.prefix)?.collect();
-            Some(parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/"))
+            let name = parts.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join("/");
+            Some((name, Instant::from_micros(object.last_modified.timestamp_micros())))
         });
         Ok(names.collect())
     }

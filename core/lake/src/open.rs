@@ -67,13 +67,16 @@ pub(crate) fn open(folder: PathBuf, options: Options, clock: Arc<dyn Clock>) -> 
         keeper: Mutex::new(manifest),
         bell: Bell::default(),
         carrier: Bell::default(),
+        watcher: Bell::default(),
         attached: Mutex::new(false),
         thinned_at: AtomicI64::new(i64::MIN),
+        away_since: AtomicI64::new(i64::MIN),
         state: RwLock::new(state),
         folder,
         options,
         clock,
         shelf,
+        shares: None,
         _lock: lock,
     };
     cut_torn(&shared, &segments)?;
@@ -84,7 +87,7 @@ pub(crate) fn open(folder: PathBuf, options: Options, clock: Arc<dyn Clock>) -> 
     Ok((shared, growing))
 }
 
-fn lock(folder: &Path) -> Result<File, LakeError> {
+pub(crate) fn lock(folder: &Path) -> Result<File, LakeError> {
     let path = folder.join("lock");
     let file = File::create(&path).map_err(LakeError::io(&path))?;
     match file.try_lock() {
@@ -204,7 +207,7 @@ fn go_on(shared: &Shared, last: Option<&(u64, Segment)>) -> Result<Growing, Lake
 }
 
 /// Removes what no manifest names: drafts, files of an interrupted step, segments that are rolled.
-fn sweep(folder: &Path, disk: &dyn Disk, manifest: &Manifest) -> Result<(), LakeError> {
+pub(crate) fn sweep(folder: &Path, disk: &dyn Disk, manifest: &Manifest) -> Result<(), LakeError> {
     let mut named: HashSet<PathBuf> = HashSet::new();
     for entry in &manifest.files {
         let path = folder.join(name(entry));

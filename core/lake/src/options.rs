@@ -8,6 +8,7 @@ use model::SeriesNo;
 
 use crate::disk::{Disk, MachineDisk};
 use crate::objects::Objects;
+use crate::stream::Sharing;
 
 /// How long readings of a series are kept, in whole days after the day they were measured on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,6 +69,9 @@ pub struct Options {
     pub disk: Arc<dyn Disk>,
     /// Where rolled files are carried; they lie in the folder alone when absent.
     pub objects: Option<Objects>,
+    /// The stream that is the hot part, and the lakes that share it: every one has a folder of its own for what it holds of
+    /// the object store, which has to be there. The hot part lies in the folder when absent.
+    pub sharing: Option<Sharing>,
     /// Bytes of rolled files that stay in the folder when the store has them: the newest days.
     pub local_bytes: u64,
 }
@@ -89,6 +93,7 @@ impl Default for Options {
             retention: Arc::new(|_| Retention::ALWAYS),
             disk: Arc::new(MachineDisk),
             objects: None,
+            sharing: None,
             local_bytes: 1 << 30,
         }
     }
@@ -102,6 +107,7 @@ impl fmt::Debug for Options {
             .field("tend_every", &self.tend_every)
             .field("disk", &self.disk)
             .field("objects", &self.objects)
+            .field("sharing", &self.sharing)
             .finish_non_exhaustive()
     }
 }

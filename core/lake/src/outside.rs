@@ -13,6 +13,8 @@ use crate::objects::Objects;
 use crate::open::numbers;
 use crate::writer;
 
+pub use crate::stream::outside::{copy_shared, list_shared, probe, share};
+
 /// How often a copy begins again because the lake was rolled meanwhile. It is rolled once an hour, or after some 930 000 readings.
 const TRIES: u32 = 20;
 
@@ -66,7 +68,7 @@ pub fn copy(from: &Path, to: &Path, objects: Option<&Objects>) -> Result<Copied,
 }
 
 /// The same files in a folder alone. A copy that named the store would, once opened, remove there what it does not know.
-fn apart(mut manifest: Manifest) -> Manifest {
+pub(crate) fn apart(mut manifest: Manifest) -> Manifest {
     manifest.store = None;
     manifest.files.iter_mut().for_each(|entry| entry.in_store = false);
     manifest
@@ -86,28 +88,43 @@ fn copy_parts(from: &Path, to: &Path, manifest: &Manifest, objects: Option<&Obje
         let name = latest::name(latest.number);
         copy_file(&from.join(&name), &to.join(&name), None)?;
     }
+    copied.files = copy_files(Some(from), to, manifest, objects)?;
+    Ok(copied)
+}
+
+/// Copies rolled files out of a folder, if there is one, and out of the store.
+pub(crate) fn copy_files(
+    from: Option<&Path>,
+    to: &Path,
+    manifest: &Manifest,
+    objects: Option<&Objects>,
+) -> Result<u64, LakeError> {
+    let copy = |name: &Path, bytes: Option<u64>| match from {
+        Some(from) => copy_file(&from.join(name), &to.join(name), bytes),
+        None if bytes.is_some() && fs::metadata(to.join(name)).ok().map(|known| known.len()) == bytes => Ok(()),
+        None => Err(LakeError::Missing { file: name.to_owned() }),
+    };
     for entry in &manifest.files {
-        let (old, new) = (from.join(name(entry)), to.join(name(entry)));
+        let path = PathBuf::from(name(entry));
         let (index, in_store) = (index_object(&name(entry)), entry.in_store);
         let objects = || objects.ok_or_else(|| unnamed(manifest));
-        match copy_file(&old, &new, Some(entry.bytes)) {
+        match copy(&path, Some(entry.bytes)) {
             Err(LakeError::Missing { .. }) if in_store => {
                 let bytes = objects()?.get(&name(entry))?;
                 if digest(&bytes) != entry.sha256 {
                     let (file, what) = (objects()?.address(&name(entry)).into(), "it is not the file that was sealed");
                     return Err(LakeError::Damaged { file, offset: 0, what });
                 }
-                write(&new, &bytes)?;
+                write(&to.join(&path), &bytes)?;
             }
             copied => copied?,
         }
-        match copy_file(&index_name(&old), &index_name(&new), None) {
-            Err(LakeError::Missing { .. }) if in_store => write(&index_name(&new), &objects()?.get(&index)?)?,
+        match copy(&index_name(&path), None) {
+            Err(LakeError::Missing { .. }) if in_store => write(&to.join(&index), &objects()?.get(&index)?)?,
             copied => copied?,
         }
-        copied.files += 1;
     }
-    Ok(copied)
+    Ok(manifest.files.len() as u64)
 }
 
 /// Copies a file; one whose length is known, and that is there with that length, stays.
@@ -129,11 +146,14 @@ fn unnamed(manifest: &Manifest) -> LakeError {
     LakeError::StoreUnnamed { files, url }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), LakeError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(LakeError::io(folder))?;
+    }
     fs::write(path, bytes).and_then(|()| File::open(path)?.sync_all()).map_err(LakeError::io(path))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LakeError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LakeError> {
     fs::read(path).map_err(LakeError::io(path))
 }
 
@@ -146,7 +166,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Manifest, LakeError> {
     })
 }
 
-fn read_manifest(folder: &Path) -> Result<Manifest, LakeError> {
+pub(crate) fn read_manifest(folder: &Path) -> Result<Manifest, LakeError> {
     let path = folder.join("manifest");
     parse(&path, &read(&path)?)
 }
@@ -156,13 +176,24 @@ fn read_manifest(folder: &Path) -> Result<Manifest, LakeError> {
 /// # Errors
 /// When the manifest is missing or damaged.
 pub fn list(folder: &Path) -> Result<Vec<Named>, LakeError> {
-    let manifest = read_manifest(folder)?;
+    Ok(named(&read_manifest(folder)?))
+}
+
+/// Where the days of a lake begin, in seconds from UTC.
+///
+/// # Errors
+/// When the manifest is missing or damaged.
+pub fn zone_offset_s(folder: &Path) -> Result<i32, LakeError> {
+    Ok(read_manifest(folder)?.zone_offset_s)
+}
+
+pub(crate) fn named(manifest: &Manifest) -> Vec<Named> {
     let is_untold = |sha256: &str| manifest.sealed.iter().any(|sealed| sealed.sha256 == sha256);
     let named = manifest.files.iter().map(|entry| {
         let sha256 = entry.sha256.clone();
         Named { file: name(entry), is_untold: is_untold(&sha256), sha256, in_store: entry.in_store }
     });
-    Ok(named.collect())
+    named.collect()
 }
 
 /// Whether a file is the one that was sealed: the one in the store where there is one, and the one in the folder.

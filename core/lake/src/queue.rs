@@ -167,6 +167,11 @@ impl Queue {
         self.room.notify_all();
     }
 
+    /// Whether nothing is let in any more.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Lets nothing in any more; what is in is still committed.
     pub fn close(&self) {
         self.lock().closed = true;

@@ -11,37 +11,25 @@ use model::{Instant, Reading};
 
 use crate::aggregate::Hour;
 use crate::columns::{self, Row};
+use crate::commit::Change;
 use crate::day::HOUR_US;
 use crate::error::LakeError;
-use crate::file::{Rolled, index_name, name};
+use crate::file::{Rolled, index_name, index_object, name};
 use crate::hot::settle;
 use crate::index::Index;
 use crate::latest;
-use crate::manifest::{Entry, Kind, LatestFile, Manifest, Sealed, StoreRef, digest};
+use crate::manifest::{Entry, Kind, LatestFile, Manifest, digest};
 use crate::shared::Shared;
 use crate::writer;
 
 /// A day that is over is made one file when nothing came for it for so long.
 const SETTLED_US: i64 = 6 * HOUR_US;
 
-/// What a step changes.
-#[derive(Default)]
-pub(crate) struct Change {
-    pub added: Vec<Entry>,
-    pub removed: Vec<u64>,
-    pub rolled_through: Option<u64>,
-    pub latest: Option<LatestFile>,
-    /// Up to where sealed files need not be told any more.
-    pub told_through: u64,
-    /// Files that the object store has now.
-    pub carried: Vec<u64>,
-    pub store: Option<StoreRef>,
-}
-
 impl Shared {
     /// Ends the growing segment, rolls, compacts, and lets go what is too old.
     pub fn tend(&self, now: Instant) -> Result<(), LakeError> {
         let mut manifest = self.keep();
+        self.note_mark(now);
         // From here on nothing is taken that is let go below.
         self.thinned_at.fetch_max(now.as_micros(), std::sync::atomic::Ordering::AcqRel);
         let (reply, ended) = sync_channel(1);
@@ -50,6 +38,7 @@ impl Shared {
         }
         ended.recv().map_err(|_| LakeError::Closed)??;
         self.roll(&mut manifest, now)?;
+        self.begin_numbers();
         let rest = self.compact(&mut manifest, now).and_then(|()| self.thin(&mut manifest, now));
         without_store(rest)
     }
@@ -57,7 +46,10 @@ impl Shared {
     /// Rolls what was ended, and merges where files have become many.
     pub fn roll_ended(&self, now: Instant) -> Result<(), LakeError> {
         let mut manifest = self.keep();
-        self.roll(&mut manifest, now)?;
+        // Lakes that share their files leave merging to whoever rolled.
+        if !self.roll(&mut manifest, now)? && self.shares.is_some() {
+            return Ok(());
+        }
         without_store(self.compact(&mut manifest, now))
     }
 
@@ -65,12 +57,15 @@ impl Shared {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn roll(&self, manifest: &mut Manifest, now: Instant) -> Result<(), LakeError> {
+    /// Rolls tables that ended; whether there were any.
+    fn roll(&self, manifest: &mut Manifest, now: Instant) -> Result<bool, LakeError> {
+        self.begin_numbers();
         let (tables, days, latest) = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            let Some(last) = state.ended.last() else { return Ok(()) };
+            let tables = self.to_roll(&state.ended, now);
+            let Some(last) = tables.last() else { return Ok(false) };
             let number = last.segment;
-            (state.ended.clone(), Arc::clone(&state.days), latest::to_bytes(&state.latest, number, now))
+            (tables.to_vec(), Arc::clone(&state.days), latest::to_bytes(&state.latest, number, now))
         };
         let rolled_through = tables.last().map_or(0, |table| table.segment);
         let mut readings = Vec::with_capacity(tables.iter().map(|table| table.rows()).sum());
@@ -94,20 +89,20 @@ impl Shared {
                 change.added.extend(self.write(manifest, day, Kind::Raw, &rows, now)?);
             }
         }
-        let path = self.folder.join(latest::name(rolled_through));
-        self.options.disk.write(&path, &latest).map_err(LakeError::io(&path))?;
+        self.keep_latest(rolled_through, &latest)?;
         change.latest = Some(LatestFile { number: rolled_through, sha256: digest(&latest) });
         let before = manifest.latest.clone();
         self.commit(manifest, change)?;
-        let old_segments = tables.iter().map(|table| writer::name(table.segment));
-        let old_latest = before.filter(|file| file.number != rolled_through).map(|file| latest::name(file.number));
-        for name in old_segments.chain(old_latest) {
-            // What stays is removed when the lake is next opened.
-            let _ = self.options.disk.remove(&self.folder.join(name));
+        let before = before.filter(|file| file.number != rolled_through).map(|file| latest::name(file.number));
+        if !self.let_go_of_stream(rolled_through, before.as_deref()) {
+            for name in tables.iter().map(|table| writer::name(table.segment)).chain(before) {
+                // What stays is removed when the lake is next opened.
+                let _ = self.options.disk.remove(&self.folder.join(name));
+            }
         }
         let hot = self.state.read().unwrap_or_else(PoisonError::into_inner).hot_readings();
         self.queue.set_hot(hot);
-        Ok(())
+        Ok(true)
     }
 
     /// Writes rows of a day, sorted, as files.
@@ -133,8 +128,7 @@ impl Shared {
         now: Instant,
     ) -> Result<Entry, LakeError> {
         // A number is never used twice, not even after a failure: the disk may have kept more than it said.
-        let number = manifest.next_number;
-        manifest.next_number += 1;
+        let number = self.next_number(manifest)?;
         let times = || rows.iter().map(|row| row.at().as_micros());
         let mut entry = Entry {
             number,
@@ -168,75 +162,13 @@ impl Shared {
         let index_path = index_name(&path);
         disk.write(&index_path, &index).map_err(LakeError::io(&index_path))?;
         disk.sync_folder(folder).map_err(LakeError::io(folder))?;
-        Ok(entry)
-    }
-
-    /// Makes a change count: on disk first, then for queries.
-    pub fn commit(&self, manifest: &mut Manifest, change: Change) -> Result<(), LakeError> {
-        let mut next = manifest.clone();
-        next.files.retain(|entry| !change.removed.contains(&entry.number));
-        for entry in &change.added {
-            next.sealed_through += 1;
-            next.sealed.push(Sealed {
-                position: next.sealed_through,
-                file: name(entry),
-                sha256: entry.sha256.clone(),
-                rows: entry.rows,
-                from_us: entry.from_us,
-                to_us: entry.to_us,
-            });
-        }
-        next.files.extend(change.added.iter().cloned());
-        next.files.sort_by_key(|entry| (entry.day, entry.kind, entry.number));
-        next.sealed.retain(|sealed| sealed.position > change.told_through);
-        next.rolled_through = change.rolled_through.unwrap_or(next.rolled_through);
-        next.latest = change.latest.or(next.latest);
-        next.store = change.store.or(next.store);
-        for entry in next.files.iter_mut().filter(|entry| change.carried.contains(&entry.number)) {
+        if let (Some(_), Some(objects)) = (&self.shares, &self.options.objects) {
+            // Other lakes have to find it as soon as the manifest names it.
+            objects.put(&index_object(&name(&entry)), index.into())?;
+            objects.put(&name(&entry), file.into())?;
             entry.in_store = true;
         }
-        self.write_manifest(&next)?;
-        manifest.clone_from(&next);
-
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let days = Arc::make_mut(&mut state.days);
-        for number in &change.removed {
-            for day in days.values_mut() {
-                for kind in [Kind::Raw, Kind::Hourly] {
-                    day.of(kind).iter().filter(|file| file.entry.number == *number).for_each(|file| file.doom());
-                    day.of_mut(kind).retain(|file| file.entry.number != *number);
-                }
-            }
-        }
-        for file in days.values().flat_map(|day| day.raw.iter().chain(&day.hourly)) {
-            if change.carried.contains(&file.entry.number) {
-                file.set_in_store(true);
-            }
-        }
-        if !change.added.is_empty() {
-            self.carrier.ring();
-        }
-        for entry in change.added {
-            let files = days.entry(entry.day).or_default().of_mut(entry.kind);
-            files.push(self.rolled(entry));
-        }
-        days.retain(|_, day| !day.raw.is_empty() || !day.hourly.is_empty());
-        state.ended.retain(|table| table.segment > next.rolled_through);
-        state.manifest = Arc::new(next);
-        Ok(())
-    }
-
-    /// A file of the manifest.
-    pub fn rolled(&self, entry: Entry) -> Arc<Rolled> {
-        Rolled::new(entry, &self.folder, Arc::clone(&self.shelf), &self.options)
-    }
-
-    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), LakeError> {
-        let (path, draft) = (self.folder.join("manifest"), self.folder.join("manifest.draft"));
-        let disk = &self.options.disk;
-        disk.write(&draft, manifest.to_text().as_bytes()).map_err(LakeError::io(&draft))?;
-        disk.rename(&draft, &path).map_err(LakeError::io(&path))?;
-        disk.sync_folder(&self.folder).map_err(LakeError::io(&self.folder))
+        Ok(entry)
     }
 
     fn compact(&self, manifest: &mut Manifest, now: Instant) -> Result<(), LakeError> {

@@ -109,6 +109,15 @@ pub fn push_frame<'a>(
     bytes[begin + 16..begin + FRAME_BYTES].copy_from_slice(&check.to_le_bytes());
 }
 
+/// Reads one frame that stands alone; without readings it is a mark. `None` when it is not what was written.
+pub fn frame(bytes: &[u8], header: Header) -> Option<Vec<Reading>> {
+    let payload = frame_at(bytes, header, 0..=u64::MAX)?;
+    if FRAME_BYTES + payload.len() != bytes.len() {
+        return None;
+    }
+    payload.chunks_exact(READING_BYTES).map(reading).collect()
+}
+
 /// Reads a segment.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ use crate::latest::Latest;
 use crate::manifest::{Kind, Manifest};
 use crate::options::Options;
 use crate::queue::Queue;
+use crate::stream::Shares;
 
 /// The rolled files of a day, each kind by number.
 #[derive(Debug, Clone, Default)]
@@ -120,10 +121,16 @@ pub(crate) struct Shared {
     pub bell: Bell,
     /// Wakes the thread that carries files to the object store.
     pub carrier: Bell,
+    /// Ends the thread that watches what other lakes do.
+    pub watcher: Bell,
     /// Whether the object store is known to be this lake's; held by who carries: one at a time.
     pub attached: Mutex<bool>,
     /// The latest instant retention was asked at: what it lets go is not taken any more.
     pub thinned_at: AtomicI64,
+    /// Since when nothing can be carried to the object store, microseconds; `i64::MIN` while it can.
+    pub away_since: AtomicI64,
+    /// The stream that is the hot part, and the lakes that share it; the hot part lies in the folder when absent.
+    pub shares: Option<Arc<Shares>>,
     /// The lock of the folder, let go with the last thread.
     pub _lock: File,
 }

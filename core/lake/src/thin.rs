@@ -12,12 +12,13 @@ use model::{Instant, Reading, SeriesNo};
 
 use crate::aggregate::{Aggregate, Hour};
 use crate::columns::Row;
+use crate::commit::Change;
 use crate::day::{DAY_US, HOUR_US};
 use crate::error::LakeError;
 use crate::file::Rolled;
 use crate::manifest::{Entry, Kind, Manifest};
 use crate::query::{Want, each_reading};
-use crate::roll::{Change, read_whole};
+use crate::roll::read_whole;
 use crate::shared::Shared;
 
 impl Shared {

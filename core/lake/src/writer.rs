@@ -138,7 +138,7 @@ impl Writer {
         self.shared.drop_too_old(group);
         let written = if group.is_empty() { Ok(()) } else { self.write(group) };
         if written.is_ok() {
-            self.shared.show(group);
+            self.shared.show(group, None);
         }
         group.clear();
         for done in waiting.drain(..) {
@@ -183,14 +183,14 @@ impl Writer {
 }
 
 /// Tells who waits for a commit; their panic is theirs.
-fn tell(done: Done, result: Result<(), AppendError>) {
+pub(crate) fn tell(done: Done, result: Result<(), AppendError>) {
     if catch_unwind(AssertUnwindSafe(|| done(result))).is_err() {
         tracing::error!("who waited for a commit panicked when told of it");
     }
 }
 
 /// Whatever ends the writer, nobody waits for it afterwards.
-struct Closing<'a>(&'a Shared);
+pub(crate) struct Closing<'a>(pub &'a Shared);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
@@ -204,14 +204,15 @@ impl Drop for Closing<'_> {
 
 impl Shared {
     /// Takes out what retention would let go at once: it is acknowledged, and not kept.
-    fn drop_too_old(&self, group: &mut Vec<Reading>) {
+    pub fn drop_too_old(&self, group: &mut Vec<Reading>) {
         let now = self.clock.now().as_micros().max(self.thinned_at.load(std::sync::atomic::Ordering::Acquire));
         group.retain(|reading| !self.zone.is_too_old(reading.at, (self.options.retention)(reading.series), now));
     }
 
-    /// Lets queries see what is durable.
-    fn show(&self, group: &[Reading]) {
+    /// Lets queries see what is durable; of a stream, that of a message.
+    pub fn show(&self, group: &[Reading], message: Option<u64>) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.active.segment = message.unwrap_or(state.active.segment);
         for reading in group {
             state.active.put(*reading);
             latest::take(&mut state.latest, *reading);

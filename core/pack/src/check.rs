@@ -68,7 +68,7 @@ pub(crate) fn check(folder: &Folder, city: Option<&City>, judge: Judge<'_>, repo
     devices::check_devices(folder, report);
     alarm_rules::check_alarm_rules(folder, city, judge, report);
     alarm_notices::check_alarm_notices(folder, city, judge, report);
-    scenes::check_scenes(folder, city, report);
+    scenes::check_scenes(folder, city, judge, report);
     inspections::check_inspections(folder, report);
     for scenario in &folder.scenarios {
         stories::check_scenario(scenario, folder, city, report);

@@ -2,13 +2,15 @@
 
 use model::{AlarmRuleId, DeviceClassId, DeviceId, EventId, Instant, PartyId, RegionId};
 
+use serde::{Deserialize, Serialize};
+
 use crate::cases::Where;
 use crate::db::{Row, params};
 use crate::error::StoreError;
 use crate::tx::{Reader, Tx};
 
 /// A silence. Every list narrows; an empty one means all.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SilenceRow {
     /// Its id.
     pub id: EventId,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{DeviceId, EventId, Instant, PartyId, SceneId};
+use model::{DeviceId, EventId, Instant, PartyId};
 
 use crate::cases::Where;
 use crate::db::{FromValue, Row, ToValue, Value, params};
@@ -107,25 +107,6 @@ pub struct DeviceCommandRow {
     pub expires_at: Instant,
 }
 
-/// A scene that was run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SceneRunRow {
-    /// Its id.
-    pub id: EventId,
-    /// Which scene.
-    pub scene: SceneId,
-    /// For when it was planned; absent where somebody ran it at once.
-    pub planned_at: Option<Instant>,
-    /// When it was run.
-    pub run_at: Instant,
-    /// By whom.
-    pub run_by: Option<PartyId>,
-    /// Why.
-    pub reason: Option<String>,
-    /// How many devices were told.
-    pub devices: u32,
-}
-
 /// Which commands. Every field narrows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeviceCommandFilter {
@@ -143,19 +124,6 @@ const COLUMNS: &str = "id, device, region_path, command, arguments, reason, scen
                        sent_at_us, sendings, received_at_us, ended_at_us, outcome, expires_at_us";
 
 impl Tx {
-    /// Writes down that a scene was run.
-    ///
-    /// # Errors
-    /// [`StoreError::Exists`] when it was run at that planned instant before.
-    pub fn record_scene_run(&mut self, run: &SceneRunRow) -> Result<(), StoreError> {
-        self.execute(
-            "INSERT INTO scene_runs (id, scene, planned_at_us, run_at_us, run_by, reason, devices)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            params![run.id, run.scene, run.planned_at, run.run_at, run.run_by, run.reason, run.devices],
-        )?;
-        Ok(())
-    }
-
     /// Writes a command down, or keeps it as it is now.
     ///
     /// # Errors
@@ -274,37 +242,6 @@ impl Reader {
         let rows = self.query(sql, params![run])?;
         rows.into_iter().map(|mut row| Ok((row.next("device_commands.state")?, row.next("count")?))).collect()
     }
-
-    /// The newest runs of a scene, at most `limit`.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database does not answer.
-    pub fn list_scene_runs(&mut self, scene: &SceneId, limit: u32) -> Result<Vec<SceneRunRow>, StoreError> {
-        let sql = "SELECT id, scene, planned_at_us, run_at_us, run_by, reason, devices FROM scene_runs
-                   WHERE scene = $1 ORDER BY id DESC LIMIT $2";
-        self.query(sql, params![scene, limit])?.into_iter().map(read_run).collect()
-    }
-
-    /// Whether a scene was run at the instant it was planned for.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database does not answer.
-    pub fn has_run(&mut self, scene: &SceneId, planned_at: Instant) -> Result<bool, StoreError> {
-        let sql = "SELECT id FROM scene_runs WHERE scene = $1 AND planned_at_us = $2";
-        Ok(self.query_opt(sql, params![scene, planned_at])?.is_some())
-    }
-}
-
-fn read_run(mut row: Row) -> Result<SceneRunRow, StoreError> {
-    Ok(SceneRunRow {
-        id: row.next("scene_runs.id")?,
-        scene: row.next("scene_runs.scene")?,
-        planned_at: row.next("scene_runs.planned_at_us")?,
-        run_at: row.next("scene_runs.run_at_us")?,
-        run_by: row.next("scene_runs.run_by")?,
-        reason: row.next("scene_runs.reason")?,
-        devices: row.next("scene_runs.devices")?,
-    })
 }
 
 fn read(mut row: Row) -> Result<DeviceCommandRow, StoreError> {

@@ -28,8 +28,10 @@ mod inspections;
 mod keeper;
 mod migrate;
 mod people;
+mod processes;
 mod readers;
 mod records;
+mod scenes;
 mod store;
 mod tx;
 mod uploads;
@@ -47,7 +49,7 @@ pub use cases::{
     CursorError, Page, RADIUS_MAX_M, SEARCH_WINDOW, Seat, StepRow, Within,
 };
 pub use device_alarms::{DeviceAlarmFilter, DeviceAlarmRow, OpenAlarms};
-pub use device_commands::{CommandState, DeviceCommandFilter, DeviceCommandRow, SceneRunRow};
+pub use device_commands::{CommandState, DeviceCommandFilter, DeviceCommandRow};
 pub use device_installations::DeviceInstallationRow;
 pub use devices::{DeviceChangeRow, DeviceFilter, DeviceRow, DeviceState, SeriesRow};
 pub use entropy::Entropy;
@@ -65,6 +67,8 @@ pub use people::{
     SealedLooks, SealedRow, SessionRow, SignInMethod, TokenRow, UpstreamLinkRow, UsageRow, UseCount, erased_login,
     fold_login,
 };
+pub use processes::Errand;
+pub use scenes::{SceneCounterRow, SceneHoldRow, SceneRunRow, SceneTurn};
 pub use store::{Migrated, Store};
 pub use tx::{Reader, Tx};
 pub use uploads::{UploadRow, UploadSum};

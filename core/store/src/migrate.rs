@@ -54,6 +54,8 @@ const MIGRATIONS: &[Migration] = &[
     migration!(31, "0031_flights"),
     migration!(34, "0034_waiting_commands"),
     migration!(36, "0036_alarm_notices"),
+    migration!(37, "0037_scenes_by_traffic"),
+    migration!(39, "0039_processes"),
 ];
 
 const CREATE: &str = "

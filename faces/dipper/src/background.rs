@@ -349,6 +349,9 @@ async fn sweep(ctx: sense::Context, app: std::sync::Arc<App>, stopping: watch::R
         if let Err(error) = sense::uploads::sweep(&ctx).await {
             tracing::error!(%error, "uploads whose time is over could not be removed");
         }
+        if let Err(error) = sense::flights::sweep(&ctx).await {
+            tracing::error!(%error, "files of flights that were never written down could not be removed");
+        }
         if let Err(error) = sense::apply::forget_drafts(&ctx).await {
             tracing::error!(%error, "drafts whose time is over could not be forgotten");
         }

@@ -197,6 +197,10 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lake_store: Option<String>,
+    /// Servers of NATS by which several processes take what devices say: `nats://HOST:4222`, more apart by commas
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nats: Option<String>,
     /// Address on which devices speak MQTT in the clear
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,6 +213,14 @@ pub struct Common {
     #[arg(long)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub video: Option<PathBuf>,
+    /// Address on which cameras send their picture by RTMP; it needs --video
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtmp: Option<SocketAddr>,
+    /// Address (UDP) on which cameras send their picture by WebRTC (WHIP), as they reach it; it needs --video
+    #[arg(long)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whip: Option<SocketAddr>,
     /// Program that may tell the devices it reads what to do; may be given more than once
     #[arg(long = "control-client")]
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -37,6 +37,18 @@ pub struct Config {
     pub lake_store: Option<String>,
     /// Megabytes of readings that stay in the data folder when the store has them.
     pub lake_local_mb: u64,
+    /// Readings are rolled into files, and carried to the store, so often: minutes.
+    pub lake_roll_minutes: u64,
+    /// Servers of NATS, `nats://HOST:4222` and more apart by commas, by which several processes take what devices say; one
+    /// process does when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nats: Option<String>,
+    /// Name of the stream of readings; another one for each city that shares the servers.
+    pub nats_stream: String,
+    /// How many servers of NATS keep each reading until it is in a file: 1, 3 or 5.
+    pub nats_copies: u8,
+    /// Megabytes of readings that NATS keeps at most; more are refused until some are in files.
+    pub nats_mb: u64,
     /// Address on which devices speak MQTT in the clear; they do not when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<SocketAddr>,
@@ -58,6 +70,12 @@ pub struct Config {
     /// The `ffmpeg` program by which cameras are fetched; they cannot be watched or recorded when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub video: Option<PathBuf>,
+    /// Address on which cameras send their picture by RTMP; they are only fetched when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtmp: Option<SocketAddr>,
+    /// Address (UDP) on which cameras send their picture by WebRTC (WHIP); sources are told it, so it is none of `0.0.0.0`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub whip: Option<SocketAddr>,
     /// Most cameras that are fetched at a time, those that are recorded among them.
     pub video_at_once: NonZeroU32,
     /// Programs (`dipper client add --devices`) that may also tell the devices they read what to do.
@@ -166,6 +184,11 @@ impl Default for Config {
             devices: true,
             lake_store: None,
             lake_local_mb: 1_024,
+            lake_roll_minutes: 60,
+            nats: None,
+            nats_stream: "dipper-readings".to_owned(),
+            nats_copies: 1,
+            nats_mb: 2_048,
             mqtt: None,
             mqtts: None,
             mqtts_certificate: None,
@@ -173,6 +196,8 @@ impl Default for Config {
             coap: None,
             coaps: None,
             video: None,
+            rtmp: None,
+            whip: None,
             video_at_once: NonZeroU32::new(32).expect("32 is not 0"),
             control_clients: Vec::new(),
             register_clients: Vec::new(),

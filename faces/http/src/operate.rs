@@ -45,12 +45,32 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
         help: "Lines of witnesses on the published checkpoint.",
         values: vec![(String::new(), number(cosigners))],
     });
+    gauges.extend(lake_store(&app));
     match app.store.read(move |reader| stored(reader, sealed, &origin)).await {
         Ok(stored) => gauges.extend(stored),
         Err(error) => tracing::warn!(%error, "the gauges of the store could not be read"),
     }
     let body = app.metrics.render(&gauges);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body).into_response()
+}
+
+/// How the object store of readings stands, where there is one.
+fn lake_store(app: &App) -> Vec<Gauge> {
+    let Some(standing) = app.intake.as_ref().and_then(|intake| intake.lake.store()) else { return Vec::new() };
+    let away_s = standing.away_since.map_or(0, |since| app.now().micros_since(since) / 1_000_000);
+    let one = |name, help, value| Gauge { name, help, values: vec![(String::new(), value)] };
+    vec![
+        one(
+            "dipper_lake_store_away_seconds",
+            "For how long nothing can be carried to the object store.",
+            float(away_s),
+        ),
+        one(
+            "dipper_lake_store_files_waiting",
+            "Files of readings that the store has not.",
+            number(standing.waiting_files),
+        ),
+    ]
 }
 
 fn stored(reader: &mut Reader, sealed: i64, origin: &str) -> Result<Vec<Gauge>, StoreError> {

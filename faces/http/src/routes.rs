@@ -307,6 +307,8 @@ fn of_cameras() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(cameras::get_camera::get_camera))
         .routes(routes!(cameras::camera_stream::get_camera_stream, cameras::camera_stream::set_camera_stream))
         .routes(routes!(cameras::begin_viewing::begin_viewing))
+        .routes(routes!(cameras::whip::send_by_webrtc))
+        .routes(routes!(cameras::whip::end_sending))
         .routes(routes!(cameras::get_live_file::get_live_file))
         .routes(routes!(cameras::list_recordings::list_recordings))
         .routes(routes!(cameras::get_recording_file::get_recording_file))

@@ -20,8 +20,8 @@ const TIMEOUT_US: u32 = 10_000_000;
 /// What is fetched, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// From where.
-    pub address: StreamAddress,
+    /// From where; absent where it may send them by itself.
+    pub address: Option<StreamAddress>,
     /// What the camera's class says.
     pub video: Video,
 }
@@ -40,11 +40,17 @@ pub fn script(address: &StreamAddress) -> String {
 }
 
 /// Its arguments. Files are named from the folder it runs in.
-pub fn arguments(video: Video) -> Vec<OsString> {
+pub fn arguments(video: Video, is_pushed: bool) -> Vec<OsString> {
     let mut all = Arguments(Vec::new());
-    // Neither files of this machine nor plain HTTP, whatever a list that a camera sends may name.
-    all.add("-hide_banner -nostdin -nostats -loglevel info -f concat -safe 0");
-    all.add("-protocol_whitelist pipe,rtsp,rtsps,rtmp,rtmps,rtp,srtp,tcp,udp,tls,crypto -i pipe:0");
+    all.add("-hide_banner -nostdin -nostats -loglevel info");
+    if is_pushed {
+        // The head says that there is no sound to be waited for; a second tells how many pictures there are in one.
+        all.add("-f flv -analyzeduration 1000000 -protocol_whitelist pipe -i pipe:0");
+    } else {
+        // Neither files of this machine nor plain HTTP, whatever a list that a camera sends may name.
+        all.add("-f concat -safe 0");
+        all.add("-protocol_whitelist pipe,rtsp,rtsps,rtmp,rtmps,rtp,srtp,tcp,udp,tls,crypto -i pipe:0");
+    }
     all.pictures(video);
     let kept = format!("-hls_time {SEGMENT_S} -hls_list_size {LISTED} -hls_delete_threshold {LEFT}");
     // Segments are numbered from the seconds since 1970, so that no name ever means two things.
@@ -89,7 +95,7 @@ mod tests {
     use super::*;
 
     fn words(video: Video) -> String {
-        arguments(video).iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ")
+        arguments(video, false).iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
@@ -110,6 +116,8 @@ mod tests {
         let recording = Some(Recording { segment_seconds: 60, retention_days: 30 });
         let text = words(Video { recording, ..live });
         assert!(text.contains("-f segment -segment_time 60") && text.ends_with("recorded/%s.mp4"), "{text}");
+        let pushed = arguments(live, true);
+        assert!(pushed.windows(2).any(|two| two == ["-f", "flv"]) && !pushed.contains(&"concat".into()), "{pushed:?}");
         let text = words(Video { transcode: true, ..live });
         assert!(text.contains("-c:v libx264") && !text.contains("copy"), "{text}");
     }

@@ -16,7 +16,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::command::Source;
+use crate::door::Admitted;
 use crate::files::{Finished, finish, list_recorded};
+use crate::push::{Publication, Pushes};
 use crate::run;
 
 /// What can be set.
@@ -92,6 +94,8 @@ pub(crate) struct Shared {
     /// Cameras for which there was no room, and when they were asked for last.
     refused: Mutex<HashMap<DeviceId, Instant>>,
     tasks: Mutex<JoinSet<()>>,
+    /// Those that are not fetched: they send.
+    pub(crate) pushes: Arc<Pushes>,
 }
 
 /// A camera that is fetched.
@@ -120,8 +124,8 @@ impl Receiver {
         let former = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>().map_err(fault)?;
         let folder = settings.folder.join(clock.now().as_micros().to_string());
         std::fs::create_dir_all(&folder).map_err(fault)?;
-        let (cameras, refused, tasks) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Ok(Self(Arc::new(Shared { settings, archive, clock, folder, former, cameras, refused, tasks })))
+        let (cameras, refused, tasks, pushes) = (Mutex::default(), Mutex::default(), Mutex::default(), Arc::default());
+        Ok(Self(Arc::new(Shared { settings, archive, clock, folder, former, cameras, refused, tasks, pushes })))
     }
 
     /// Somebody watches a camera: it is fetched from now on. How it stands.
@@ -150,6 +154,34 @@ impl Receiver {
     /// The cameras that are fetched now.
     pub fn fetched(&self) -> Vec<DeviceId> {
         self.0.lock().keys().cloned().collect()
+    }
+
+    /// Since when a camera sends its picture by itself; `None` while it does not.
+    pub fn sends_since(&self, camera: &DeviceId) -> Option<model::Instant> {
+        self.0.pushes.since(camera)
+    }
+
+    /// The cameras that send their picture by themselves.
+    pub fn sending(&self) -> Vec<DeviceId> {
+        self.0.pushes.list()
+    }
+
+    /// Who sends the picture of a camera is sent away.
+    pub fn cut(&self, camera: &DeviceId) {
+        self.0.pushes.cut(camera);
+    }
+
+    /// A source begins to send; `None` where another does already.
+    pub(crate) fn begin_push(&self, admitted: &Admitted) -> Option<Publication> {
+        self.0.pushes.begin(&admitted.camera, self.0.clock.now(), admitted.is_new_key)
+    }
+
+    /// Its picture comes from now on: who waits for it is served, and it is recorded where that is so.
+    pub(crate) fn pushed(&self, admitted: &Admitted) {
+        self.renew(&admitted.camera);
+        if admitted.is_recorded {
+            self.record(&admitted.camera, true);
+        }
     }
 
     /// What is fetched by a former address, or for a former class, is ended and begun anew.

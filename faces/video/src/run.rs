@@ -6,15 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use model::DeviceId;
+use pack::Video;
 use sense::cameras::{StreamFault, StreamState};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::command::{Source, arguments, script};
 use crate::fault::fault_of;
 use crate::files::{RECORDED, finish, list_recorded};
+use crate::push::Feed;
 use crate::receiver::Shared;
 
 /// The folder of the live stream within that of a camera.
@@ -47,9 +50,17 @@ pub async fn run(shared: Arc<Shared>, camera: DeviceId, changed: Arc<Notify>) {
         let end = match shared.archive.source(&camera).await {
             Ok(Some(source)) => {
                 shared.set_state(&camera, StreamState::Connecting);
-                let end = fetch(&shared, &camera, &source, &changed).await;
+                let end = match input_of(&shared, &camera, &source) {
+                    Ok(input) => fetch(&shared, &camera, (source.video, input), &changed).await,
+                    Err(fault) => End::Fault(fault, false),
+                };
                 hand_over(&shared, &camera, true).await;
-                end
+                let is_sent = source.address.is_none() && shared.pushes.since(&camera).is_some();
+                match end {
+                    // Pictures of another size, which need another header: the source goes on.
+                    End::Fault(StreamFault::Ended, true) if is_sent => End::Changed,
+                    end => end,
+                }
             }
             Ok(None) => End::Fault(StreamFault::NoAddress, false),
             Err(error) => {
@@ -82,18 +93,32 @@ async fn wait(shared: &Shared, camera: &DeviceId, changed: &Notify, pause: Durat
     }
 }
 
-async fn fetch(shared: &Shared, camera: &DeviceId, source: &Source, changed: &Notify) -> End {
+/// What the program reads: a script that says from where, or the pictures themselves.
+enum Input {
+    Script(String),
+    Feed(Feed),
+}
+
+/// Where its pictures come from; the fault where they come from nowhere.
+fn input_of(shared: &Shared, camera: &DeviceId, source: &Source) -> Result<Input, StreamFault> {
+    match &source.address {
+        Some(address) => Ok(Input::Script(script(address))),
+        None => shared.pushes.tap(camera).map(Input::Feed),
+    }
+}
+
+async fn fetch(shared: &Shared, camera: &DeviceId, (video, input): (Video, Input), changed: &Notify) -> End {
     let folder = shared.folder_of(camera);
     let complaint = Arc::new(Mutex::new(None));
-    let mut child = match begin(shared, &folder, source).await {
-        Ok(child) => child,
+    let (mut child, _pouring) = match begin(shared, &folder, video, input).await {
+        Ok(begun) => begun,
         Err(error) => {
             tracing::error!(%camera, kind = %error.kind(), "the program that fetches cameras cannot be run");
             return End::Fault(StreamFault::Failed, false);
         }
     };
     let listening =
-        child.stderr.take().map(|lines| tokio::spawn(listen(lines, source.video.transcode, Arc::clone(&complaint))));
+        child.stderr.take().map(|lines| tokio::spawn(listen(lines, video.transcode, Arc::clone(&complaint))));
     let heard = || *complaint.lock().unwrap_or_else(PoisonError::into_inner);
     let (mut newest, mut moved) = (None::<SystemTime>, Instant::now());
     let end = loop {
@@ -131,8 +156,8 @@ async fn fetch(shared: &Shared, camera: &DeviceId, source: &Source, changed: &No
     end
 }
 
-/// Begins to fetch into fresh folders.
-async fn begin(shared: &Shared, folder: &Path, source: &Source) -> std::io::Result<Child> {
+/// Begins to fetch into fresh folders. Pictures are poured in until what is answered is dropped.
+async fn begin(shared: &Shared, folder: &Path, video: Video, input: Input) -> std::io::Result<(Child, JoinSet<()>)> {
     match std::fs::remove_dir_all(folder.join(LIVE)) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -140,7 +165,7 @@ async fn begin(shared: &Shared, folder: &Path, source: &Source) -> std::io::Resu
     std::fs::create_dir_all(folder.join(LIVE))?;
     std::fs::create_dir_all(folder.join(RECORDED))?;
     let mut child = Command::new(&shared.settings.program)
-        .args(arguments(source.video))
+        .args(arguments(video, matches!(input, Input::Feed(_))))
         .current_dir(folder)
         // It needs none, and ours may hold secrets.
         .env_clear()
@@ -149,10 +174,13 @@ async fn begin(shared: &Shared, folder: &Path, source: &Source) -> std::io::Resu
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
-    if let Some(mut input) = child.stdin.take() {
-        input.write_all(script(&source.address).as_bytes()).await?;
+    let mut pouring = JoinSet::new();
+    match (child.stdin.take(), input) {
+        (Some(mut into), Input::Script(script)) => into.write_all(script.as_bytes()).await?,
+        (Some(into), Input::Feed(feed)) => drop(pouring.spawn(feed.pour(into))),
+        (None, _) => {}
     }
-    Ok(child)
+    Ok((child, pouring))
 }
 
 /// Hears what it complains of; the first is the cause, what follows are consequences.

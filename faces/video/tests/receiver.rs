@@ -24,7 +24,7 @@ struct Shelf {
 impl Archive for Shelf {
     fn source<'a>(&'a self, _: &'a DeviceId) -> Todo<'a, Result<Option<Source>, String>> {
         let address = self.address.as_deref().map(|text| StreamAddress::parse(text).unwrap());
-        Box::pin(async move { Ok(address.map(|address| Source { address, video: self.video })) })
+        Box::pin(async move { Ok(Some(Source { address, video: self.video })) })
     }
 
     fn keep(&self, finished: Finished) -> Todo<'_, Result<(), String>> {

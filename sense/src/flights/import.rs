@@ -24,7 +24,7 @@ const WORDS_MAX: usize = 120;
 /// Characters of the name of a file.
 const NAME_MAX: usize = 200;
 /// Flights are sealed one after the other: files are linked before the flight is written down.
-static SEALING: Mutex<()> = Mutex::const_new(());
+pub(super) static SEALING: Mutex<()> = Mutex::const_new(());
 /// Fixes of a track that maps show.
 const SHOWN_MAX: usize = 1_000;
 

@@ -6,6 +6,7 @@ mod changes;
 mod ground;
 mod import;
 mod media;
+mod sweep;
 mod track;
 mod views;
 
@@ -13,5 +14,6 @@ pub use changes::{Pair, compare, pairs};
 pub use ground::footprint;
 pub use import::{FlightError, Looked, NewFlight, attach, look, seal};
 pub use media::{FileKind, MediaError, PICTURE_MAX};
+pub use sweep::sweep;
 pub use track::{Fix, TrackError};
 pub use views::{ViewSize, file_path, view, view_size};

@@ -101,7 +101,9 @@ impl Intake {
     pub async fn keep(&self, member: Arc<Member>, readings: Vec<Reading>) -> Result<usize, IntakeError> {
         self.append(&readings).await?;
         let count = readings.len();
-        self.tell(Told::Kept(Kept { member, readings })).await;
+        if !self.lake.tells() {
+            self.tell(Told::Kept(Kept { member, readings })).await;
+        }
         Ok(count)
     }
 

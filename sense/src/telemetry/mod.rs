@@ -70,8 +70,22 @@ pub enum TimeOrder {
     Latest,
 }
 
+/// How the object store of readings stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreStanding {
+    /// Since when nothing can be carried there.
+    pub away_since: Option<Instant>,
+    /// Files that wait for it.
+    pub waiting_files: usize,
+}
+
 /// Where readings are kept. `core/lake` is the one that cities run; this crate knows no more of it than this.
 pub trait Lake: Send + Sync {
+    /// Whether it tells itself of readings that are kept, those that other processes took among them; then the door does not.
+    fn tells(&self) -> bool {
+        false
+    }
+
     /// Takes readings; `done` is called once they are on the disk. Never waits.
     fn append(&self, readings: Vec<Reading>, done: Done);
 
@@ -102,4 +116,9 @@ pub trait Lake: Send + Sync {
     /// # Errors
     /// [`LakeFault`].
     fn buckets(&self, series: SeriesNo, from: Instant, to: Instant, step_us: i64) -> Result<Vec<Bucket>, LakeFault>;
+
+    /// How the object store stands to which readings are carried; `None` where there is none.
+    fn store(&self) -> Option<StoreStanding> {
+        None
+    }
 }

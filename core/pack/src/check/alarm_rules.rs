@@ -2,7 +2,7 @@
 
 use model::AlarmRuleId;
 
-use crate::city::{CategoryKind, City};
+use crate::city::{CategoryKind, City, SCENE_RULE};
 use crate::faults::{At, Report};
 use crate::load::{Judge, Judged};
 use crate::source::alarm_rules::AlarmRuleEntry;
@@ -11,6 +11,10 @@ use crate::source::files::Folder;
 pub(super) fn check_alarm_rules(folder: &Folder, city: Option<&City>, judge: Judge<'_>, report: &mut Report) {
     for (id, rule) in folder.alarm_rules.iter() {
         check_names(id, rule, folder, report);
+        if id.value.as_str().starts_with(SCENE_RULE) {
+            report
+                .fault(id.at, format!("alarm rule {}: ids of conditions of scenes begin with {SCENE_RULE}", id.value));
+        }
         let lowered = city.and_then(|city| Some((city, city.alarm_rules.get(&id.value)?)));
         if let Some(Err(fault)) = lowered.map(|(city, rule)| judge(city, Judged::Rule(&id.value, rule))) {
             report.fault(id.at, fault);

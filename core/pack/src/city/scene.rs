@@ -8,7 +8,7 @@ use model::{DeviceClassId, PropertyId, RegionId, SceneId, Text};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Weekday;
+use super::{AlarmRule, AlarmSelector, Weekday};
 
 /// Farthest from an event of the sun, minutes.
 const OFFSET_MAX: i32 = 180;
@@ -37,6 +37,80 @@ pub struct Scene {
     /// On these days; every day where empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weekdays: Vec<Weekday>,
+    /// What is measured while it holds; such a scene is not planned.
+    #[serde(default, rename = "while", skip_serializing_if = "Option::is_none")]
+    pub condition: Option<SceneCondition>,
+}
+
+impl Scene {
+    /// The rules over readings of a scene that follows what is measured, with their ids: that a counter is over the
+    /// threshold, and that nothing is heard of it. They are two, so that one that is heard again counts at once.
+    pub fn rules(&self, id: &SceneId) -> Vec<(String, AlarmRule)> {
+        let Some(condition) = &self.condition else { return Vec::new() };
+        let selector = AlarmSelector { classes: condition.classes.clone(), ..AlarmSelector::default() };
+        let over = AlarmRule {
+            title: self.title.clone(),
+            selector: selector.clone(),
+            when: Some(condition.when.clone()),
+            hold_for: condition.hold_for.clone(),
+            hysteresis: condition.hysteresis,
+            keep_firing: Some(condition.keep_firing.clone()),
+            ..AlarmRule::default()
+        };
+        let no_data_after = Some(condition.no_data_after.clone());
+        let silent = AlarmRule { title: self.title.clone(), selector, no_data_after, ..AlarmRule::default() };
+        vec![(format!("{SCENE_OVER}{id}"), over), (format!("{SCENE_SILENT}{id}"), silent)]
+    }
+}
+
+/// Ids of rules that are conditions of scenes begin with this: no alarm rule does.
+pub const SCENE_RULE: &str = "scene.";
+/// So begins the id of the rule that a counter is over the threshold of a scene.
+pub const SCENE_OVER: &str = "scene.over.";
+/// So begins the id of the rule that nothing is heard of a counter of a scene.
+pub const SCENE_SILENT: &str = "scene.silent.";
+
+/// Follows what is measured: the scene holds for a device while a counter that governs it counts so much.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SceneCondition {
+    /// Classes of the counters.
+    pub classes: Vec<DeviceClassId>,
+    /// The condition over their readings (CEL, as of alarm rules).
+    pub when: String,
+    /// How long it must hold.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    pub hold_for: Option<String>,
+    /// How far a value must come back behind its threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hysteresis: Option<f64>,
+    /// How long the scene holds after the condition ended.
+    pub keep_firing: String,
+    /// A counter that says nothing for so long governs nothing.
+    pub no_data_after: String,
+    /// Which devices a counter governs.
+    pub reach: Reach,
+    /// When it is looked at; always where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<SceneWindow>,
+}
+
+/// Which devices a counter governs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// Those at most so many metres away.
+    WithinM(f64),
+    /// Those of the same smallest region.
+    SameRegion,
+}
+
+/// From one moment to the next of another one, over midnight where that is how they come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SceneWindow {
+    /// Its beginning.
+    pub from: Moment,
+    /// Its end.
+    pub to: Moment,
 }
 
 /// A moment of every day, at the centre of the city.

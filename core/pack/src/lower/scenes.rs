@@ -1,7 +1,7 @@
 //! Scenes: from the file to the city.
 
-use crate::city::Scene;
-use crate::source::scenes::SceneEntry;
+use crate::city::{Reach, Scene, SceneCondition, SceneWindow};
+use crate::source::scenes::{SceneConditionEntry, SceneEntry};
 
 use super::values;
 
@@ -18,5 +18,20 @@ pub(super) fn lower_scene(scene: &SceneEntry) -> Scene {
         arguments: scene.arguments.items.iter().filter_map(argument).collect(),
         at: values(&scene.at.0),
         weekdays: values(&scene.weekdays.0),
+        condition: scene.condition.as_ref().map(|condition| lower_condition(&condition.value)),
+    }
+}
+
+fn lower_condition(condition: &SceneConditionEntry) -> SceneCondition {
+    let window = condition.from.as_ref().zip(condition.to.as_ref());
+    SceneCondition {
+        classes: values(&condition.classes.0),
+        when: condition.when.value.clone(),
+        hold_for: condition.hold_for.as_ref().map(|span| span.value.clone()),
+        hysteresis: condition.hysteresis.as_ref().map(|band| band.value),
+        keep_firing: condition.keep_firing.value.clone(),
+        no_data_after: condition.no_data_after.value.clone(),
+        reach: condition.within_m.as_ref().map_or(Reach::SameRegion, |metres| Reach::WithinM(metres.value)),
+        window: window.map(|(from, to)| SceneWindow { from: from.value, to: to.value }),
     }
 }

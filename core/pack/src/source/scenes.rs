@@ -25,6 +25,32 @@ source! {
         at: Many<At<Moment>>,
         /// On these days; every day when absent.
         weekdays: Many<At<Weekday>>,
+        /// What is measured while it holds, instead of "at": afterwards devices go back to what is planned for them.
+        condition as "while": Option<At<SceneConditionEntry>>,
+    }
+
+    /// Counters and what they count while a scene holds. Conditions are those of alarm rules; spans are written as 90s, 10m, 1h30m.
+    struct SceneConditionEntry {
+        /// Classes of the counters.
+        classes: Many<At<DeviceClassId>>,
+        /// The condition over the readings of one counter: passed > 12.0
+        when: At<String>,
+        /// How long it must hold.
+        hold_for as "for": Option<At<String>>,
+        /// How far a value must come back behind its threshold.
+        hysteresis: Option<At<f64>>,
+        /// How long the scene holds after the condition ended, at least 1m.
+        keep_firing: At<String>,
+        /// A counter that says nothing for so long governs nothing.
+        no_data_after: At<String>,
+        /// A counter governs the devices at most so many metres away, 1 to 5000.
+        within_m: Option<At<f64>>,
+        /// A counter governs the devices of its own smallest region, instead of within_m.
+        same_region: Option<At<bool>>,
+        /// From this moment; always when absent.
+        from: Option<At<Moment>>,
+        /// To this moment, of the next day where it comes first.
+        to: Option<At<Moment>>,
     }
 }
 

@@ -36,4 +36,6 @@ pub enum LedgerCommand {
 pub enum LakeCommand {
     /// Hold every file of readings against its digest and its record in the log; ends with an error when one differs
     Verify(Box<Common>),
+    /// Give the readings of the data folder to all processes of the city, which share them by NATS from then on
+    Share(Box<Common>),
 }

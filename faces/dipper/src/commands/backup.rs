@@ -17,6 +17,7 @@ use crate::commands::manifest::{Manifest, list_files};
 use crate::commands::old_backups;
 use crate::config::Config;
 use crate::runtime::open_store;
+use crate::sensing::share;
 use crate::system::SystemClock;
 
 const SQLITE_FILE: &str = "dipper.db";
@@ -40,7 +41,9 @@ pub fn backup(config: &Config, to: &Path) -> anyhow::Result<ExitCode> {
     make_private(&partial)?;
     // Files of the object store are fetched: the copy needs none. The lake before the rest: each of its files that the log has recorded by then is in the copy, or was let go.
     let lake = config.data.join(LAKE);
-    if lake.exists() {
+    if config.nats.is_some() {
+        copy_shared(config, &partial.join(LAKE))?;
+    } else if lake.exists() {
         lake::outside::copy(&lake, &partial.join(LAKE), config.lake_objects()?.as_ref())?;
     }
     // First the ledger, last the database: it then holds every event that the ledger has sealed.
@@ -59,6 +62,21 @@ pub fn backup(config: &Config, to: &Path) -> anyhow::Result<ExitCode> {
     let Some(days) = config.backup_keep_days else { return Ok(ExitCode::SUCCESS) };
     let is_done = old_backups::remove(config, to, days, now)?;
     Ok(if is_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Copies readings that several processes share: the copy is of one process.
+fn copy_shared(config: &Config, to: &Path) -> anyhow::Result<()> {
+    let store = open_store(config)?;
+    let copied = (|| {
+        let (Some(sharing), Some(objects)) = (share::sharing(config, &store, &SystemClock)?, config.lake_objects()?)
+        else {
+            bail!("readings that several processes share lie in a store; name it by --lake-store");
+        };
+        lake::outside::copy_shared(&sharing, &objects, to, &SystemClock)?;
+        Ok(())
+    })();
+    store.close();
+    copied
 }
 
 /// Copies the database, and the list of those erased from it until then.

@@ -6,12 +6,15 @@ use super::pack::load;
 use crate::config::Config;
 use crate::logs::{read_policy, stamp_roots};
 use crate::scanner;
-use crate::system::SystemEntropy;
+use crate::sensing::share;
+use crate::system::{SystemClock, SystemEntropy};
+use lake::outside::probe;
 
 /// Prints the configuration in force (without the database's password) and tries each part of it.
 pub fn check(config: &Config) -> anyhow::Result<ExitCode> {
     let url = config.database()?;
-    let shown = Config { database_url: Some(format!("{url:?}")), ..config.clone() };
+    let nats = config.nats.as_deref().map(without_passwords);
+    let shown = Config { database_url: Some(format!("{url:?}")), nats, ..config.clone() };
     println!("{}", serde_json::to_string_pretty(&shown)?);
     let mut faults = Vec::new();
     if let Err(error) = load(&config.pack) {
@@ -27,7 +30,13 @@ pub fn check(config: &Config) -> anyhow::Result<ExitCode> {
         faults.push(format!("data: {} cannot be made: {error}", config.data.display()));
     }
     match store::Store::open(&url, SystemEntropy) {
-        Ok(store) => store.close(),
+        Ok(store) => {
+            let stream = share::sharing(config, &store, &SystemClock);
+            if let Err(error) = stream.and_then(|stream| stream.map_or(Ok(()), |stream| Ok(probe(&stream)?))) {
+                faults.push(format!("nats: {error:#}"));
+            }
+            store.close();
+        }
         Err(error) => faults.push(format!("database_url: {error}")),
     }
     let objects = config.lake_objects();
@@ -57,4 +66,31 @@ pub fn check(config: &Config) -> anyhow::Result<ExitCode> {
         eprintln!("{fault}");
     }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Addresses of servers as they may be shown.
+fn without_passwords(servers: &str) -> String {
+    let hidden = |server: &str| match (server.find("://"), server.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => format!("{}://…{}", &server[..scheme], &server[at..]),
+        (None, Some(at)) => format!("…{}", &server[at..]),
+        _ => server.to_owned(),
+    };
+    servers.split(',').map(hidden).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_passwords;
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let cases = [
+            ("nats://127.0.0.1:4222", "nats://127.0.0.1:4222"),
+            ("tls://city:se@cret@one:4222,nats://two:4222", "tls://…@one:4222,nats://two:4222"),
+            ("city:secret@one", "…@one"),
+        ];
+        for (servers, shown) in cases {
+            assert_eq!(without_passwords(servers), shown);
+        }
+    }
 }

@@ -70,6 +70,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Ledger(LedgerCommand::Verify(common)) => ledger::verify(configured(&common)?),
         Command::Lake(LakeCommand::Verify(common)) => lake::verify(&configured(&common)?),
+        Command::Lake(LakeCommand::Share(common)) => lake::share(&configured(&common)?),
         Command::Ledger(LedgerCommand::Audit { urls, policy, tsa_ca, state, locale }) => {
             ledger::audit_logs(&urls, policy.as_deref(), tsa_ca.as_deref(), &state, &locale)
         }

@@ -107,7 +107,7 @@ async fn run(runtime: Runtime) -> anyhow::Result<()> {
         sensing.begin(&mut tasks, &runtime, topics, app.notifications(), &stopping).await?;
     }
     if let Some(cameras) = cameras {
-        cameras.begin(&mut tasks, &stopping);
+        cameras.begin(&mut tasks, &stopping).await?;
     }
     answer_until_told(listener, app, stop, tasks).await
 }

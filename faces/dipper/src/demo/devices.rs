@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::chance::Chance;
 
 /// Which share of the devices is of which class, in per cent.
-pub const SHARES: [(&str, u32); 10] = [
+pub const SHARES: [(&str, u32); 11] = [
     ("street_lamp", 36),
     ("manhole_cover", 15),
     ("water_meter", 14),
@@ -17,7 +17,8 @@ pub const SHARES: [(&str, u32); 10] = [
     ("parking_site", 5),
     ("air_station", 5),
     ("river_gauge", 2),
-    ("thermal_camera", 2),
+    ("thermal_camera", 1),
+    ("road_counter", 1),
 ];
 
 /// How often something happens to a device, an hour: once a minute in a city of two thousand.
@@ -143,7 +144,7 @@ impl DemoDevice {
                     "noise": round(54.0 + 7.0 * day + jitter(chance, 3.0), 1),
                 })
             }
-            "gas_meter" | "thermal_camera" => self.measure_rare(day, troubled),
+            "gas_meter" | "thermal_camera" | "road_counter" => self.measure_rare(day, troubled),
             _ => {
                 let level = 1.4 + 1.2 * own + 0.1 * day + jitter(chance, 0.03) + if troubled { 4.0 } else { 0.0 };
                 let (turbidity, ph) = (30.0 + 60.0 * own + jitter(chance, 8.0), 7.3 + jitter(chance, 0.2));
@@ -169,6 +170,12 @@ impl DemoDevice {
                 "battery": round(self.battery, 0),
                 "leak": troubled,
             });
+        }
+        if self.class.as_str() == "road_counter" {
+            // Few pass at night; now and then many do at once.
+            let usual = (4.0 + 90.0 * own) * (0.5 + 0.5 * day).powi(2);
+            let passed = if troubled { 20.0 + 30.0 * own } else { usual + jitter(chance, 2.0).abs() };
+            return json!({"passed": passed.round(), "battery": round(self.battery, 0)});
         }
         let air = 13.0 + 6.0 * day + jitter(chance, 0.6);
         let hottest = if troubled { 92.0 + 40.0 * own } else { air + 14.0 + 8.0 * own };

@@ -8,19 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use act::notifications::record_alarm_notice;
-use assess::{
-    ClearedBy, CommandError, Effect, Engine, Matcher, Selector, Severity, Silence, State, Subject, Suppressor,
-};
+use assess::{CommandError, Effect, Engine, Matcher, Selector, Silence, State, Subject};
 use model::{AlarmRuleId, DeviceId, Instant, PartyId, RegionId};
-use pack::{AlarmRule, City, Packs};
-use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError, RehearsalDone, RehearsalError};
+use pack::{AlarmRule, City, Packs, SCENE_RULE};
+use sense::device_alarms::{self, AlarmDesk, Deed, DeedDone, RecordError, RehearsalDone, RehearsalError};
 use sense::telemetry::{Fleet, Kept, Lake, Member, TimeOrder, Told};
 use store::{SilenceRow, Tx};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
+use super::lead::Lease;
 use super::notices::{self, Notices};
 use super::rehearsal::Stage;
-use super::rules;
+use super::said::by_alarm;
+use super::{counters, rules};
 
 /// What the engine remembers is kept at least this often; what it says, at once.
 const KEEP_EVERY_US: i64 = 1_000_000;
@@ -38,11 +38,12 @@ const OVERLAP_US: i64 = 10 * 60 * 1_000_000;
 const AGAIN_MAX: usize = 100_000;
 
 /// What the engine is asked to do.
+#[derive(Debug)]
 pub enum Work {
     /// Something with an open alarm of a rule, a device and a part.
     Act(AlarmRuleId, DeviceId, String, Deed),
     /// To take note of some.
-    Acknowledge(Vec<assess::AlarmKey>),
+    Acknowledge(Vec<(AlarmRuleId, DeviceId, String)>),
     /// To begin a silence.
     Silence(SilenceRow),
     /// To end one.
@@ -51,9 +52,12 @@ pub enum Work {
 
 /// Work, and who waits to hear of it.
 pub struct Ask {
-    work: Work,
-    by: PartyId,
-    answer: oneshot::Sender<Result<(), String>>,
+    /// What.
+    pub work: Work,
+    /// By whom.
+    pub by: PartyId,
+    /// Who waits.
+    pub answer: oneshot::Sender<Result<(), String>>,
 }
 
 /// The way to the engine, for the faces.
@@ -87,8 +91,8 @@ impl AlarmDesk for Counter {
     }
 
     fn acknowledge(&self, alarms: &[store::DeviceAlarmRow], by: PartyId) -> DeedDone<'_> {
-        let key = |row: &store::DeviceAlarmRow| key_of(&row.rule, &row.device, &row.part);
-        self.ask(Work::Acknowledge(alarms.iter().map(key).collect()), by)
+        let alarm = |row: &store::DeviceAlarmRow| (row.rule.clone(), row.device.clone(), row.part.clone());
+        self.ask(Work::Acknowledge(alarms.iter().map(alarm).collect()), by)
     }
 
     fn silence(&self, silence: SilenceRow) -> DeedDone<'_> {
@@ -130,6 +134,8 @@ pub struct Desk {
     changes: BTreeMap<String, Option<Vec<u8>>>,
     moved: bool,
     kept_at: Instant,
+    /// What has to be held for anything to be written down; where there is one process, nothing.
+    lease: Option<Lease>,
 }
 
 impl Desk {
@@ -163,6 +169,7 @@ impl Desk {
             changes: BTreeMap::new(),
             moved: false,
             kept_at: now,
+            lease: None,
         };
         desk.engine.listen_from(now);
         for member in desk.fleet.list() {
@@ -201,13 +208,30 @@ impl Desk {
         Ok(())
     }
 
+    /// The same, which writes nothing down unless a lease is held.
+    pub fn held_by(self, lease: Lease) -> Self {
+        Self { lease: Some(lease), ..self }
+    }
+
     /// Judges what comes until the program stops.
     pub async fn run(
-        mut self,
-        tell: act::notifications::Context,
+        self,
+        notify: act::notifications::Context,
         mut told: mpsc::Receiver<Told>,
         mut asked: mpsc::Receiver<Ask>,
         shut_out: impl Fn(&DeviceId),
+        stopping: watch::Receiver<bool>,
+    ) {
+        self.work_on(&notify, &mut told, &mut asked, &shut_out, stopping).await;
+    }
+
+    /// The same, of channels that go on after it.
+    pub async fn work_on(
+        mut self,
+        notify: &act::notifications::Context,
+        told: &mut mpsc::Receiver<Told>,
+        asked: &mut mpsc::Receiver<Ask>,
+        shut_out: &impl Fn(&DeviceId),
         mut stopping: watch::Receiver<bool>,
     ) {
         let mut batch = Vec::with_capacity(BATCHES);
@@ -236,7 +260,7 @@ impl Desk {
             let effects = self.engine.tick(now);
             self.hear(effects, None);
             self.notices.tick(&compiled.city, &self.fleet, now);
-            self.keep(&tell, !answers.is_empty()).await;
+            self.keep(notify, !answers.is_empty()).await;
             for (answer, outcome) in answers.drain(..) {
                 let outcome = if self.said.is_empty() && self.silences.is_empty() {
                     outcome
@@ -247,7 +271,7 @@ impl Desk {
                 let _ = answer.send(outcome);
             }
         }
-        self.keep(&tell, true).await;
+        self.keep(notify, true).await;
     }
 
     /// Until time alone moves something, or something has to be kept.
@@ -304,11 +328,11 @@ impl Desk {
                     Deed::Shelve(until) => self.engine.shelve(&key, until, now),
                 }
             }
-            Work::Acknowledge(keys) => {
+            Work::Acknowledge(alarms) => {
                 let mut effects = Vec::new();
                 // One that was closed meanwhile needs nobody to take note of it.
-                for key in keys {
-                    effects.extend(self.engine.acknowledge(&key, now).unwrap_or_default());
+                for (rule, device, part) in alarms {
+                    effects.extend(self.engine.acknowledge(&key_of(&rule, &device, &part), now).unwrap_or_default());
                 }
                 Ok(effects)
             }
@@ -334,7 +358,10 @@ impl Desk {
         };
         let (compiled, now) = (self.ctx.packs.current(), self.ctx.clock.now());
         for effect in effects.into_iter().filter(matters) {
-            self.notices.hear(&compiled.city, &self.fleet, &effect, now);
+            // What scenes follow is no alarm, and told to nobody.
+            if effect.alarm().is_some_and(|key| !key.rule.starts_with(SCENE_RULE)) {
+                self.notices.hear(&compiled.city, &self.fleet, &effect, now);
+            }
             self.said.push((effect, by));
         }
     }
@@ -352,7 +379,7 @@ impl Desk {
 
     /// Writes down what was said, with what the engine remembers, in one transaction. What the database does not take now
     /// is tried again.
-    async fn keep(&mut self, tell: &act::notifications::Context, at_all_events: bool) {
+    async fn keep(&mut self, notify: &act::notifications::Context, at_all_events: bool) {
         let now = self.ctx.clock.now();
         let is_due = self.moved && now.micros_since(self.kept_at) >= KEEP_EVERY_US;
         let is_said = !self.said.is_empty() || !self.silences.is_empty() || !self.notices.due().is_empty();
@@ -365,9 +392,16 @@ impl Desk {
         self.changes.insert(THROUGH.to_owned(), Some(now.as_micros().to_le_bytes().to_vec()));
         let records: Vec<_> = self.changes.iter().map(|(key, record)| (key.clone(), record.clone())).collect();
         let (said, compiled) = (by_alarm(&self.said, &self.fleet), self.ctx.packs.current());
+        let counted = counters::changes(self.said.iter().map(|(effect, _)| effect));
         let silences = self.silences.clone();
-        let (news, tell) = (self.notices.due().to_vec(), tell.clone());
-        let kept = self.ctx.store.write(move |tx: &mut Tx| -> Result<(), RecordError> {
+        let (news, notify) = (self.notices.due().to_vec(), notify.clone());
+        let lease = self.lease.clone();
+        let kept = self.ctx.store.write(move |tx: &mut Tx| -> Result<bool, RecordError> {
+            if let Some(lease) = lease
+                && !lease.holds(tx)?
+            {
+                return Ok(false);
+            }
             for (member, rule, part, changes) in &said {
                 device_alarms::record(tx, &compiled, member, (rule, part), changes, now)?;
             }
@@ -375,13 +409,16 @@ impl Desk {
                 tx.record_silence(silence)?;
             }
             for news in &news {
-                record_alarm_notice(&tell, tx, news, now)?;
+                record_alarm_notice(&notify, tx, news, now)?;
             }
+            counters::record(tx, &counted)?;
             tx.keep_alarm_states(&records)?;
-            Ok(())
+            Ok(true)
         });
         match kept.await {
-            Ok(()) => {
+            // Whoever has the lease judges the same readings; nothing of this is said twice.
+            Ok(false) => {}
+            Ok(true) => {
                 self.said.clear();
                 self.silences.clear();
                 self.notices.told();
@@ -432,59 +469,4 @@ fn silence_of(row: &SilenceRow) -> Silence {
     let rules = words(&mut row.rules.iter().map(AlarmRuleId::as_str));
     let (from, until, reason) = (row.from, row.until, row.reason.clone());
     Silence { id: row.id.to_string().into(), matcher: Matcher { rules, selector }, from, until, reason }
-}
-
-/// What is written down of one alarm.
-type OfAlarm = (Arc<Member>, AlarmRuleId, String, Vec<AlarmChange>);
-
-/// What was said, alarm by alarm, each in its order.
-fn by_alarm(said: &[(Effect, Option<PartyId>)], fleet: &Fleet) -> Vec<OfAlarm> {
-    let mut alarms: BTreeMap<&assess::AlarmKey, OfAlarm> = BTreeMap::new();
-    for (effect, by) in said {
-        let (Some(key), Some(change)) = (effect.alarm(), change_of(effect, *by)) else { continue };
-        if let Some(known) = alarms.get_mut(key) {
-            known.3.push(change);
-        } else if let (Some(member), Ok(rule)) = (fleet.find(&key.device), key.rule.parse::<AlarmRuleId>()) {
-            alarms.insert(key, (member, rule, key.part.to_string(), vec![change]));
-        }
-    }
-    alarms.into_values().collect()
-}
-
-fn change_of(effect: &Effect, by: Option<PartyId>) -> Option<AlarmChange> {
-    Some(match effect {
-        Effect::Raised { severity, since, at, evidence, .. } => AlarmChange::Raised {
-            severity: word(*severity),
-            since: *since,
-            at: *at,
-            reading: evidence.first().map(|first| (first.property.to_string(), first.value)),
-        },
-        Effect::Changed { severity, .. } | Effect::Relapsed { severity, .. } => AlarmChange::Severity(word(*severity)),
-        Effect::Cleared { at, by, .. } => AlarmChange::Cleared {
-            at: *at,
-            by: match by {
-                ClearedBy::Condition => "condition",
-                ClearedBy::Hand => "hand",
-                ClearedBy::Scope => "scope",
-            },
-        },
-        Effect::Acknowledged { at, .. } => AlarmChange::Acknowledged { at: *at, by },
-        Effect::Suppressed { by, .. } => AlarmChange::Quiet(Some(match by {
-            Suppressor::Shelf(until) => format!("shelf/{until}"),
-            Suppressor::Silence(id) => format!("silence/{id}"),
-            Suppressor::Alarm(alarm) => format!("alarm/{alarm}"),
-        })),
-        Effect::Resumed { .. } => AlarmChange::Quiet(None),
-        _ => return None,
-    })
-}
-
-/// The word of a severity.
-pub const fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Minor => "minor",
-        Severity::Major => "major",
-        Severity::Critical => "critical",
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use act::control::{self, Answer, ControlError};
-use act::scenes;
+use act::scenes::{self, Following};
 use bytes::Bytes;
 use coap::Server;
 use model::{DeviceId, EventId, Instant};
@@ -88,13 +88,20 @@ impl Courier {
         self: Arc<Self>,
         carriers: Carriers,
         mut heard: mpsc::UnboundedReceiver<EventId>,
+        leads: watch::Receiver<bool>,
         mut stopping: watch::Receiver<bool>,
     ) {
         let (mut commands, mut plans) = (tokio::time::interval(COMMANDS_EVERY), tokio::time::interval(SCENES_EVERY));
         // A command is written down together with a record, which has a position.
         let mut positions = self.ctx.store.subscribe();
         let mut look_at = tokio::time::Instant::now();
+        let mut following = Following::default();
         loop {
+            // Scenes are run by one of several processes: the one that judges. It begins with what is written down.
+            let is_ours = *leads.borrow();
+            if !is_ours {
+                following = Following::default();
+            }
             let woken = async {
                 let changed = positions.changed().await;
                 tokio::time::sleep_until(look_at).await;
@@ -106,9 +113,16 @@ impl Courier {
                     self.send_due(&carriers).await
                 }
                 Some(id) = heard.recv() => control::received(&self.ctx, id).await.map(drop),
-                _ = commands.tick() => self.send_due(&carriers).await,
+                _ = commands.tick() => {
+                    if is_ours {
+                        self.follow(&mut following).await;
+                    }
+                    self.send_due(&carriers).await
+                }
                 _ = plans.tick() => {
-                    self.run_scenes().await;
+                    if is_ours {
+                        self.run_scenes().await;
+                    }
                     Ok(())
                 }
                 // What it answers holds a lock, which must not be held while others wait.
@@ -129,6 +143,22 @@ impl Courier {
                 }
             }
             Err(error) => tracing::error!(%error, "a scene could not be run; the next round tries again"),
+        }
+    }
+
+    /// Scenes that follow what is measured, after those that are planned.
+    async fn follow(&self, following: &mut Following) {
+        match following.follow(&self.ctx).await {
+            Ok(runs) => {
+                for run in runs {
+                    let (turn, counter) =
+                        (run.turn.map(store::SceneTurn::as_str), run.counter.as_ref().map(tracing::field::display));
+                    tracing::info!(scene = %run.scene, turn, counter, devices = run.devices, "a scene follows what is counted");
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "a scene could not follow what is counted; the next round tries again")
+            }
         }
     }
 

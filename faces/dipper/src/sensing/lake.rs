@@ -1,25 +1,35 @@
 //! The lake as the stage of sensing knows it.
 
 use std::num::NonZeroU64;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
-use lake::{AppendError, Buckets, Count, Lake, LakeError, Options, Order, Range, Retention, Sealed, TryAppendError};
+use lake::{
+    AppendError, Buckets, Count, Lake, LakeError, Options, Order, Range, Retention, Sealed, Sharing, TryAppendError,
+};
 use model::{Clock, Instant, Reading, SeriesNo};
-use sense::telemetry::{Bucket, Done, Fleet, LakeFault, LakeRefusal, TimeOrder};
+use sense::telemetry::{Bucket, Done, Fleet, LakeFault, LakeRefusal, StoreStanding, TimeOrder};
 
 use crate::config::Config;
 
 /// Megabytes of the newest readings that stay on the disk whatever the configuration says: about 8 million.
 const LOCAL_LEAST_MB: u64 = 64;
 
+/// Rolling less often than once a day would leave segments of many days in memory.
+const ROLL_MOST_MINUTES: u64 = 1_440;
+
+/// Most processes that share one data folder.
+const FOLDERS_MAX: u32 = 64;
+
 /// The lake of a city. Clones are the same lake.
 #[derive(Clone)]
 pub struct CityLake {
     lake: Lake,
     zone_offset_s: i32,
+    tells: bool,
 }
 
 impl CityLake {
@@ -30,11 +40,20 @@ impl CityLake {
     }
 
     /// The same, of a city that is configured.
-    pub fn of_city(config: &Config, zone: &TimeZone, fleet: Arc<Fleet>, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub fn of_city(
+        config: &Config,
+        zone: &TimeZone,
+        fleet: Arc<Fleet>,
+        clock: Arc<dyn Clock>,
+        sharing: Option<Sharing>,
+    ) -> anyhow::Result<Self> {
         // What the alarm engine reads again at the start has to be there, also when the store is not.
         let local_bytes = config.lake_local_mb.max(LOCAL_LEAST_MB).saturating_mul(1 << 20);
-        let options = Options { objects: config.lake_objects()?, local_bytes, ..Options::default() };
-        Self::open_with(&config.data.join("lake"), zone, fleet, clock, options)
+        let tend_every = Some(Duration::from_secs(60 * config.lake_roll_minutes.clamp(1, ROLL_MOST_MINUTES)));
+        let folder = if sharing.is_some() { own_folder(&config.data)? } else { config.data.join("lake") };
+        let objects = config.lake_objects()?;
+        let options = Options { objects, local_bytes, tend_every, sharing, ..Options::default() };
+        Self::open_with(&folder, zone, fleet, clock, options)
     }
 
     fn open_with(
@@ -49,8 +68,9 @@ impl CityLake {
         let retention =
             move |series| fleet.of_series(series).map_or(Retention::ALWAYS, |found| retention(&found.member.class));
         let options = Options { zone_offset_s, retention: Arc::new(retention), ..options };
+        let tells = options.sharing.is_some();
         let lake = Lake::open(folder, options, clock).with_context(|| "the readings cannot be opened")?;
-        Ok(Self { lake, zone_offset_s })
+        Ok(Self { lake, zone_offset_s, tells })
     }
 
     /// Files that were sealed and that nobody has said are recorded, the oldest first.
@@ -73,6 +93,24 @@ impl CityLake {
     }
 }
 
+/// The folder of a process that shares its readings with others, which may have the data folder as well.
+fn own_folder(data: &Path) -> anyhow::Result<PathBuf> {
+    let old = data.join("lake");
+    if old.join("manifest").exists() {
+        let folder = old.display();
+        bail!(
+            "{folder} holds readings of one process, which no other one sees; give them to all once, by `dipper lake share`, or go on without NATS"
+        );
+    }
+    let is_free = |folder: &PathBuf| match Lake::is_held(folder) {
+        Ok(held) => !held,
+        // What is wrong with it is said when it is opened.
+        Err(_) => true,
+    };
+    let mut folders = (1..=FOLDERS_MAX).map(|number| data.join(format!("lake-{number}")));
+    folders.find(is_free).with_context(|| format!("{FOLDERS_MAX} processes have this data folder already"))
+}
+
 /// How long the readings of a class are kept.
 pub fn retention(class: &pack::DeviceClass) -> Retention {
     class.retention.map_or(Retention::ALWAYS, |kept| Retention {
@@ -82,6 +120,10 @@ pub fn retention(class: &pack::DeviceClass) -> Retention {
 }
 
 impl sense::telemetry::Lake for CityLake {
+    fn tells(&self) -> bool {
+        self.tells
+    }
+
     fn append(&self, readings: Vec<Reading>, done: Done) {
         // Shared by the two ways in which it may be called; it is called once.
         let done = Arc::new(std::sync::Mutex::new(Some(done)));
@@ -98,6 +140,11 @@ impl sense::telemetry::Lake for CityLake {
             Err(TryAppendError::Full(_)) => tell(&done, Err(LakeRefusal::Busy)),
             Err(TryAppendError::Refused(error)) => tell(&done, Err(refusal(error))),
         }
+    }
+
+    fn store(&self) -> Option<StoreStanding> {
+        let standing = self.lake.store()?;
+        Some(StoreStanding { away_since: standing.away_since, waiting_files: standing.waiting_files })
     }
 
     fn latest(&self, series: SeriesNo) -> Option<Reading> {

@@ -20,10 +20,13 @@ pub async fn run(
     store: Store,
     lake: CityLake,
     clock: std::sync::Arc<dyn model::Clock>,
+    leads: watch::Receiver<bool>,
     mut stopping: watch::Receiver<bool>,
 ) {
     loop {
-        if let Err(error) = record_sealed(&store, &lake, clock.now()).await {
+        // Of several processes the one that judges.
+        let is_ours = *leads.borrow();
+        if is_ours && let Err(error) = record_sealed(&store, &lake, clock.now()).await {
             tracing::error!(%error, "files of the lake could not be recorded; the next round tries again");
         }
         tokio::select! {

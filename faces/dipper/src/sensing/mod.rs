@@ -3,13 +3,18 @@
 mod alarms;
 pub mod cameras;
 mod coap;
+mod counters;
 mod courier;
+mod errand;
 mod gate;
 mod lake;
+mod lead;
 mod ledger;
 mod notices;
 mod rehearsal;
 pub mod rules;
+mod said;
+pub mod share;
 #[cfg(test)]
 mod tests;
 mod updates;
@@ -18,7 +23,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use dipper_http::Topics;
-use model::Instant;
+use model::{Instant, Reading};
 use sense::device_alarms::AlarmDesk;
 use sense::telemetry::{Fleet, Intake, Told};
 use tokio::sync::{mpsc, watch};
@@ -39,7 +44,12 @@ const REGISTER_EVERY: Duration = Duration::from_millis(700);
 pub struct Sensing {
     /// The door for messages of devices.
     pub intake: Arc<Intake>,
-    desk: alarms::Desk,
+    /// The engine, where one process alone judges.
+    desk: Option<alarms::Desk>,
+    tell: mpsc::Sender<Told>,
+    ask: mpsc::Sender<alarms::Ask>,
+    /// Readings of all processes, where there are several.
+    heard: Option<mpsc::Receiver<Vec<Reading>>>,
     told: mpsc::Receiver<Told>,
     asked: mpsc::Receiver<alarms::Ask>,
     counter: Arc<alarms::Counter>,
@@ -55,16 +65,22 @@ impl Sensing {
         }
         let fleet = Arc::new(Fleet::load(&runtime.store, &compiled)?);
         let (zone, clock) = (compiled.city.zone(), Arc::clone(&runtime.clock));
-        let lake = lake::CityLake::of_city(&runtime.config, &zone, Arc::clone(&fleet), clock)?;
+        let shared = share::of_city(&runtime.config, &runtime.store, &*clock)?;
+        let (sharing, heard) = shared.map(|shared| (shared.sharing, shared.heard)).unzip();
+        let lake = lake::CityLake::of_city(&runtime.config, &zone, Arc::clone(&fleet), clock, sharing)?;
         let (tell, told) = mpsc::channel(WAITING);
         let (ask, asked) = mpsc::channel(ASKED);
-        let desk = alarms::Desk::open(runtime.sense(), Arc::clone(&fleet), &lake)?;
+        let desk = match &heard {
+            Some(_) => None,
+            None => Some(alarms::Desk::open(runtime.sense(), Arc::clone(&fleet), &lake)?),
+        };
         let sealing = lake.clone();
         let lake = Arc::new(lake);
         let stage = rehearsal::Stage { fleet: Arc::clone(&fleet), lake: Arc::<lake::CityLake>::clone(&lake) };
-        let counter = Arc::new(alarms::Counter::new(ask, Arc::clone(&runtime.packs), stage));
-        let intake = Arc::new(Intake { ctx: runtime.sense(), fleet, lake, told: tell, mqtt_port: OnceLock::new() });
-        Ok(Some(Self { intake, desk, told, asked, counter, sealing }))
+        let counter = Arc::new(alarms::Counter::new(ask.clone(), Arc::clone(&runtime.packs), stage));
+        let intake =
+            Arc::new(Intake { ctx: runtime.sense(), fleet, lake, told: tell.clone(), mqtt_port: OnceLock::new() });
+        Ok(Some(Self { intake, desk, tell, ask, heard, told, asked, counter, sealing }))
     }
 
     /// The way to the alarm engine, for the faces.
@@ -78,14 +94,18 @@ impl Sensing {
         tasks: &mut JoinSet<()>,
         runtime: &Runtime,
         topics: Topics,
-        tell: act::notifications::Context,
+        notify: act::notifications::Context,
         stopping: &watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
-        let Self { intake, desk, mut told, asked, sealing, .. } = self;
+        let Self { intake, desk, tell, ask, heard, mut told, asked, sealing, .. } = self;
+        let (leads, is_leading) = watch::channel(desk.is_some());
+        if let Some(heard) = heard {
+            tasks.spawn(share::tell(heard, Arc::clone(&intake.fleet), tell, stopping.clone()));
+        }
         let (topics, watches) = (Arc::new(topics), Arc::new(updates::Watches::default()));
         let clock = Arc::clone(&runtime.clock);
-        tasks.spawn(ledger::run(runtime.store.clone(), sealing, clock, stopping.clone()));
-        let (courier, heard) = courier::Courier::new(runtime.act());
+        tasks.spawn(ledger::run(runtime.store.clone(), sealing, clock, is_leading.clone(), stopping.clone()));
+        let (courier, delivered) = courier::Courier::new(runtime.act());
         let courier = Arc::new(courier);
         let broker = gate::start(&runtime.config, &intake, &courier, &topics, &watches).await?.map(Arc::new);
         if let Some(broker) = &broker {
@@ -110,7 +130,7 @@ impl Sensing {
             tasks.spawn(Arc::clone(updates).run(std::mem::replace(&mut told, after), next, stopping.clone()));
         }
         let carriers = courier::Carriers { mqtt: updates, coap: gateway.clone() };
-        tasks.spawn(courier.run(carriers, heard, stopping.clone()));
+        tasks.spawn(courier.run(carriers, delivered, is_leading, stopping.clone()));
         let cut = broker.clone();
         let shut_out = move |device: &model::DeviceId| {
             if let Some(broker) = &cut {
@@ -120,7 +140,15 @@ impl Sensing {
                 gateway.disconnect(device);
             }
         };
-        tasks.spawn(desk.run(tell, told, asked, shut_out, stopping.clone()));
+        match desk {
+            Some(desk) => tasks.spawn(desk.run(notify, told, asked, shut_out, stopping.clone())),
+            None => {
+                let (ctx, fleet, lake) = (runtime.sense(), Arc::clone(&intake.fleet), Arc::clone(&intake.lake));
+                let lease = lead::Lease::new(&*runtime.clock);
+                let lead = lead::Lead { ctx, notify, fleet, lake, lease, ask, leads, shut_out };
+                tasks.spawn(lead.run(told, asked, stopping.clone()))
+            }
+        };
         tasks.spawn(watch_register(intake, runtime.clock.now(), stopping.clone()));
         Ok(())
     }

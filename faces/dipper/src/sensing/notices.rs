@@ -10,7 +10,7 @@ use pack::{AlarmRoute, City, NoticeGroupBy, RegionLevel};
 use sense::telemetry::Fleet;
 use serde_json::{Value, json};
 
-use super::alarms::word;
+use super::said::word;
 
 /// What keys of records of the grouping begin with.
 const PREFIX: &str = "notices/";

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use assess::{Inhibition, Rule, RuleConfig, Setup, Via};
+use assess::{Inhibition, Rule, RuleConfig, Setup, Span, Via};
 use model::AlarmRuleId;
-use pack::{AlarmRule, City, Judged};
+use pack::{AlarmRule, City, Judged, SCENE_RULE};
 use serde_json::Value;
+
+/// The shortest time that a scene holds after its condition ended, seconds.
+const SCENE_KEPT_MIN_S: u32 = 60;
 
 /// Says what is wrong with a rule or a route of a pack: what `pack::load_judged` asks.
 ///
@@ -24,6 +27,15 @@ pub fn judge(city: &City, judged: Judged<'_>) -> Result<(), String> {
 /// The rule, its field and the limit, in words.
 pub fn judge_rule(city: &City, id: &AlarmRuleId, rule: &AlarmRule) -> Result<(), String> {
     let compiled = compile(id, rule)?;
+    if id.as_str().starts_with(SCENE_RULE) {
+        let kept = rule.keep_firing.as_deref().and_then(|span| span.parse::<Span>().ok());
+        let least = Span::from_secs(SCENE_KEPT_MIN_S);
+        if let Some(kept) = kept.filter(|kept| *kept < least) {
+            return Err(format!(
+                "keep_firing: at least {least}, so that devices are not told all the time, got {kept}"
+            ));
+        }
+    }
     let classes = &rule.selector.classes;
     let watched = city.devices.iter().filter(|(class, _)| classes.is_empty() || classes.contains(class));
     let measured: BTreeSet<_> =
@@ -41,7 +53,13 @@ pub fn judge_rule(city: &City, id: &AlarmRuleId, rule: &AlarmRule) -> Result<(),
 /// # Errors
 /// The rule that cannot be.
 pub fn setup(city: &City) -> Result<Setup, String> {
-    let rules = city.alarm_rules.iter().map(|(id, rule)| compile(id, rule)).collect::<Result<_, _>>()?;
+    let mut rules = city.alarm_rules.iter().map(|(id, rule)| compile(id, rule)).collect::<Result<Vec<_>, _>>()?;
+    for (id, scene) in &city.scenes {
+        for (name, rule) in scene.rules(id) {
+            let name = AlarmRuleId::new(&name).map_err(|fault| format!("scene {id}: {fault}"))?;
+            rules.push(compile(&name, &rule)?);
+        }
+    }
     let explains = |(id, rule): (&AlarmRuleId, &AlarmRule)| {
         let targets = rule.explains.iter().map(|target| target.as_str().into()).collect();
         (!rule.explains.is_empty()).then(|| Inhibition { source: id.as_str().into(), targets, via: Via::Parent })
@@ -130,10 +148,33 @@ mod tests {
     }
 
     #[test]
+    fn conditions_of_scenes_are_judged_where_they_stand() {
+        let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo"));
+        let city = pack::load(folder).unwrap().city;
+        let scene = city.scenes.get_key_value("lights_traffic").map(|(id, scene)| scene.rules(id)).unwrap();
+        let [(id, good), (silent_id, silent)] = scene.try_into().unwrap();
+        let (id, silent_id) = (AlarmRuleId::new(&id).unwrap(), AlarmRuleId::new(&silent_id).unwrap());
+        judge_rule(&city, &id, &good).unwrap();
+        judge_rule(&city, &silent_id, &silent).unwrap();
+        let when = |when: &str| AlarmRule { when: Some(when.to_owned()), ..good.clone() };
+        let kept = |kept: &str| AlarmRule { keep_firing: Some(kept.to_owned()), ..good.clone() };
+        for (rule, words) in [
+            (when("walked > 12.0"), "no class it watches measures walked; they measure battery, passed"),
+            (when("passed >"), "when: expected"),
+            (kept("20s"), "keep_firing: at least 1m, so that devices are not told all the time, got 20s"),
+            (kept("soon"), "a span is whole numbers"),
+        ] {
+            let found = judge_rule(&city, &id, &rule).unwrap_err();
+            assert!(found.contains(words), "{found}");
+        }
+    }
+
+    #[test]
     fn the_rules_of_the_demo_city_can_be_read() {
         let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo"));
         let loaded = pack::load_judged(folder, &judge).unwrap_or_else(|faults| panic!("{faults}"));
-        assert_eq!(setup(&loaded.city).unwrap().rules.len(), loaded.city.alarm_rules.len());
+        let scenes = loaded.city.scenes.values().filter(|scene| scene.condition.is_some()).count();
+        assert_eq!(setup(&loaded.city).unwrap().rules.len(), loaded.city.alarm_rules.len() + 2 * scenes);
         assert!(loaded.city.alarm_rules.len() >= 10);
     }
 }

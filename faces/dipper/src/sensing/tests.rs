@@ -3,6 +3,7 @@
 mod kept;
 mod notices;
 mod thermal;
+mod traffic;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -25,6 +25,8 @@ pub enum StreamStateWord {
 pub enum StreamFaultWord {
     /// Nobody has said where they come from.
     NoAddress,
+    /// It has no address, and does not send by itself.
+    NotSending,
     /// The address does not answer.
     Unreachable,
     /// Name or password is wrong.
@@ -93,6 +95,26 @@ pub struct CameraStream {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub changed_at: Option<Time>,
+    /// How it may send its picture by itself where it has no address, with its password as a device. Absent where the city
+    /// takes none in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub push: Option<CameraPush>,
+}
+
+/// How a camera sends its picture by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CameraPush {
+    /// The port of RTMP: to `rtmp://HOST:PORT/live/CAMERA?key=PASSWORD`; absent where it is not taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rtmp_port: Option<u16>,
+    /// Whether it may offer to send by WebRTC (WHIP): `POST /cameras/{camera}/whip`.
+    pub has_whip: bool,
+    /// Since when it sends; absent while it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub since: Option<Time>,
 }
 
 /// Where the pictures of a camera come from from now on.

@@ -209,10 +209,86 @@ pub struct SceneView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub next_at: Option<Time>,
+    /// What it follows, instead of a plan.
+    #[serde(default, rename = "while", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub condition: Option<SceneConditionView>,
     /// Its last runs, the newest first.
     pub runs: Vec<SceneRunView>,
     /// Whether the caller may run it.
     pub may_run: bool,
+}
+
+/// What is measured while a scene holds, and how it stands now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SceneConditionView {
+    /// The condition over the readings of one counter, as the pack spells it: `passed > 12.0`.
+    pub when: String,
+    /// The properties that it names, with their names.
+    pub properties: Vec<DeviceValue>,
+    /// How long it must hold, such as `2m`.
+    #[serde(default, rename = "for", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub hold_for: Option<String>,
+    /// How far a value must come back behind its threshold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub hysteresis: Option<f64>,
+    /// How long the scene holds after the condition ended, such as `10m`.
+    pub keep_firing: String,
+    /// A counter that says nothing for so long governs nothing.
+    pub no_data_after: String,
+    /// The names of the classes of its counters.
+    pub classes: Vec<Text>,
+    /// A counter governs the devices at most so many metres away; those of its own smallest region where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub within_m: Option<f64>,
+    /// From this moment, as the pack spells it; always where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub from: Option<String>,
+    /// To this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub to: Option<String>,
+    /// Whether it is looked at now.
+    pub is_open: bool,
+    /// Counters that are over, or silent, where the caller may see devices.
+    pub counters: Vec<SceneCounterView>,
+    /// How many devices are held by the scene now.
+    pub held: u32,
+}
+
+/// A counter that is over the threshold of a scene, or silent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SceneCounterView {
+    /// The counter.
+    pub device: String,
+    /// Its name.
+    pub title: String,
+    /// Since when it is over; absent where it is silent alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub over_since: Option<Time>,
+    /// Since when nothing is heard of it: it governs nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub silent_since: Option<Time>,
+    /// With which value it went over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub value: Option<DeviceValue>,
+}
+
+/// What a scene that follows a measurement did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SceneTurnWord {
+    /// Devices were told its values.
+    Follow,
+    /// Devices were told what is planned for them.
+    FallBack,
 }
 
 /// A scene that was run.
@@ -222,10 +298,14 @@ pub struct SceneRunView {
     pub id: String,
     /// When.
     pub run_at: Time,
-    /// By whom; absent where it was planned.
+    /// By whom; absent where it was planned, or followed a measurement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub run_by: Option<String>,
+    /// What it did, where it follows a measurement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub turn: Option<SceneTurnWord>,
     /// Why; absent where it was planned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

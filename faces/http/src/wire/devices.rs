@@ -293,6 +293,10 @@ pub struct DeviceSecret {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub mqtt_port: Option<u16>,
+    /// Where a camera sends its picture by RTMP with it, where the city takes that in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rtmp_port: Option<u16>,
 }
 
 /// What becomes of a device.

@@ -56,6 +56,7 @@ export type CommandState = DeviceCommand["state"];
 export type CommandDeed = DeviceCommand["may"][number];
 export type Scene = Answer<"list_scenes">[number];
 export type SceneRun = Scene["runs"][number];
+export type SceneCondition = NonNullable<Scene["while"]>;
 export type Camera = Answer<"list_cameras">[number];
 export type CameraStream = Answer<"get_camera_stream">;
 export type Recording = Answer<"list_recordings">["items"][number];

@@ -318,6 +318,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cameras/{camera}/whip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the offer of a source that sends the picture of a camera by WebRTC. It signs in with the camera's password as a device
+         *     (`authorization: Bearer`). H.264 alone; no sound is taken.
+         */
+        post: operations["send_by_webrtc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras/{camera}/whip/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a call: the source sends no more. */
+        delete: operations["end_sending"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -3489,10 +3526,27 @@ export interface components {
              */
             west: number;
         };
+        /** @description How a camera sends its picture by itself. */
+        CameraPush: {
+            /** @description Whether it may offer to send by WebRTC (WHIP): `POST /cameras/{camera}/whip`. */
+            has_whip: boolean;
+            /**
+             * Format: int32
+             * @description The port of RTMP: to `rtmp://HOST:PORT/live/CAMERA?key=PASSWORD`; absent where it is not taken.
+             */
+            rtmp_port?: number;
+            /** @description Since when it sends; absent while it does not. */
+            since?: components["schemas"]["Time"];
+        };
         /** @description Where the pictures of a camera come from, as far as that is no secret. */
         CameraStream: {
             /** @description When it was set. */
             changed_at?: components["schemas"]["Time"];
+            /**
+             * @description How it may send its picture by itself where it has no address, with its password as a device. Absent where the city
+             *     takes none in.
+             */
+            push?: components["schemas"]["CameraPush"];
             /** @description Scheme, host and port; absent where it has no address. */
             shown?: string;
         };
@@ -4336,6 +4390,11 @@ export interface components {
             mqtt_port?: number;
             /** @description Its password. */
             password: string;
+            /**
+             * Format: int32
+             * @description Where a camera sends its picture by RTMP with it, where the city takes that in.
+             */
+            rtmp_port?: number;
         };
         /** @description What a device measured over a time. */
         DeviceSeries: {
@@ -7450,6 +7509,57 @@ export interface components {
          * @enum {string}
          */
         ResultKind: "licence" | "approval" | "other";
+        /** @description What is measured while a scene holds, and how it stands now. */
+        SceneConditionView: {
+            /** @description The names of the classes of its counters. */
+            classes: components["schemas"]["Text"][];
+            /** @description Counters that are over, or silent, where the caller may see devices. */
+            counters: components["schemas"]["SceneCounterView"][];
+            /** @description How long it must hold, such as `2m`. */
+            for?: string;
+            /** @description From this moment, as the pack spells it; always where absent. */
+            from?: string;
+            /**
+             * Format: int32
+             * @description How many devices are held by the scene now.
+             */
+            held: number;
+            /**
+             * Format: double
+             * @description How far a value must come back behind its threshold.
+             */
+            hysteresis?: number;
+            /** @description Whether it is looked at now. */
+            is_open: boolean;
+            /** @description How long the scene holds after the condition ended, such as `10m`. */
+            keep_firing: string;
+            /** @description A counter that says nothing for so long governs nothing. */
+            no_data_after: string;
+            /** @description The properties that it names, with their names. */
+            properties: components["schemas"]["DeviceValue"][];
+            /** @description To this one. */
+            to?: string;
+            /** @description The condition over the readings of one counter, as the pack spells it: `passed > 12.0`. */
+            when: string;
+            /**
+             * Format: double
+             * @description A counter governs the devices at most so many metres away; those of its own smallest region where absent.
+             */
+            within_m?: number;
+        };
+        /** @description A counter that is over the threshold of a scene, or silent. */
+        SceneCounterView: {
+            /** @description The counter. */
+            device: string;
+            /** @description Since when it is over; absent where it is silent alone. */
+            over_since?: components["schemas"]["Time"];
+            /** @description Since when nothing is heard of it: it governs nothing. */
+            silent_since?: components["schemas"]["Time"];
+            /** @description Its name. */
+            title: string;
+            /** @description With which value it went over. */
+            value?: components["schemas"]["DeviceValue"];
+        };
         /** @description A scene that is to be run. */
         SceneRunInput: {
             /** @description Why. */
@@ -7483,9 +7593,16 @@ export interface components {
             reason?: string;
             /** @description When. */
             run_at: components["schemas"]["Time"];
-            /** @description By whom; absent where it was planned. */
+            /** @description By whom; absent where it was planned, or followed a measurement. */
             run_by?: string;
+            /** @description What it did, where it follows a measurement. */
+            turn?: components["schemas"]["SceneTurnWord"];
         };
+        /**
+         * @description What a scene that follows a measurement did.
+         * @enum {string}
+         */
+        SceneTurnWord: "follow" | "fall_back";
         /** @description A scene: one command to many devices. */
         SceneView: {
             /** @description With which values. */
@@ -7512,6 +7629,8 @@ export interface components {
             title: components["schemas"]["Text"];
             /** @description On these days of the week, 1 for Monday to 7; every day where empty. */
             weekdays: number[];
+            /** @description What it follows, instead of a plan. */
+            while?: components["schemas"]["SceneConditionView"];
         };
         /** @description Looks that somebody may not know of yet. */
         SealedLooks: {
@@ -8030,7 +8149,7 @@ export interface components {
          * @description Why no pictures come.
          * @enum {string}
          */
-        StreamFaultWord: "no_address" | "unreachable" | "unauthorised" | "not_found" | "silent" | "not_h264" | "ended" | "too_many" | "failed";
+        StreamFaultWord: "no_address" | "not_sending" | "unreachable" | "unauthorised" | "not_found" | "silent" | "not_h264" | "ended" | "too_many" | "failed";
         /** @description Data of `event: hello`, sent first. */
         StreamHello: {
             /** @description True when changes were left out because there were too many of them: load again what is on the screen. */
@@ -8948,6 +9067,74 @@ export interface operations {
             };
         };
     };
+    send_by_webrtc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name as a device */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/sdp": string;
+            };
+        };
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The answer; `location` is the call, which DELETE ends */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/sdp": string;
+                };
+            };
+        };
+    };
+    end_sending: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The call */
+                call: string;
+                /** @description Its name as a device */
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refused */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_cases: {
         parameters: {
             query?: {
@@ -9778,6 +9965,15 @@ export interface operations {
                     "application/json": components["schemas"]["DeviceTrends"];
                 };
             };
+            /** @description `store_away`: readings of that time lie in an object store that does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_devices: {
@@ -10175,6 +10371,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceSeries"];
+                };
+            };
+            /** @description `store_away`: readings of that time lie in an object store that does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };

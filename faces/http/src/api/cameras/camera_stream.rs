@@ -56,7 +56,11 @@ pub async fn set_camera_stream(
 }
 
 async fn shown(app: &App, id: DeviceId) -> Result<CameraStream, Refused> {
+    let streams = streams(app)?;
+    let (rtmp_port, has_whip) = (streams.push_port(), streams.takes_calls());
+    let push = CameraPush { rtmp_port, has_whip, since: streams.sends_since(&id).map(time) };
+    let push = (rtmp_port.is_some() || has_whip).then_some(push);
     let row = app.store.read(move |reader| reader.find_camera_stream(&id)).await?;
     let changed_at = row.as_ref().map(|row| time(row.changed_at));
-    Ok(CameraStream { shown: row.map(|row| row.shown), changed_at })
+    Ok(CameraStream { shown: row.map(|row| row.shown), changed_at, push })
 }

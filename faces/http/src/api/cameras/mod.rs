@@ -8,3 +8,4 @@ pub mod get_recording_file;
 pub mod list_cameras;
 pub mod list_recordings;
 pub mod parts;
+pub mod whip;

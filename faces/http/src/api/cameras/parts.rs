@@ -98,6 +98,7 @@ pub fn camera_view(app: &App, member: &Member, may_view: bool, until: Option<Ins
 const fn fault_word(fault: StreamFault) -> StreamFaultWord {
     match fault {
         StreamFault::NoAddress => StreamFaultWord::NoAddress,
+        StreamFault::NotSending => StreamFaultWord::NotSending,
         StreamFault::Unreachable => StreamFaultWord::Unreachable,
         StreamFault::Unauthorised => StreamFaultWord::Unauthorised,
         StreamFault::NotFound => StreamFaultWord::NotFound,

@@ -31,7 +31,11 @@ const TIME_MAX_US: i64 = 3_660 * DAY_US;
     path = "/devices/{device}/series/{property}",
     tag = "devices",
     params(("device" = String, Path, description = "Its name"), ("property" = String, Path, description = "What it measures"), DeviceSeriesQuery),
-    responses((status = 200, description = "As asked", body = DeviceSeries), (status = "4XX", description = "Refused", body = Problem))
+    responses(
+        (status = 200, description = "As asked", body = DeviceSeries),
+        (status = "4XX", description = "Refused", body = Problem),
+        (status = 503, description = "`store_away`: readings of that time lie in an object store that does not answer", body = Problem)
+    )
 )]
 pub async fn get_device_series(
     State(app): State<Arc<App>>,

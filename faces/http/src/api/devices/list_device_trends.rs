@@ -32,7 +32,11 @@ const HOUR_US: i64 = 3_600 * 1_000_000;
     path = "/device-trends",
     tag = "devices",
     params(DeviceTrendsQuery),
-    responses((status = 200, description = "As asked", body = DeviceTrends), (status = "4XX", description = "Refused", body = Problem))
+    responses(
+        (status = 200, description = "As asked", body = DeviceTrends),
+        (status = "4XX", description = "Refused", body = Problem),
+        (status = 503, description = "`store_away`: readings of that time lie in an object store that does not answer", body = Problem)
+    )
 )]
 pub async fn list_device_trends(
     State(app): State<Arc<App>>,

@@ -29,6 +29,12 @@ pub fn intake(app: &App) -> Result<&Arc<Intake>, Refused> {
     app.intake.as_ref().ok_or_else(|| Refused::not_found("device"))
 }
 
+/// Where a camera sends its picture by itself; `None` where the city takes none in, or it is no camera.
+pub fn rtmp_port(app: &App, member: &Member) -> Option<u16> {
+    member.class.video?;
+    app.streams.as_ref()?.push_port()
+}
+
 /// A device that the caller may see, or do something to.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use identity::{Permission, Subject};
 use sense::devices::NewDevice;
 use sense::report::region_of;
 
-use super::parts::{device_refused, device_view, intake};
+use super::parts::{device_refused, device_view, intake, rtmp_port};
 use crate::access::authorise;
 use crate::api::applications::parts::private;
 use crate::app::App;
@@ -54,6 +54,7 @@ pub async fn register_device(
         device: device_view(intake, &compiled.city, &member, app.now()),
         password: registered.secret.reveal().to_owned(),
         mqtt_port: intake.mqtt_port.get().copied(),
+        rtmp_port: rtmp_port(&app, &member),
     };
     Ok(private(StatusCode::CREATED, &view))
 }

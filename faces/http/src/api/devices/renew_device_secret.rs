@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use identity::Permission;
 
-use super::parts::{device, device_refused, device_view, intake};
+use super::parts::{device, device_refused, device_view, intake, rtmp_port};
 use crate::api::applications::parts::private;
 use crate::app::App;
 use crate::caller::Caller;
@@ -35,6 +35,7 @@ pub async fn renew_device_secret(
         device: device_view(intake, &app.current().city, &member, app.now()),
         password: secret.reveal().to_owned(),
         mqtt_port: intake.mqtt_port.get().copied(),
+        rtmp_port: rtmp_port(&app, &member),
     };
     Ok(private(StatusCode::CREATED, &view))
 }

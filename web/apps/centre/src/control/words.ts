@@ -16,8 +16,15 @@ export function useControlWords() {
   const city = useCity();
   const values = (given: DeviceCommand["arguments"]): string => list(given.map((one) => `${text(one.title)} ${newest(one)}`));
   const day = (at: number | string) => new Intl.DateTimeFormat("en-CA", { timeZone: city.data.value?.timezone }).format(new Date(at));
+  const moment = (at: string): string => {
+    const read = parseMoment(at);
+    if (!read) return at;
+    return "clock" in read ? read.clock : t(`control.moment_${sideOf(read.minutes)}`, { sun: t(`sun.${read.sun}`), n: Math.abs(read.minutes) });
+  };
   return {
     values,
+    /** A planned moment of a day. */
+    moment,
     /** What a device is told: the command with its values. */
     what: (command: Pick<DeviceCommand, "title" | "arguments">): string => [text(command.title), values(command.arguments)].filter(Boolean).join(" \u00b7 "),
     /** How long a command holds. */
@@ -40,13 +47,7 @@ export function useControlWords() {
     /** When a scene is planned. */
     planned(scene: Pick<Scene, "at" | "weekdays">): string {
       if (scene.at.length === 0) return t("control.by_hand");
-      const moments = list(
-        scene.at.map((at) => {
-          const moment = parseMoment(at);
-          if (!moment) return at;
-          return "clock" in moment ? moment.clock : t(`control.moment_${sideOf(moment.minutes)}`, { sun: t(`sun.${moment.sun}`), n: Math.abs(moment.minutes) });
-        }),
-      );
+      const moments = list(scene.at.map(moment));
       return scene.weekdays.length ? `${list(scene.weekdays.map((day) => weekday(day, locale.value)))} ${moments}` : moments;
     },
     /** Which devices a scene tells. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { blankDevice, deviceBody, faultsOf, placeOf } from "./register";
-import { exampleMessage, httpLine, installerCode, mqttLine } from "./speak";
+import { exampleMessage, httpLine, installerCode, mqttLine, rtmpServer, streamKey } from "./speak";
 
 const draft = { ...blankDevice(), id: " cover-17 ", class: "manhole_cover", lon: "112.8961", lat: "32.5087" };
 
@@ -41,4 +41,11 @@ it("what is to be copied speaks for this device alone", () => {
   expect(httpLine({ id: "lamp-1", values }, "pw", "https://city.example")).toContain("https://city.example/api/v1/devices/lamp-1/readings");
   expect(exampleMessage({ values: [{ property: "tilt", title: {}, kind: "measurement" }] })).toBe('{"tilt":1}');
   expect(JSON.parse(installerCode("lamp-1", 'a"b'))).toEqual({ device: "lamp-1", password: 'a"b' });
+});
+
+it("a camera is told the server and its key, wherever the page came from", () => {
+  expect(rtmpServer("city.example", 1_935)).toBe("rtmp://city.example/live");
+  expect(rtmpServer("10.0.0.7", 19_350)).toBe("rtmp://10.0.0.7:19350/live");
+  expect(rtmpServer("[::1]", 1_935)).toBe("rtmp://[::1]/live");
+  expect(streamKey("cam-17", "pw")).toBe("cam-17?key=pw");
 });

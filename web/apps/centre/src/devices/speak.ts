@@ -20,6 +20,19 @@ export function mqttLine(device: Pick<Device, "id" | "values">, password: string
   return `mosquitto_pub -h ${host}${port === undefined || port === MQTT_PORT ? "" : ` -p ${port}`} -u ${device.id} -P ${password} -q 1 -t devices/${device.id}/readings -m '${exampleMessage(device)}'`;
 }
 
+/** The port of RTMP that clients take where none is said (Adobe). */
+const RTMP_PORT = 1_935;
+
+/** The server that a camera sends its picture to; what follows names the camera. */
+export function rtmpServer(host: string, port: number): string {
+  return `rtmp://${host.includes(":") ? `[${host.replace(/^\[|\]$/g, "")}]` : host}${port === RTMP_PORT ? "" : `:${port}`}/live`;
+}
+
+/** Its stream key. */
+export function streamKey(id: string, password: string): string {
+  return `${id}?key=${password}`;
+}
+
 /** The line that sends a message over HTTP. */
 export function httpLine(device: Pick<Device, "id" | "values">, password: string, origin: string): string {
   return `curl -u ${device.id}:${password} -H 'content-type: application/json' -d '${exampleMessage(device)}' ${origin}/api/v1/devices/${device.id}/readings`;

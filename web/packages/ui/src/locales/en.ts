@@ -212,6 +212,7 @@ const en: typeof zhCN = {
     command_state: { title: "The command has changed", text: "Look at how it stands now, then decide." },
     same_person: { title: "Somebody else must confirm what you asked for", text: "Ask a colleague who may control devices." },
     scene_again: { title: "This scene has just been run", text: "Look at how it went." },
+    store_away: { title: "Readings of that time cannot be had just now", text: "The object store that keeps earlier readings does not answer; none are lost. Try again in a while, or look at the last days." },
     rehearsal_busy: { title: "Another rule is being tried", text: "Try again in a moment." },
     rehearsal_time: { title: "This time cannot be replayed", text: "It is at most 92 days long and ends after it begins." },
     rehearsal_too_much: { title: "There are too many readings to look at", text: "Choose a shorter time, fewer classes or regions." },

@@ -210,6 +210,7 @@ export default {
     command_state: { title: "这条指令的状态变了", text: "请看一下它现在的状态，再决定怎么办。" },
     same_person: { title: "您下达的指令要由他人确认", text: "请另一位有权限的同事来确认。" },
     scene_again: { title: "这个场景刚刚执行过", text: "请看一下执行的结果。" },
+    store_away: { title: "这段时间的读数现在取不到", text: "存放早先读数的对象存储没有响应，读数没有丢。请过一会儿再试，或者查看最近几天。" },
     rehearsal_busy: { title: "服务器正在回放另一条规则", text: "请稍后再试。" },
     rehearsal_time: { title: "这个时段不能回放", text: "时段最长 92 天，结束要在开始之后。" },
     rehearsal_too_much: { title: "要看的读数太多", text: "请缩短时段，或减少类型、辖区。" },

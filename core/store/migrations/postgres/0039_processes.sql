@@ -1,0 +1,20 @@
+-- What several processes of one city agree on.
+-- Who does what one alone may do, and until when.
+CREATE TABLE leases (
+    name TEXT NOT NULL PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until_us BIGINT NOT NULL
+);
+-- Which files the readings consist of; one row, changed by comparing its version.
+CREATE TABLE lake_manifests (
+    name TEXT NOT NULL PRIMARY KEY,
+    version BIGINT NOT NULL,
+    body TEXT NOT NULL
+);
+-- What a process is asked that another one has to do.
+CREATE TABLE errands (
+    id TEXT NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL,
+    asked_at_us BIGINT NOT NULL,
+    answer TEXT
+);
