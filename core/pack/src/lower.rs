@@ -61,7 +61,6 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
     let devices = index(&folder.devices, "class of devices", report, |class, _| Some(lower_devices(class)));
     let alarm_rules =
         index(&folder.alarm_rules, "alarm rule", report, |rule, _| Some(alarm_rules::lower_alarm_rule(rule)));
-    let alarm_notices = alarm_notices::lower_alarm_notices(folder, report);
     let scenes = index(&folder.scenes, "scene", report, |scene, _| Some(scenes::lower_scene(scene)));
     let inspections = index(&folder.inspections, "inspection", report, |one, _| inspections::lower_inspection(one));
     let services = index(&folder.services, "service", report, |service, _| services::lower_service(service));
@@ -88,7 +87,7 @@ pub(crate) fn lower(folder: &Folder, report: &mut Report) -> Option<City> {
         hospitals,
         devices,
         alarm_rules,
-        alarm_notices,
+        alarm_notices: alarm_notices::lower_alarm_notices(folder, report),
         scenes,
         inspections,
         routing: lower_routing(folder),

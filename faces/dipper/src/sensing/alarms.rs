@@ -8,12 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use act::notifications::record_alarm_notice;
-use assess::{
-    ClearedBy, CommandError, Effect, Engine, Matcher, Selector, Severity, Silence, State, Subject, Suppressor,
-};
+use assess::{CommandError, Effect, Engine, Matcher, Selector, Silence, State, Subject};
 use model::{AlarmRuleId, DeviceId, Instant, PartyId, RegionId};
 use pack::{AlarmRule, City, Packs, SCENE_RULE};
-use sense::device_alarms::{self, AlarmChange, AlarmDesk, Deed, DeedDone, RecordError, RehearsalDone, RehearsalError};
+use sense::device_alarms::{self, AlarmDesk, Deed, DeedDone, RecordError, RehearsalDone, RehearsalError};
 use sense::telemetry::{Fleet, Kept, Lake, Member, TimeOrder, Told};
 use store::{SilenceRow, Tx};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -21,6 +19,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use super::lead::Lease;
 use super::notices::{self, Notices};
 use super::rehearsal::Stage;
+use super::said::by_alarm;
 use super::{counters, rules};
 
 /// What the engine remembers is kept at least this often; what it says, at once.
@@ -44,7 +43,7 @@ pub enum Work {
     /// Something with an open alarm of a rule, a device and a part.
     Act(AlarmRuleId, DeviceId, String, Deed),
     /// To take note of some.
-    Acknowledge(Vec<assess::AlarmKey>),
+    Acknowledge(Vec<(AlarmRuleId, DeviceId, String)>),
     /// To begin a silence.
     Silence(SilenceRow),
     /// To end one.
@@ -92,8 +91,8 @@ impl AlarmDesk for Counter {
     }
 
     fn acknowledge(&self, alarms: &[store::DeviceAlarmRow], by: PartyId) -> DeedDone<'_> {
-        let key = |row: &store::DeviceAlarmRow| key_of(&row.rule, &row.device, &row.part);
-        self.ask(Work::Acknowledge(alarms.iter().map(key).collect()), by)
+        let alarm = |row: &store::DeviceAlarmRow| (row.rule.clone(), row.device.clone(), row.part.clone());
+        self.ask(Work::Acknowledge(alarms.iter().map(alarm).collect()), by)
     }
 
     fn silence(&self, silence: SilenceRow) -> DeedDone<'_> {
@@ -261,7 +260,7 @@ impl Desk {
             let effects = self.engine.tick(now);
             self.hear(effects, None);
             self.notices.tick(&compiled.city, &self.fleet, now);
-            self.keep(&notify, !answers.is_empty()).await;
+            self.keep(notify, !answers.is_empty()).await;
             for (answer, outcome) in answers.drain(..) {
                 let outcome = if self.said.is_empty() && self.silences.is_empty() {
                     outcome
@@ -272,7 +271,7 @@ impl Desk {
                 let _ = answer.send(outcome);
             }
         }
-        self.keep(&notify, true).await;
+        self.keep(notify, true).await;
     }
 
     /// Until time alone moves something, or something has to be kept.
@@ -329,11 +328,11 @@ impl Desk {
                     Deed::Shelve(until) => self.engine.shelve(&key, until, now),
                 }
             }
-            Work::Acknowledge(keys) => {
+            Work::Acknowledge(alarms) => {
                 let mut effects = Vec::new();
                 // One that was closed meanwhile needs nobody to take note of it.
-                for key in keys {
-                    effects.extend(self.engine.acknowledge(&key, now).unwrap_or_default());
+                for (rule, device, part) in alarms {
+                    effects.extend(self.engine.acknowledge(&key_of(&rule, &device, &part), now).unwrap_or_default());
                 }
                 Ok(effects)
             }
@@ -359,7 +358,10 @@ impl Desk {
         };
         let (compiled, now) = (self.ctx.packs.current(), self.ctx.clock.now());
         for effect in effects.into_iter().filter(matters) {
-            self.notices.hear(&compiled.city, &self.fleet, &effect, now);
+            // What scenes follow is no alarm, and told to nobody.
+            if effect.alarm().is_some_and(|key| !key.rule.starts_with(SCENE_RULE)) {
+                self.notices.hear(&compiled.city, &self.fleet, &effect, now);
+            }
             self.said.push((effect, by));
         }
     }
@@ -392,7 +394,8 @@ impl Desk {
         let (said, compiled) = (by_alarm(&self.said, &self.fleet), self.ctx.packs.current());
         let counted = counters::changes(self.said.iter().map(|(effect, _)| effect));
         let silences = self.silences.clone();
-        let (lease, news, notify) = (self.lease.clone(), self.notices.due().to_vec(), notify.clone());
+        let (news, notify) = (self.notices.due().to_vec(), notify.clone());
+        let lease = self.lease.clone();
         let kept = self.ctx.store.write(move |tx: &mut Tx| -> Result<bool, RecordError> {
             if let Some(lease) = lease
                 && !lease.holds(tx)?
@@ -405,10 +408,10 @@ impl Desk {
             for silence in &silences {
                 tx.record_silence(silence)?;
             }
-            counters::record(tx, &counted)?;
             for news in &news {
                 record_alarm_notice(&notify, tx, news, now)?;
             }
+            counters::record(tx, &counted)?;
             tx.keep_alarm_states(&records)?;
             Ok(true)
         });
@@ -466,63 +469,4 @@ fn silence_of(row: &SilenceRow) -> Silence {
     let rules = words(&mut row.rules.iter().map(AlarmRuleId::as_str));
     let (from, until, reason) = (row.from, row.until, row.reason.clone());
     Silence { id: row.id.to_string().into(), matcher: Matcher { rules, selector }, from, until, reason }
-}
-
-/// What is written down of one alarm.
-type OfAlarm = (Arc<Member>, AlarmRuleId, String, Vec<AlarmChange>);
-
-/// What was said, alarm by alarm, each in its order.
-fn by_alarm(said: &[(Effect, Option<PartyId>)], fleet: &Fleet) -> Vec<OfAlarm> {
-    let mut alarms: BTreeMap<&assess::AlarmKey, OfAlarm> = BTreeMap::new();
-    for (effect, by) in said {
-        let (Some(key), Some(change)) = (effect.alarm(), change_of(effect, *by)) else { continue };
-        // What scenes follow is no alarm.
-        if key.rule.starts_with(SCENE_RULE) {
-            continue;
-        }
-        if let Some(known) = alarms.get_mut(key) {
-            known.3.push(change);
-        } else if let (Some(member), Ok(rule)) = (fleet.find(&key.device), key.rule.parse::<AlarmRuleId>()) {
-            alarms.insert(key, (member, rule, key.part.to_string(), vec![change]));
-        }
-    }
-    alarms.into_values().collect()
-}
-
-fn change_of(effect: &Effect, by: Option<PartyId>) -> Option<AlarmChange> {
-    Some(match effect {
-        Effect::Raised { severity, since, at, evidence, .. } => AlarmChange::Raised {
-            severity: word(*severity),
-            since: *since,
-            at: *at,
-            reading: evidence.first().map(|first| (first.property.to_string(), first.value)),
-        },
-        Effect::Changed { severity, .. } | Effect::Relapsed { severity, .. } => AlarmChange::Severity(word(*severity)),
-        Effect::Cleared { at, by, .. } => AlarmChange::Cleared {
-            at: *at,
-            by: match by {
-                ClearedBy::Condition => "condition",
-                ClearedBy::Hand => "hand",
-                ClearedBy::Scope => "scope",
-            },
-        },
-        Effect::Acknowledged { at, .. } => AlarmChange::Acknowledged { at: *at, by },
-        Effect::Suppressed { by, .. } => AlarmChange::Quiet(Some(match by {
-            Suppressor::Shelf(until) => format!("shelf/{until}"),
-            Suppressor::Silence(id) => format!("silence/{id}"),
-            Suppressor::Alarm(alarm) => format!("alarm/{alarm}"),
-        })),
-        Effect::Resumed { .. } => AlarmChange::Quiet(None),
-        _ => return None,
-    })
-}
-
-/// The word of a severity.
-pub const fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Minor => "minor",
-        Severity::Major => "major",
-        Severity::Critical => "critical",
-    }
 }

@@ -1,6 +1,5 @@
 //! What one process asks the one that judges, as it stands in the database.
 
-use assess::AlarmKey;
 use model::{AlarmRuleId, DeviceId, Instant, PartyId};
 use sense::device_alarms::Deed;
 use serde::{Deserialize, Serialize};
@@ -19,7 +18,7 @@ pub struct Errand {
 #[serde(rename_all = "snake_case")]
 enum What {
     Acknowledge(Alarm),
-    AcknowledgeAll(Vec<Key>),
+    AcknowledgeAll(Vec<Alarm>),
     Clear(Alarm),
     Shelve(Alarm, Instant),
     Silence(SilenceRow),
@@ -29,14 +28,6 @@ enum What {
 #[derive(Serialize, Deserialize)]
 struct Alarm {
     rule: AlarmRuleId,
-    device: DeviceId,
-    part: String,
-}
-
-/// An alarm as the engine knows it.
-#[derive(Serialize, Deserialize)]
-struct Key {
-    rule: String,
     device: DeviceId,
     part: String,
 }
@@ -54,9 +45,8 @@ impl Errand {
                 }
             }
             Work::Acknowledge(alarms) => {
-                let key =
-                    |AlarmKey { rule, device, part }| Key { rule: rule.to_string(), device, part: part.to_string() };
-                What::AcknowledgeAll(alarms.into_iter().map(key).collect())
+                let alarm = |(rule, device, part)| Alarm { rule, device, part };
+                What::AcknowledgeAll(alarms.into_iter().map(alarm).collect())
             }
             Work::Silence(row) => What::Silence(row),
             Work::EndSilence(row) => What::EndSilence(row),
@@ -69,12 +59,12 @@ impl Errand {
         let act = |Alarm { rule, device, part }: Alarm, deed| Work::Act(rule, device, part, deed);
         let work = match self.what {
             What::Acknowledge(alarm) => act(alarm, Deed::Acknowledge),
-            What::AcknowledgeAll(alarms) => {
-                let key = |Key { rule, device, part }| AlarmKey { rule: rule.into(), device, part: part.into() };
-                Work::Acknowledge(alarms.into_iter().map(key).collect())
-            }
             What::Clear(alarm) => act(alarm, Deed::Clear),
             What::Shelve(alarm, until) => act(alarm, Deed::Shelve(until)),
+            What::AcknowledgeAll(alarms) => {
+                let key = |Alarm { rule, device, part }| (rule, device, part);
+                Work::Acknowledge(alarms.into_iter().map(key).collect())
+            }
             What::Silence(row) => Work::Silence(row),
             What::EndSilence(row) => Work::EndSilence(row),
         };
@@ -109,11 +99,7 @@ mod tests {
             act(Deed::Acknowledge),
             act(Deed::Clear),
             act(Deed::Shelve(noon)),
-            Work::Acknowledge(vec![AlarmKey {
-                rule: "cover_open".into(),
-                device: "cover-1".parse().unwrap(),
-                part: "tilt".into(),
-            }]),
+            Work::Acknowledge(vec![("cover_open".parse().unwrap(), "cover-1".parse().unwrap(), "tilt".to_owned())]),
             Work::Silence(silence.clone()),
             Work::EndSilence(silence),
         ];

@@ -71,6 +71,8 @@ impl Lease {
 pub struct Lead<F> {
     /// What the engine needs.
     pub ctx: sense::Context,
+    /// What telling people of alarms needs.
+    pub notify: act::notifications::Context,
     /// Every device.
     pub fleet: Arc<Fleet>,
     /// The readings.
@@ -79,8 +81,6 @@ pub struct Lead<F> {
     pub lease: Lease,
     /// The way to the engine of this process, while it judges.
     pub ask: mpsc::Sender<Ask>,
-    /// By which people are told.
-    pub notify: act::notifications::Context,
     /// Said when this process begins or ends to judge.
     pub leads: watch::Sender<bool>,
     /// Ends the connections of a device.

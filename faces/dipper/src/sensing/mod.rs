@@ -13,6 +13,7 @@ mod ledger;
 mod notices;
 mod rehearsal;
 pub mod rules;
+mod said;
 pub mod share;
 #[cfg(test)]
 mod tests;
@@ -144,7 +145,7 @@ impl Sensing {
             None => {
                 let (ctx, fleet, lake) = (runtime.sense(), Arc::clone(&intake.fleet), Arc::clone(&intake.lake));
                 let lease = lead::Lease::new(&*runtime.clock);
-                let lead = lead::Lead { ctx, fleet, lake, lease, ask, leads, notify, shut_out };
+                let lead = lead::Lead { ctx, notify, fleet, lake, lease, ask, leads, shut_out };
                 tasks.spawn(lead.run(told, asked, stopping.clone()))
             }
         };

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use act::notifications::AlarmNews;
 use assess::{AlarmFacts, AlarmKey, Effect, Notice, NoticeKind, Notifier, NotifyKey, NotifyState};
 use model::{AlarmRuleId, FormId, Instant};
-use pack::{AlarmRoute, City, NoticeGroupBy, RegionLevel, SCENE_RULE};
+use pack::{AlarmRoute, City, NoticeGroupBy, RegionLevel};
 use sense::telemetry::Fleet;
 use serde_json::{Value, json};
 
-use super::alarms::word;
+use super::said::word;
 
 /// What keys of records of the grouping begin with.
 const PREFIX: &str = "notices/";
@@ -36,8 +36,7 @@ impl Notices {
 
     /// Takes what happened to an alarm.
     pub fn hear(&mut self, city: &City, fleet: &Fleet, effect: &Effect, now: Instant) {
-        // What scenes follow is no alarm.
-        if let Some(alarm) = effect.alarm().filter(|alarm| !alarm.rule.starts_with(SCENE_RULE)) {
+        if let Some(alarm) = effect.alarm() {
             self.notifier.take(effect, &facts(city, fleet, alarm), now);
         }
     }

@@ -8,8 +8,9 @@ use pack::{AlarmRule, City};
 use sense::device_alarms::{Rehearsal, RehearsalError, Rehearsed};
 use sense::telemetry::{Fleet, Lake, Member, TimeOrder};
 
-use super::alarms::{subject_of, word};
+use super::alarms::subject_of;
 use super::rules;
+use super::said::word;
 
 /// Most readings of one series, of one question, and of all devices at once where a rule compares neighbours.
 const SERIES_MAX: usize = 200_000;

@@ -119,28 +119,6 @@ mod tests {
     }
 
     #[test]
-    fn conditions_of_scenes_are_judged_where_they_stand() {
-        let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo"));
-        let city = pack::load(folder).unwrap().city;
-        let scene = city.scenes.get_key_value("lights_traffic").map(|(id, scene)| scene.rules(id)).unwrap();
-        let [(id, good), (silent_id, silent)] = scene.try_into().unwrap();
-        let (id, silent_id) = (AlarmRuleId::new(&id).unwrap(), AlarmRuleId::new(&silent_id).unwrap());
-        judge_rule(&city, &id, &good).unwrap();
-        judge_rule(&city, &silent_id, &silent).unwrap();
-        let when = |when: &str| AlarmRule { when: Some(when.to_owned()), ..good.clone() };
-        let kept = |kept: &str| AlarmRule { keep_firing: Some(kept.to_owned()), ..good.clone() };
-        for (rule, words) in [
-            (when("walked > 12.0"), "no class it watches measures walked; they measure battery, passed"),
-            (when("passed >"), "when: expected"),
-            (kept("20s"), "keep_firing: at least 1m, so that devices are not told all the time, got 20s"),
-            (kept("soon"), "a span is whole numbers"),
-        ] {
-            let found = judge_rule(&city, &id, &rule).unwrap_err();
-            assert!(found.contains(words), "{found}");
-        }
-    }
-
-    #[test]
     fn faults_name_the_route_and_what_would_do() {
         let id: model::FormId = "lamps".parse().unwrap();
         let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo"));
@@ -166,6 +144,28 @@ mod tests {
         ] {
             let found = judge(&city, Judged::Route(&id, &route)).err().unwrap_or_default();
             assert!(found.starts_with(words) && found.is_empty() == words.is_empty(), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn conditions_of_scenes_are_judged_where_they_stand() {
+        let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/demo"));
+        let city = pack::load(folder).unwrap().city;
+        let scene = city.scenes.get_key_value("lights_traffic").map(|(id, scene)| scene.rules(id)).unwrap();
+        let [(id, good), (silent_id, silent)] = scene.try_into().unwrap();
+        let (id, silent_id) = (AlarmRuleId::new(&id).unwrap(), AlarmRuleId::new(&silent_id).unwrap());
+        judge_rule(&city, &id, &good).unwrap();
+        judge_rule(&city, &silent_id, &silent).unwrap();
+        let when = |when: &str| AlarmRule { when: Some(when.to_owned()), ..good.clone() };
+        let kept = |kept: &str| AlarmRule { keep_firing: Some(kept.to_owned()), ..good.clone() };
+        for (rule, words) in [
+            (when("walked > 12.0"), "no class it watches measures walked; they measure battery, passed"),
+            (when("passed >"), "when: expected"),
+            (kept("20s"), "keep_firing: at least 1m, so that devices are not told all the time, got 20s"),
+            (kept("soon"), "a span is whole numbers"),
+        ] {
+            let found = judge_rule(&city, &id, &rule).unwrap_err();
+            assert!(found.contains(words), "{found}");
         }
     }
 
