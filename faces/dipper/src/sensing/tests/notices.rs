@@ -103,7 +103,11 @@ on_both_databases!(what_is_open_is_told_once_to_whoever_is_there_and_climbs_unti
         }
         town.wait_for(Some(true), 0).await;
         later(&town, 6 * MINUTE_US).await;
-        assert_eq!(told(&town)[4..], ["resolved duty_chief 0/3 to 1"]);
+        // The engine may look between two of them: then it tells of what has ended so far first.
+        let end = told(&town)[4..].to_vec();
+        let (last, before) = end.split_last().unwrap();
+        assert!(last.starts_with("resolved duty_chief 0/") && last.ends_with(" to 1"), "{end:?}");
+        assert!(before.iter().all(|one| one.starts_with("update duty_chief")), "{end:?}");
         assert_eq!((groups(&town).len(), unread(&town, chief), unread(&town, supervisor)), (1, 1, 1));
         running.stop().await;
     });
