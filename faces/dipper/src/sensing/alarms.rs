@@ -383,7 +383,7 @@ impl Desk {
         let now = self.ctx.clock.now();
         let is_due = self.moved && now.micros_since(self.kept_at) >= KEEP_EVERY_US;
         let is_said = !self.said.is_empty() || !self.silences.is_empty() || !self.notices.due().is_empty();
-        if !is_said && !is_due && !(at_all_events && self.moved) {
+        if !(is_said || is_due || at_all_events && self.moved) {
             return;
         }
         let changes = self.engine.changes().into_iter().map(|(key, record)| (key.to_string(), record));
