@@ -44,8 +44,7 @@ test("readings are carried to a store, and a backup needs none", { timeout: 400_
   const metric = async (name) => Number(new RegExp(`^${name} (.*)$`, "m").exec(await (await fetch(`${server.base}/metrics`)).text())?.[1]);
 
   await t.test("what is rolled is carried", async () => {
-    const carried = await until("files are in the store", () => (filesOf(store).length > 0 ? filesOf(store) : undefined), 90_000);
-    assert.ok(carried.length >= DAYS, carried.join());
+    await until("files are in the store", () => filesOf(store).length >= DAYS, 90_000);
     assert.ok(existsSync(path.join(store, "lake")), "the store says whose it is");
     await until("every file is there", () => filesOf(store).length === filesOf(path.join(data, "lake")).length, 30_000);
     assert.deepEqual(await ask(server.base), before);
