@@ -26,6 +26,9 @@ function programs() {
   return folders.find((folder) => existsSync(path.join(folder, "initdb")));
 }
 
+/** The search path with PostgreSQL's programs, the newest where there are several, for commands that run its tools. */
+export const withTools = () => `${programs()}:${process.env["PATH"]}`;
+
 /** Starts the server; undefined where PostgreSQL is not installed. */
 export async function postgres(t) {
   const bin = programs();

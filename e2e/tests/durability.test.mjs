@@ -8,7 +8,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { addUser, folder, must, run, serve, until } from "../lib/dipper.mjs";
-import { databases } from "../lib/postgres.mjs";
+import { databases, withTools } from "../lib/postgres.mjs";
 import { CATEGORY, PLACE } from "../lib/staff.mjs";
 import { Visitor } from "../lib/visitor.mjs";
 
@@ -178,7 +178,7 @@ test("a backup taken while it runs stands again elsewhere", async (t) => {
       let going = true;
       const loading = load(server.base, 4, acknowledged, () => going);
       const copy = path.join(home, "copy");
-      const tools = kind === "postgres" ? { env: { PATH: `${postgresTools()}:${process.env["PATH"]}` } } : {};
+      const tools = kind === "postgres" ? { env: { PATH: withTools() } } : {};
       await must(["backup", "--to", copy, ...withDatabase(city)], tools);
       going = false;
       await loading;
@@ -210,7 +210,3 @@ test("a backup taken while it runs stands again elsewhere", async (t) => {
     });
   }
 });
-
-function postgresTools() {
-  return execFileSync("sh", ["-c", "ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1"]).toString().trim();
-}

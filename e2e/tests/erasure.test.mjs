@@ -7,15 +7,11 @@ import { copyFile, mkdir, readFile, readdir, writeFile } from "node:fs/promises"
 import path from "node:path";
 import { test } from "node:test";
 import { folder, must, run, serve, until } from "../lib/dipper.mjs";
-import { databases } from "../lib/postgres.mjs";
+import { databases, withTools } from "../lib/postgres.mjs";
 import { Visitor } from "../lib/visitor.mjs";
 
 const RESIDENT = { login: "qin-bakery", password: "a bakery at the corner" };
 const withDatabase = (city) => ["--data", city.data, ...(city.database ? ["--database-url", city.database] : [])];
-
-function postgresTools() {
-  return execFileSync("sh", ["-c", "ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1"]).toString().trim();
-}
 
 /** Whether the resident can still sign in. */
 async function isThere(base) {
@@ -29,7 +25,7 @@ test("an erased person is in no backup after its days, and no restore brings the
     await t.test(kind, async (t) => {
       const home = await folder(t);
       const city = { data: path.join(home, "data"), database: await make() };
-      const tools = kind === "postgres" ? { env: { PATH: `${postgresTools()}:${process.env["PATH"]}` } } : {};
+      const tools = kind === "postgres" ? { env: { PATH: withTools() } } : {};
       const server = await serve(t, city);
       const qin = new Visitor(server.base);
       await qin.post("/residents", { ...RESIDENT, display_name: "秦女士" });

@@ -7,7 +7,7 @@ import { addUser, folder, must, run, until } from "../lib/dipper.mjs";
 import { checkKept, Lamp, listening, registerAll, stopped } from "../lib/fleet.mjs";
 import { Mqtt } from "../lib/mqtt.mjs";
 import { nats } from "../lib/nats.mjs";
-import { postgres } from "../lib/postgres.mjs";
+import { postgres, withTools } from "../lib/postgres.mjs";
 import { signInAll } from "../lib/staff.mjs";
 
 const LAMPS = 24;
@@ -126,7 +126,7 @@ test("two processes take readings by NATS, one judges, and each may be killed", 
 
   await t.test("a backup of what they share is a city of one process, which can be shared again", async (t) => {
     const copy = path.join(root, "copy");
-    const tools = { env: { PATH: `${process.env["PATH"]}:/usr/lib/postgresql/15/bin` } };
+    const tools = { env: { PATH: withTools() } };
     const flags = ["--data", city.data, "--database-url", city.database, ...args];
     assert.match(await must(["lake", "verify", ...flags]), / 0 are not right/);
     await must(["backup", "--to", copy, ...flags], tools);
