@@ -4,12 +4,10 @@ use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Arc;
 
 use model::Clock;
 
-use crate::day::Zone;
 use crate::disk::Disk;
 use crate::error::LakeError;
 use crate::file::{Rolled, Shelf, index_name, name};
@@ -17,10 +15,9 @@ use crate::hot::Table;
 use crate::latest::{self, Latest};
 use crate::manifest::{FORMAT, Manifest, ManifestFault, digest};
 use crate::options::Options;
-use crate::queue::Queue;
 use crate::roll::FOLDERS;
 use crate::segment::{self, HEADER_BYTES, Segment};
-use crate::shared::{Bell, Days, Shared, State};
+use crate::shared::{Shared, State};
 use crate::writer::{self, Growing};
 
 /// Opens a lake; the segment that grows comes apart, for the writer.
@@ -36,18 +33,8 @@ pub(crate) fn open(folder: PathBuf, options: Options, clock: Arc<dyn Clock>) -> 
     let segments = read_segments(&folder, &*options.disk, manifest.rolled_through)?;
 
     let shelf = Shelf::new(options.open_files);
-    let mut days = Days::new();
-    for entry in &manifest.files {
-        let file = Rolled::new(entry.clone(), &folder, Arc::clone(&shelf), &options);
-        days.entry(entry.day).or_default().of_mut(entry.kind).push(file);
-    }
-    let mut state = State {
-        active: Table::new(manifest.rolled_through + 1),
-        ended: Vec::new(),
-        days: Arc::new(days),
-        latest,
-        manifest: Arc::new(manifest.clone()),
-    };
+    let mut state = State::new(&manifest, latest, |entry| Rolled::new(entry, &folder, Arc::clone(&shelf), &options));
+    state.active = Table::new(manifest.rolled_through + 1);
     for (number, segment) in &segments {
         if state.active.rows() > 0 {
             let before = std::mem::replace(&mut state.active, Table::new(*number));
@@ -60,25 +47,7 @@ pub(crate) fn open(folder: PathBuf, options: Options, clock: Arc<dyn Clock>) -> 
         }
     }
     sweep(&folder, &*options.disk, &manifest)?;
-    let hot = state.hot_readings();
-    let shared = Shared {
-        queue: Queue::new(options.queue_readings, options.hot_readings, hot, options.tend_every.is_none()),
-        zone: Zone::new(options.zone_offset_s),
-        keeper: Mutex::new(manifest),
-        bell: Bell::default(),
-        carrier: Bell::default(),
-        watcher: Bell::default(),
-        attached: Mutex::new(false),
-        thinned_at: AtomicI64::new(i64::MIN),
-        away_since: AtomicI64::new(i64::MIN),
-        state: RwLock::new(state),
-        folder,
-        options,
-        clock,
-        shelf,
-        shares: None,
-        _lock: lock,
-    };
+    let shared = Shared::new((folder, lock), options, clock, (manifest, state, shelf), None);
     cut_torn(&shared, &segments)?;
     let growing = go_on(&shared, segments.last())?;
     if !shared.state.read().is_ok_and(|state| state.ended.is_empty()) {

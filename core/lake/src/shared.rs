@@ -13,7 +13,7 @@ use crate::day::Zone;
 use crate::file::{Rolled, Shelf};
 use crate::hot::Table;
 use crate::latest::Latest;
-use crate::manifest::{Kind, Manifest};
+use crate::manifest::{Entry, Kind, Manifest};
 use crate::options::Options;
 use crate::queue::Queue;
 use crate::stream::Shares;
@@ -56,6 +56,21 @@ pub(crate) struct State {
 }
 
 impl State {
+    /// With the files of a manifest, and nothing hot.
+    pub fn new(manifest: &Manifest, latest: Latest, rolled: impl Fn(Entry) -> Arc<Rolled>) -> Self {
+        let mut days = Days::new();
+        for entry in &manifest.files {
+            days.entry(entry.day).or_default().of_mut(entry.kind).push(rolled(entry.clone()));
+        }
+        Self {
+            active: Table::new(manifest.rolled_through),
+            ended: Vec::new(),
+            days: Arc::new(days),
+            latest,
+            manifest: Arc::new(manifest.clone()),
+        }
+    }
+
     pub fn hot_readings(&self) -> usize {
         self.active.rows() + self.ended.iter().map(|table| table.rows()).sum::<usize>()
     }
@@ -133,4 +148,35 @@ pub(crate) struct Shared {
     pub shares: Option<Arc<Shares>>,
     /// The lock of the folder, let go with the last thread.
     pub _lock: File,
+}
+
+impl Shared {
+    /// A lake as it was found, before its threads begin.
+    pub fn new(
+        (folder, lock): (PathBuf, File),
+        options: Options,
+        clock: Arc<dyn Clock>,
+        (manifest, state, shelf): (Manifest, State, Arc<Shelf>),
+        shares: Option<Arc<Shares>>,
+    ) -> Self {
+        let (hot, is_stuck) = (state.hot_readings(), options.tend_every.is_none());
+        Self {
+            queue: Queue::new(options.queue_readings, options.hot_readings, hot, is_stuck),
+            zone: Zone::new(options.zone_offset_s),
+            keeper: Mutex::new(manifest),
+            bell: Bell::default(),
+            carrier: Bell::default(),
+            watcher: Bell::default(),
+            attached: Mutex::new(false),
+            thinned_at: AtomicI64::new(i64::MIN),
+            away_since: AtomicI64::new(i64::MIN),
+            state: RwLock::new(state),
+            folder,
+            options,
+            clock,
+            shelf,
+            shares,
+            _lock: lock,
+        }
+    }
 }

@@ -82,6 +82,46 @@ impl Growing {
     }
 }
 
+/// What a writer does with what waits, whatever the hot part is.
+pub(crate) trait Work {
+    /// Commits a group, and tells who waits for it; there is somebody.
+    fn commit(&mut self, group: &mut Vec<Reading>, waiting: &mut Vec<Done>);
+
+    /// Ends what grows, so that it can be rolled.
+    fn end(&mut self) -> Result<(), LakeError>;
+
+    /// Whether what grows is to be ended by itself.
+    fn is_full(&self) -> bool;
+
+    /// Does all of it, in its order.
+    fn work(&mut self, jobs: Vec<Job>) {
+        let (mut group, mut waiting) = (Vec::new(), Vec::new());
+        for job in jobs {
+            match job {
+                Job::Batch { readings, done } => {
+                    group.extend(readings);
+                    waiting.push(done);
+                }
+                Job::End { reply } => {
+                    if !waiting.is_empty() {
+                        self.commit(&mut group, &mut waiting);
+                    }
+                    // Who asked may have gone.
+                    let _ = reply.send(self.end());
+                }
+            }
+        }
+        if !waiting.is_empty() {
+            self.commit(&mut group, &mut waiting);
+        }
+        if self.is_full()
+            && let Err(error) = self.end()
+        {
+            tracing::warn!(%error, "what is full could not be ended; it grows on");
+        }
+    }
+}
+
 /// The writer of a lake.
 pub(crate) struct Writer {
     pub shared: Arc<Shared>,
@@ -108,44 +148,6 @@ impl Writer {
         }
     }
 
-    fn work(&mut self, jobs: Vec<Job>) {
-        let (mut group, mut waiting) = (Vec::new(), Vec::new());
-        for job in jobs {
-            match job {
-                Job::Batch { readings, done } => {
-                    group.extend(readings);
-                    waiting.push(done);
-                }
-                Job::End { reply } => {
-                    self.commit(&mut group, &mut waiting);
-                    // Who asked may have gone.
-                    let _ = reply.send(self.end());
-                }
-            }
-        }
-        self.commit(&mut group, &mut waiting);
-        if self.growing.good_bytes >= self.shared.options.segment_bytes
-            && let Err(error) = self.end()
-        {
-            tracing::warn!(%error, "a full segment could not be ended; it grows on");
-        }
-    }
-
-    fn commit(&mut self, group: &mut Vec<Reading>, waiting: &mut Vec<Done>) {
-        if waiting.is_empty() {
-            return;
-        }
-        self.shared.drop_too_old(group);
-        let written = if group.is_empty() { Ok(()) } else { self.write(group) };
-        if written.is_ok() {
-            self.shared.show(group, None);
-        }
-        group.clear();
-        for done in waiting.drain(..) {
-            tell(done, written.clone());
-        }
-    }
-
     fn write(&mut self, group: &[Reading]) -> Result<(), AppendError> {
         self.buffer.clear();
         segment::push_frame(&mut self.buffer, self.growing.header, self.growing.next_frame, group.iter());
@@ -161,6 +163,20 @@ impl Writer {
         if let Err(error) = self.growing.mark() {
             // The readings are durable without it; it is tried again.
             tracing::warn!(%error, "a mark could not be written");
+        }
+    }
+}
+
+impl Work for Writer {
+    fn commit(&mut self, group: &mut Vec<Reading>, waiting: &mut Vec<Done>) {
+        self.shared.drop_too_old(group);
+        let written = if group.is_empty() { Ok(()) } else { self.write(group) };
+        if written.is_ok() {
+            self.shared.show(group, None);
+        }
+        group.clear();
+        for done in waiting.drain(..) {
+            tell(done, written.clone());
         }
     }
 
@@ -179,6 +195,10 @@ impl Writer {
         drop(state);
         self.shared.bell.ring();
         Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.growing.good_bytes >= self.shared.options.segment_bytes
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model::{Clock, Instant, Reading};
 
 use super::{Feed, Shares, Sharing, Shown};
-use crate::day::Zone;
 use crate::error::LakeError;
 use crate::file::{Rolled, Shelf};
 use crate::hot::Table;
@@ -16,9 +15,8 @@ use crate::latest::{self, Latest};
 use crate::manifest::{Manifest, digest};
 use crate::open::{lock, sweep};
 use crate::options::Options;
-use crate::queue::Queue;
 use crate::segment::{self, Header, READING_BYTES};
-use crate::shared::{Bell, Days, Shared, State};
+use crate::shared::{Shared, State};
 use crate::writer::tell;
 
 /// What frames of a stream are checked together with.
@@ -53,11 +51,6 @@ pub(crate) fn open(
     let (version, manifest, latest) = read(&sharing, &options)?;
     sweep(&folder, &*options.disk, &manifest)?;
     let shelf = Shelf::new(options.open_files);
-    let mut days = Days::new();
-    for entry in &manifest.files {
-        let file = Rolled::new(entry.clone(), &folder, Arc::clone(&shelf), &options);
-        days.entry(entry.day).or_default().of_mut(entry.kind).push(file);
-    }
     let shown = Shown::default();
     shown.advance(manifest.rolled_through);
     let away = |message: String| LakeError::StreamAway { stream: sharing.stream.clone(), message };
@@ -66,33 +59,10 @@ pub(crate) fn open(
         let (stream, rolled) = (sharing.stream, manifest.rolled_through);
         return Err(LakeError::StreamReplaced { stream, last: tell_after, rolled });
     }
-    let state = State {
-        active: Table::new(manifest.rolled_through),
-        ended: Vec::new(),
-        days: Arc::new(days),
-        latest,
-        manifest: Arc::new(manifest.clone()),
-    };
+    let state = State::new(&manifest, latest, |entry| Rolled::new(entry, &folder, Arc::clone(&shelf), &options));
     let (version, marked_at) = (AtomicU64::new(version), AtomicI64::new(clock.now().as_micros()));
     let shares = Shares { sharing, feed, shown, version, tell_after, marked_at, numbers: Mutex::new(0..0) };
-    Ok(Shared {
-        queue: Queue::new(options.queue_readings, options.hot_readings, 0, options.tend_every.is_none()),
-        zone: Zone::new(options.zone_offset_s),
-        keeper: Mutex::new(manifest),
-        bell: Bell::default(),
-        carrier: Bell::default(),
-        watcher: Bell::default(),
-        attached: Mutex::new(false),
-        thinned_at: AtomicI64::new(i64::MIN),
-        away_since: AtomicI64::new(i64::MIN),
-        state: RwLock::new(state),
-        folder,
-        options,
-        clock,
-        shelf,
-        shares: Some(Arc::new(shares)),
-        _lock: lock,
-    })
+    Ok(Shared::new((folder, lock), options, clock, (manifest, state, shelf), Some(Arc::new(shares))))
 }
 
 /// The manifest with its version, and the latest values it names; one is made where there is none.

@@ -10,10 +10,10 @@ use model::Reading;
 use super::feed::NotKept;
 use super::{Shares, open::FRAMES};
 use crate::error::{AppendError, LakeError};
-use crate::queue::{Done, Job, Taken};
+use crate::queue::{Done, Taken};
 use crate::segment::{self, READING_BYTES};
 use crate::shared::Shared;
-use crate::writer::{Closing, tell};
+use crate::writer::{Closing, Work, tell};
 
 /// A message without an answer is sent again for as long, well within the time the server knows its name.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,45 +45,6 @@ impl StreamWriter {
         }
         self.shares.shown.wait(self.last, SHOWN_WITHIN);
         self.shares.feed.stop();
-    }
-
-    fn work(&mut self, jobs: Vec<Job>) {
-        let (mut group, mut waiting) = (Vec::new(), Vec::new());
-        for job in jobs {
-            match job {
-                Job::Batch { readings, done } => {
-                    group.extend(readings);
-                    waiting.push(done);
-                }
-                Job::End { reply } => {
-                    self.commit(&mut group, &mut waiting);
-                    // Who asked may have gone.
-                    let _ = reply.send(self.end());
-                }
-            }
-        }
-        self.commit(&mut group, &mut waiting);
-        if self.shared.active_rows() * READING_BYTES >= self.shared.options.segment_bytes as usize
-            && let Err(error) = self.end()
-        {
-            tracing::warn!(%error, "a full table could not be ended; it grows on");
-        }
-    }
-
-    fn commit(&mut self, group: &mut Vec<Reading>, waiting: &mut Vec<Done>) {
-        if waiting.is_empty() {
-            return;
-        }
-        self.shared.drop_too_old(group);
-        let kept = if group.is_empty() { Ok(self.last) } else { self.publish(group) };
-        group.clear();
-        match kept {
-            Ok(sequence) => {
-                let seen = self.shares.shown.wait_for(sequence, std::mem::take(waiting));
-                seen.into_iter().for_each(|done| tell(done, Ok(())));
-            }
-            Err(error) => waiting.drain(..).for_each(|done| tell(done, Err(error.clone()))),
-        }
     }
 
     /// Publishes a group, or a mark when it is empty; the number of its message.
@@ -119,6 +80,21 @@ impl StreamWriter {
             std::thread::sleep(PAUSE);
         }
     }
+}
+
+impl Work for StreamWriter {
+    fn commit(&mut self, group: &mut Vec<Reading>, waiting: &mut Vec<Done>) {
+        self.shared.drop_too_old(group);
+        let kept = if group.is_empty() { Ok(self.last) } else { self.publish(group) };
+        group.clear();
+        match kept {
+            Ok(sequence) => {
+                let seen = self.shares.shown.wait_for(sequence, std::mem::take(waiting));
+                seen.into_iter().for_each(|done| tell(done, Ok(())));
+            }
+            Err(error) => waiting.drain(..).for_each(|done| tell(done, Err(error.clone()))),
+        }
+    }
 
     /// Marks that tables end here, and waits until this lake's has.
     fn end(&mut self) -> Result<(), LakeError> {
@@ -132,5 +108,9 @@ impl StreamWriter {
             return Ok(());
         }
         Err(away("a mark does not come back".to_owned()))
+    }
+
+    fn is_full(&self) -> bool {
+        self.shared.active_rows() * READING_BYTES >= self.shared.options.segment_bytes as usize
     }
 }
