@@ -60,6 +60,15 @@ export function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 }
 
+/** Signs in at the centre by its form, and goes on to a page of it. */
+export async function signInAtCentre(page, { login, password }, then) {
+  await page.goto(`/centre/sign-in?then=${encodeURIComponent(then)}`);
+  await page.locator("input[autocomplete=username]").fill(login);
+  await page.locator("input[type=password]").fill(password);
+  await page.getByRole("button", { name: /^(登录|Sign in)$/ }).click();
+  await page.waitForURL(`**/centre${then.split("?")[0]}*`);
+}
+
 /** A picture to look at afterwards; git does not keep it. */
 export function shoot(page, name) {
   return page.screenshot({ path: path.join(screenshots, `${name}.png`) });

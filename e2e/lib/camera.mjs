@@ -1,8 +1,10 @@
 // A camera: an ffmpeg that draws moving pictures and gives them, over RTMP, to one who comes for them; again when they left.
+import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { freePort, ROOT } from "./dipper.mjs";
+import { folder, freePort, ROOT } from "./dipper.mjs";
 
 const execute = promisify(execFile);
 
@@ -11,6 +13,18 @@ export const HAS_FFMPEG = await execute("ffmpeg", ["-version"]).then(() => true,
 
 /** Whether it has a server of RTSP that is not ours. */
 export const HAS_RTSP = await execute("/usr/bin/python3", ["-c", 'import gi; gi.require_version("GstRtspServer", "1.0")']).then(() => true, () => false);
+
+/** The demo city, whose cameras are recorded in files of ten seconds. */
+export async function quickPack(t) {
+  const pack = path.join(await folder(t), "pack");
+  await cp(path.join(ROOT, "packs/demo"), pack, { recursive: true });
+  const file = path.join(pack, "devices.yaml");
+  const text = await readFile(file, "utf8");
+  const quick = text.replace("segment_seconds: 60", "segment_seconds: 10");
+  assert.notEqual(quick, text);
+  await writeFile(file, quick);
+  return pack;
+}
 
 /** A camera that speaks RTSP over TCP and asks for name and password (Digest): the part of its address after both. */
 export async function rtspCamera(t, name, password) {

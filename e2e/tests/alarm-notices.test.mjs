@@ -4,21 +4,13 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
+import { barriers, launch, overflow, person, shoot, signInAtCentre } from "../lib/browser.mjs";
 import { addUser, folder, freePort, must, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
 
 const execute = promisify(execFile);
 const HERE = "112.8961,32.5087";
 const hasMosquitto = await execute("mosquitto_pub", ["--help"]).then(() => true, (error) => error.code !== "ENOENT");
-
-async function signIn(page, { login, password }, then) {
-  await page.goto(`/centre/sign-in?then=${encodeURIComponent(then)}`);
-  await page.locator("input[autocomplete=username]").fill(login);
-  await page.locator("input[type=password]").fill(password);
-  await page.getByRole("button", { name: /^(登录|Sign in)$/ }).click();
-  await page.waitForURL(`**/centre${then}`);
-}
 
 test("notices of alarms at the centre", { timeout: 600_000, skip: hasMosquitto ? false : "skipped: apt install mosquitto-clients" }, async (t) => {
   const data = path.join(await folder(t), "data");
@@ -47,7 +39,7 @@ test("notices of alarms at the centre", { timeout: 600_000, skip: hasMosquitto ?
   };
 
   await t.test("before anything happens, nothing was told", async () => {
-    await signIn(page, accounts.chief, "/notices");
+    await signInAtCentre(page, accounts.chief, "/notices");
     await page.getByText("还没有通知您的告警").waitFor();
     await clean("no notices");
     await shoot(page, "notices-empty");
@@ -98,7 +90,7 @@ test("notices of alarms at the centre", { timeout: 600_000, skip: hasMosquitto ?
 
   await t.test("in English on a phone", async () => {
     const phone = await person(browser, server.base, "phone");
-    await signIn(phone.page, accounts.chief, "/notices");
+    await signInAtCentre(phone.page, accounts.chief, "/notices");
     await phone.page.getByRole("button", { name: "English" }).click();
     await phone.page.getByRole("link", { name: /Manhole cover tilted or moved/ }).waitFor();
     await clean("the list on a phone", phone);

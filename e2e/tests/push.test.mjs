@@ -3,30 +3,21 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
-import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
-import { HAS_FFMPEG } from "../lib/camera.mjs";
-import { addUser, folder, freePort, ROOT, run, serve, until } from "../lib/dipper.mjs";
+import { barriers, launch, overflow, person, shoot, signInAtCentre } from "../lib/browser.mjs";
+import { HAS_FFMPEG, quickPack } from "../lib/camera.mjs";
+import { addUser, folder, freePort, run, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
 
 const execute = promisify(execFile);
 const options = { timeout: 600_000, skip: HAS_FFMPEG ? false : "skipped: no ffmpeg" };
 const PURPOSE = "核查鼓楼广场积水警情";
 const HERE = { lon: 112.8961, lat: 32.5087 };
-
-/** The demo city with short files. */
-async function quickPack(t) {
-  const pack = path.join(await folder(t), "pack");
-  await cp(path.join(ROOT, "packs/demo"), pack, { recursive: true });
-  const file = path.join(pack, "devices.yaml");
-  await writeFile(file, (await readFile(file, "utf8")).replace("segment_seconds: 60", "segment_seconds: 10"));
-  return pack;
-}
 
 /** A source with moving pictures and sound, as a drone's controller or an encoder sends them. */
 function source(t, address) {
@@ -53,14 +44,6 @@ async function programsIn(inside) {
     if (where.startsWith(inside)) found.push(Number(pid));
   }
   return found;
-}
-
-async function signIn(page, { login, password }, then) {
-  await page.goto(`/centre/sign-in?then=${encodeURIComponent(then)}`);
-  await page.locator("input[autocomplete=username]").fill(login);
-  await page.locator("input[type=password]").fill(password);
-  await page.getByRole("button", { name: /^(登录|Sign in)$/ }).click();
-  await page.waitForURL(`**/centre${then}*`);
 }
 
 test("cameras that send their picture by RTMP", options, async (t) => {
@@ -173,7 +156,7 @@ test("cameras that send their picture by RTMP", options, async (t) => {
 
   await t.test("its page says where to send to and whether it does, and gives a new key once", async () => {
     const { page } = desk;
-    await signIn(page, accounts.admin, "/devices/body-1");
+    await signInAtCentre(page, accounts.admin, "/devices/body-1");
     await page.getByRole("heading", { name: "摄像机推流" }).waitFor();
     await page.getByText(/^正在推流，自/).waitFor();
     await clean("a camera that sends", desk);
@@ -195,7 +178,7 @@ test("cameras that send their picture by RTMP", options, async (t) => {
     keys["body-1"] = new URL(shown.replace("rtmp:", "http:")).searchParams.get("key");
     await seen("body-1");
     const english = await person(browser, server.base, "phone", "en");
-    await signIn(english.page, accounts.admin, "/devices/drone-1");
+    await signInAtCentre(english.page, accounts.admin, "/devices/drone-1");
     await english.page.getByText("Nobody is sending").scrollIntoViewIfNeeded();
     await clean("a camera that does not send", english);
     await shoot(english.page, "push-phone");
@@ -205,7 +188,7 @@ test("cameras that send their picture by RTMP", options, async (t) => {
   await t.test("who watches sees it move", async () => {
     const { page } = desk;
     await desk.context.clearCookies();
-    await signIn(page, accounts.leader, "/video");
+    await signInAtCentre(page, accounts.leader, "/video");
     await page.getByLabel("查看目的").fill(PURPOSE);
     await page.getByRole("button", { name: "开始查看" }).click();
     const video = page.getByLabel("执法记录仪一号 的实时画面");

@@ -3,32 +3,20 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
-import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
-import { Camera, HAS_FFMPEG, HAS_RTSP, rtspCamera } from "../lib/camera.mjs";
-import { addUser, folder, ROOT, run, serve, until } from "../lib/dipper.mjs";
+import { barriers, launch, overflow, person, shoot, signInAtCentre } from "../lib/browser.mjs";
+import { Camera, HAS_FFMPEG, HAS_RTSP, quickPack, rtspCamera } from "../lib/camera.mjs";
+import { addUser, folder, run, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
 import { Visitor } from "../lib/visitor.mjs";
 
 const execute = promisify(execFile);
 const options = { timeout: 600_000, skip: HAS_FFMPEG ? false : "skipped: no ffmpeg" };
 const PURPOSE = "核查鼓楼广场积水警情";
-
-/** The demo city with short files. */
-async function quickPack(t) {
-  const pack = path.join(await folder(t), "pack");
-  await cp(path.join(ROOT, "packs/demo"), pack, { recursive: true });
-  const file = path.join(pack, "devices.yaml");
-  const text = await readFile(file, "utf8");
-  const quick = text.replace("segment_seconds: 60", "segment_seconds: 10");
-  assert.notEqual(quick, text);
-  await writeFile(file, quick);
-  return pack;
-}
 
 /** Programs of ffmpeg that the server runs, with their arguments. */
 async function fetching(pid) {
@@ -42,14 +30,6 @@ async function fetching(pid) {
     if (line && line.includes("ffmpeg")) found.push({ pid: Number(child), line });
   }
   return found;
-}
-
-async function signIn(page, { login, password }, then) {
-  await page.goto(`/centre/sign-in?then=${encodeURIComponent(then)}`);
-  await page.locator("input[autocomplete=username]").fill(login);
-  await page.locator("input[type=password]").fill(password);
-  await page.getByRole("button", { name: /^(登录|Sign in)$/ }).click();
-  await page.waitForURL(`**/centre${then.split("?")[0]}*`);
 }
 
 /** Whether a picture moves: two looks at where it is, a second and a half apart. */
@@ -227,7 +207,7 @@ test("live video and what was recorded of it", options, async (t) => {
   await t.test("the wall asks why once, and plays", async () => {
     const { page } = desk;
     accounts.leader = await addUser(city, "leader", ["leader:city_committee:yaoguang"]);
-    await signIn(page, accounts.leader, "/video");
+    await signInAtCentre(page, accounts.leader, "/video");
     await page.getByRole("heading", { name: "请说明为什么查看" }).waitFor();
     await clean("the purpose");
     await shoot(page, "video-purpose");
@@ -248,7 +228,7 @@ test("live video and what was recorded of it", options, async (t) => {
     assert.deepEqual(records.items.slice(0, 1).map(({ body, actor }) => [body.purpose, actor.name]), [[PURPOSE, "leader"]]);
     assert.equal(records.items.filter(({ actor }) => actor.name === "leader").length, 1, "said once");
     const phone = await person(browser, server.base, "phone");
-    await signIn(phone.page, accounts.leader, "/video?grid=4");
+    await signInAtCentre(phone.page, accounts.leader, "/video?grid=4");
     await until("it moves on a phone", () => moves(phone.page, "文昌路口 的实时画面"), 40_000);
     await clean("the wall on a phone", phone);
     await shoot(phone.page, "video-phone");
@@ -270,13 +250,13 @@ test("live video and what was recorded of it", options, async (t) => {
     await page.getByText("这一步已写入存证，未被改动").waitFor();
     await page.keyboard.press("Escape");
     const phone = await person(browser, server.base, "phone");
-    await signIn(phone.page, accounts.leader, "/devices/cam-square");
+    await signInAtCentre(phone.page, accounts.leader, "/devices/cam-square");
     await phone.page.getByRole("heading", { name: "录像", exact: true }).waitFor();
     await clean("a camera on a phone", phone);
     await shoot(phone.page, "video-device-phone");
     await phone.context.close();
     const admin = await person(browser, server.base, "desk", "en");
-    await signIn(admin.page, accounts.admin, "/devices/cam-square");
+    await signInAtCentre(admin.page, accounts.admin, "/devices/cam-square");
     await admin.page.getByText(`rtmp://127.0.0.1:${square.port}`).waitFor();
     assert.equal(await admin.page.locator("video").count(), 0, "who manages devices does not watch");
     assert.ok(!(await admin.page.content()).includes("s3cret"));

@@ -2,27 +2,19 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { barriers, launch, overflow, person, shoot } from "../lib/browser.mjs";
-import { HAS_FFMPEG } from "../lib/camera.mjs";
-import { addUser, folder, freePort, ROOT, run, serve, until } from "../lib/dipper.mjs";
+import { barriers, launch, overflow, person, shoot, signInAtCentre } from "../lib/browser.mjs";
+import { HAS_FFMPEG, quickPack } from "../lib/camera.mjs";
+import { addUser, folder, freePort, run, serve, until } from "../lib/dipper.mjs";
 import { signInAll } from "../lib/staff.mjs";
 
 const execute = promisify(execFile);
 const options = { timeout: 600_000, skip: HAS_FFMPEG ? false : "skipped: no ffmpeg" };
 const PURPOSE = "核查鼓楼广场积水警情";
 const HERE = { lon: 112.8961, lat: 32.5087 };
-
-async function quickPack(t) {
-  const pack = path.join(await folder(t), "pack");
-  await cp(path.join(ROOT, "packs/demo"), pack, { recursive: true });
-  const file = path.join(pack, "devices.yaml");
-  await writeFile(file, (await readFile(file, "utf8")).replace("segment_seconds: 60", "segment_seconds: 10"));
-  return pack;
-}
 
 /** Sends from a page: what was answered, and the connection stays in the page by its name. */
 function send(page, { camera, key, codec = "video/H264" }) {
@@ -51,14 +43,6 @@ function send(page, { camera, key, codec = "video/H264" }) {
 }
 
 const state = (page, camera) => page.evaluate((name) => globalThis.calls[name].connectionState, camera);
-
-async function signIn(page, { login, password }, then) {
-  await page.goto(`/centre/sign-in?then=${encodeURIComponent(then)}`);
-  await page.locator("input[autocomplete=username]").fill(login);
-  await page.locator("input[type=password]").fill(password);
-  await page.getByRole("button", { name: /^(登录|Sign in)$/ }).click();
-  await page.waitForURL(`**/centre${then}*`);
-}
 
 test("cameras that send their picture by WebRTC", options, async (t) => {
   const data = path.join(await folder(t), "data");
@@ -165,12 +149,12 @@ test("cameras that send their picture by WebRTC", options, async (t) => {
 
   await t.test("who watches sees it move, and its page says how to send", async () => {
     const desk = await person(browser, server.base, "desk");
-    await signIn(desk.page, accounts.chief, "/devices/phone-1");
+    await signInAtCentre(desk.page, accounts.chief, "/devices/phone-1");
     const video = desk.page.getByLabel("手机一号 的实时画面");
     await until("it moves", async () => (await video.evaluate((one) => one.currentTime > 0.5 && one.videoWidth > 0).catch(() => false)) === true, 40_000);
     await shoot(desk.page, "whip-live");
     await desk.context.clearCookies();
-    await signIn(desk.page, accounts.admin, "/devices/phone-1");
+    await signInAtCentre(desk.page, accounts.admin, "/devices/phone-1");
     await desk.page.getByText(/^正在推流，自/).waitFor();
     await desk.page.getByText(`${server.base}/api/v1/cameras/phone-1/whip`).scrollIntoViewIfNeeded();
     await desk.page.waitForTimeout(300);
